@@ -1,0 +1,75 @@
+# louguan: `make demo` shows it, `make test` tests it. `make help` lists the rest.
+# Needs Python 3.11 or newer, make and a package registry; everything is installed into .venv.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+CODE   := $(wildcard config drivers schedules controller tests hil_tests bench)
+SUDO   := $(if $(filter-out 0,$(shell id -u)),sudo,)
+
+# Handed on to the programs: make demo DEMO_ARGS="--for 60s", make test TEST_ARGS="-k modbus".
+DEMO_ARGS ?=
+TEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install demo test slow peers check format lock clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+
+install: $(VENV)/.dev  ## install louguan and the developers' tools into .venv
+
+demo: $(VENV)/.runtime  ## watch the simulated compound being controlled, until ctrl-C
+	$(BIN)/louguan demo $(DEMO_ARGS)
+
+test: $(VENV)/.dev  ## run the tests (no network needed once installed)
+	$(BIN)/python -m pytest $(TEST_ARGS)
+
+slow: $(VENV)/.dev  ## run the tests that take long
+	$(BIN)/python -m pytest -m slow $(TEST_ARGS)
+
+peers: $(VENV)/.dev  ## install independent Modbus and BACnet programs and test against them
+	$(MAKE) --no-print-directory -C peers install
+	$(BIN)/python -m pytest -m peers tests/peers $(TEST_ARGS)
+
+check: $(VENV)/.dev  ## lint, format and type check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(CODE)
+
+format: $(VENV)/.dev  ## reformat and mend what can be mended mechanically
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The locks hold versions and hashes of every file of a release, so that they serve x86_64 and aarch64 alike.
+COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe \
+	--strip-extras --no-emit-options --annotation-style=line --newline=lf $(LOCK_ARGS)
+
+lock: $(VENV)/.dev  ## compute the locks anew (LOCK_ARGS=--upgrade for newer versions)
+	$(COMPILE) --extra build -o requirements/runtime.lock pyproject.toml
+	$(COMPILE) --extra build --extra dev -c requirements/runtime.lock -o requirements/dev.lock pyproject.toml
+
+clean:  ## remove everything that was installed, built or cached
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis peers/node_modules peers/build
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "louguan needs Python 3.11 or newer; $(PYTHON) is not. Try: make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  command -v apt-get >/dev/null || { \
+	    echo "$(PYTHON) cannot make virtual environments: install its venv module first." >&2; exit 1; }; \
+	  echo "$(PYTHON) lacks the venv module: installing Debian's python3-venv."; \
+	  $(SUDO) apt-get update -q && $(SUDO) apt-get install -q -y --no-install-recommends python3-venv; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements/runtime.lock pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --require-hashes -r requirements/runtime.lock
+	$(PIP) install --quiet --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.lock $(VENV)/.runtime
+	$(PIP) install --quiet --require-hashes -r requirements/dev.lock
+	@touch $@
