@@ -1,0 +1,46 @@
+"""Time as the rest of the house may know it: handed in, never asked of the machine."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+
+class Now(NamedTuple):
+    """One moment."""
+
+    wall_ms: int
+    """Site time: UTC milliseconds, scaled by the clock's speed."""
+    mono_ns: int
+    """Machine monotonic nanoseconds, never scaled."""
+    trusted: bool
+    """False while the wall time cannot be believed (boot without RTC or NTP)."""
+
+
+class Clock(Protocol):
+    """Where time comes from. `speed` is site seconds per machine second (1 except in demos and tests)."""
+
+    speed: float
+
+    def now(self) -> Now: ...
+
+
+class Pace(NamedTuple):
+    """How `speed` changes what waits for the wire.
+
+    A declared time in site seconds is kept as max(declared, real floor × speed) in site time, that is
+    max(declared / speed, floor) in machine seconds. Wire time-outs, serial gaps and back-off are never scaled.
+    """
+
+    speed: float = 1.0
+    poll_floor_s: float = 1.0
+    """Fastest poll in machine seconds when speed > 1."""
+
+    def poll_s(self, declared_s: float) -> float:
+        """Machine seconds between two polls of something declared to be polled every `declared_s`."""
+        return declared_s if self.speed <= 1 else max(declared_s / self.speed, min(declared_s, self.poll_floor_s))
+
+    def age_s(self, declared_s: float, poll_declared_s: float) -> float:
+        """Machine seconds after which a reading is stale: at least three real polls and 5 s when sped up."""
+        if self.speed <= 1:
+            return declared_s
+        return max(declared_s / self.speed, 3 * self.poll_s(poll_declared_s), 5.0)

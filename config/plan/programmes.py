@@ -1,0 +1,105 @@
+"""Programmes: schedules in the BACnet sense, and the calendar they stand on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from config.plan.devices import Source
+from config.plan.reading import Value
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+BUILT_IN_KINDS = ("holiday", "makeup", *WEEKDAYS, "workday", "dayoff", "everyday")
+
+
+@dataclass(frozen=True, slots=True)
+class TimeMark:
+    """A moment of a local day. clock: seconds after midnight (0-86400); sunrise, sunset: offset in seconds."""
+
+    base: Literal["clock", "sunrise", "sunset"]
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """[start, end) of a local day; end ≤ start crosses midnight and belongs to the day it starts on.
+
+    `value` None = release.
+    """
+
+    start: TimeMark
+    end: TimeMark
+    value: Value | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class DayList:
+    """The periods of one kind of day."""
+
+    kind: str
+    periods: tuple[Period, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DateRange:
+    """ISO dates, both inclusive."""
+
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionEntry:
+    """Dates on which other periods hold: those of another kind of day (`like`) or own ones."""
+
+    dates: tuple[DateRange, ...]
+    like: str | None
+    periods: tuple[Period, ...]
+    from_midnight: bool
+    """True: the tail of the day before ends at 00:00."""
+    reason: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """A weekly programme aimed at points. Values are in engineering units of its targets (all of one kind)."""
+
+    id: int
+    name: str
+    label: str
+    targets: tuple[int, ...]
+    """Point ids."""
+    slot: int
+    priority: int
+    """Among programmes of one point and slot: 1 beats 16; 10 where not declared."""
+    default: Value | None
+    has_default: bool
+    """False: outside its periods it asks for nothing. True with default None: it releases."""
+    untrusted: Value | None
+    has_untrusted: bool
+    """False: with an untrusted clock it asks for nothing."""
+    week: tuple[DayList, ...]
+    exceptions: tuple[ExceptionEntry, ...]
+    effective: DateRange | None
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarEntry:
+    """The site's own word on dates: a kind of day ("holiday", "makeup", "workday", "dayoff" or an own kind)."""
+
+    dates: DateRange
+    kind: str
+    reason: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarPlan:
+    """Where kinds of day come from: own entries, then the country's announced days, then the weekday."""
+
+    country: Literal["CN", "none"]
+    own_kinds: tuple[str, ...]
+    entries: tuple[CalendarEntry, ...]

@@ -1,0 +1,61 @@
+"""The Plan: a site, compiled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from config.plan.devices import Device
+from config.plan.equipment import Equipment
+from config.plan.lines import Line
+from config.plan.points import Point
+from config.plan.programmes import CalendarPlan, Programme
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Who and where. Latitude and longitude in degrees, north and east positive."""
+
+    name: str
+    label: str
+    time_zone: str
+    latitude: float
+    longitude: float
+    language: str
+    """zh_CN or en."""
+    observe: bool
+    """The whole site in observe mode."""
+    override_max_s: float
+    """Longest life of a person's override, site seconds."""
+    interval_s: int
+    """Length of a log interval, 60 to 3600, divides the hour or is a whole hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A site, checked and frozen. Every id is an index into its tuple."""
+
+    format: int
+    hash: str
+    """SHA-256 (hex) of the Plan's own canonical JSON with this field empty."""
+    compiler: str
+    """Version of louguan that compiled it."""
+    files: tuple[tuple[str, str], ...]
+    """(path relative to the site, SHA-256 of its bytes) of every file read, sorted."""
+    site: Site
+    calendar: CalendarPlan
+    lines: tuple[Line, ...]
+    devices: tuple[Device, ...]
+    points: tuple[Point, ...]
+    equipment: tuple[Equipment, ...]
+    programmes: tuple[Programme, ...]
+    notes: tuple[str, ...] = ()
+    """What `check` said beside errors: conversions, expansions of tags, hidden entries (English)."""
+
+    def point_named(self, key: str) -> Point | None:
+        """The point "device.point" or "equipment.role" or a bare equipment (its primary command); None if unknown."""
+        owner, _, name = key.partition(".")
+        for item in self.equipment:
+            if item.name == owner:
+                wanted = item.primary if not name else dict(item.roles).get(name)
+                return None if wanted is None else self.points[wanted]
+        return next((point for point in self.points if point.key == key), None)

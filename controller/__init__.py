@@ -1,0 +1,1 @@
+"""The daemon: cycle, decisions, stores, socket and commands."""

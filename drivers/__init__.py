@@ -1,0 +1,1 @@
+"""How to speak: Modbus, BACnet, and the simulated other end of each wire."""

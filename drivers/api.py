@@ -1,0 +1,158 @@
+"""The Driver port: what the cycle may ask of a line, and what comes back."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+from config.plan.reading import Reading, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One command on its way to a device.
+
+    The driver refuses (REJECTED) what the point's `Command` does not allow; it never clips a value.
+    """
+
+    seq: int
+    """The cycle's number for it; comes back in exactly one WriteReport."""
+    point: int
+    value: Value | None
+    """None relinquishes `slot` (BACnet only)."""
+    slot: int
+    """Priority array slot (BACnet); kept in the daemon only (Modbus)."""
+    null_slots: tuple[int, ...] = ()
+    """BACnet: after `value` stands in `slot`, null these (the slots our earlier winners used)."""
+
+
+class Fate(Enum):
+    """What became of a write, as far as the driver can know."""
+
+    READ_BACK = "read-back"
+    """The device answers with what was written."""
+    ACKNOWLEDGED = "acknowledged"
+    """Accepted; the profile has no read-back for it."""
+    MISMATCH = "mismatch"
+    """Accepted, but reads back as something else."""
+    REJECTED = "rejected"
+    """The device (exception, error PDU) or the driver's own fence refused it."""
+    NO_ANSWER = "no-answer"
+    """Time-out, broken line or device in back-off: whether it acted is unknown."""
+
+
+class Sample(NamedTuple):
+    """A point was read (GOOD or BAD)."""
+
+    point: int
+    reading: Reading
+
+
+class WriteReport(NamedTuple):
+    """The one answer to a Write."""
+
+    seq: int
+    point: int
+    fate: Fate
+    value: Value | None
+    """What was read back, where something was."""
+    detail: str
+    """Short English: "exception 2", "time-out", "read back 30 instead of 80", …"""
+
+
+class DeviceState(NamedTuple):
+    """A device was lost or came back; once at each change, never at each poll."""
+
+    device: int
+    online: bool
+    detail: str
+    restarted: bool = False
+    """A sign that it restarted (BACnet I-Am, uptime, our slot empty): outputs must be asserted anew."""
+
+
+class SlotState(NamedTuple):
+    """BACnet: a point's priority array as seen by the slow poll or after a write."""
+
+    point: int
+    slots: tuple[tuple[int, Value], ...]
+    """(slot, value) of every slot that is not null."""
+
+
+Event = Sample | WriteReport | DeviceState | SlotState
+
+
+class Inbox:
+    """The box between line workers and the cycle.
+
+    Workers put, the step takes all at once; both run in the daemon's one event loop, so nothing is locked.
+    """
+
+    __slots__ = ("_events",)
+
+    def __init__(self) -> None:
+        self._events: deque[Event] = deque()
+
+    def put(self, event: Event) -> None:
+        self._events.append(event)
+
+    def take(self) -> list[Event]:
+        """Everything put since the last take, in order."""
+        events = list(self._events)
+        self._events.clear()
+        return events
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+
+class LineStatus(NamedTuple):
+    """For people: how a line is doing."""
+
+    line: int
+    connected: bool
+    requests: int
+    timeouts: int
+    queue: int
+    """Writes waiting."""
+    last_error: str
+
+
+class Driver(Protocol):
+    """One line's worker. Made by the composition root; all methods are called from the event loop."""
+
+    async def start(self) -> None:
+        """Begin polling. Returns at once; a dead peer or missing serial device is a DeviceState, not an error."""
+
+    async def stop(self) -> None:
+        """Finish the request on the wire, drop the rest, close the transport. Within 2 s; every Write still queued
+        is reported NO_ANSWER."""
+
+    def submit(self, write: Write) -> None:
+        """Queue a command ahead of polling. Never blocks, never raises for a device's sake."""
+
+    def read_now(self, point: int) -> None:
+        """Read a point ahead of its turn; the Sample comes through the inbox."""
+
+    def status(self) -> LineStatus: ...
+
+
+class DriverError(Exception):
+    """Root of what may go wrong on a line; nothing else escapes a driver."""
+
+
+class NoAnswer(DriverError):
+    """Time-out, closed connection, missing serial device."""
+
+
+class BadFrame(DriverError):
+    """An answer that is not the answer to our request: CRC, unit, function, count, length, transaction."""
+
+
+class Refused(DriverError):
+    """The device answered with an exception or error PDU; `code` is its number or name."""
+
+    def __init__(self, code: int | str) -> None:
+        super().__init__(f"exception {code}")
+        self.code = code

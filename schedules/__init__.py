@@ -1,0 +1,1 @@
+"""When: kinds of day, sun, tariff and programmes. Knows no driver."""
