@@ -1,0 +1,1 @@
+"""What must hold across a profile or a site: names, clashes, fences."""

@@ -1,0 +1,1 @@
+"""From checked models to the records of the Plan."""

@@ -1,0 +1,1 @@
+"""The shapes of the written files, as strict pydantic models."""

@@ -1,0 +1,119 @@
+"""What all models share: strictness and the forms in which names, times and texts are written."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+
+from config.language import text
+from config.written.problems import Wrong
+from config.written.quantities import amount, duration, known_unit, ratio
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+_FLAGS = {"on": True, "yes": True, "off": False, "no": False}
+
+
+class Written(BaseModel):
+    """A table of a file: no unknown keys, no silent conversion, never changed."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=False)
+
+
+def name(value: object) -> str:
+    """A name that may stand in "device.point". Raises Wrong."""
+    if not isinstance(value, str):
+        raise Wrong(text("{value} is no name", value=value), text("letters, digits, - and _"))
+    if not NAME.fullmatch(value):
+        raise Wrong(
+            text('"{value}" cannot be a name', value=value[:60]),
+            text("letters A to Z, digits, - and _, at most 40"),
+            text("Chinese belongs into label"),
+        )
+    return value
+
+
+def _flag(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value in _FLAGS:
+        return _FLAGS[value]
+    raise Wrong(text('"{value}" is neither true nor false', value=value), text("true or false"))
+
+
+def _words(value: object) -> dict[str, str]:
+    """{zh: …, en: …}; one text serves both languages."""
+    if isinstance(value, str):
+        return {"zh": value, "en": value}
+    if isinstance(value, dict) and value and set(value) <= {"zh", "en"}:
+        given = {str(key): item for key, item in value.items() if isinstance(item, str) and item}
+        if len(given) == len(value):
+            some = next(iter(given.values()))
+            return {"zh": given.get("zh", some), "en": given.get("en", some)}
+    raise Wrong(text("this is no label"), text("a text, or {example}", example="{zh: 电表, en: meter}"))
+
+
+def _label(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        raise Wrong(text("{value} is a number here", value=value), hint=text("put the text in quotes"))
+    raise Wrong(text("this is no text"), text("a text on one line"))
+
+
+def _unit(value: object) -> str:
+    if not isinstance(value, str):
+        raise Wrong(text("{value} is no unit", value=value))
+    known_unit(value)
+    return value
+
+
+def _quantity(value: object) -> object:
+    amount(value)
+    return value
+
+
+_TIME = r"^\s*[0-9０-９]+([.．][0-9０-９]*)?\s*(ms|s|min|h|d)\s*$"
+Name = Annotated[
+    str, BeforeValidator(name), WithJsonSchema({"type": "string", "pattern": f"^{NAME.pattern}$"})
+]
+Label = Annotated[str, BeforeValidator(_label), WithJsonSchema({"type": "string"})]
+Flag = Annotated[
+    bool, BeforeValidator(_flag), WithJsonSchema({"enum": [True, False, "on", "off", "yes", "no"]})
+]
+Words = Annotated[
+    dict[str, str],
+    BeforeValidator(_words),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "properties": {"zh": {"type": "string"}, "en": {"type": "string"}},
+                    "additionalProperties": False,
+                    "minProperties": 1,
+                },
+            ]
+        }
+    ),
+]
+Duration = Annotated[
+    float,
+    BeforeValidator(duration),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": _TIME}, {"const": 0}]}),
+]
+"""Seconds; written with a unit of time."""
+UnitName = Annotated[str, BeforeValidator(_unit), WithJsonSchema({"type": "string"})]
+Quantity = Annotated[object, BeforeValidator(_quantity), WithJsonSchema({"type": ["number", "string"]})]
+"""A number with or without unit, not yet converted: what it must be is known where it is used."""
+Ratio = Annotated[
+    float,
+    BeforeValidator(ratio),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^[0-9./ ０-９／]+$"}]}),
+]
+Scalar = Annotated[
+    str | int | float | bool | None, WithJsonSchema({"type": ["string", "number", "boolean", "null"]})
+]
+"""A value of a point as written; its type is known where its point is."""

@@ -1,0 +1,93 @@
+"""What a YAML file says, with the place of every key and value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from config.plan.devices import Source
+
+Plain = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """One value: `value` typed by the YAML 1.2 core rules when it stood without quotes, `text` as written."""
+
+    line: int
+    column: int
+    value: Plain
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list."""
+
+    line: int
+    column: int
+    items: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Keys and values in the order written; a key is always text ("on" is "on", 0 is "0")."""
+
+    line: int
+    column: int
+    entries: Mapping[str, tuple[Scalar, Node]]
+
+
+Node = Scalar | Items | Table
+
+
+def plain(node: Node) -> Any:
+    """The node as dict, list and plain values."""
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, Items):
+        return [plain(item) for item in node.items]
+    return {key: plain(value) for key, (_, value) in node.entries.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A named piece of a file: a device, a programme, a section. Knows where each of its parts stands."""
+
+    file: str
+    name: str
+    key: Scalar
+    node: Node
+
+    @property
+    def at(self) -> Source:
+        """Where its name stands."""
+        return Source(self.file, self.key.line, self.key.column)
+
+    def place(self, path: Sequence[object], *, key: bool = False) -> Source:
+        """Where the part at `path` stands: its value if that is a scalar or a list item, else its key.
+
+        Parts of the path that do not exist (pydantic names union members in it) are passed over: the longest
+        existing path counts. `key` asks for the last key instead of its value.
+        """
+        here: Scalar | Node = self.key
+        node: Node = self.node
+        if isinstance(node, Scalar):
+            here = node
+        for part in path:
+            if isinstance(node, Table) and str(part) in node.entries:
+                name, node = node.entries[str(part)]
+                here = node if isinstance(node, Scalar) and not key else name
+            elif isinstance(node, Items) and isinstance(part, int) and part < len(node.items):
+                here = node = node.items[part]
+        return Source(self.file, here.line, here.column)
+
+    def children(self) -> list[Entry]:
+        """One Entry for each key of a table, in order; none for anything else."""
+        if not isinstance(self.node, Table):
+            return []
+        return [Entry(self.file, name, key, value) for name, (key, value) in self.node.entries.items()]
+
+    def child(self, name: str) -> Entry | None:
+        return next((entry for entry in self.children() if entry.name == name), None)

@@ -1,0 +1,111 @@
+"""What is wrong with the written files, and how it is said."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from config.language import Text, render, text
+from config.plan.devices import Source
+
+MOST_SHOWN = 200
+"""Problems printed at once; a file that is not a site at all has more, and nobody reads them."""
+MOST_GUESSES = 60
+"""Guesses at what was meant cost time; after so many problems none is made."""
+
+
+class Problem(NamedTuple):
+    """One thing that keeps a site from being accepted. `hint` is advice or a guess at what was meant."""
+
+    at: Source
+    message: Text
+    expected: Text | None = None
+    hint: Text | None = None
+
+    def sentence(self, language: str) -> str:
+        """Place, message, what was expected and the hint, on one line."""
+        said = self.message
+        if self.expected is not None:
+            said = text("{message}: expected {expected}", message=said, expected=self.expected)
+        if self.hint is not None:
+            said = text("{message} — {hint}", message=said, hint=self.hint)
+        place = str(self.at) if self.at.line else self.at.file
+        return f"{place}: {render(said, language)}"
+
+    def record(self, language: str) -> dict[str, object]:
+        """The same for programs; line and column are 0 where the whole file or directory is meant."""
+        return {
+            "file": self.at.file,
+            "line": self.at.line,
+            "column": self.at.column,
+            "message": render(self.message, language),
+            "expected": None if self.expected is None else render(self.expected, language),
+            "hint": None if self.hint is None else render(self.hint, language),
+        }
+
+
+class Wrong(ValueError):
+    """A written value cannot be what it must be; raised where it is read, placed by whoever knows where."""
+
+    def __init__(self, message: Text, expected: Text | None = None, hint: Text | None = None) -> None:
+        super().__init__(str(message))
+        self.message = message
+        self.expected = expected
+        self.hint = hint
+
+
+class Findings:
+    """Collects every problem and note of one run."""
+
+    def __init__(self) -> None:
+        self._problems: dict[Problem, None] = {}
+        self._notes: dict[tuple[Source, Text], None] = {}
+
+    def problem(
+        self, at: Source, message: Text, expected: Text | None = None, hint: Text | None = None
+    ) -> None:
+        self._problems[Problem(at, message, expected, hint)] = None
+
+    def wrong(self, at: Source, error: Wrong) -> None:
+        """Take over an error raised by a reader of values."""
+        self.problem(at, error.message, error.expected, error.hint)
+
+    def note(self, at: Source, message: Text) -> None:
+        """Something worth saying that is no error: a conversion, the expansion of a tag, a hidden entry."""
+        self._notes[at, message] = None
+
+    @property
+    def failed(self) -> bool:
+        return bool(self._problems)
+
+    @property
+    def count(self) -> int:
+        return len(self._problems)
+
+    def problems(self) -> list[Problem]:
+        """All of them by file, line and column."""
+        return sorted(
+            self._problems, key=lambda problem: (problem.at.file, problem.at.line, problem.at.column)
+        )
+
+    def notes(self) -> list[tuple[Source, Text]]:
+        return sorted(self._notes, key=lambda note: (note[0].file, note[0].line, note[0].column))
+
+    def guess(self, word: str, known: Iterable[str]) -> Text | None:
+        """'did you mean …?' for a word nobody knows, or None."""
+        if self.count >= MOST_GUESSES:
+            return None
+        return guess(word, known)
+
+
+def guess(word: str, known: Iterable[str]) -> Text | None:
+    """'did you mean …?' with the known word nearest to `word`, or None when none is near."""
+    words = {item.casefold(): item for item in known}
+    near = difflib.get_close_matches(word[:80].casefold(), words, n=1, cutoff=0.6)
+    return text('did you mean "{name}"?', name=words[near[0]]) if near else None
+
+
+def listing(words: Iterable[str]) -> str:
+    """Words for a sentence: a, b, c."""
+    return ", ".join(words)

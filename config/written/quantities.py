@@ -1,0 +1,120 @@
+"""Numbers with units as people type them: `30 %`, `22 kW`, `1,200 W`, `2000/5`, full-width signs included."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from config.language import Text, text
+from config.plan.units import UNITS, Unit
+from config.written.problems import Wrong, guess
+
+_WIDE = str.maketrans("０１２３４５６７８９：％，．－＋／（）　\u00a0", "0123456789:%,.-+/()  ")
+_NUMBER = re.compile(r"([-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|[-+]?\.\d+)\s*(.*)", re.DOTALL)
+_FRACTION = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(\d+(?:\.\d+)?)")
+_EXAMPLES = {"time": "30 s, 5 min, 2 h", "share": "80 %", "temperature": "26 °C", "power": "3 kW"}
+
+
+class Amount(NamedTuple):
+    """A number exactly as written, and its unit ("" for none)."""
+
+    number: Decimal
+    unit: str
+
+
+def normal(written: str) -> str:
+    """Full-width digits and signs replaced by plain ones, outer blanks cut."""
+    return written.translate(_WIDE).strip()
+
+
+def exact(number: float | Decimal) -> Decimal:
+    """The decimal that was written: 0.1 is one tenth."""
+    return number if isinstance(number, Decimal) else Decimal(repr(number))
+
+
+def amount(value: object) -> Amount:
+    """A number with or without unit. Raises Wrong for anything else."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise Wrong(text("this is no number"), text("a number, with its unit where it has one"))
+    if not isinstance(value, str):
+        return Amount(exact(value), "")
+    found = _NUMBER.fullmatch(normal(value))
+    if not found:
+        raise Wrong(
+            text('"{value}" is no number', value=value[:60]), text("a number, with its unit where it has one")
+        )
+    number, unit = found.group(1), found.group(2).strip()
+    if unit.startswith(","):
+        raise Wrong(
+            text('what does "{value}" mean', value=value[:60]),
+            hint=text('write "." before decimals, nothing else'),
+        )
+    return Amount(Decimal(number.replace(",", "")), unit)
+
+
+def known_unit(unit: str) -> Unit:
+    """The unit's record. Raises Wrong when it is not one of ours."""
+    if unit not in UNITS:
+        same = next((name for name in UNITS if name.casefold() == unit.casefold()), None)
+        hint = text('did you mean "{name}"?', name=same) if same else guess(unit, UNITS)
+        raise Wrong(text('no unit named "{unit}"', unit=unit[:30]), hint=hint)
+    return UNITS[unit]
+
+
+def inside(value: object, unit: str) -> Decimal:
+    """`value` as a number of the inside unit `unit` ("" for a bare number).
+
+    Raises Wrong when the unit is missing, unknown or of another quantity.
+    """
+    number, written = amount(value)
+    if written == unit:
+        return number
+    if not unit:
+        raise Wrong(text('"{value}" carries a unit where a bare number belongs', value=value))
+    quantity = UNITS[unit].quantity
+    if not written:
+        raise Wrong(
+            text("{value} has no unit", value=value),
+            hint=text('write "{value} {unit}"', value=value, unit=unit),
+        )
+    record = known_unit(written)
+    if record.inside != unit:
+        raise Wrong(
+            text('"{value}" is a {found}', value=value, found=_word(record.quantity)),
+            text("a {quantity}, in {unit}", quantity=_word(quantity), unit=unit),
+        )
+    return number * exact(record.factor)
+
+
+def duration(value: object) -> float:
+    """Seconds. Raises Wrong without a unit of time."""
+    try:
+        seconds = inside(value, "s")
+    except Wrong as error:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            if value == 0:
+                return 0.0
+            raise Wrong(
+                text("{value} has no unit", value=value),
+                text("a time such as {example}", example=_EXAMPLES["time"]),
+            ) from error
+        raise
+    if seconds < 0:
+        raise Wrong(text('"{value}" is before zero', value=value))
+    return float(seconds)
+
+
+def ratio(value: object) -> float:
+    """A bare number or a fraction as transformers have it: 2000/5 is 400."""
+    if isinstance(value, str) and (found := _FRACTION.fullmatch(normal(value))):
+        if Decimal(found.group(2)) == 0:
+            raise Wrong(text('"{value}" divides by zero', value=value))
+        return float(Fraction(found.group(1)) / Fraction(found.group(2)))
+    return float(inside(value, ""))
+
+
+def _word(quantity: str) -> Text:
+    """A quantity's name, translatable: the names in config.plan.units are message ids."""
+    return Text(quantity)
