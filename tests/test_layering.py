@@ -1,0 +1,230 @@
+"""Imports run one way: config.plan <- drivers, schedules <- controller. It judges every import.
+
+`from config import plan` counts as an import of config.plan, and relative imports as what they mean. Imports for
+the type checker only, and those inside functions, are judged like any other.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("config", "drivers", "schedules", "controller")
+
+PURE = ("controller.decide", "drivers.codec", "drivers.batching", "schedules.programme")
+IMPURE = ("time", "socket", "asyncio", "os", "pathlib", "sqlite3", "threading")
+
+
+class Rule(NamedTuple):
+    """Modules under `who`, but for those under `but`, import nothing under `never`, but for what is under `only`.
+
+    `never` of "ours" means all of our packages, of "theirs" all that is not the standard library.
+    """
+
+    why: str
+    who: tuple[str, ...]
+    never: tuple[str, ...]
+    only: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
+
+
+RULES = (
+    Rule("the plan is standard library only", ("config.plan",), ("ours", "theirs"), only=("config.plan",)),
+    Rule(
+        "the language is standard library only",
+        ("config.language",),
+        ("ours", "theirs"),
+        only=("config.language",),
+    ),
+    Rule(
+        "the compiler knows nothing above it",
+        ("config.written",),
+        ("ours",),
+        only=("config.written", "config.plan", "config.language"),
+    ),
+    Rule(
+        "the compiler needs pydantic, yaml and lark, nothing else",
+        ("config.written",),
+        ("theirs",),
+        only=("pydantic", "pydantic_core", "yaml", "lark"),
+    ),
+    Rule(
+        "only the compiler reads YAML and checks models",
+        PACKAGES,
+        ("pydantic", "pydantic_core", "yaml", "lark"),
+        but=("config.written",),
+    ),
+    Rule("the compiler runs as a child process only", PACKAGES, ("config.written",), but=("config.written",)),
+    Rule(
+        "drivers know the plan alone",
+        ("drivers",),
+        ("ours",),
+        only=("drivers", "config.plan", "config.language"),
+    ),
+    Rule(
+        "schedules know the plan alone",
+        ("schedules",),
+        ("ours",),
+        only=("schedules", "config.plan", "config.language"),
+    ),
+    Rule(
+        "pymodbus has one door",
+        PACKAGES,
+        ("pymodbus",),
+        but=("drivers.modbus.frames", "drivers.simulators"),
+    ),
+    Rule("bacpypes3 has one door", PACKAGES, ("bacpypes3",), but=("drivers.bacnet", "drivers.simulators")),
+    Rule(
+        "real drivers are made at the composition root",
+        ("controller",),
+        ("drivers.modbus", "drivers.bacnet"),
+        but=("controller.cli", "controller.app"),
+    ),
+    Rule("the daemon never simulates", ("controller",), ("drivers.simulators",), but=("controller.cli",)),
+    Rule(
+        "drivers do not lean on their simulators",
+        ("drivers",),
+        ("drivers.simulators",),
+        but=("drivers.simulators",),
+    ),
+    Rule("pure modules know no clock, socket or file", PURE, IMPURE),
+)
+
+
+class Import(NamedTuple):
+    """One import of one module, written at a line of a file."""
+
+    importer: str
+    imported: str
+    where: str
+
+
+def module_name(path: Path, root: Path) -> str:
+    """The dotted name of a source file."""
+    parts = path.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def sources(root: Path) -> list[Path]:
+    """Every source file of our packages."""
+    return sorted(path for package in PACKAGES for path in (root / package).rglob("*.py"))
+
+
+def imports(path: Path, root: Path) -> Iterator[Import]:
+    """All imports of a file, absolute. `from a import b` gives a.b, since b may be a module."""
+    name = module_name(path, root)
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+        where = f"{path.relative_to(root)}:{getattr(node, 'lineno', 0)}"
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(name, alias.name, where)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*above, *([base] if base else [])])
+            for alias in node.names:
+                yield Import(name, base if alias.name == "*" else f"{base}.{alias.name}", where)
+
+
+def under(module: str, roots: tuple[str, ...]) -> bool:
+    """Whether a module is one of the roots or within one."""
+    return any(module == root or module.startswith(root + ".") for root in roots)
+
+
+def touches(imported: str, never: tuple[str, ...]) -> bool:
+    """Whether an import meets a rule's `never`."""
+    top = imported.partition(".")[0]
+    ours = top in PACKAGES
+    theirs = not ours and top not in sys.stdlib_module_names
+    return ("ours" in never and ours) or ("theirs" in never and theirs) or under(imported, never)
+
+
+def breaches(rule: Rule, root: Path) -> list[str]:
+    """Where a rule is broken, each with file and line."""
+    return [
+        f"{found.where}: {found.importer} imports {found.imported}"
+        for path in sources(root)
+        if under(module_name(path, root), rule.who) and not under(module_name(path, root), rule.but)
+        for found in imports(path, root)
+        if touches(found.imported, rule.never) and not under(found.imported, rule.only)
+    ]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.why)
+def test_imports_run_one_way(rule: Rule) -> None:
+    assert breaches(rule, ROOT) == []
+
+
+def test_pure_modules_open_nothing() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in sources(ROOT)
+        if under(module_name(path, ROOT), PURE)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "open"
+    ]
+    assert found == []
+
+
+BREACHES = {
+    "config/plan/a.py": "import yaml",
+    "config/plan/b.py": "from config.language import text",
+    "config/language/a.py": "from ..plan import points",
+    "config/written/a.py": "from drivers import codec",
+    "config/written/b.py": "import rich",
+    "schedules/a.py": "def late():\n    import yaml.events",
+    "controller/compile.py": "from config import written",
+    "drivers/line.py": "import schedules.sun",
+    "drivers/modbus/line.py": "from pymodbus.framer import FramerRTU",
+    "drivers/bacnet/a.py": "from ..simulators import world",
+    "schedules/b.py": "from drivers.api import Driver",
+    "controller/store/a.py": "import bacpypes3.apdu",
+    "controller/cycle.py": "from drivers.modbus import open_line",
+    "controller/app.py": "from drivers import simulators",
+    "controller/decide/arbiter.py": "from os import path",
+    "drivers/codec.py": "import asyncio.events",
+}
+
+ALLOWED = {
+    "config/plan/c.py": "import os\nfrom . import points\nfrom .points import Point",
+    "config/written/c.py": "import yaml\nfrom config.plan import points\nfrom config.written.model import site",
+    "drivers/modbus/frames.py": "from pymodbus.framer import FramerRTU\nfrom config.plan.points import Point",
+    "drivers/bacnet/b.py": "import bacpypes3.app\nfrom drivers.api import Driver",
+    "drivers/simulators/a.py": "import pymodbus, bacpypes3\nfrom drivers.codec import encode",
+    "controller/app.py": "from drivers.modbus import open_line\nfrom drivers.bacnet import line",
+    "controller/cli/demo.py": "from drivers.simulators import program",
+    "controller/decide/requests.py": "import math, dataclasses\nfrom config.plan import slots",
+    "config_like/a.py": "import yaml",
+}
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    for name, code in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(code, encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", BREACHES)
+def test_a_breach_is_found(name: str, tmp_path: Path) -> None:
+    write(tmp_path, {name: BREACHES[name]})
+    found = [line for rule in RULES for line in breaches(rule, tmp_path)]
+    assert found
+    assert all(line.startswith(f"{name}:{1 + BREACHES[name].count(chr(10))}: ") for line in found)
+
+
+def test_every_rule_is_broken_by_an_example(tmp_path: Path) -> None:
+    write(tmp_path, BREACHES)
+    assert [rule.why for rule in RULES if not breaches(rule, tmp_path)] == []
+
+
+def test_what_is_allowed_passes(tmp_path: Path) -> None:
+    write(tmp_path, ALLOWED)
+    assert [line for rule in RULES for line in breaches(rule, tmp_path)] == []
