@@ -1,0 +1,20 @@
+"""BACnet/IP: the daemon's only importer of bacpypes3, and only once a site has such a line (it takes half a
+second)."""
+
+from __future__ import annotations
+
+from config.plan.clock import Clock, Pace
+from config.plan.lines import Line
+from config.plan.site import Plan
+from drivers.api import Driver, Inbox
+
+
+def open_line(plan: Plan, line: Line, inbox: Inbox, clock: Clock, pace: Pace) -> Driver:
+    """The driver of a BACnet/IP line and all its devices; nothing is bound before its `start`.
+
+    Raises DriverError when the line's networks are not addresses.
+    """
+    from drivers.bacnet.driver import BacnetDriver
+    from drivers.bacnet.timing import Timing
+
+    return BacnetDriver(plan, line, inbox, clock, pace, Timing())

@@ -1,0 +1,305 @@
+"""One BACnet device's worker: bind, poll, subscribe, command, lose it and find it again.
+
+Each device has a task of its own with at most one request on the wire, so that a dead, slow or babbling one
+costs the others nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+
+from bacpypes3.pdu import Address
+
+from config.plan.devices import Device
+from config.plan.points import BacnetObject, Point
+from drivers.api import (
+    BadFrame,
+    DeviceState,
+    DriverError,
+    Fate,
+    NoAnswer,
+    Refused,
+    Write,
+    WriteReport,
+)
+from drivers.bacnet.binding import Binder
+from drivers.bacnet.commanding import Commander
+from drivers.bacnet.line import Shared
+from drivers.bacnet.polling import Poller
+from drivers.bacnet.reader import Reader
+from drivers.bacnet.services import IAm, Notification
+from drivers.bacnet.slots import SlotWatch
+from drivers.bacnet.subscriptions import Subscriptions
+
+_log = logging.getLogger(__name__)
+
+
+class DeviceWorker:
+    """The life of one device on the line. `run` is its task; the rest is called by the driver between its
+    steps."""
+
+    def __init__(self, device: Device, points: Sequence[Point], shared: Shared) -> None:
+        self.device = device
+        self._shared = shared
+        self._points = {point.id: point for point in points}
+        self._reader = Reader(self._ask, device.limits.max_properties)
+        self._subscriptions = Subscriptions(points, self._ask, shared.timing)
+        self._poller = Poller(points, self._reader, self._subscriptions, shared)
+        self._commander = Commander(self._ask, self._reader)
+        self._slots = SlotWatch(points, self._commander, shared)
+        self._binder = Binder(device, shared)
+        self._writes: deque[Write] = deque()
+        self._urgent_reads: deque[Point] = deque()
+        self._wake = asyncio.Event()
+        self._address: Address | None = None
+        self._said: bool | None = None
+        """What the last DeviceState said; None: nothing yet."""
+        self._online = False
+        self._stopping = False
+        self._misses = 0
+        self._failures = 0
+        self._restarted = False
+        self._rival: Address | None = None
+        self._clashes: set[str] = set()
+
+    @property
+    def queue(self) -> int:
+        return len(self._writes)
+
+    # What the driver tells
+
+    def submit(self, write: Write) -> None:
+        if not self._online or self._stopping:
+            self._report(write, Fate.NO_ANSWER, "device is not online")
+            return
+        self._writes.append(write)
+        self._wake.set()
+
+    def read_now(self, point: Point) -> None:
+        if self._online and point not in self._urgent_reads:
+            self._urgent_reads.append(point)
+            self._wake.set()
+
+    def heard(self, source: Address, i_am: IAm) -> None:
+        """An I-Am with this device's instance."""
+        if not self._online:
+            if self._binder.heard(source, i_am):
+                self._wake.set()
+        elif source == self._address:
+            if self._shared.unasked(self.device.instance):
+                self._restarted = True
+                self._wake.set()
+        elif str(source) not in self._clashes:
+            self._rival = source
+            self._wake.set()
+
+    def notified(self, source: Address, notice: Notification) -> bool:
+        """A change of value from this device's instance. Says whether we had asked for it."""
+        if not self._online or source != self._address:
+            return False
+        point = self._subscriptions.notified(notice)
+        if point is not None:
+            self._poller.notified(point, notice)
+        return point is not None
+
+    def unreachable(self, detail: str) -> None:
+        """The line has no socket: said once, like a loss."""
+        self._say(False, detail)
+
+    # The task
+
+    async def run(self) -> None:
+        """Until `finish`: bind, live with the device until it is lost, leave it alone for a while, again."""
+        while not self._stopping:
+            try:
+                await self._bind()
+                await self._live()
+                return
+            except DriverError as error:
+                detail = str(error)
+            except Exception as error:  # noqa: BLE001  # this device only, and never for good
+                _log.exception("bacnet device %s", self.device.name)
+                detail = f"internal error: {error!r}"
+            self._lose(detail)
+            self._failures += 1
+            await self._rest(self._shared.timing.backoff(self._failures))
+
+    def finish(self) -> None:
+        """End `run` after the request that is on the wire; what is queued is not sent."""
+        self._stopping = True
+        self._drop_writes("stopped")
+        self._wake.set()
+
+    async def farewell(self) -> None:
+        """Unsubscribe; after `run` has ended."""
+        if self._online:
+            await self._subscriptions.cancel()
+
+    async def _bind(self) -> None:
+        self._misses = 0
+        self._address = await self._binder.find()
+        max_apdu = await self._binder.verify(self._ask)
+        if max_apdu is not None:
+            self._reader.fit(max_apdu)
+        restarted = await self._slots.look_all()
+        self._rival = None
+        self._restarted = False
+        self._online = True
+        self._say(True, f"found at {self._address}", restarted)
+        self._slots.tell()
+        self._poller.restart()
+        self._subscriptions.start(asyncio.get_running_loop().time())
+
+    async def _live(self) -> None:
+        await self._set_up()
+        while not self._stopping:
+            try:
+                await self._step()
+            except DriverError:
+                if self._misses >= self._shared.timing.lost_after:
+                    raise
+                await self._rest(self._shared.timing.pause_after_miss_s)
+
+    async def _step(self) -> None:
+        """The most urgent thing there is to do, or a rest until there is one. Raises DriverError."""
+        now = asyncio.get_running_loop().time()
+        if self._writes or self._urgent_reads:
+            await self._urgent()
+        elif self._rival is not None:
+            await self._meet_rival(self._rival)
+        elif self._restarted:
+            await self._after_restart()
+        elif self._poller.next() <= now and not self._waited_long(now):
+            async for _ in self._poller.turn():
+                while (self._writes or self._urgent_reads) and not self._stopping:
+                    await self._urgent()
+                if self._stopping:
+                    return
+            self._failures = 0
+        elif self._subscriptions.next() <= now:
+            point = await self._subscriptions.renew_next(now)
+            if point is not None:
+                self._poller.repace(point)
+        elif self._slots.next() <= now:
+            self._noticed(await self._slots.look_next())
+        else:
+            due = min(self._poller.next(), self._subscriptions.next(), self._slots.next())
+            await self._rest(due - now)
+
+    def _waited_long(self, now: float) -> bool:
+        """A device that can hardly keep up with its polls still gets its subscriptions renewed in time."""
+        return self._subscriptions.next() < now - self._shared.timing.lifetime_s / 10
+
+    async def _rest(self, seconds: float) -> None:
+        """Until something calls, at most so long."""
+        self._wake.clear()
+        if self._stopping or self._writes or self._urgent_reads:
+            return
+        try:
+            async with asyncio.timeout(min(max(seconds, 0.0), 3600.0)):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _urgent(self) -> None:
+        if self._writes:
+            write = self._writes.popleft()
+            try:
+                await self._carry_out(write)
+            except asyncio.CancelledError:
+                self._report(write, Fate.NO_ANSWER, "stopped")
+                raise
+        else:
+            await self._poller.read([self._urgent_reads.popleft()])
+
+    async def _carry_out(self, write: Write) -> None:
+        point = self._points[write.point]
+        assert point.command is not None
+        wanted = point.command.verify_point if point.command.verify == "point" else None
+        feedback = self._points.get(wanted) if wanted is not None else None
+        done = await self._commander.carry_out(point, write, feedback)
+        self._shared.put(WriteReport(write.seq, write.point, done.fate, done.value, done.detail))
+        if done.fate is Fate.NO_ANSWER and self._misses >= self._shared.timing.lost_after:
+            raise NoAnswer(done.detail)
+        self._slots.written(point, write, done)
+        if done.fate in (Fate.READ_BACK, Fate.MISMATCH):
+            await self._poller.read([point])
+
+    async def _after_restart(self) -> None:
+        self._restarted = False
+        await self._slots.look_all()
+        self._say(True, "announced itself again", restarted=True)
+        self._slots.tell()
+        self._poller.restart()
+        self._subscriptions.start(asyncio.get_running_loop().time())
+
+    async def _meet_rival(self, rival: Address) -> None:
+        """Our instance was announced from another address: has it moved, or are there two of it?"""
+        self._rival = None
+        try:
+            await self._binder.verify(self._ask)
+        except DriverError as error:
+            self._misses = self._shared.timing.lost_after
+            raise NoAnswer(f"no longer at {self._address}, seen at {rival}") from error
+        self._clashes.add(str(rival))
+        detail = f"instance {self.device.instance} clash: also answers at {rival}"
+        _log.warning("bacnet device %s: %s", self.device.name, detail)
+        self._shared.put(DeviceState(self.device.id, True, detail))
+
+    def _noticed(self, emptied: Point | None) -> None:
+        if emptied is not None:
+            self._say(True, f"our slot of {emptied.name} is empty", restarted=True)
+            self._subscriptions.start(asyncio.get_running_loop().time())
+
+    async def _set_up(self) -> None:
+        for point_id, value in self.device.unheard.set_up if self.device.unheard is not None else ():
+            point = self._points[point_id]
+            if isinstance(point.source, BacnetObject):
+                try:
+                    await self._commander.set_up(point, value)
+                except (Refused, BadFrame, ValueError) as error:
+                    _log.warning("bacnet device %s: set-up of %s: %s", self.device.name, point.name, error)
+
+    async def _ask(self, service: int, payload: bytes) -> bytes:
+        """One exchange with the device, counted: an answer of any kind shows that it lives."""
+        if self._address is None:
+            raise NoAnswer("not found yet")
+        healthy = self._online and not self._misses
+        line, timing = self._shared.line, self._shared.timing
+        async with self._shared.answering if healthy else self._shared.probing:
+            try:
+                answer = await self._shared.station.ask(
+                    self._address, service, payload, timeout_s=line.timeout_s, retries=timing.retries
+                )
+            except Refused:
+                self._misses = 0
+                raise
+            except (NoAnswer, BadFrame):
+                self._misses += 1
+                raise
+        self._misses = 0
+        return answer
+
+    # What is told
+
+    def _lose(self, detail: str) -> None:
+        self._online = False
+        self._subscriptions.end()
+        self._urgent_reads.clear()
+        self._drop_writes("device is lost")
+        self._say(False, detail)
+
+    def _drop_writes(self, detail: str) -> None:
+        while self._writes:
+            self._report(self._writes.popleft(), Fate.NO_ANSWER, detail)
+
+    def _report(self, write: Write, fate: Fate, detail: str) -> None:
+        self._shared.put(WriteReport(write.seq, write.point, fate, None, detail))
+
+    def _say(self, online: bool, detail: str, restarted: bool = False) -> None:
+        if online is not self._said or restarted:
+            self._said = online
+            self._shared.put(DeviceState(self.device.id, online, detail, restarted))

@@ -1,0 +1,128 @@
+"""The Driver of a BACnet/IP line: one station, one worker a device."""
+
+from __future__ import annotations
+
+import asyncio
+
+from bacpypes3.pdu import Address
+
+from config.plan.clock import Clock, Pace
+from config.plan.lines import Line
+from config.plan.site import Plan
+from drivers.api import Fate, Inbox, LineStatus, Write, WriteReport
+from drivers.bacnet.commanding import refusal
+from drivers.bacnet.device import DeviceWorker
+from drivers.bacnet.line import Shared, endpoint
+from drivers.bacnet.services import IAm, Notification
+from drivers.bacnet.station import Ears, Station
+from drivers.bacnet.timing import Timing
+
+_LAST_REQUEST_S = 1.0
+_FAREWELL_S = 0.7
+
+
+class BacnetDriver:
+    """See `drivers.api.Driver`."""
+
+    def __init__(
+        self, plan: Plan, line: Line, inbox: Inbox, clock: Clock, pace: Pace, timing: Timing
+    ) -> None:
+        self._line = line
+        self._inbox = inbox
+        broadcasts = [endpoint(text) for text in line.networks]
+        ears = Ears(self._i_am, self._who_is, self._notification)
+        station = Station(line.host, line.port, broadcasts, ears)
+        self._shared = Shared(line, inbox, clock, pace, timing, station)
+        self._devices = [device for device in plan.devices if device.line == line.id]
+        self._points = {
+            point_id: plan.points[point_id] for device in self._devices for point_id in device.points
+        }
+        self._workers: dict[int, DeviceWorker] = {}
+        self._by_instance: dict[int, DeviceWorker] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._connected = False
+
+    @property
+    def endpoint(self) -> tuple[str, int]:
+        """Own address once the line is up (a port of 0 in the Plan picks a free one)."""
+        return self._shared.station.endpoint
+
+    async def start(self) -> None:
+        for device in self._devices:
+            points = [self._points[point_id] for point_id in device.points]
+            worker = DeviceWorker(device, points, self._shared)
+            self._workers[device.id] = self._by_instance[device.instance] = worker
+        self._tasks = [asyncio.create_task(self._come_up(), name=f"bacnet line {self._line.name}")]
+
+    async def _come_up(self) -> None:
+        """Bind, however long that takes, then let the devices' workers run."""
+        while not self._connected:
+            try:
+                await self._shared.station.open()
+                self._connected = True
+            except OSError as error:
+                self._shared.station.traffic.last_error = f"cannot bind: {error}"
+                for worker in self._workers.values():
+                    worker.unreachable(f"line {self._line.name} cannot bind {self._line.host}: {error}")
+                await asyncio.sleep(self._shared.timing.rebind_s)
+        for worker in self._workers.values():
+            name = f"bacnet device {worker.device.name}"
+            self._tasks.append(asyncio.create_task(worker.run(), name=name))
+
+    async def stop(self) -> None:
+        for worker in self._workers.values():
+            worker.finish()
+        if self._tasks:
+            self._tasks[0].cancel()
+            _, late = await asyncio.wait(self._tasks, timeout=_LAST_REQUEST_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._connected:
+            await self._say_farewell()
+        await self._shared.station.close()
+        self._tasks = []
+        self._connected = False
+
+    async def _say_farewell(self) -> None:
+        farewells = [asyncio.create_task(worker.farewell()) for worker in self._workers.values()]
+        if farewells:
+            _, late = await asyncio.wait(farewells, timeout=_FAREWELL_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*farewells, return_exceptions=True)
+
+    def submit(self, write: Write) -> None:
+        point = self._points.get(write.point)
+        worker = self._workers.get(point.device) if point is not None else None
+        wrong = "not a point of this line" if point is None else refusal(point, write)
+        if wrong is not None:
+            self._inbox.put(WriteReport(write.seq, write.point, Fate.REJECTED, None, wrong))
+        elif worker is None:
+            self._inbox.put(WriteReport(write.seq, write.point, Fate.NO_ANSWER, None, "line is not started"))
+        else:
+            worker.submit(write)
+
+    def read_now(self, point: int) -> None:
+        found = self._points.get(point)
+        if found is not None and found.device in self._workers:
+            self._workers[found.device].read_now(found)
+
+    def status(self) -> LineStatus:
+        traffic = self._shared.station.traffic
+        queue = sum(worker.queue for worker in self._workers.values())
+        return LineStatus(
+            self._line.id, self._connected, traffic.requests, traffic.timeouts, queue, traffic.last_error
+        )
+
+    def _i_am(self, source: Address, i_am: IAm) -> None:
+        worker = self._by_instance.get(i_am.instance)
+        if worker is not None:
+            worker.heard(source, i_am)
+
+    def _who_is(self, instances: range) -> None:
+        self._shared.searched(instances)
+
+    def _notification(self, source: Address, notice: Notification) -> bool:
+        worker = self._by_instance.get(notice.device)
+        return worker is not None and worker.notified(source, notice)

@@ -1,0 +1,72 @@
+"""Numbers and names of BACnet's enumerations that the driver speaks of, taken from bacpypes3."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from functools import cache
+
+from bacpypes3.apdu import AbortReason, RejectReason
+from bacpypes3.basetypes import ErrorCode, Reliability
+from bacpypes3.primitivedata import ObjectType
+
+
+class Property(IntEnum):
+    """Property identifiers (clause 21)."""
+
+    MAX_APDU_LENGTH_ACCEPTED = 62
+    OBJECT_IDENTIFIER = 75
+    PRESENT_VALUE = 85
+    PRIORITY_ARRAY = 87
+    RELIABILITY = 103
+    STATUS_FLAGS = 111
+
+
+class Service(IntEnum):
+    """Confirmed services."""
+
+    COV_NOTIFICATION = 1
+    SUBSCRIBE_COV = 5
+    READ_PROPERTY = 12
+    READ_PROPERTY_MULTIPLE = 14
+    WRITE_PROPERTY = 15
+
+
+class Unconfirmed(IntEnum):
+    """Unconfirmed services."""
+
+    I_AM = 0
+    COV_NOTIFICATION = 2
+    WHO_IS = 8
+
+
+DEVICE = 8
+"""Object type of the device object."""
+ANY_INSTANCE = 4194303
+"""Wildcard: a device answers a read of device,4194303 as of its own device object."""
+
+
+@cache
+def object_type(name: str) -> int:
+    """The number of an object type as the standard spells it. Raises ValueError for an unknown one."""
+    return int(ObjectType(name))
+
+
+@cache
+def error_name(code: int) -> str:
+    """An error code's name ("unknown-object"), or its number as text where it has none."""
+    return str(ErrorCode(code))
+
+
+@cache
+def abort_name(reason: int) -> str:
+    return str(AbortReason(reason))
+
+
+@cache
+def reject_name(reason: int) -> str:
+    return str(RejectReason(reason))
+
+
+@cache
+def reliability_name(number: int) -> str:
+    return str(Reliability(number))

@@ -1,0 +1,120 @@
+"""Reading the points of one bound device: which, when, in what chunks, and what a reading is worth."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+from config.plan.points import BacnetObject, Point
+from drivers.bacnet import services, values
+from drivers.bacnet.line import Shared
+from drivers.bacnet.names import Property
+from drivers.bacnet.reader import Reader
+from drivers.bacnet.services import Answer, Fault, Ref
+from drivers.bacnet.subscriptions import Subscriptions
+from drivers.bacnet.timing import Agenda, cov_period
+
+_UNKNOWN = {"unknown-object", "unknown-property"}
+
+
+class Poller:
+    """The points' agenda and their samples. Raises only NoAnswer, from `turn` and `read`."""
+
+    def __init__(
+        self, points: Sequence[Point], reader: Reader, subscriptions: Subscriptions, shared: Shared
+    ) -> None:
+        self._points = {point.id: point for point in points}
+        self._object = {
+            point.id: values.identity(point.source)
+            for point in points
+            if isinstance(point.source, BacnetObject)
+        }
+        self._reader = reader
+        self._subscriptions = subscriptions
+        self._shared = shared
+        self._apart: set[int] = set()
+        """Points whose object the device does not know: asked singly, so that they do not spoil a chunk."""
+        self._flagless: set[int] = set()
+        """Points whose object has no status flags."""
+        self._agenda = self._fresh()
+
+    def _fresh(self) -> Agenda:
+        periods = ((point.id, self._period(point)) for point in self._points.values())
+        return Agenda(periods, asyncio.get_running_loop().time())
+
+    def restart(self) -> None:
+        """Everything is due at once, and nothing is known to be missing."""
+        self._apart.clear()
+        self._flagless.clear()
+        self._agenda = self._fresh()
+
+    def next(self) -> float:
+        return self._agenda.next()
+
+    def repace(self, point: Point) -> None:
+        """The point's subscription has come to life or ended."""
+        self._agenda.pace(point.id, self._period(point), asyncio.get_running_loop().time())
+
+    def _period(self, point: Point) -> float:
+        now, pace, timing = asyncio.get_running_loop().time(), self._shared.pace, self._shared.timing
+        poll = pace.poll_s(point.poll_s)
+        if point.id in self._apart:
+            return max(poll, timing.apart_s)
+        if self._subscriptions.alive(point.id, now):
+            return cov_period(poll, pace.age_s(point.max_age_s, point.poll_s), timing.cov_poll_max_s)
+        return poll
+
+    async def turn(self) -> AsyncIterator[None]:
+        """Read all that is due, one chunk at each step, so that urgent work finds its way in between."""
+        loop = asyncio.get_running_loop()
+        due = [self._points[point] for point in self._agenda.due(loop.time())]
+        together = [point for point in due if point.id not in self._apart]
+        size = self._reader.chunk(2)
+        chunks = [together[at : at + size] for at in range(0, len(together), size)]
+        chunks += [[point] for point in due if point.id in self._apart]
+        for chunk in chunks:
+            await self.read(chunk)
+            self._agenda.done([point.id for point in chunk], loop.time())
+            for point in chunk:
+                self.repace(point)
+            yield
+
+    async def read(self, points: Sequence[Point]) -> None:
+        """Read these now and hand over their samples."""
+        refs: list[Ref] = []
+        for point in points:
+            refs.append(self._ref(point, Property.PRESENT_VALUE))
+            if point.id not in self._flagless:
+                refs.append(self._ref(point, Property.STATUS_FLAGS))
+        answers = await self._reader.read(refs)
+        unsound = [point for point in points if values.faulty(self._flags(point, answers))]
+        answers |= await self._reader.read([self._ref(point, Property.RELIABILITY) for point in unsound])
+        for point in points:
+            self._hand_over(point, answers)
+
+    def _hand_over(self, point: Point, answers: dict[Ref, Answer]) -> None:
+        present, flags = answers[self._ref(point, Property.PRESENT_VALUE)], self._flags(point, answers)
+        if isinstance(present, Fault) and present.name in _UNKNOWN:
+            self._apart.add(point.id)
+        else:
+            self._apart.discard(point.id)
+            if isinstance(flags, Fault) and flags.name in _UNKNOWN:
+                self._flagless.add(point.id)
+        reliability = answers.get(self._ref(point, Property.RELIABILITY))
+        value, reason = values.judge(point, present, flags, reliability)
+        self._subscriptions.saw(point, value, polled=True)
+        self._shared.sample(point.id, value, reason)
+
+    def notified(self, point: Point, notice: services.Notification) -> None:
+        """A change of value has come by itself."""
+        present = notice.values.get(Property.PRESENT_VALUE)
+        if present is not None:
+            value, reason = values.judge(point, present, notice.values.get(Property.STATUS_FLAGS), None)
+            self._subscriptions.saw(point, value, polled=False)
+            self._shared.sample(point.id, value, reason)
+
+    def _flags(self, point: Point, answers: dict[Ref, Answer]) -> Answer | None:
+        return answers.get(self._ref(point, Property.STATUS_FLAGS))
+
+    def _ref(self, point: Point, what: Property) -> Ref:
+        return Ref(self._object[point.id], what)
