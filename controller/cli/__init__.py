@@ -1,0 +1,1 @@
+"""The command `louguan`, one file a command group."""

@@ -1,0 +1,159 @@
+"""demo: a whole compound on simulated devices over real Modbus and BACnet, with a live view."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from config.language import text
+from controller.cli.durations import parse_duration
+from controller.cli.processes import Child, start_daemon, start_simulators
+from controller.cli.remote import DataDir
+from controller.cli.site import AsJson
+from controller.cli.speech import Failure, language, put_json, tell
+
+SUMMARY = (
+    "devices_total",
+    "devices_online",
+    "points_total",
+    "points_good",
+    "commands_sent",
+    "commands_held",
+    "intervals_written",
+    "cycles",
+    "worst_cycle_ms",
+    "rss_mib",
+)
+GOOD_SHARE = 0.99
+SETTLED_WITHIN_S = 15.0
+
+
+def demo(
+    site: Annotated[
+        Path | None,
+        typer.Argument(help="A site directory (default: the Shuangliu compound).", metavar="SITE"),
+    ] = None,
+    lasting: Annotated[
+        str | None, typer.Option("--for", help="Stop after this time: 60s, 10min.", metavar="TIME")
+    ] = None,
+    speed: Annotated[
+        float, typer.Option(help="Site seconds a second.", metavar="N", min=1.0, max=600.0)
+    ] = 60.0,
+    seed: Annotated[int, typer.Option(help="Seed of the simulated loads.", metavar="N")] = 1,
+    start: Annotated[
+        str | None,
+        typer.Option(help="Site time to begin at, 2026-03-05T06:30 (default: 06:30 of the next workday).", metavar="TIME"),
+    ] = None,
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Watch a compound being controlled: simulated devices, real protocols, the real daemon."""
+    seconds = None if lasting is None else parse_duration(lasting)
+    if lasting is not None and seconds is None:
+        raise Failure(text("{given} is not a length of time; write 2h, 90min or 1h30m", given=lasting), code=2)
+    directory = site or Path(str(files("config") / "sites" / "shuangliu"))
+    with tempfile.TemporaryDirectory(prefix="louguan-demo-") as scratch:
+        where = data or Path(scratch)
+        where.mkdir(parents=True, exist_ok=True)
+        code = _demo(directory, where, seconds, speed, seed, start, as_json)
+    raise typer.Exit(code)
+
+
+def _demo(
+    site: Path, data: Path, seconds: float | None, speed: float, seed: int, start: str | None, as_json: bool
+) -> int:
+    from controller.startup import compile_for_commands, first_workday_morning
+
+    plan_text, plan = compile_for_commands(site, language())
+    plan_file = data / "demo-plan.json"
+    plan_file.write_text(plan_text, encoding="utf-8")
+    begin = start or first_workday_morning(plan)
+    _check_start(begin)
+    overlay = data / "overlay.json"
+    with start_simulators(
+        site, plan_file, overlay, data / "simulators.log", speed=speed, seed=seed, start=begin
+    ) as simulators:
+        began = time.monotonic()
+        with start_daemon(site, data, overlay, data / "daemon.log") as daemon:
+            summary = asyncio.run(_watch([daemon, simulators], data, began, seconds, as_json))
+            ended = daemon.end()
+    if as_json:
+        put_json({name: summary.get(name) for name in (*SUMMARY, "settled_s")})
+    if ended:
+        tell(text("the daemon ended with code {code}; its log: {log}", code=ended, log=data / "daemon.log"))
+    return 0 if _settled(summary) and not ended else 1
+
+
+def _check_start(begin: str) -> None:
+    try:
+        datetime.fromisoformat(begin)
+    except ValueError as error:
+        raise Failure(
+            text("{given} is not a time; write 2026-03-05T06:30", given=begin), code=2
+        ) from error
+
+
+def _settled(status: dict[str, Any]) -> bool:
+    """All devices online and nearly all points good."""
+    return bool(
+        status
+        and status["devices_online"] == status["devices_total"]
+        and status["points_good"] >= GOOD_SHARE * status["points_total"]
+    )
+
+
+async def _watch(
+    children: list[Child], data: Path, began: float, seconds: float | None, as_json: bool
+) -> dict[str, Any]:
+    """Show the daemon at work until the time is over or ctrl-C; the last status seen."""
+    from controller.cli.demo_view import View
+    from controller.socket.client import Client
+
+    client = await _connect(children, data, Client)
+    status: dict[str, Any] = {}
+    settled_s: float | None = None
+    try:
+        with View(live=not as_json, data=data, language=language()) as view:
+            while seconds is None or time.monotonic() - began < seconds:
+                _alive(children)
+                status = await client.call("status", {})
+                if settled_s is None and _settled(status):
+                    settled_s = round(time.monotonic() - began, 1)
+                view.show(status, await client.call("overview", {}), settled_s)
+                await asyncio.sleep(0.5)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        pass
+    finally:
+        await client.close()
+    return {**status, "settled_s": settled_s}
+
+
+async def _connect(children: list[Child], data: Path, client: Any) -> Any:
+    """The daemon's socket, as soon as it is there."""
+    from controller.socket.client import Unreachable
+
+    for _ in range(300):
+        _alive(children)
+        try:
+            return await client.connect(data / "louguan.sock")
+        except Unreachable:
+            await asyncio.sleep(0.1)
+    raise children[0].failure()
+
+
+def _alive(children: list[Child]) -> None:
+    for child in children:
+        if child.process.poll() is not None:
+            raise child.failure()
+
+
+def register(app: typer.Typer) -> None:
+    """Add this group's command."""
+    app.command("demo")(demo)

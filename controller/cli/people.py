@@ -1,0 +1,165 @@
+"""points, read, set, release, lock, unlock, observe, status: what people ask of a running daemon."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from config.language import text
+from controller.cli import tables
+from controller.cli.durations import parse_duration
+from controller.cli.remote import DataDir, PersonName, SiteOption, ask, data_directory
+from controller.cli.site import AsJson
+from controller.cli.speech import Failure, language, put, put_json, say
+
+PointName = Annotated[
+    str,
+    typer.Argument(
+        help="device.point, equipment.role, or an equipment's name for its main command.",
+        metavar="POINT",
+        show_default=False,
+    ),
+]
+TargetName = Annotated[
+    str, typer.Argument(help="An equipment or a device.", metavar="TARGET", show_default=False)
+]
+
+
+def points(
+    pattern: Annotated[
+        str, typer.Argument(help="Only points whose name holds this.", metavar="TEXT", show_default=False)
+    ] = "",
+    bad: Annotated[bool, typer.Option("--bad", help="Only points that are not good.")] = False,
+    site: SiteOption = None,
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the points with their values, how good they are and what commands them."""
+    found = ask(data_directory(data, site), "points", {"pattern": pattern, "bad": bad})
+    if as_json:
+        for row in found["points"]:
+            put_json(row)
+        return
+    tables.points(found["points"], language())
+
+
+def read(
+    point: PointName, site: SiteOption = None, data: DataDir = None, as_json: AsJson = False
+) -> None:
+    """Read one point now and show who commands it."""
+    found = ask(data_directory(data, site), "read", {"point": point})
+    if as_json:
+        put_json(found)
+    else:
+        tables.point(found, language())
+
+
+def set_(
+    point: PointName,
+    value: Annotated[
+        str, typer.Argument(help='"80 %", on, off, a state\'s name.', metavar="VALUE", show_default=False)
+    ],
+    lasting: Annotated[
+        str | None, typer.Option("--for", help="How long: 2h, 90min, 1h30m.", metavar="TIME")
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option("--until", help='Until 18:00, or "next": the next change of the programme.', metavar="WHEN"),
+    ] = None,
+    person: PersonName = None,
+    site: SiteOption = None,
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Override a point by hand (slot 8); every override has an end."""
+    if (lasting is None) == (until is None):
+        raise Failure(text("say how long: either --for 2h, or --until 18:00, or --until next"), code=2)
+    args: dict[str, Any] = {"point": point, "value": value}
+    if lasting is not None:
+        seconds = parse_duration(lasting)
+        if seconds is None:
+            raise Failure(text("{given} is not a length of time; write 2h, 90min or 1h30m", given=lasting), code=2)
+        args["for_s"] = seconds
+    else:
+        args["until"] = until
+    _answer(ask(data_directory(data, site), "set", args, person), as_json)
+
+
+def release(
+    point: PointName,
+    person: PersonName = None,
+    site: SiteOption = None,
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a point back to its programme before the override ends."""
+    _answer(ask(data_directory(data, site), "release", {"point": point}, person), as_json)
+
+
+def lock(
+    target: TargetName,
+    reason: Annotated[str, typer.Option("--reason", help="Why.", metavar="TEXT", show_default=False)],
+    person: PersonName = None,
+    site: SiteOption = None,
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Maintenance lock: nothing is written to the target until it is unlocked. Not a substitute for isolation."""
+    _answer(ask(data_directory(data, site), "lock", {"target": target, "reason": reason}, person), as_json)
+
+
+def unlock(
+    target: TargetName,
+    person: PersonName = None,
+    site: SiteOption = None,
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a maintenance lock off."""
+    _answer(ask(data_directory(data, site), "unlock", {"target": target}, person), as_json)
+
+
+def observe(
+    state: Annotated[str, typer.Argument(help="on or off.", metavar="on|off", show_default=False)],
+    target: Annotated[
+        str, typer.Argument(help="A device or an equipment; the whole site if left out.", metavar="TARGET")
+    ] = "",
+    person: PersonName = None,
+    site: SiteOption = None,
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Observe mode: decide and record what would be written, send nothing."""
+    if state not in ("on", "off"):
+        raise Failure(text("say on or off, not {given}", given=state), code=2)
+    args = {"target": target, "on": state == "on"}
+    _answer(ask(data_directory(data, site), "observe", args, person), as_json)
+
+
+def status(site: SiteOption = None, data: DataDir = None, as_json: AsJson = False) -> None:
+    """How the daemon, its lines and devices are doing, and what is overridden or locked."""
+    found = ask(data_directory(data, site), "status")
+    if as_json:
+        put_json(found)
+    else:
+        tables.status(found, language())
+
+
+def _answer(result: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        put_json(result)
+        return
+    put(say(tables.answer(result)))
+
+
+def register(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    app.command("points")(points)
+    app.command("read")(read)
+    app.command("set")(set_)
+    app.command("release")(release)
+    app.command("lock")(lock)
+    app.command("unlock")(unlock)
+    app.command("observe")(observe)
+    app.command("status")(status)

@@ -1,0 +1,111 @@
+"""Child programs of demo and simulate: the simulated plant and the daemon, started and ended in order."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self, cast
+
+from config.language import text
+from controller.cli.speech import Failure, language
+
+
+class Child:
+    """One child program whose standard input is its life line: when we go, it ends by itself."""
+
+    def __init__(self, words: list[str], log: Path, *, ready: bool = False) -> None:
+        self._log: IO[bytes] = log.open("ab")
+        self.log = log
+        self.process = subprocess.Popen(
+            [sys.executable, *words],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE if ready else self._log,
+            stderr=self._log,
+            start_new_session=True,  # ctrl-C is for us; we end them in order
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+
+    def wait_ready(self, within_s: float) -> dict[str, Any]:
+        """The JSON line it prints when it is ready. Raises Failure if it ends or stays silent."""
+        stream = self.process.stdout
+        assert stream is not None
+        deadline = time.monotonic() + within_s
+        while (left := deadline - time.monotonic()) > 0:
+            if select.select([stream], [], [], min(left, 0.2))[0]:
+                line = stream.readline()
+                if line.strip():
+                    return cast(dict[str, Any], json.loads(line))
+            if self.process.poll() is not None:
+                break
+        raise self.failure()
+
+    def tell(self, command: dict[str, Any]) -> None:
+        """Send one NDJSON command."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(command, ensure_ascii=False).encode() + b"\n")
+        self.process.stdin.flush()
+
+    def failure(self) -> Failure:
+        """Why it did not start or stopped, from the end of its log."""
+        self._log.flush()
+        tail = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-12:]
+        return Failure(
+            text("a part of the program ended unexpectedly; its last words:"), hint="\n  ".join(tail) or "-"
+        )
+
+    def end(self, within_s: float = 12.0) -> int:
+        """SIGTERM, then SIGKILL after `within_s`; its exit code."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(within_s)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        code = self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self._log):
+            if stream is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+        return code
+
+
+def start_simulators(
+    site: Path, plan: Path, overlay: Path, log: Path, *, speed: float, seed: int, start: str
+) -> Child:
+    """The simulated devices of a compiled plan, serving when this returns."""
+    facts = overlay.with_name("plant.json")
+    described = subprocess.run(
+        [sys.executable, "-m", "config.written", "plant", str(site), "--lang", language()],
+        capture_output=True,
+        check=False,
+    )
+    if described.returncode:
+        raise Failure(text("the site's plant.yaml is not right:"), hint=described.stderr.decode(errors="replace"))
+    facts.write_bytes(described.stdout)
+    words = ["-m", "drivers.simulators", "--plan", str(plan), "--overlay-out", str(overlay), "--plant", str(facts)]
+    child = Child([*words, "--speed", str(speed), "--seed", str(seed), "--start", start], log, ready=True)
+    try:
+        child.wait_ready(30.0)
+    except BaseException:
+        child.end()
+        raise
+    return child
+
+
+def start_daemon(site: Path, data: Path, overlay: Path, log: Path) -> Child:
+    """The daemon for `site` against the simulated devices of `overlay`."""
+    words = ["-m", "controller.cli.main", "--lang", language(), "run", str(site), "--data", str(data)]
+    return Child([*words, "--overlay", str(overlay), "--accept", "--end-with-input"], log)

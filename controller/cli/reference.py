@@ -1,0 +1,68 @@
+"""The command reference, generated from the command tree: `python -m controller.cli.reference > docs/commands.md`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import typer
+
+from controller.cli.main import app
+
+HEADER = """\
+# Commands
+
+Generated from the command tree by `python -m controller.cli.reference`; a test fails when it is not current.
+Exit codes: 0 done, 1 the answer is no (an invalid site, a refusal), 2 wrong use. `--lang zh` or `--lang en` may stand
+anywhere; otherwise `LOUGUAN_LANG`, the locale, then the site decide.
+"""
+
+
+def reference() -> str:
+    """The whole page in Markdown."""
+    tree: Any = typer.main.get_command(app)
+    context = tree.make_context("louguan", [], resilient_parsing=True)
+    parts = [HEADER]
+    for name in tree.list_commands(context):
+        command = tree.get_command(context, name)
+        if not command.hidden:
+            parts.append(_section(name, command))
+    return "\n".join(parts)
+
+
+def _section(name: str, command: Any) -> str:
+    shown = [parameter for parameter in command.params if not getattr(parameter, "hidden", False)]
+    arguments = [parameter for parameter in shown if parameter.param_type_name == "argument"]
+    words = [_placeholder(argument) for argument in arguments]
+    lines = [f"## louguan {name}", "", f"`{' '.join(['louguan', name, *words, '[OPTIONS]'])}`", "", _one_line(command.help)]
+    if shown:
+        lines += ["", "| | |", "|---|---|"]
+        lines += [f"| `{_names(parameter)}` | {_one_line(parameter.help)}{_default(parameter)} |" for parameter in shown]
+    return "\n".join([*lines, ""])
+
+
+def _placeholder(argument: Any) -> str:
+    name = str(argument.metavar or argument.name).upper() if not argument.metavar else str(argument.metavar)
+    return name if argument.required else f"[{name}]"
+
+
+def _names(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return str(parameter.metavar or parameter.name)
+    flags = ", ".join(parameter.opts)
+    return flags if parameter.is_flag else f"{flags} {parameter.metavar or ''}".strip()
+
+
+def _default(parameter: Any) -> str:
+    value = parameter.default
+    if value is None or value is False or value == "" or parameter.param_type_name == "argument":
+        return ""
+    return f" Default: {value}."
+
+
+def _one_line(help_text: str | None) -> str:
+    return " ".join((help_text or "").split()).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference())

@@ -1,0 +1,70 @@
+"""Finding the running daemon and asking it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from config.language import text
+from controller.cli.speech import Failure
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data", help="The daemon's data directory (default: data/ in the site).", metavar="DIR"),
+]
+SiteOption = Annotated[
+    Path | None, typer.Option("--site", help="The site directory (default: here).", metavar="SITE")
+]
+PersonName = Annotated[
+    str | None, typer.Option("--as", help="Your name for the record, beside the user's.", metavar="NAME")
+]
+
+INSTALLED = Path("/var/lib/louguan")
+
+
+def data_directory(
+    data: Path | None, site: Path | None, environment: Mapping[str, str] = os.environ
+) -> Path:
+    """Where the daemon keeps its socket: --data, LOUGUAN_DATA, data/ of --site, of here, the service's."""
+    if data is not None:
+        return data
+    if site is not None:
+        return site / "data"
+    if named := environment.get("LOUGUAN_DATA"):
+        return Path(named)
+    here = Path("data")
+    return here if (here / "louguan.sock").exists() or not INSTALLED.exists() else INSTALLED
+
+
+def ask(
+    directory: Path, op: str, args: Mapping[str, Any] | None = None, person: str | None = None
+) -> dict[str, Any]:
+    """One question to the daemon of `directory`; its result. Raises Failure with its refusal."""
+    return asyncio.run(_ask(directory, op, dict(args or {}), person))
+
+
+async def _ask(directory: Path, op: str, args: dict[str, Any], person: str | None) -> dict[str, Any]:
+    from controller.socket.client import Client, Refused, Unreachable
+
+    if person:
+        args["as"] = person
+    try:
+        client = await Client.connect(directory / "louguan.sock")
+    except Unreachable as error:
+        raise Failure(
+            text("no louguan daemon answers in {directory}", directory=directory),
+            hint=text("Start one with: louguan run SITE — or say where it is with --data DIR or --site SITE."),
+        ) from error
+    try:
+        return cast(dict[str, Any], await client.call(op, args))
+    except Refused as refusal:
+        raise Failure(refusal.message, code=2 if refusal.code == "bad-request" else 1) from refusal
+    except Unreachable as error:
+        raise Failure(text("the daemon in {directory} stopped answering", directory=directory)) from error
+    finally:
+        await client.close()

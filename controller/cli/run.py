@@ -1,0 +1,63 @@
+"""run: the daemon itself, in this process."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from controller.cli.remote import DataDir
+from controller.cli.site import SiteDir
+from controller.cli.speech import Failure, language
+
+
+def run(
+    site: SiteDir,
+    data: DataDir = None,
+    overlay: Annotated[
+        Path | None,
+        typer.Option("--overlay", help="Addresses of simulated devices, as simulate wrote them.", metavar="FILE"),
+    ] = None,
+    speed: Annotated[
+        float, typer.Option(help="Site seconds a second; only with simulated devices.", metavar="N", min=0.1)
+    ] = 1.0,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Take the site's files as they are now, if they are right.")
+    ] = False,
+    observe: Annotated[
+        bool, typer.Option("--observe", help="Decide and record what would be written, send nothing.")
+    ] = False,
+    socket_group: Annotated[
+        str | None,
+        typer.Option("--socket-group", help="Group that may use the local socket too.", metavar="GROUP"),
+    ] = None,
+    end_with_input: Annotated[bool, typer.Option("--end-with-input", hidden=True)] = False,
+) -> None:
+    """Run the daemon for a site until it is told to stop (ctrl-C, SIGTERM)."""
+    from controller.app import Options, run_daemon
+    from controller.startup import NotStarted
+
+    options = Options(
+        site=site,
+        data=data or site / "data",
+        overlay=overlay,
+        speed=speed,
+        accept=accept,
+        observe=observe,
+        socket_group=socket_group,
+        language=language(),
+        end_with_input=end_with_input,
+    )
+    try:
+        code = run_daemon(options)
+    except NotStarted as reason:
+        raise Failure(reason.what, code=1, hint=reason.hint) from reason
+    if code:
+        sys.exit(code)
+
+
+def register(app: typer.Typer) -> None:
+    """Add this group's command."""
+    app.command("run")(run)

@@ -1,0 +1,70 @@
+"""simulate: only the simulated devices of a site, for a daemon or another program to talk to."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from config.language import text
+from controller.cli.processes import Child, start_simulators
+from controller.cli.site import AsJson, SiteDir
+from controller.cli.speech import language, put, put_json, say, tell
+
+
+def simulate(
+    site: SiteDir,
+    overlay: Annotated[
+        Path, typer.Option("--overlay", help="Where to write the addresses for run --overlay.", metavar="FILE")
+    ] = Path("overlay.json"),
+    speed: Annotated[float, typer.Option(help="Site seconds a second.", metavar="N", min=1.0, max=600.0)] = 1.0,
+    seed: Annotated[int, typer.Option(help="Seed of the simulated loads.", metavar="N")] = 1,
+    start: Annotated[
+        str | None, typer.Option(help="Site time to begin at (default: now).", metavar="TIME")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Serve a site's devices over real Modbus and BACnet until ctrl-C; faults are typed while it runs."""
+    from controller.startup import compile_for_commands, local_now
+
+    plan_text, plan = compile_for_commands(site, language())
+    with tempfile.TemporaryDirectory(prefix="louguan-simulate-") as scratch:
+        plan_file = Path(scratch) / "plan.json"
+        plan_file.write_text(plan_text, encoding="utf-8")
+        log = Path(scratch) / "simulators.log"
+        begin = start or local_now(plan)
+        with start_simulators(site, plan_file, overlay, log, speed=speed, seed=seed, start=begin) as child:
+            if as_json:
+                put_json(json.loads(overlay.read_text(encoding="utf-8")))
+            else:
+                put(say(text("{count} devices are served; addresses in {file}", count=len(plan.devices), file=overlay)))
+                put(say(text("Run the daemon against them: louguan run {site} --overlay {file}", site=site, file=overlay)))
+                put(say(text("Faults: freeze main-1, slow main-1, … and the same with 'off' behind; ctrl-C ends.")))
+            with contextlib.suppress(KeyboardInterrupt):
+                _listen(child)
+
+
+def _listen(child: Child) -> None:
+    """Pass on typed faults ("freeze main-1", "freeze main-1 off", or raw NDJSON) until the input ends."""
+    for line in sys.stdin:
+        words = line.split()
+        if line.lstrip().startswith("{"):
+            try:
+                child.tell(json.loads(line))
+            except json.JSONDecodeError as error:
+                tell(text("not JSON: {error}", error=error))
+        elif len(words) in (2, 3):
+            child.tell({"fault": words[0], "device": words[1], "on": words[2:] != ["off"]})
+        elif words:
+            tell(text("type a fault and a device, like: freeze main-1"))
+    child.process.wait()
+
+
+def register(app: typer.Typer) -> None:
+    """Add this group's command."""
+    app.command("simulate")(simulate)

@@ -1,0 +1,47 @@
+"""The cycle's timer: aligned to whole wall seconds, whatever the wall clock does."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.timer import CycleTimer, seconds_to_next
+
+
+@pytest.mark.parametrize(
+    ("wall", "wait"),
+    [(100.0, 1.0), (100.25, 0.75), (100.899, 0.101), (100.95, 1.05), (0.0, 1.0)],
+)
+def test_waits_to_the_next_whole_second(wall: float, wait: float) -> None:
+    assert seconds_to_next(wall, 1.0) == pytest.approx(wait, abs=1e-9)
+
+
+@given(wall=st.floats(0, 4e9), period=st.sampled_from([0.5, 1.0, 10.0]))
+def test_lands_on_a_multiple_and_never_wakes_twice(wall: float, period: float) -> None:
+    wait = seconds_to_next(wall, period)
+    assert period / 10 < wait <= period * 1.1
+    landed = (wall + wait) / period
+    assert landed == pytest.approx(round(landed), abs=1e-4)
+
+
+async def test_a_nudge_wakes_at_once_and_only_once() -> None:
+    timer = CycleTimer(lambda: 0.0, period_s=30.0)
+    timer.nudge()
+    began = time.monotonic()
+    await timer.wait()
+    assert time.monotonic() - began < 5
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(timer.wait(), 0.05)
+
+
+async def test_a_step_of_the_wall_clock_delays_no_wake() -> None:
+    walls = iter([1000.0, 500.3, 9000.9])
+    timer = CycleTimer(lambda: next(walls), period_s=0.05)
+    began = time.monotonic()
+    for _ in range(3):
+        await timer.wait()
+    assert time.monotonic() - began < 1.0
