@@ -1,0 +1,32 @@
+"""What programmes stand on: local time, kinds of day and the sun, of one site."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from config.plan.programmes import TimeMark
+from config.plan.site import Plan
+from schedules.calendar import Calendar
+from schedules.local import LocalTime
+from schedules.sun import Sun
+
+
+class Context(NamedTuple):
+    """Pure functions of the date, remembered: the same date gives the same answer for ever."""
+
+    local: LocalTime
+    calendar: Calendar
+    sun: Sun
+
+    @classmethod
+    def of(cls, plan: Plan) -> Context:
+        local = LocalTime(plan.site.time_zone)
+        return cls(local, Calendar(plan.calendar), Sun(plan.site.latitude, plan.site.longitude, local))
+
+    def moment(self, mark: TimeMark, day: date) -> int:
+        """When `mark` falls on the local `day`, UTC milliseconds."""
+        if mark.base == "clock":
+            return self.local.instant(day, mark.seconds)
+        times = self.sun.times(day)
+        return (times.sunrise_ms if mark.base == "sunrise" else times.sunset_ms) + mark.seconds * 1000

@@ -1,0 +1,215 @@
+"""What a programme says at an instant, why, and until when. Pure: the same arguments give the same verdict.
+
+Exactly one list applies to a date, an exception's or the week's. Periods are [from, to). One that crosses
+midnight belongs to the day it starts on, and its tail runs on over whatever the next day says, unless
+that day's exception begins `from_midnight`.
+
+Whether a period crosses midnight is decided by its marks as written, with sunrise taken for 06:00 and sunset
+for 18:00: "sunset to 19:00" is empty on a midsummer day with sunset at 20:09 and does not become 23 h long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from enum import IntEnum
+from typing import NamedTuple
+
+from config.language import Text, text
+from config.plan.devices import Source
+from config.plan.programmes import DateRange, ExceptionEntry, Period, Programme, TimeMark
+from config.plan.reading import Value
+from schedules.calendar import Day, kind_words, kinds_like
+from schedules.context import Context
+
+HORIZON_DAYS = 15
+"""How far ahead the next change is looked for."""
+
+_NOMINAL_S = {"clock": 0, "sunrise": 6 * 3600, "sunset": 18 * 3600}
+_DAY = timedelta(days=1)
+
+
+class Rank(IntEnum):
+    """Which of a point's programmes is heard: the smaller beats the greater."""
+
+    EXCEPTION = 0
+    PERIOD = 1
+    DEFAULT = 2
+    """Outside its periods; also the value for an untrusted clock."""
+
+
+class Verdict(NamedTuple):
+    """What a programme says."""
+
+    asks: bool
+    """False: it takes no part (outside its effective dates, or outside its periods without a default)."""
+    value: Value | None
+    """Asked for in the unit of its targets; None with `asks` releases the slot."""
+    rank: Rank
+    source: Source
+    reason: Text
+    since_ms: int
+    """Begin of the period; outside periods, the latest boundary within two days. For people only."""
+    until_ms: int
+    """The next instant at which value, rank or source differ; HORIZON_DAYS ahead at most (look again)."""
+
+
+class _Span(NamedTuple):
+    start_ms: int
+    end_ms: int
+    rank: Rank
+    period: Period
+    reason: Text
+
+
+class _State(NamedTuple):
+    """What makes two verdicts the same."""
+
+    asks: bool
+    value: Value | None
+    rank: Rank
+    source: Source
+
+
+def evaluate(programme: Programme, context: Context, wall_ms: int) -> Verdict:
+    """The programme's verdict at `wall_ms` (UTC milliseconds), believing the clock."""
+    today = context.local.date_at(wall_ms)
+    spans = _spans(programme, context, today)
+    span = _span_at(spans, wall_ms)
+    state = _state(programme, today, span)
+    until = _next_change(programme, context, wall_ms, today, state)
+    if span is not None:
+        return Verdict(*state, span.reason, span.start_ms, until)
+    edges = [edge for span in spans for edge in (span.start_ms, span.end_ms) if edge <= wall_ms]
+    since = max(edges, default=context.local.midnight(today - 2 * _DAY))
+    reason = (
+        text("outside its periods") if _effective(programme, today) else text("outside its effective dates")
+    )
+    return Verdict(*state, reason, since, until)
+
+
+def untrusted(programme: Programme, wall_ms: int) -> Verdict:
+    """The verdict while the clock cannot be believed: whatever the programme declares for that."""
+    value = programme.untrusted if programme.has_untrusted else None
+    reason = text("the clock cannot be trusted")
+    until = wall_ms + HORIZON_DAYS * 86_400_000
+    return Verdict(programme.has_untrusted, value, Rank.DEFAULT, programme.source, reason, wall_ms, until)
+
+
+def _state(programme: Programme, today: date, span: _Span | None) -> _State:
+    if span is not None:
+        return _State(True, span.period.value, span.rank, span.period.source)
+    asks = programme.has_default and _effective(programme, today)
+    return _State(asks, programme.default if asks else None, Rank.DEFAULT, programme.source)
+
+
+def _next_change(programme: Programme, context: Context, wall_ms: int, today: date, state: _State) -> int:
+    for ahead in range(HORIZON_DAYS):
+        day = today + ahead * _DAY
+        begin, end = context.local.midnight(day), context.local.midnight(day + _DAY)
+        spans = _spans(programme, context, day)
+        edges = {begin, *(edge for span in spans for edge in (span.start_ms, span.end_ms))}
+        for edge in sorted(edge for edge in edges if begin <= edge < end and edge > wall_ms):
+            if _state(programme, day, _span_at(spans, edge)) != state:
+                return edge
+    return context.local.midnight(today + HORIZON_DAYS * _DAY)
+
+
+def _span_at(spans: list[_Span], wall_ms: int) -> _Span | None:
+    return next((span for span in spans if span.start_ms <= wall_ms < span.end_ms), None)
+
+
+def _spans(programme: Programme, context: Context, day: date) -> list[_Span]:
+    """Every period that can hold on `day`, earlier days' first: a tail beats what the new day says.
+
+    Two days back and one ahead, because an offset may carry a sun mark over midnight.
+    """
+    return [
+        span
+        for shift in (-2, -1, 0, 1)
+        for span in _day_spans(programme, context, day + timedelta(days=shift))
+    ]
+
+
+def _day_spans(programme: Programme, context: Context, day: date) -> Iterator[_Span]:
+    if not _effective(programme, day):
+        return
+    exception = exception_on(programme, day)
+    periods, words = _day_periods(programme, exception, context.calendar.kind(day))
+    for period in periods:
+        last = day + _DAY if crosses_midnight(period) else day
+        start, end = context.moment(period.start, day), context.moment(period.end, last)
+        for later in (day + _DAY, day + 2 * _DAY):
+            following = exception_on(programme, later)
+            if following is not None and following.from_midnight and _effective(programme, later):
+                end = min(end, context.local.midnight(later))
+        if start < end:
+            rank = Rank.PERIOD if exception is None else Rank.EXCEPTION
+            yield _Span(
+                start, end, rank, period, text("{day} {period}", day=words, period=period_words(period))
+            )
+
+
+def _day_periods(
+    programme: Programme, exception: ExceptionEntry | None, day: Day
+) -> tuple[tuple[Period, ...], Text | str]:
+    """The one list that applies to a date, and its name for people."""
+    kinds = day.kinds
+    if exception is not None:
+        if exception.like is None:
+            return exception.periods, text("exception: {reason}", reason=exception.reason)
+        kinds = kinds_like(exception.like, day)
+    applies = next((entry for kind in kinds for entry in programme.week if entry.kind == kind), None)
+    if applies is None:
+        return (), ""
+    words = kind_words(applies.kind)
+    if exception is not None:
+        words = text("exception: {reason} (like {kind})", reason=exception.reason, kind=words)
+    elif not day.announced:
+        words = text("{kind}, days off not announced yet,", kind=words)
+    return applies.periods, words
+
+
+def exception_on(programme: Programme, day: date) -> ExceptionEntry | None:
+    """The exception that holds on `day`: the first written."""
+    return next(
+        (entry for entry in programme.exceptions if any(_within(dates, day) for dates in entry.dates)), None
+    )
+
+
+def crosses_midnight(period: Period) -> bool:
+    """Whether the period ends on the day after the one it starts on."""
+    return _nominal(period.end) <= _nominal(period.start)
+
+
+def period_words(period: Period) -> Text:
+    """ "08:00-12:00", "sunset + 10 min-23:00"."""
+    return text("{start}-{end}", start=_mark_words(period.start), end=_mark_words(period.end))
+
+
+def _mark_words(mark: TimeMark) -> Text | str:
+    if mark.base == "clock":
+        hours, seconds = divmod(mark.seconds, 3600)
+        minutes, seconds = divmod(seconds, 60)
+        return f"{hours:02}:{minutes:02}" + (f":{seconds:02}" if seconds else "")
+    sun = text("sunrise") if mark.base == "sunrise" else text("sunset")
+    if not mark.seconds:
+        return sun
+    return text(
+        "{sun} {sign} {minutes} min",
+        sun=sun,
+        sign="+-"[mark.seconds < 0],
+        minutes=f"{abs(mark.seconds) / 60:g}",
+    )
+
+
+def _nominal(mark: TimeMark) -> int:
+    return _NOMINAL_S[mark.base] + mark.seconds
+
+
+def _effective(programme: Programme, day: date) -> bool:
+    return programme.effective is None or _within(programme.effective, day)
+
+
+def _within(dates: DateRange, day: date) -> bool:
+    return dates.first <= day.isoformat() <= dates.last

@@ -1,0 +1,1 @@
+"""Schedules: kinds of day, sun, programmes."""

@@ -1,0 +1,150 @@
+"""A slow second reading of the rules of days and periods, to hold the real one against.
+
+It knows no spans and turns no clock reading into an instant: it walks the minutes of several days and looks at
+what local clocks show. Written from the rules, not from the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import chinese_calendar
+
+from config.plan.programmes import WEEKDAYS, ExceptionEntry, Period, Programme, TimeMark
+from config.plan.reading import Value
+from schedules.context import Context
+
+MINUTE_MS = 60_000
+DAY = timedelta(days=1)
+Said = tuple[bool, Value | None, str]
+"""(asks, value, "exception" | "period" | "default")."""
+
+
+class Item(NamedTuple):
+    """One period of one date."""
+
+    start: datetime | int
+    """A clock reading, or the sun's instant in milliseconds."""
+    end: datetime | int
+    cut: date | None
+    """The day that begins from midnight and so ends it."""
+    value: Value | None
+    name: str
+
+
+def walk(programme: Programme, context: Context, first: date, days: int) -> Iterator[tuple[int, Said]]:
+    """(instant, what the programme says) for every minute of `days` local days from `first`."""
+    waiting = [
+        item for shift in range(-2, days + 2) for item in _items(programme, context, first + shift * DAY)
+    ]
+    for wall_ms, latest in _minutes(context.local.zone.key, first, days):
+        # In the order of their days, and within a day as written.
+        running = [
+            item
+            for item in waiting
+            if _reached(item.start, wall_ms, latest) and not _over(item, wall_ms, latest)
+        ]
+        today = latest.date()
+        if not first <= today < first + days * DAY:
+            continue
+        if running:
+            yield wall_ms, (True, running[0].value, running[0].name)
+        elif programme.has_default and _effective(programme, today):
+            yield wall_ms, (True, programme.default, "default")
+        else:
+            yield wall_ms, (False, None, "default")
+
+
+@cache
+def _minutes(zone: str, first: date, days: int) -> list[tuple[int, datetime]]:
+    """Each minute and the latest reading clocks have shown: going back, they show nothing new."""
+    found = []
+    moment = datetime(first.year, first.month, first.day, tzinfo=UTC) - DAY
+    latest = moment.replace(tzinfo=None) - DAY
+    for _ in range((days + 2) * 1440):
+        moment += timedelta(minutes=1)
+        latest = max(latest, moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None))
+        found.append((round(moment.timestamp() * 1000), latest))
+    return found
+
+
+def _items(programme: Programme, context: Context, day: date) -> list[Item]:
+    if not _effective(programme, day):
+        return []
+    name, periods = list_of(programme, context, day)
+    cut = None
+    for later in (day + 2 * DAY, day + DAY):
+        exception = _exception(programme, later)
+        if exception is not None and exception.from_midnight and _effective(programme, later):
+            cut = later
+    return [
+        Item(
+            _mark(context, period.start, day),
+            _mark(context, period.end, day if _rough(period.start) < _rough(period.end) else day + DAY),
+            cut,
+            period.value,
+            name,
+        )
+        for period in periods
+    ]
+
+
+def _rough(mark: TimeMark) -> int:
+    return {"clock": 0, "sunrise": 6, "sunset": 18}[mark.base] * 3600 + mark.seconds
+
+
+def _mark(context: Context, mark: TimeMark, day: date) -> datetime | int:
+    if mark.base == "clock":
+        return datetime(day.year, day.month, day.day) + timedelta(seconds=mark.seconds)  # noqa: DTZ001
+    times = context.sun.times(day)
+    return (times.sunrise_ms if mark.base == "sunrise" else times.sunset_ms) + mark.seconds * 1000
+
+
+def _reached(mark: datetime | int, wall_ms: int, latest: datetime) -> bool:
+    return wall_ms >= mark if isinstance(mark, int) else latest >= mark
+
+
+def _over(item: Item, wall_ms: int, latest: datetime) -> bool:
+    return _reached(item.end, wall_ms, latest) or (item.cut is not None and latest.date() >= item.cut)
+
+
+def list_of(programme: Programme, context: Context, day: date) -> tuple[str, tuple[Period, ...]]:
+    """The one list of a date, by plain cases."""
+    exception = _exception(programme, day)
+    lists = {entry.kind: entry.periods for entry in programme.week}
+    if exception is not None and exception.like is None:
+        return "exception", exception.periods
+    if exception is not None:
+        assert exception.like is not None
+        return "exception", _of_kind(lists, exception.like, exception.like)
+    off, festival = chinese_calendar.get_holiday_detail(day)
+    if festival:
+        return "period", _of_kind(lists, "holiday" if off else "makeup", "")
+    return "period", _of_kind(lists, WEEKDAYS[day.weekday()], "")
+
+
+def _of_kind(lists: dict[str, tuple[Period, ...]], kind: str, only: str) -> tuple[Period, ...]:
+    if kind in lists:
+        return lists[kind]
+    if kind == "holiday" or kind in ("saturday", "sunday"):
+        return lists["dayoff"] if "dayoff" in lists else lists.get("everyday", ())
+    if kind == "makeup" or (kind in WEEKDAYS and only in ("", kind)):
+        return lists["workday"] if "workday" in lists else lists.get("everyday", ())
+    return lists.get("everyday", ())
+
+
+def _exception(programme: Programme, day: date) -> ExceptionEntry | None:
+    for entry in programme.exceptions:
+        for dates in entry.dates:
+            if date.fromisoformat(dates.first) <= day <= date.fromisoformat(dates.last):
+                return entry
+    return None
+
+
+def _effective(programme: Programme, day: date) -> bool:
+    dates = programme.effective
+    return dates is None or date.fromisoformat(dates.first) <= day <= date.fromisoformat(dates.last)

@@ -1,0 +1,244 @@
+"""Programmes, as a table: this programme, at this local minute, says this, until then."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from config.plan.programmes import CalendarPlan, Programme
+from config.plan.reading import Value
+from schedules.programme import HORIZON_DAYS, Rank, evaluate, untrusted
+from tests.schedules.build import at, context, entry, exception, local, programme
+from tests.schedules.reference import MINUTE_MS, walk
+
+CORRIDOR = programme(
+    {"workday": [("08:00-12:00", 80.0), ("12:00-14:00", 30.0), ("14:00-18:30", 80.0)]},
+    default=10.0,
+    exceptions=[exception("2026-12-31", "dayoff")],
+    untrusted=80.0,
+)
+STREET = programme({"everyday": [("sunset+10~23:00", 100.0), ("23:00~sunrise-10", 40.0)]}, untrusted=100.0)
+NIGHT = programme({"friday": [("22:00-06:00", 1.0)], "everyday": [("05:00-07:00", 2.0)]}, default=0.0)
+FESTIVAL = programme(
+    {"everyday": [("22:00-06:00", 40.0)]},
+    exceptions=[
+        exception("2026-10-01", own=[("20:00-24:00", 100.0)], from_midnight=True),
+        exception("2026-10-02", own=[("20:00-24:00", 90.0)]),
+        exception("2026-10-01..2026-10-02", own=[("00:00-24:00", 5.0)]),
+    ],
+)
+SUMMER = programme({"everyday": [("22:00-06:00", True)]}, default=False, effective="2026-06-01..2026-08-31")
+RELEASE = programme({"workday": [("12:00-13:00", None)], "everyday": [("00:00-24:00", 1.0)]}, default=9.0)
+DAYS = programme(
+    {kind: [("08:00-09:00", kind)] for kind in ("monday", "holiday", "workday", "dayoff", "everyday")}
+)
+FALLBACK = programme({"workday": [("08:00-09:00", "work")], "dayoff": [("08:00-09:00", "off")]})
+SUN_EMPTY = programme({"everyday": [("sunset~19:00", 1.0)]}, default=0.0)
+
+ROWS: list[tuple[Programme, str, bool, Value | None, Rank, str]] = [
+    # An office corridor on a Thursday, and the same over the New Year.
+    (CORRIDOR, "2026-03-05 07:59", True, 10.0, Rank.DEFAULT, "2026-03-05 08:00"),
+    (CORRIDOR, "2026-03-05 08:00", True, 80.0, Rank.PERIOD, "2026-03-05 12:00"),
+    (CORRIDOR, "2026-03-05 11:59", True, 80.0, Rank.PERIOD, "2026-03-05 12:00"),
+    (CORRIDOR, "2026-03-05 12:00", True, 30.0, Rank.PERIOD, "2026-03-05 14:00"),
+    (CORRIDOR, "2026-03-05 18:30", True, 10.0, Rank.DEFAULT, "2026-03-06 08:00"),
+    (CORRIDOR, "2026-03-06 18:30", True, 10.0, Rank.DEFAULT, "2026-03-09 08:00"),
+    (CORRIDOR, "2026-09-30 18:30", True, 10.0, Rank.DEFAULT, "2026-10-08 08:00"),
+    (CORRIDOR, "2026-10-10 09:00", True, 80.0, Rank.PERIOD, "2026-10-10 12:00"),
+    (CORRIDOR, "2026-12-31 09:00", True, 10.0, Rank.DEFAULT, "2027-01-01 08:00"),
+    # Street lights: the night runs on until the sun of the next day.
+    (STREET, "2026-01-01 18:22", False, None, Rank.DEFAULT, "2026-01-01 18:23"),
+    (STREET, "2026-01-01 18:24", True, 100.0, Rank.PERIOD, "2026-01-01 23:00"),
+    (STREET, "2026-01-01 23:00", True, 40.0, Rank.PERIOD, "2026-01-02 07:51"),
+    (STREET, "2026-01-02 03:00", True, 40.0, Rank.PERIOD, "2026-01-02 07:51"),
+    (STREET, "2026-01-02 07:52", False, None, Rank.DEFAULT, "2026-01-02 18:24"),
+    # The tail of Friday's period beats Saturday's own until it ends.
+    (NIGHT, "2026-03-07 05:30", True, 1.0, Rank.PERIOD, "2026-03-07 06:00"),
+    (NIGHT, "2026-03-07 06:00", True, 2.0, Rank.PERIOD, "2026-03-07 07:00"),
+    (NIGHT, "2026-03-08 05:30", True, 2.0, Rank.PERIOD, "2026-03-08 07:00"),
+    # An exception from midnight ends the tail, one without lets it run on. A date's first exception holds.
+    (FESTIVAL, "2026-09-30 23:00", True, 40.0, Rank.PERIOD, "2026-10-01 00:00"),
+    (FESTIVAL, "2026-10-01 03:00", False, None, Rank.DEFAULT, "2026-10-01 20:00"),
+    (FESTIVAL, "2026-10-01 21:00", True, 100.0, Rank.EXCEPTION, "2026-10-02 00:00"),
+    (FESTIVAL, "2026-10-03 21:59", False, None, Rank.DEFAULT, "2026-10-03 22:00"),
+    (FESTIVAL, "2026-10-03 23:00", True, 40.0, Rank.PERIOD, "2026-10-04 06:00"),
+    # Effective dates: nothing before them, the last night's tail after them, no default outside.
+    (SUMMER, "2026-05-31 23:00", False, None, Rank.DEFAULT, "2026-06-01 00:00"),
+    (SUMMER, "2026-06-01 00:00", True, False, Rank.DEFAULT, "2026-06-01 22:00"),
+    (SUMMER, "2026-09-01 05:59", True, True, Rank.PERIOD, "2026-09-01 06:00"),
+    (SUMMER, "2026-09-01 06:00", False, None, Rank.DEFAULT, "2026-09-16 00:00"),
+    # Exactly one list: everyday says nothing at 00:00 of a workday that has a list of its own.
+    (RELEASE, "2026-03-05 11:00", True, 9.0, Rank.DEFAULT, "2026-03-05 12:00"),
+    (RELEASE, "2026-03-05 12:30", True, None, Rank.PERIOD, "2026-03-05 13:00"),
+    (RELEASE, "2026-03-07 12:30", True, 1.0, Rank.PERIOD, "2026-03-09 00:00"),
+    # Which list: holiday before Monday before workday.
+    (DAYS, "2026-03-02 08:30", True, "monday", Rank.PERIOD, "2026-03-02 09:00"),
+    (DAYS, "2026-03-03 08:30", True, "workday", Rank.PERIOD, "2026-03-03 09:00"),
+    (DAYS, "2026-03-07 08:30", True, "dayoff", Rank.PERIOD, "2026-03-07 09:00"),
+    (DAYS, "2026-02-16 08:30", True, "holiday", Rank.PERIOD, "2026-02-16 09:00"),
+    (DAYS, "2026-02-28 08:30", True, "workday", Rank.PERIOD, "2026-02-28 09:00"),
+    (FALLBACK, "2026-10-05 08:30", True, "off", Rank.PERIOD, "2026-10-05 09:00"),
+    (FALLBACK, "2026-09-20 08:30", True, "work", Rank.PERIOD, "2026-09-20 09:00"),
+    # "sunset to 19:00" is short in winter and empty in summer.
+    (SUN_EMPTY, "2026-01-01 18:30", True, 1.0, Rank.PERIOD, "2026-01-01 19:00"),
+    (SUN_EMPTY, "2026-06-21 20:30", True, 0.0, Rank.DEFAULT, "2026-07-06 00:00"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "minute", "asks", "value", "rank", "until"), ROWS)
+def test_at_this_minute(
+    what: Programme, minute: str, asks: bool, value: Value | None, rank: Rank, until: str
+) -> None:
+    verdict = evaluate(what, context(), at(minute))
+    assert (verdict.asks, verdict.value, verdict.rank, local(verdict.until_ms)) == (asks, value, rank, until)
+
+
+def test_reasons_name_the_day_and_the_period() -> None:
+    def reason(minute: str, what: Programme = CORRIDOR) -> str:
+        return str(evaluate(what, context(), at(minute)).reason)
+
+    assert reason("2026-03-05 09:00") == "workday 08:00-12:00"
+    assert reason("2026-03-05 19:00") == "outside its periods"
+    assert reason("2027-03-04 09:00") == "workday, days off not announced yet, 08:00-12:00"
+    assert reason("2026-03-05 20:00", STREET) == "every day sunset + 10 min-23:00"
+    assert reason("2026-10-01 21:00", FESTIVAL) == "exception: test 20:00-24:00"
+    assert reason("2026-05-01 21:00", SUMMER) == "outside its effective dates"
+
+
+def test_the_sites_own_kind_of_day_beats_a_holiday() -> None:
+    calendar = CalendarPlan("CN", ("inspection",), (entry("2026-10-01", "inspection"),))
+    shown = programme({"inspection": [("00:00-24:00", 100.0)], "holiday": [("00:00-24:00", 5.0)]})
+    assert evaluate(shown, context(calendar=calendar), at("2026-10-01 08:00")).value == 100.0
+    assert evaluate(CORRIDOR, context(calendar=calendar), at("2026-10-01 09:00")).value == 10.0
+
+
+def test_an_untrusted_clock_asks_for_what_is_declared_or_nothing() -> None:
+    assert untrusted(STREET, 0)[:3] == (True, 100.0, Rank.DEFAULT)
+    assert untrusted(SUMMER, 0)[:2] == (False, None)
+
+
+def test_street_lights_in_the_far_north() -> None:
+    """In the polar night they burn round the clock; in the polar day what the sun commands stays dark."""
+    north = context("Europe/Oslo", 69.65, 18.96)
+    lamps = programme({"everyday": [("sunset~sunrise", 100.0)]})
+    for hour in range(24):
+        assert evaluate(lamps, north, at(f"2026-01-05 {hour:02}:30", "Europe/Oslo")).asks
+        assert not evaluate(lamps, north, at(f"2026-06-21 {hour:02}:30", "Europe/Oslo")).asks
+
+
+@pytest.mark.parametrize(
+    ("utc", "value"),
+    [
+        ("2026-03-29 00:59", 0.0),
+        ("2026-03-29 01:00", 1.0),  # 02:30 does not exist: its period begins at 03:00 summer time
+        ("2026-03-29 01:29", 1.0),
+        ("2026-03-29 01:30", 0.0),
+        ("2026-10-25 00:29", 0.0),
+        ("2026-10-25 00:30", 1.0),  # 02:30 the first time
+        ("2026-10-25 01:30", 1.0),  # 02:30 again: still the same period
+        ("2026-10-25 02:29", 1.0),
+        ("2026-10-25 02:30", 0.0),
+    ],
+)
+def test_clocks_that_change(utc: str, value: float) -> None:
+    what = programme({"everyday": [("02:30-03:30", 1.0)]}, default=0.0)
+    assert evaluate(what, context("Europe/Berlin", 52.5, 13.4), at(utc, "UTC")).value == value
+
+
+MARKS = st.one_of(
+    st.sampled_from(["00:00", "01:30", "02:00", "02:30", "03:00", "06:00", "12:00", "22:00", "23:30"]),
+    st.sampled_from(["sunrise", "sunrise-10", "sunset", "sunset+10", "sunset+300"]),
+)
+PERIOD = st.builds(
+    lambda start, end, value: (f"{start}~{end}", value),
+    MARKS,
+    MARKS | st.just("24:00"),
+    st.integers(1, 4) | st.none(),
+)
+LISTS = st.lists(PERIOD, max_size=3)
+KINDS = ["holiday", "makeup", "workday", "dayoff", "everyday", "friday", "saturday", "sunday", "thursday"]
+EXCEPTIONS = st.builds(
+    lambda first, last, like, own, cut: (first, max(first, last), like, own, cut),
+    st.integers(-1, 3),
+    st.integers(-1, 3),
+    st.none() | st.sampled_from(KINDS),
+    LISTS,
+    st.booleans(),
+)
+NIGHTS = [
+    ("Asia/Shanghai", 30.574, 103.923, "2026-10-08"),
+    ("Asia/Shanghai", 30.574, 103.923, "2026-02-13"),
+    ("Europe/Berlin", 52.5, 13.4, "2026-03-28"),
+    ("Europe/Berlin", 52.5, 13.4, "2026-10-24"),
+    ("Africa/Cairo", 30.0, 31.2, "2026-04-23"),
+    ("America/St_Johns", 47.5, -52.7, "2010-11-06"),
+    ("Europe/Oslo", 69.65, 18.96, "2026-06-20"),
+]
+
+
+@settings(max_examples=200)
+@given(
+    place=st.sampled_from(NIGHTS),
+    week=st.dictionaries(st.sampled_from(KINDS), LISTS, max_size=4),
+    default=st.none() | st.integers(7, 8),
+    exceptions=st.lists(EXCEPTIONS, max_size=2),
+    effective=st.none() | st.tuples(st.integers(-1, 2), st.integers(-1, 3)),
+)
+def test_against_a_minute_by_minute_reading_of_the_rules(
+    place: tuple[str, float, float, str],
+    week: dict[str, list[tuple[str, Value | None]]],
+    default: int | None,
+    exceptions: list[tuple[int, int, str | None, list[tuple[str, Value | None]], bool]],
+    effective: tuple[int, int] | None,
+) -> None:
+    zone, latitude, longitude, start = place
+    first = date.fromisoformat(start)
+    names = [date.fromordinal(first.toordinal() + shift).isoformat() for shift in range(-1, 4)]
+    what = programme(
+        week,
+        default=default,
+        exceptions=[
+            exception(f"{names[low + 1]}..{names[high + 1]}", like, () if like else own, cut)
+            for low, high, like, own, cut in exceptions
+        ],
+        effective=None if effective is None else "..".join(names[shift + 1] for shift in sorted(effective)),
+    )
+    place_context = context(zone, latitude, longitude)
+    names_of = {Rank.EXCEPTION: "exception", Rank.PERIOD: "period", Rank.DEFAULT: "default"}
+    verdict = None
+    for wall_ms, said in walk(what, place_context, first, 3):
+        # Asked anew only where it said that something changes: so `until_ms` is tested to the minute.
+        if verdict is None or wall_ms >= verdict.until_ms:
+            changes = verdict is not None and verdict.until_ms < wall_ms - MINUTE_MS
+            assert not changes
+            verdict = evaluate(what, place_context, wall_ms)
+            assert verdict.until_ms > wall_ms
+        assert (verdict.asks, verdict.value, names_of[verdict.rank]) == said, local(wall_ms, zone)
+
+
+@settings(max_examples=100)
+@given(
+    minute=st.integers(0, 40 * 1440),
+    what=st.sampled_from([CORRIDOR, STREET, NIGHT, FESTIVAL, SUMMER, RELEASE]),
+)
+def test_until_is_the_very_next_change(minute: int, what: Programme) -> None:
+    start = at("2026-09-20 00:00") + minute * MINUTE_MS
+    said = evaluate(what, context(), start)
+    before = evaluate(what, context(), said.until_ms - 1)
+    after = evaluate(what, context(), said.until_ms)
+    assert (before.asks, before.value, before.rank, before.source) == (
+        said.asks,
+        said.value,
+        said.rank,
+        said.source,
+    )
+    changed = (after.asks, after.value, after.rank, after.source) != (
+        said.asks,
+        said.value,
+        said.rank,
+        said.source,
+    )
+    assert changed or said.until_ms - start > (HORIZON_DAYS - 1) * 86_400_000
