@@ -1,0 +1,58 @@
+"""Boots: when the daemon started, with what, and whether it came to an orderly end."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import NamedTuple
+
+
+class Boot(NamedTuple):
+    """One run of the daemon. `ended_ms` is None while it runs, and for ever after an unclean end."""
+
+    id: int
+    started_ms: int
+    trusted: bool
+    """Whether the clock was to be believed at the start."""
+    version: str
+    plan: str
+    """Hash of the plan it started with, "" before the first."""
+    seen_ms: int
+    """Latest site time known to have been reached; a lower bound for a clock that cannot be trusted."""
+    ended_ms: int | None
+    detail: str
+
+
+def begin(connection: sqlite3.Connection, wall_ms: int, trusted: bool, version: str, plan: str) -> int:
+    """Note a start. Returns the boot's id."""
+    cursor = connection.execute(
+        "INSERT INTO boots (started_ms, trusted, version, plan, seen_ms) VALUES (?, ?, ?, ?, ?)",
+        (wall_ms, int(trusted), version, plan, wall_ms),
+    )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def seen(connection: sqlite3.Connection, boot: int, wall_ms: int) -> None:
+    """Note that site time has come as far as `wall_ms`. Never goes back."""
+    connection.execute("UPDATE boots SET seen_ms = ? WHERE id = ? AND seen_ms < ?", (wall_ms, boot, wall_ms))
+
+
+def end(connection: sqlite3.Connection, boot: int, wall_ms: int, detail: str) -> None:
+    """Note an orderly end."""
+    connection.execute(
+        "UPDATE boots SET ended_ms = ?, seen_ms = max(seen_ms, ?), detail = ? WHERE id = ?",
+        (wall_ms, wall_ms, detail, boot),
+    )
+
+
+def last(connection: sqlite3.Connection) -> Boot | None:
+    """The latest boot, running or not."""
+    columns = "id, started_ms, trusted, version, plan, seen_ms, ended_ms, detail"
+    row = connection.execute(f"SELECT {columns} FROM boots ORDER BY id DESC LIMIT 1").fetchone()  # noqa: S608
+    return None if row is None else Boot(row[0], row[1], bool(row[2]), *row[3:])
+
+
+def latest_seen_ms(connection: sqlite3.Connection) -> int | None:
+    """The latest site time any boot has seen."""
+    (when,) = connection.execute("SELECT max(seen_ms) FROM boots").fetchone()
+    return None if when is None else int(when)

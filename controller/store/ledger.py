@@ -1,0 +1,157 @@
+"""The ledger: each command's life, one row an event, chained by hashes.
+
+A row's hash is SHA-256 over the hash of the row before it (32 zero bytes before the first) and the row's own
+content as JSON. A row altered, removed or put in between breaks the chain from there on; a cut-off tail shows
+against a head that was noted elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import NamedTuple
+
+from config.plan.reading import Value
+from controller.store.values import dump, load, storable
+
+_NOTHING = bytes(32)
+_CONTENT = "seq, time_ms, kind, point, value, slot, who, why, source, fate, detail"
+
+
+class Kind(StrEnum):
+    """What a row tells. Kept as words, so that later versions may add some."""
+
+    START = "start"
+    STOP = "stop"
+    GAP = "gap"
+    """Rows are missing here: an unclean end, or a disk that failed too long."""
+    PLAN = "plan"
+    COMMAND = "command"
+    """A person asked for something: set, release, lock, unlock, observe."""
+    EXPIRED = "expired"
+    """A person's command reached its end."""
+    DECIDED = "decided"
+    WOULD_WRITE = "would-write"
+    """Decided in observe mode: nothing was sent."""
+    SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"
+    READ_BACK = "read-back"
+    MISMATCH = "mismatch"
+    REJECTED = "rejected"
+    NO_ANSWER = "no-answer"
+    HELD = "held"
+    LOST = "lost"
+    """A commanded value no longer stands on the device."""
+
+
+class Entry(NamedTuple):
+    """One event, not yet in the chain."""
+
+    time_ms: int
+    kind: str
+    point: str = ""
+    value: Value | None = None
+    slot: int = 0
+    who: str = ""
+    why: str = ""
+    source: str = ""
+    """"file:line:column" of the programme or rule behind it."""
+    fate: str = ""
+    detail: str = ""
+
+
+class Row(NamedTuple):
+    """One event in its place in the chain."""
+
+    seq: int
+    entry: Entry
+    hash: bytes
+
+
+class Head(NamedTuple):
+    """The end of the chain; seq 0 when the ledger is empty."""
+
+    seq: int
+    hash: bytes
+
+
+def head(connection: sqlite3.Connection) -> Head:
+    row = connection.execute("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1").fetchone()
+    return Head(0, _NOTHING) if row is None else Head(row[0], row[1])
+
+
+def append(connection: sqlite3.Connection, entries: Iterable[Entry]) -> Head:
+    """Chain `entries` to the ledger, in order. Returns the new head."""
+    seq, former = head(connection)
+    rows = []
+    for entry in entries:
+        seq += 1
+        content = _content(seq, entry)
+        former = _link(former, content)
+        rows.append((*content, former))
+    connection.executemany(
+        f"INSERT INTO ledger ({_CONTENT}, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        rows,
+    )
+    return Head(seq, former)
+
+
+def read(
+    connection: sqlite3.Connection, *, after: int = 0, point: str | None = None, limit: int = 1000
+) -> list[Row]:
+    """Rows with a sequence number above `after`, oldest first; of one point if given."""
+    where, values = ("", ()) if point is None else ("AND point = ?", (point,))
+    query = f"SELECT {_CONTENT}, hash FROM ledger WHERE seq > ? {where} ORDER BY seq LIMIT ?"  # noqa: S608
+    return [_row(row) for row in connection.execute(query, (after, *values, limit))]
+
+
+def latest(connection: sqlite3.Connection, *, point: str | None = None, limit: int = 100) -> list[Row]:
+    """The newest rows, newest first; of one point if given."""
+    where, values = ("", ()) if point is None else ("WHERE point = ?", (point,))
+    query = f"SELECT {_CONTENT}, hash FROM ledger {where} ORDER BY seq DESC LIMIT ?"  # noqa: S608
+    return [_row(row) for row in connection.execute(query, (*values, limit))]
+
+
+def broken_at(connection: sqlite3.Connection, sealed: Head | None = None) -> int | None:
+    """The first sequence number where the chain does not hold, None when it holds from the first row to the
+    last.
+
+    With `sealed`, a head noted earlier, that row must also still be there and the same.
+    """
+    expected, former = 1, _NOTHING
+    query = f"SELECT {_CONTENT}, hash FROM ledger ORDER BY seq"  # noqa: S608
+    for row in connection.execute(query):
+        content, stored = tuple(row)[:-1], row[-1]
+        former = _link(former, content)
+        if row[0] != expected or former != stored:
+            return expected
+        if sealed is not None and sealed.seq == expected and sealed.hash != stored:
+            return expected
+        expected += 1
+    if sealed is not None and sealed.seq >= expected:
+        return expected
+    return None
+
+
+def _content(seq: int, entry: Entry) -> tuple[int | str, ...]:
+    words = (storable(word) for word in (entry.who, entry.why, entry.source, entry.fate, entry.detail))
+    kind, point = storable(str(entry.kind)), storable(entry.point)
+    return (seq, int(entry.time_ms), kind, point, dump(entry.value), int(entry.slot), *words)
+
+
+def _link(former: bytes, content: tuple[int | str, ...]) -> bytes:
+    lowered = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    return hashlib.sha256(former + lowered).digest()
+
+
+def _row(row: tuple[int | str | bytes, ...]) -> Row:
+    seq, time_ms, kind, point, value, slot, who, why, source, fate, detail, digest = tuple(row)
+    assert isinstance(seq, int)
+    assert isinstance(time_ms, int)
+    assert isinstance(slot, int)
+    assert isinstance(digest, bytes)
+    words = (str(word) for word in (who, why, source, fate, detail))
+    return Row(seq, Entry(time_ms, str(kind), str(point), load(str(value)), slot, *words), digest)

@@ -1,0 +1,93 @@
+"""The steps of control.db."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from controller.store.migrations import Step
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+
+def m001_first(db: Database) -> None:
+    """Boots, accepted plans, people's wishes, commanded outputs and the ledger."""
+    db.execute(
+        """CREATE TABLE boots (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            started_ms INTEGER NOT NULL,
+            trusted INTEGER NOT NULL,
+            version TEXT NOT NULL,
+            plan TEXT NOT NULL,
+            seen_ms INTEGER NOT NULL,
+            ended_ms INTEGER,
+            detail TEXT NOT NULL DEFAULT ''
+        )"""
+    )
+    db.execute(
+        """CREATE TABLE plans (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            hash TEXT NOT NULL,
+            accepted_ms INTEGER NOT NULL,
+            person TEXT NOT NULL,
+            detail TEXT NOT NULL DEFAULT ''
+        )"""
+    )
+    db.execute(
+        """CREATE TABLE overrides (
+            point TEXT NOT NULL,
+            slot INTEGER NOT NULL CHECK (slot BETWEEN 5 AND 15),
+            value TEXT NOT NULL,
+            person TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            set_ms INTEGER NOT NULL,
+            expires_ms INTEGER NOT NULL,
+            PRIMARY KEY (point, slot)
+        ) WITHOUT ROWID"""
+    )
+    db.execute(
+        """CREATE TABLE locks (
+            target TEXT PRIMARY KEY,
+            person TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            since_ms INTEGER NOT NULL
+        ) WITHOUT ROWID"""
+    )
+    db.execute(
+        """CREATE TABLE observe (
+            target TEXT PRIMARY KEY,
+            observing INTEGER NOT NULL CHECK (observing IN (0, 1)),
+            person TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            since_ms INTEGER NOT NULL
+        ) WITHOUT ROWID"""
+    )
+    db.execute(
+        """CREATE TABLE outputs (
+            point TEXT PRIMARY KEY,
+            value TEXT NOT NULL,
+            slot INTEGER NOT NULL,
+            since_ms INTEGER NOT NULL
+        ) WITHOUT ROWID"""
+    )
+    db.execute(
+        """CREATE TABLE ledger (
+            seq INTEGER PRIMARY KEY,
+            time_ms INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            point TEXT NOT NULL,
+            value TEXT NOT NULL,
+            slot INTEGER NOT NULL,
+            who TEXT NOT NULL,
+            why TEXT NOT NULL,
+            source TEXT NOT NULL,
+            fate TEXT NOT NULL,
+            detail TEXT NOT NULL,
+            hash BLOB NOT NULL
+        )"""
+    )
+    db.execute("CREATE INDEX ledger_by_point ON ledger (point, seq)")
+
+
+CONTROL: tuple[Step, ...] = (m001_first,)
+"""In order; a released step is never changed, only followed."""

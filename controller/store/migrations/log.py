@@ -1,0 +1,68 @@
+"""The steps of log.db."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from controller.store.migrations import Step
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+
+def m001_first(db: Database) -> None:
+    """Meters, what was fitted when, intervals and where each meter's log stands."""
+    db.execute(
+        """CREATE TABLE meters (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            name TEXT NOT NULL UNIQUE,
+            point TEXT NOT NULL,
+            quantity TEXT NOT NULL
+        )"""
+    )
+    db.execute(
+        """CREATE TABLE fittings (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            meter INTEGER NOT NULL REFERENCES meters (id),
+            serial TEXT NOT NULL DEFAULT '',
+            unit TEXT NOT NULL,
+            quantum TEXT NOT NULL,
+            modulus INTEGER,
+            since_ms INTEGER NOT NULL,
+            first_count INTEGER
+        )"""
+    )
+    db.execute("CREATE INDEX fittings_by_meter ON fittings (meter, id)")
+    db.execute(
+        """CREATE TABLE intervals (
+            meter INTEGER NOT NULL REFERENCES meters (id),
+            start_ms INTEGER NOT NULL,
+            revision INTEGER NOT NULL DEFAULT 0,
+            end_ms INTEGER NOT NULL CHECK (end_ms > start_ms),
+            fitting INTEGER NOT NULL REFERENCES fittings (id),
+            from_ms INTEGER,
+            count_start INTEGER CHECK (typeof(count_start) IN ('integer', 'null')),
+            count_end INTEGER CHECK (typeof(count_end) IN ('integer', 'null')),
+            consumption INTEGER CHECK (typeof(consumption) IN ('integer', 'null') AND consumption >= 0),
+            peak INTEGER CHECK (typeof(peak) IN ('integer', 'null')),
+            covered_s INTEGER NOT NULL CHECK (typeof(covered_s) = 'integer' AND covered_s >= 0),
+            flags INTEGER NOT NULL CHECK (typeof(flags) = 'integer'),
+            PRIMARY KEY (meter, start_ms, revision)
+        ) WITHOUT ROWID"""
+    )
+    db.execute(
+        """CREATE TABLE marks (
+            meter INTEGER PRIMARY KEY REFERENCES meters (id),
+            slot_ms INTEGER NOT NULL,
+            anchor_ms INTEGER,
+            anchor_count INTEGER,
+            last_ms INTEGER,
+            last_count INTEGER,
+            wraps INTEGER NOT NULL,
+            flags INTEGER NOT NULL
+        )"""
+    )
+
+
+LOG: tuple[Step, ...] = (m001_first,)
+"""In order; a released step is never changed, only followed."""

@@ -1,0 +1,330 @@
+"""One writer thread a database: jobs queued, committed in batches, answered after the commit.
+
+The disk may fail without the control noticing: jobs wait in memory, in order and bounded, and are tried
+again; `status()` tells. A job that fails by its own fault fails alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from config.language import text
+from controller.store.connection import Trouble, open_writer, trouble
+from controller.store.errors import (
+    StoreBacklogFull,
+    StoreClosed,
+    StoreDamaged,
+    StoreError,
+    StoreJobFailed,
+    StoreUnavailable,
+)
+
+T = TypeVar("T")
+Job = Callable[[sqlite3.Connection], T]
+"""Runs in the writer thread inside a transaction. May run more than once: only what it writes to the
+connection counts, and it must touch nothing else."""
+
+_log = logging.getLogger(__name__)
+_PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Machine seconds between tries while the disk fails; the last one repeats."""
+
+
+class WriterStatus(NamedTuple):
+    """How a writer is doing; may be asked from any thread."""
+
+    waiting: int
+    """Jobs not yet committed."""
+    commits: int
+    jobs: int
+    """Jobs committed since the start."""
+    refused: int
+    """Jobs not taken because too many waited: these rows are lost."""
+    error: str
+    """Why the last commit failed, "" when it did not."""
+    failing_s: float
+    """Machine seconds since the first of the failures in a row, 0 when there is none."""
+    damaged: bool
+
+
+@dataclass(slots=True)
+class _Entry:
+    job: Job[Any]
+    future: Future[Any]
+    deadline: float | None
+    result: Any = None
+    error: Exception | None = None
+
+
+class Writer:
+    """Owns the writing connection of one database and the thread that uses it."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        limit: int = 20_000,
+        batch: int = 1_000,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Open `path` (which exists and is migrated) and start the thread.
+
+        At most `limit` jobs wait; at most `batch` share a commit. Raises sqlite3.Error.
+        """
+        self._path = path
+        self._limit = limit
+        self._batch = batch
+        self._monotonic = monotonic
+        self._connection: sqlite3.Connection | None = open_writer(path, create=False)
+        self._wake = threading.Condition()
+        self._queue: deque[_Entry] = deque()
+        self._in_hand = self._abandoned = 0
+        self._closing = False
+        self._give_up_at: float | None = None
+        self._commits = self._jobs = self._refused = self._failures = 0
+        self._error = ""
+        self._failing_since: float | None = None
+        self._damaged: StoreDamaged | None = None
+        self._thread = threading.Thread(target=self._run, name=f"store-{path.stem}", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Job[T], *, within_s: float | None = None) -> Future[T]:
+        """Queue `job`; the future resolves after the commit that holds it. Never blocks, never raises.
+
+        With `within_s` (machine seconds) the job is given up, unwritten, if it could not be committed by
+        then: its future fails with StoreUnavailable. Futures fail only with a StoreError. A future that is
+        cancelled before its first try is not written.
+        """
+        future: Future[T] = Future()
+        deadline = None if within_s is None else self._monotonic() + within_s
+        with self._wake:
+            refusal = self._refusal()
+            if refusal is None:
+                self._queue.append(_Entry(job, future, deadline))
+                self._wake.notify()
+        if refusal is not None:
+            future.set_exception(refusal)
+        return future
+
+    def status(self) -> WriterStatus:
+        with self._wake:
+            since = self._failing_since
+            return WriterStatus(
+                waiting=len(self._queue) + self._in_hand,
+                commits=self._commits,
+                jobs=self._jobs,
+                refused=self._refused,
+                error=self._error,
+                failing_s=0.0 if since is None else self._monotonic() - since,
+                damaged=self._damaged is not None,
+            )
+
+    def close(self, timeout_s: float = 5.0) -> int:
+        """Commit what waits, close the file, end the thread. Returns how many jobs could not be written.
+
+        While the disk fails it is tried until `timeout_s` (machine seconds), then given up.
+        """
+        with self._wake:
+            self._closing = True
+            self._give_up_at = self._monotonic() + timeout_s
+            self._wake.notify()
+        self._thread.join(timeout_s + 10.0)
+        with self._wake:
+            return self._abandoned + len(self._queue) + self._in_hand
+
+    def _refusal(self) -> StoreError | None:
+        if self._damaged is not None:
+            return self._damaged
+        if self._closing:
+            return StoreClosed(text("the store {file} is closed", file=self._path.name))
+        if len(self._queue) + self._in_hand >= self._limit:
+            self._refused += 1
+            return StoreBacklogFull(
+                text(
+                    "{count} entries wait for {file} already; this one was not taken ({error})",
+                    count=self._limit,
+                    file=self._path.name,
+                    error=self._error or "-",
+                )
+            )
+        return None
+
+    # From here on: the writer thread.
+
+    def _run(self) -> None:
+        while (batch := self._take()) is not None:
+            failure = self._try(batch)
+            if failure is None:
+                self._succeeded(batch)
+            else:
+                self._failed(batch, failure)
+        self._disconnect()
+        self._abandon()
+
+    def _take(self) -> list[_Entry] | None:
+        """The next batch, or None when it is time to end. Waits for work, and out the pause after a
+        failure."""
+        with self._wake:
+            retry_at = None
+            if self._failures:
+                pause = _PAUSES_S[min(self._failures, len(_PAUSES_S)) - 1]
+                retry_at = self._monotonic() + pause
+            while True:
+                now = self._monotonic()
+                self._give_up_late(now)
+                if self._closing and (not self._queue or self._too_late(now)):
+                    return None
+                if self._queue and (retry_at is None or now >= retry_at):
+                    break
+                self._wake.wait(self._nap(now, retry_at))
+            size = min(len(self._queue), self._batch)
+            batch = [self._queue.popleft() for _ in range(size)]
+            self._in_hand = size
+        return batch
+
+    def _nap(self, now: float, retry_at: float | None) -> float | None:
+        """How long to wait: until woken, the next try, a job's deadline or the end of closing."""
+        if not self._queue:
+            return None
+        times = [entry.deadline for entry in self._queue if entry.deadline is not None]
+        times += [when for when in (retry_at, self._give_up_at) if when is not None]
+        return max(0.001, min(times) - now) if times else None
+
+    def _too_late(self, now: float) -> bool:
+        return self._failures > 0 and self._give_up_at is not None and now >= self._give_up_at
+
+    def _give_up_late(self, now: float) -> None:
+        late = [entry for entry in self._queue if entry.deadline is not None and now >= entry.deadline]
+        for entry in late:
+            self._queue.remove(entry)
+            _fail(
+                entry,
+                StoreUnavailable(
+                    text(
+                        "{file} could not be written in time: {error}",
+                        file=self._path.name,
+                        error=self._error or "-",
+                    )
+                ),
+            )
+
+    def _try(self, batch: list[_Entry]) -> sqlite3.Error | None:
+        """Run and commit `batch`. Returns the error that kept the commit from happening."""
+        try:
+            if self._connection is None:
+                self._connection = open_writer(self._path, create=False)
+            connection = self._connection
+            connection.execute("BEGIN IMMEDIATE")
+            for entry in batch:
+                if not entry.future.cancelled():
+                    self._run_job(connection, entry)
+            connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._disconnect()
+            return error
+        return None
+
+    @staticmethod
+    def _run_job(connection: sqlite3.Connection, entry: _Entry) -> None:
+        """Run one job behind a savepoint, so that its own fault undoes only itself. Raises what is not its
+        fault."""
+        connection.execute("SAVEPOINT job")
+        entry.error = None
+        try:
+            entry.result = entry.job(connection)
+        except sqlite3.Error as error:
+            if trouble(error) is not Trouble.JOB or not connection.in_transaction:
+                raise
+            entry.error = error
+        except Exception as error:  # noqa: BLE001 - whatever a job raises is its caller's to hear
+            entry.error = error
+        if entry.error is not None:
+            connection.execute("ROLLBACK TO job")
+        connection.execute("RELEASE job")
+
+    def _succeeded(self, batch: list[_Entry]) -> None:
+        with self._wake:
+            self._in_hand = 0
+            self._commits += 1
+            self._jobs += sum(entry.error is None for entry in batch)
+            recovered, self._failures, self._error, self._failing_since = self._failures > 0, 0, "", None
+        if recovered:
+            _log.warning("%s is written again", self._path.name)
+        for entry in batch:
+            if entry.error is None:
+                _resolve(entry)
+            else:
+                _fail(entry, _as_store_error(entry.error, self._path))
+
+    def _failed(self, batch: list[_Entry], error: sqlite3.Error) -> None:
+        """Put `batch` back for another try, unless the error says that none would help."""
+        doomed: list[_Entry] = []
+        reason: StoreError | None = None
+        with self._wake:
+            self._in_hand = 0
+            self._failures += 1
+            self._error = str(error)
+            first = self._failing_since is None
+            if first:
+                self._failing_since = self._monotonic()
+            kind = trouble(error)
+            if kind is Trouble.TRANSIENT:
+                self._queue.extendleft(reversed(batch))
+            elif kind is Trouble.DAMAGE:
+                reason = self._damaged = StoreDamaged(
+                    text("{file} is damaged: {error}", file=self._path.name, error=str(error))
+                )
+                doomed = batch + list(self._queue)
+                self._queue.clear()
+            else:
+                reason = _as_store_error(error, self._path)
+                doomed = batch
+        if first:
+            _log.warning("%s cannot be written: %s", self._path.name, error)
+        if reason is not None:
+            for entry in doomed:
+                _fail(entry, reason)
+
+    def _disconnect(self) -> None:
+        """Close the connection: whatever was open is undone, and the next try starts from what is on the
+        disk."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.close()
+
+    def _abandon(self) -> None:
+        """Tell whoever still waits that the disk did not come back before the end."""
+        with self._wake:
+            left = list(self._queue)
+            self._queue.clear()
+            self._abandoned = len(left)
+        for entry in left:
+            _fail(entry, StoreClosed(text("{file} was closed before this was written", file=self._path.name)))
+
+
+def _as_store_error(error: Exception, path: Path) -> StoreError:
+    if isinstance(error, StoreError):
+        return error
+    made = StoreJobFailed(text("{file} refused an entry: {error}", file=path.name, error=str(error)))
+    made.__cause__ = error
+    return made
+
+
+def _resolve(entry: _Entry) -> None:
+    if entry.future.set_running_or_notify_cancel():
+        entry.future.set_result(entry.result)
+
+
+def _fail(entry: _Entry, error: StoreError) -> None:
+    if entry.future.set_running_or_notify_cancel():
+        entry.future.set_exception(error)
