@@ -1,7 +1,7 @@
 """A slow second reading of the rules of days and periods, to hold the real one against.
 
-It knows no spans and turns no clock reading into an instant: it walks the minutes of several days and looks at
-what local clocks show. Written from the rules, not from the program.
+It knows no spans and turns no clock reading into an instant: it walks the minutes of several days and looks
+at what local clocks show. Written from the rules, not from the program.
 """
 
 from __future__ import annotations

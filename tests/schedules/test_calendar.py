@@ -40,7 +40,7 @@ def test_every_day_of_2026_is_what_was_announced() -> None:
         day += timedelta(days=1)
 
 
-HOLIDAY, INSPECTION = "2026-03-04 holiday", "2026-03-04 inspection"
+HOLIDAY, SHOW, FEAST = "2026-03-04 holiday", "2026-03-04 inspection", "2026-10-01 inspection"
 
 
 @pytest.mark.parametrize(
@@ -55,9 +55,9 @@ HOLIDAY, INSPECTION = "2026-03-04 holiday", "2026-03-04 inspection"
         ("2026-10-02", "CN", ["2026-10-02 workday"], "friday workday everyday", True, "workday"),
         ("2026-03-07", "CN", ["2026-03-07 workday"], "workday everyday", True, "workday"),
         ("2026-03-04", "CN", ["2026-03-04 dayoff"], "dayoff everyday", True, "day off"),
-        ("2026-03-04", "CN", [INSPECTION], "inspection wednesday workday everyday", True, "inspection"),
-        ("2026-10-01", "CN", ["2026-10-01 inspection"], "inspection holiday dayoff everyday", True, "inspection"),
-        ("2026-03-04", "CN", [HOLIDAY, INSPECTION], "inspection holiday dayoff everyday", True, "inspection"),
+        ("2026-03-04", "CN", [SHOW], "inspection wednesday workday everyday", True, "inspection"),
+        ("2026-10-01", "CN", [FEAST], "inspection holiday dayoff everyday", True, "inspection"),
+        ("2026-03-04", "CN", [HOLIDAY, SHOW], "inspection holiday dayoff everyday", True, "inspection"),
         ("2026-03-05", "CN", [HOLIDAY], "thursday workday everyday", True, "by the weekday"),
     ],
 )  # fmt: skip
