@@ -100,7 +100,9 @@ class UdpWire(Server):
             for endpoint in self._broadcasts:
                 self._transport.sendto(bytes(pdu.pduData), endpoint)
         else:
-            self._transport.sendto(bytes(pdu.pduData), IPv4Address(target).addrTuple)
+            host, port = target.addrAddr[:4], target.addrAddr[4:6]
+            there = (socket.inet_ntoa(host), int.from_bytes(port, "big"))
+            self._transport.sendto(bytes(pdu.pduData), there)
 
     async def _pass_up(self) -> None:
         own = IPv4Address(self.endpoint)
