@@ -1,0 +1,296 @@
+"""Counts to intervals, so that nothing is lost, doubled or invented.
+
+A slot's consumption is the count at its end less the count at its start. The count at a boundary is the last
+good reading before it, if that is young enough, and serves both slots. Where a boundary count is missing, the
+slots on both sides are partial: the one that ends there has no consumption, and the next slot whose end is
+known carries everything since the last count that was booked (the anchor), flagged as recovered. So the
+consumptions of all rows add up to the difference of the counter, to the last quantum. After a reset the
+anchor starts anew and the slot's consumption is unknown.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import IntFlag
+from typing import NamedTuple
+
+from controller.consumption.slots import Slots
+
+MOST_SLOTS = 4000
+"""Missed slots written one by one (41 days of 15 min); a longer gap becomes one row that spans it."""
+
+
+class Flag(IntFlag):
+    """What is to be known of an interval. 0 = both boundary counts known, nothing remarkable."""
+
+    PARTIAL = 1
+    """The count at one end, or both, is not known."""
+    RECOVERED = 2
+    """The consumption includes that of earlier slots, since `from_ms`."""
+    ROLLOVER = 4
+    """The counter went through its modulus."""
+    SUSPECT = 8
+    """The counter jumped as its meter cannot count (reset, replaced, wrong reading): consumption unknown."""
+    CLOCK = 16
+    """The clock was untrusted, or was set back, at some time in it."""
+    SPAN = 32
+    """One row for a gap of more slots than are written singly."""
+
+
+class Interval(NamedTuple):
+    """A meter's consumption over one slot. Counts and consumption in the meter's quantum."""
+
+    meter: str
+    start_ms: int
+    end_ms: int
+    from_ms: int | None
+    """Time from which `consumption` counts: `start_ms`, or earlier when recovered, or later at the first
+    count."""
+    count_start: int | None
+    """The count at `from_ms`."""
+    count_end: int | None
+    consumption: int | None
+    """None = unknown; never negative."""
+    peak: int | None
+    """Highest good power (or flow) reading, in thousandths of its unit."""
+    covered_s: int
+    """Seconds of the slot for which good readings stand."""
+    flags: Flag
+
+
+class Mark(NamedTuple):
+    """Where a meter's log stands: all that must outlive the daemon, kept in the same commit as the
+    intervals."""
+
+    slot_ms: int
+    """Start of the open slot = end of the last interval."""
+    anchor_ms: int | None
+    """Time of the last count booked; equals `slot_ms` when the open slot's start is known."""
+    anchor_count: int | None
+    last_ms: int | None
+    """Time of the last good reading when the mark was made."""
+    last_count: int | None
+    wraps: int = 0
+    """Rollovers between the anchor and the last reading."""
+    flags: Flag = Flag(0)
+    """Of the open slot so far: SUSPECT, CLOCK."""
+
+
+class Count(NamedTuple):
+    """One good reading of a counter."""
+
+    wall_ms: int
+    site_ms: float
+    """Site milliseconds by the monotonic clock (machine time × speed): for durations within one run."""
+    quanta: int
+    """0 <= quanta < modulus."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is fixed for one meter."""
+
+    meter: str
+    modulus: int | None
+    max_rate: float
+    """Most quanta an hour; 0 = not known: no jump upwards is doubted, no decrease taken for a rollover."""
+    age_ms: int
+    """How old a reading may be at a boundary, site milliseconds."""
+
+
+class MeterLog:
+    """The open slot of one meter. Fed in the order of arrival; not shared between threads."""
+
+    def __init__(self, terms: Terms, slots: Slots, mark: Mark | None) -> None:
+        """Go on from `mark`, the last one that was committed; None for a meter that never had one."""
+        self._terms = terms
+        self._slots = slots
+        self._mark = mark
+        self._noted: Mark | None = mark
+        self._last_site_ms: float | None = None
+        """Site time of the last reading by the monotonic clock; None when it is of an earlier run."""
+        self._changed_site_ms: float | None = None
+        """Since when the counter has stood at its last count; None until a change was seen in this run."""
+        self._eligible = False
+        """The last reading may serve as a boundary count: it is of this run and no clock step lies
+        between."""
+        self._cover_ms = 0
+        """Up to where covered time has been added up."""
+        self._covered_ms = 0
+        self._peak: int | None = None
+
+    @property
+    def mark(self) -> Mark | None:
+        """What to persist; None before the first reading."""
+        return self._mark
+
+    def take_mark(self) -> Mark | None:
+        """The mark, if it says something that the one taken before did not: a slot, an anchor, a flag."""
+        mark, noted = self._mark, self._noted
+        if mark is None or (noted is not None and _essence(mark) == _essence(noted)):
+            return None
+        self._noted = mark
+        return mark
+
+    @property
+    def next_ms(self) -> int | None:
+        """When the open slot ends; None before the first reading."""
+        return None if self._mark is None else self._slots.next(self._mark.slot_ms)
+
+    def good(self, item: Count) -> list[Interval]:
+        """Take a good reading. Returns the slots that ended before it."""
+        closed = self._close_before(item.wall_ms)
+        mark = self._mark
+        if mark is None:
+            mark = Mark(self._slots.floor(item.wall_ms), None, None, None, None)
+        mark = self._judge(mark, item)
+        if mark.anchor_ms is None:
+            mark = mark._replace(anchor_ms=item.wall_ms, anchor_count=item.quanta, wraps=0)
+        self._cover(item.wall_ms, mark)
+        if self._last_site_ms is not None and mark.last_count != item.quanta:
+            self._changed_site_ms = item.site_ms
+        self._last_site_ms = item.site_ms
+        self._eligible = True
+        self._mark = mark._replace(last_ms=item.wall_ms, last_count=item.quanta)
+        return closed
+
+    def power(self, wall_ms: int, thousandths: int) -> list[Interval]:
+        """Take a good reading of the power or flow beside the counter. Returns the slots that ended before
+        it."""
+        closed = self._close_before(wall_ms)
+        self._peak = thousandths if self._peak is None else max(self._peak, thousandths)
+        return closed
+
+    def advance(self, wall_ms: int) -> list[Interval]:
+        """Time has come as far as `wall_ms`, all readings up to then taken. Returns the slots that ended."""
+        return self._close_before(wall_ms + 1)
+
+    def clock_untrusted(self) -> None:
+        """The time of the open slot is not to be believed."""
+        if self._mark is not None:
+            self._mark = self._mark._replace(flags=self._mark.flags | Flag.CLOCK)
+
+    def clock_set_back(self) -> None:
+        """The clock was set back: a reading stamped before says nothing about a boundary after. The open slot
+        goes on until time has passed its end, so that no slot is written twice."""
+        self._eligible = False
+        self.clock_untrusted()
+
+    # What the next count means
+
+    def _judge(self, mark: Mark, item: Count) -> Mark:
+        """Tell a rollover, a reset and an impossible jump from ordinary counting."""
+        last = mark.last_count
+        if last is None or item.quanta == last:
+            return mark
+        terms = self._terms
+        if item.quanta > last:
+            since = self._changed_site_ms
+            if since is None or not terms.max_rate:
+                return mark
+            if item.quanta - last <= 2 * self._most(item.site_ms - since) + 1:
+                return mark
+        else:
+            step = math.inf if terms.modulus is None else terms.modulus - last + item.quanta
+            elapsed = self._elapsed(mark, item)
+            if elapsed is not None and terms.max_rate and step <= self._most(elapsed):
+                return mark._replace(wraps=mark.wraps + 1)
+        return mark._replace(
+            anchor_ms=item.wall_ms, anchor_count=item.quanta, wraps=0, flags=mark.flags | Flag.SUSPECT
+        )
+
+    def _most(self, elapsed_ms: float) -> int:
+        """Most quanta that can be counted in that time; a whole one may always be about to tick."""
+        return max(1, math.ceil(self._terms.max_rate * elapsed_ms / 3_600_000))
+
+    def _elapsed(self, mark: Mark, item: Count) -> float | None:
+        """Site milliseconds since the last reading; None when no clock can tell."""
+        if self._last_site_ms is not None:
+            return item.site_ms - self._last_site_ms
+        if mark.last_ms is None or Flag.CLOCK in mark.flags or item.wall_ms < mark.last_ms:
+            return None
+        return item.wall_ms - mark.last_ms
+
+    # Slots
+
+    def _close_before(self, wall_ms: int) -> list[Interval]:
+        """Close every slot that ends before `wall_ms`."""
+        closed: list[Interval] = []
+        while (mark := self._mark) is not None:
+            end_ms = self._slots.next(mark.slot_ms)
+            if end_ms >= wall_ms:
+                break
+            span = wall_ms - mark.slot_ms > MOST_SLOTS * self._slots.length_ms and not self._known(end_ms)
+            if span:
+                end_ms = self._slots.floor(wall_ms - 1)
+            closed.append(self._close(mark, end_ms, Flag.SPAN if span else Flag(0)))
+        return closed
+
+    def _known(self, end_ms: int) -> bool:
+        """Whether the last reading serves as the count at that boundary."""
+        last_ms = None if self._mark is None else self._mark.last_ms
+        return self._eligible and last_ms is not None and 0 <= end_ms - last_ms <= self._terms.age_ms
+
+    def _close(self, mark: Mark, end_ms: int, flags: Flag) -> Interval:
+        known = self._known(end_ms)
+        if known:
+            self._add_cover(end_ms, mark.slot_ms)
+        flags |= mark.flags
+        start_known = mark.anchor_ms == mark.slot_ms
+        if not (known and start_known):
+            flags |= Flag.PARTIAL
+        row = Interval(
+            meter=self._terms.meter,
+            start_ms=mark.slot_ms,
+            end_ms=end_ms,
+            from_ms=mark.slot_ms if start_known else None,
+            count_start=mark.anchor_count if start_known else None,
+            count_end=mark.last_count if known else None,
+            consumption=None,
+            peak=self._peak,
+            covered_s=min(self._covered_ms, end_ms - mark.slot_ms) // 1000,
+            flags=flags,
+        )
+        if known and Flag.SUSPECT not in flags:
+            row = self._booked(mark, row)
+        if known:
+            mark = mark._replace(anchor_ms=end_ms, anchor_count=mark.last_count, wraps=0)
+        self._mark = mark._replace(slot_ms=end_ms, flags=Flag(0))
+        self._covered_ms = 0
+        self._peak = None
+        return row
+
+    def _booked(self, mark: Mark, row: Interval) -> Interval:
+        """`row` with all that was counted since the anchor."""
+        assert mark.anchor_ms is not None
+        assert mark.anchor_count is not None
+        assert mark.last_count is not None
+        flags = row.flags
+        if mark.anchor_ms < row.start_ms:
+            flags |= Flag.RECOVERED
+        if mark.wraps:
+            flags |= Flag.ROLLOVER
+        consumption = mark.last_count - mark.anchor_count + mark.wraps * (self._terms.modulus or 0)
+        return row._replace(
+            from_ms=mark.anchor_ms, count_start=mark.anchor_count, consumption=consumption, flags=flags
+        )
+
+    # Covered time
+
+    def _cover(self, wall_ms: int, mark: Mark) -> None:
+        """Count the time since the reading before as covered, unless it is too long."""
+        if not self._eligible or mark.last_ms is None:
+            self._cover_ms = wall_ms
+            return
+        if 0 <= wall_ms - mark.last_ms <= self._terms.age_ms:
+            self._add_cover(wall_ms, mark.slot_ms)
+        self._cover_ms = max(self._cover_ms, wall_ms)
+
+    def _add_cover(self, to_ms: int, slot_ms: int) -> None:
+        self._covered_ms += max(0, to_ms - max(self._cover_ms, slot_ms))
+        self._cover_ms = max(self._cover_ms, to_ms)
+
+
+def _essence(mark: Mark) -> tuple[int, int | None, Flag]:
+    return mark.slot_ms, mark.anchor_ms, mark.flags

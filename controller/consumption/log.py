@@ -1,0 +1,133 @@
+"""The logs of all meters: fed with readings by the cycle, asked once a cycle what is to be written."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from config.plan.clock import Now, Pace
+from config.plan.reading import Quality, Reading, Value
+from controller.consumption.intervals import Count, Interval, Mark, MeterLog
+from controller.consumption.meters import Meter
+from controller.consumption.settled import SettledTime, Step
+from controller.consumption.slots import Slots
+
+
+class Closed(NamedTuple):
+    """What is to be written, in one commit."""
+
+    intervals: tuple[Interval, ...] = ()
+    marks: tuple[tuple[str, Mark], ...] = ()
+    """(meter, where its log stands now)."""
+
+
+NOTHING = Closed()
+
+
+class ConsumptionLog:
+    """All meters of a Plan.
+
+    A meter's cost arises when it is read and when a slot ends, not in every cycle.
+    """
+
+    def __init__(self, meters: Iterable[Meter], slots: Slots, pace: Pace, marks: Mapping[str, Mark]) -> None:
+        """Go on from `marks`, as committed last (`LogStore.register`)."""
+        self._time = SettledTime(pace.speed)
+        self._logs: dict[str, MeterLog] = {}
+        self._counters: dict[int, tuple[Meter, MeterLog]] = {}
+        self._powers: dict[int, list[MeterLog]] = {}
+        for meter in meters:
+            log = MeterLog(meter.terms(pace), slots, marks.get(meter.name))
+            self._logs[meter.name] = log
+            self._counters[meter.point] = (meter, log)
+            if meter.power_point is not None:
+                self._powers.setdefault(meter.power_point, []).append(log)
+        self._closed: list[Interval] = []
+        self._touched: set[str] = set()
+        self._next_ms: int | None = None
+        self._doubtful = False
+
+    def step(self, now: Now, samples: Iterable[tuple[int, Reading]]) -> Closed:
+        """One cycle: `samples` are all (point, reading) taken since the last one, in order, of whatever
+        points.
+
+        Returns what is to be written, usually nothing.
+        """
+        self._look(now)
+        for point, reading in samples:
+            self._sample(point, reading)
+        return self._advance(now)
+
+    def _look(self, now: Now) -> None:
+        step = self._time.look(now)
+        doubtful = step is Step.DOUBTED or not now.trusted
+        if step is Step.BACK:
+            for log in self._logs.values():
+                log.clock_set_back()
+            self._touched.update(self._logs)
+        elif doubtful and not self._doubtful:
+            self._doubt()
+        self._doubtful = doubtful
+
+    def _sample(self, point: int, reading: Reading) -> None:
+        """Only good readings of counters, and of the power beside them, matter."""
+        if reading.quality is not Quality.GOOD:
+            return
+        for log in self._powers.get(point, ()):
+            if (thousandths := _thousandths(reading.value)) is not None:
+                self._closed += log.power(self._time.wall_ms(reading.mono_ns), thousandths)
+        if (found := self._counters.get(point)) is None:
+            return
+        meter, log = found
+        if (quanta := meter.quanta(reading.value)) is None:
+            return
+        fresh = log.next_ms is None
+        mono_ns = reading.mono_ns
+        self._closed += log.good(Count(self._time.wall_ms(mono_ns), self._time.site_ms(mono_ns), quanta))
+        self._touched.add(meter.name)
+        if fresh:
+            self._next_ms = self._earliest()
+            if self._doubtful:
+                log.clock_untrusted()
+
+    def _advance(self, now: Now) -> Closed:
+        wall_ms = self._time.wall_ms(now.mono_ns)
+        if self._next_ms is None:
+            self._next_ms = self._earliest()
+        if self._next_ms is not None and wall_ms >= self._next_ms:
+            for log in self._logs.values():
+                self._closed += log.advance(wall_ms)
+            self._next_ms = self._earliest()
+            if self._doubtful:
+                self._doubt()
+        if not self._closed and not self._touched:
+            return NOTHING
+        self._touched.update(row.meter for row in self._closed)
+        marks = [(name, self._logs[name].take_mark()) for name in sorted(self._touched)]
+        closed = Closed(tuple(self._closed), tuple((name, mark) for name, mark in marks if mark is not None))
+        self._closed, self._touched = [], set()
+        return closed
+
+    @property
+    def next_ms(self) -> int | None:
+        """Site time when the next slot ends."""
+        return self._next_ms
+
+    def marks(self) -> dict[str, Mark]:
+        """Where every meter's log stands now, to go on from under another Plan."""
+        return {name: log.mark for name, log in self._logs.items() if log.mark is not None}
+
+    def _doubt(self) -> None:
+        for log in self._logs.values():
+            log.clock_untrusted()
+        self._touched.update(self._logs)
+
+    def _earliest(self) -> int | None:
+        return min((end for log in self._logs.values() if (end := log.next_ms) is not None), default=None)
+
+
+def _thousandths(value: Value | None) -> int | None:
+    if isinstance(value, (bool, str)) or value is None or not math.isfinite(value):
+        return None
+    return round(value * 1000)

@@ -1,0 +1,85 @@
+"""The meters of a Plan: which points count, in what quantum, and under what name they are logged."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter as Tally
+from dataclasses import dataclass
+from decimal import Decimal
+
+from config.plan.clock import Pace
+from config.plan.points import Point
+from config.plan.reading import Value
+from config.plan.site import Plan
+from controller.consumption.intervals import Terms
+
+BOUNDARY_AGE_S = 60.0
+"""Site seconds by which a boundary count may be older than its boundary."""
+_POLLS = 3
+"""Real polls that must fit into that when time runs faster than the clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """One counter and its log."""
+
+    name: str
+    """What the log knows it by: the device's name, or "device.point" where the device has several
+    counters."""
+    point: int
+    key: str
+    """"device.point"."""
+    quantity: str
+    unit: str
+    quantum: str
+    """Decimal text in `unit`."""
+    modulus: int | None
+    """In quanta."""
+    max_rate: float
+    """In `unit` an hour."""
+    power_point: int | None
+    poll_s: float
+
+    def quanta(self, value: Value | None) -> int | None:
+        """A reading as a whole number of quanta; None for what is no finite number that is not negative."""
+        if value is None or isinstance(value, (bool, str)) or not math.isfinite(value) or value < 0:
+            return None
+        return round(Decimal(repr(value)) / Decimal(self.quantum))
+
+    def terms(self, pace: Pace) -> Terms:
+        """What its intervals are made by."""
+        return Terms(
+            self.name, self.modulus, self.max_rate / float(self.quantum), boundary_age_ms(pace, self.poll_s)
+        )
+
+
+def meters_of(plan: Plan) -> tuple[Meter, ...]:
+    """Every point of `plan` that is a counter, by name."""
+    counters = [point for point in plan.points if point.counter is not None]
+    owners = Tally(point.device for point in counters)
+    made = [_meter(plan, point, alone=owners[point.device] == 1) for point in counters]
+    return tuple(sorted(made, key=lambda meter: meter.name))
+
+
+def boundary_age_ms(pace: Pace, poll_s: float) -> int:
+    """How old a reading of a point polled every `poll_s` may be at a boundary, in site milliseconds."""
+    if pace.speed <= 1:
+        return round(BOUNDARY_AGE_S * 1000)
+    return round(max(BOUNDARY_AGE_S, _POLLS * pace.poll_s(poll_s) * pace.speed) * 1000)
+
+
+def _meter(plan: Plan, point: Point, *, alone: bool) -> Meter:
+    counter = point.counter
+    assert counter is not None
+    return Meter(
+        name=plan.devices[point.device].name if alone else point.key,
+        point=point.id,
+        key=point.key,
+        quantity=counter.quantity,
+        unit=point.unit,
+        quantum=counter.quantum,
+        modulus=counter.modulus,
+        max_rate=counter.max_rate,
+        power_point=counter.power_point,
+        poll_s=point.poll_s,
+    )
