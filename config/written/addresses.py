@@ -66,7 +66,8 @@ def at(value: object) -> At:
 def on_the_wire(place: At, printed: bool) -> tuple[Space, int]:
     """Space and 0-based address.
 
-    `printed`: as makers print it, 40001-based (or 1-based without the leading digit). Raises Wrong when the printed number cannot be of that space.
+    `printed`: as makers print it, 40001-based (or 1-based without the leading digit). Raises Wrong when the
+    printed number cannot be of that space.
     """
     space = cast(Space, place.space)
     if not printed:

@@ -12,7 +12,7 @@ _STARTERS = {"*": "*", "&": "&", "!": "!", ">": ">", "|": "|", "@": "@", "`": "`
 def explain(
     error: yaml.YAMLError, content: str, lines: list[str]
 ) -> tuple[tuple[int, int], Text, Text | None]:
-    """(line, column), what is wrong, and advice or None. `content` has no byte order mark; `lines` are its lines."""
+    """(line, column), what is wrong, and advice or None; `lines` are those of `content`."""
     if isinstance(error, yaml.reader.ReaderError):
         before = content.encode()[: error.position].decode(errors="ignore").split("\n")
         sign = (

@@ -9,8 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from config.language import choose, render, text
+from config.plan.codec import dump
 from config.plan.devices import Source
+from config.written.compile import compile_site
+from config.written.plant import plant_facts
 from config.written.problems import MOST_SHOWN, Findings
+from config.written.schema import SCHEMAS, schema_text
+from config.written.starter import write_starter
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -23,14 +28,79 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m config.written")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--lang", default=None, help="zh_CN or en")
+    common.add_argument("--json", action="store_true", help="problems and notes as one JSON object")
     programs = parser.add_subparsers(required=True)
-    profile = programs.add_parser("profile", help="check device profiles")
+    for name, run, says in (
+        ("compile", _compile, "print the Plan of a site"),
+        ("check", _check, "say everything that is wrong with a site"),
+        ("plant", _plant, "print what the simulated plant should know of a site"),
+        ("init", _init, "write a starter site"),
+    ):
+        program = programs.add_parser(name, parents=[common], help=says)
+        program.add_argument("directory", type=Path)
+        program.set_defaults(run=run)
+    profile = programs.add_parser("profile", parents=[common], help="check device profiles")
     profile.add_argument("files", nargs="+", type=Path)
     profile.set_defaults(run=_profile)
-    for program in (profile,):
-        program.add_argument("--lang", default=None)
-        program.add_argument("--json", action="store_true")
+    schema = programs.add_parser("schema", parents=[common], help="print a JSON Schema for editors")
+    schema.add_argument("of", nargs="?", choices=sorted(SCHEMAS), default="site")
+    schema.set_defaults(run=_schema)
     return parser
+
+
+def _compile(options: argparse.Namespace) -> int:
+    findings = Findings()
+    plan = compile_site(options.directory, findings)
+    if plan is None:
+        return report(findings, options.language, options.json)
+    print(dump(plan))  # noqa: T201
+    return 0
+
+
+def _check(options: argparse.Namespace) -> int:
+    findings = Findings()
+    plan = compile_site(options.directory, findings)
+    status = report(findings, options.language, options.json)
+    if plan is not None and not options.json:
+        for at, note in findings.notes():
+            print(f"{at}: {render(note, options.language)}")  # noqa: T201
+        good = text(
+            "{name}: {devices} devices, {points} points, {programmes} programmes, no errors",
+            name=plan.site.label,
+            devices=len(plan.devices),
+            points=len(plan.points),
+            programmes=len(plan.programmes),
+        )
+        print(render(good, options.language))  # noqa: T201
+    return status
+
+
+def _plant(options: argparse.Namespace) -> int:
+    findings = Findings()
+    facts = plant_facts(options.directory, findings)
+    if facts is None:
+        return report(findings, options.language, options.json)
+    print(json.dumps(facts, ensure_ascii=False))  # noqa: T201
+    return 0
+
+
+def _init(options: argparse.Namespace) -> int:
+    findings = Findings()
+    written = write_starter(options.directory, findings)
+    if findings.failed:
+        return report(findings, options.language, options.json)
+    if options.json:
+        print(json.dumps({"directory": str(options.directory), "files": written}))  # noqa: T201
+    else:
+        print("\n".join(str(options.directory / name) for name in written))  # noqa: T201
+    return 0
+
+
+def _schema(options: argparse.Namespace) -> int:
+    print(schema_text(options.of), end="")  # noqa: T201
+    return 0
 
 
 def report(findings: Findings, language: str, as_json: bool) -> int:

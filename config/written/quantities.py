@@ -106,13 +106,13 @@ def duration(value: object) -> float:
     return float(seconds)
 
 
-def ratio(value: object) -> float:
-    """A bare number or a fraction as transformers have it: 2000/5 is 400."""
+def ratio(value: object) -> Fraction:
+    """A bare number or a fraction as transformers have it: 2000/5 is 400. Raises Wrong."""
     if isinstance(value, str) and (found := _FRACTION.fullmatch(normal(value))):
         if Decimal(found.group(2)) == 0:
             raise Wrong(text('"{value}" divides by zero', value=value))
-        return float(Fraction(found.group(1)) / Fraction(found.group(2)))
-    return float(inside(value, ""))
+        return Fraction(found.group(1)) / Fraction(found.group(2))
+    return Fraction(inside(value, ""))
 
 
 def _word(quantity: str) -> Text:

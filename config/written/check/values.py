@@ -21,7 +21,7 @@ def inside_unit(point: PointWritten) -> str:
 
 
 def in_point_unit(point: PointWritten, value: object) -> Decimal:
-    """A number of the profile in inside units: written bare in the point's unit, or with a unit. Raises Wrong."""
+    """A number of the profile, bare in the point's unit or with one, in inside units. Raises Wrong."""
     number, unit = amount(value)
     if unit:
         return inside(value, inside_unit(point))

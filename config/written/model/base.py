@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 from config.language import text
 from config.written.problems import Wrong
-from config.written.quantities import amount, duration, known_unit, ratio
+from config.written.quantities import amount, duration, known_unit
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _FLAGS = {"on": True, "yes": True, "off": False, "no": False}
@@ -108,11 +108,6 @@ Duration = Annotated[
 UnitName = Annotated[str, BeforeValidator(_unit), WithJsonSchema({"type": "string"})]
 Quantity = Annotated[object, BeforeValidator(_quantity), WithJsonSchema({"type": ["number", "string"]})]
 """A number with or without unit, not yet converted: what it must be is known where it is used."""
-Ratio = Annotated[
-    float,
-    BeforeValidator(ratio),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^[0-9./ ０-９／]+$"}]}),
-]
 Scalar = Annotated[
     str | int | float | bool | None, WithJsonSchema({"type": ["string", "number", "boolean", "null"]})
 ]

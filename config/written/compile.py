@@ -1,0 +1,62 @@
+"""A site directory to a Plan, or to everything that is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from config.plan.codec import FORMAT, seal
+from config.plan.site import Plan
+from config.written.check.clashes import check_devices
+from config.written.check.periods import note_hidden
+from config.written.gather import Written, gather
+from config.written.load import Files, load
+from config.written.lower.devices import lower_devices
+from config.written.lower.equipment import lower_equipment
+from config.written.lower.programmes import lower_programmes
+from config.written.lower.site import lower_calendar, lower_lines, lower_site
+from config.written.lower.targets import Targets
+from config.written.problems import Findings
+
+
+def compile_site(directory: Path, findings: Findings) -> Plan | None:
+    """The Plan of the site, or None; problems and notes go to `findings`."""
+    files = load(directory, findings)
+    written = gather(files, str(directory), findings)
+    return _lower(files, written, findings)
+
+
+def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
+    calendar = lower_calendar(written, findings)
+    lines = lower_lines(written, findings)
+    made = lower_devices(written, lines, findings)
+    check_devices(made, lines, findings)
+    bound = lower_equipment(written, made, findings)
+    programmes = lower_programmes(written, calendar, Targets(written, made, bound, findings), findings)
+    points = tuple(point for device in made.values() for point in device.points.values())
+    note_hidden(programmes, {point.id: point for point in points}, findings)
+    if findings.failed or written.site is None:
+        return None
+    plan = Plan(
+        format=FORMAT,
+        hash="",
+        compiler=_version(),
+        files=tuple(sorted(files.hashes.items())),
+        site=lower_site(written.site.written),
+        calendar=calendar,
+        lines=tuple(lines.values()),
+        devices=tuple(device.device for device in made.values()),
+        points=points,
+        equipment=tuple(bound.equipment.values()),
+        programmes=tuple(programmes),
+        notes=tuple(f"{at}: {note}" for at, note in findings.notes()),
+    )
+    return replace(plan, hash=seal(plan))
+
+
+def _version() -> str:
+    try:
+        return version("louguan")
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,166 @@
+"""Sections to validated entries: each device, programme, equipment alone, so that a bad one spoils no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from config.language import text
+from config.plan.devices import Source
+from config.written.load import Files
+from config.written.model.base import name
+from config.written.model.devices import DeviceWritten
+from config.written.model.equipment import EQUIPMENT, EQUIPMENT_KINDS, EquipmentWritten
+from config.written.model.lines import LINE, LINES, LineWritten
+from config.written.model.programmes import ProgrammeWritten
+from config.written.model.site import CalendarWritten, SiteWritten
+from config.written.nodes import Entry, Scalar, Table
+from config.written.problems import Findings, Wrong
+from config.written.profiles import BUILT_IN, Profile, read_profile
+from config.written.validate import shaped, shaped_union
+
+Shape = TypeVar("Shape")
+
+
+@dataclass(frozen=True, slots=True)
+class Named(Generic[Shape]):
+    """A validated entry and where it came from."""
+
+    entry: Entry
+    written: Shape
+
+    @property
+    def name(self) -> str:
+        return self.entry.name
+
+
+@dataclass(slots=True)
+class Written:
+    """Everything of a site that could be validated. `broken` are names that exist but cannot be used."""
+
+    site: Named[SiteWritten] | None = None
+    calendars: list[Named[CalendarWritten]] = field(default_factory=list)
+    lines: dict[str, Named[LineWritten]] = field(default_factory=dict)
+    devices: dict[str, Named[DeviceWritten]] = field(default_factory=dict)
+    equipment: dict[str, Named[EquipmentWritten]] = field(default_factory=dict)
+    programmes: dict[str, Named[ProgrammeWritten]] = field(default_factory=dict)
+    profiles: dict[str, Profile | None] = field(default_factory=dict)
+    """Every profile a device names; None when it is not there or cannot be used."""
+    broken: dict[str, set[str]] = field(default_factory=dict)
+    """Section → names."""
+    tags: set[str] = field(default_factory=set)
+    """Every tag written anywhere, even on an entry that cannot be used."""
+
+    def is_broken(self, section: str, name: str) -> bool:
+        return name in self.broken.get(section, ())
+
+
+def gather(files: Files, directory: str, findings: Findings) -> Written:
+    """Validate what was loaded."""
+    written = Written()
+    _site(files, directory, written, findings)
+    for entry in files.sections.get("calendar", []):
+        calendar = shaped(CalendarWritten, entry, findings)
+        if calendar is not None:
+            written.calendars.append(Named(entry, calendar))
+    for entry in _entries(files, "lines", written, findings):
+        _keep(written, "lines", entry, shaped_union(LINE, LINES, "transport", entry, findings))
+    for entry in _entries(files, "devices", written, findings):
+        _collect_tags(entry, written)
+        _keep(written, "devices", entry, shaped(DeviceWritten, entry, findings))
+    for entry in _entries(files, "equipment", written, findings):
+        _collect_tags(entry, written)
+        models: dict[str, type[BaseModel]] = EQUIPMENT_KINDS
+        _keep(written, "equipment", entry, shaped_union(EQUIPMENT, models, "kind", entry, findings))
+    for entry in _entries(files, "programmes", written, findings):
+        _keep(written, "programmes", entry, shaped(ProgrammeWritten, entry, findings))
+    _profiles(files, written, findings)
+    return written
+
+
+def _site(files: Files, directory: str, written: Written, findings: Findings) -> None:
+    sections = files.sections.get("site", [])
+    if not sections and files.hashes:
+        findings.problem(Source("site.yaml", 0, 0), text("the section site is missing"))
+    for entry in sections[1:]:
+        findings.problem(
+            entry.at, text('"{key}" is written twice, first in {place}', key="site", place=sections[0].at)
+        )
+    for entry in sections[:1]:
+        site = shaped(SiteWritten, entry, findings)
+        if site is not None:
+            written.site = Named(entry, site)
+
+
+def _entries(files: Files, section: str, written: Written, findings: Findings) -> Iterator[Entry]:
+    """The section's entries of all files with good names, each name once."""
+    first: dict[str, Source] = {}
+    for part in files.sections.get(section, []):
+        if not isinstance(part.node, Table) and not (
+            isinstance(part.node, Scalar) and part.node.value is None
+        ):
+            findings.problem(
+                part.at, text('"{name}" must be a table', name=part.name), text('lines such as "key: value"')
+            )
+        for entry in part.children():
+            try:
+                name(entry.name)
+            except Wrong as error:
+                findings.wrong(entry.at, error)
+                written.broken.setdefault(section, set()).add(entry.name)
+                continue
+            if entry.name in first:
+                findings.problem(
+                    entry.at,
+                    text(
+                        '"{key}" is written twice, first in {place}', key=entry.name, place=first[entry.name]
+                    ),
+                )
+                continue
+            first[entry.name] = entry.at
+            yield entry
+
+
+def _keep(written: Written, section: str, entry: Entry, shape: Any | None) -> None:
+    if shape is None:
+        written.broken.setdefault(section, set()).add(entry.name)
+    else:
+        getattr(written, section)[entry.name] = Named(entry, shape)
+
+
+def _collect_tags(entry: Entry, written: Written) -> None:
+    tags = entry.child("tags")
+    items = getattr(tags.node, "items", ()) if tags else ()
+    written.tags.update(item.text for item in items if isinstance(item, Scalar))
+
+
+def _profiles(files: Files, written: Written, findings: Findings) -> None:
+    """Read each profile that is named, the site's own before the built-in one."""
+    known: set[str] | None = None
+    for profile, (file, data) in files.profiles.items():
+        written.profiles[profile] = read_profile(file, data, findings)
+    for device in written.devices.values():
+        wanted = device.written.profile
+        if wanted in written.profiles:
+            continue
+        path = BUILT_IN / f"{wanted}.yaml"
+        if path.is_file():
+            written.profiles[wanted] = read_profile(
+                f"louguan/profiles/{path.name}", path.read_bytes(), findings
+            )
+            continue
+        written.profiles[wanted] = None
+    for device in written.devices.values():
+        wanted = device.written.profile
+        if written.profiles[wanted] is None and wanted not in files.profiles:
+            if (BUILT_IN / f"{wanted}.yaml").is_file():
+                continue
+            known = known or {path.stem for path in BUILT_IN.glob("*.yaml")} | set(files.profiles)
+            findings.problem(
+                device.entry.place(["profile"]),
+                text('no profile named "{name}"', name=wanted),
+                hint=findings.guess(wanted, sorted(known)),
+            )

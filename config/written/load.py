@@ -1,0 +1,145 @@
+"""A site directory to sections: which files there are, and what stands where."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from config.language import Text, text
+from config.plan.devices import Source
+from config.written import source
+from config.written.nodes import Entry, Scalar, Table
+from config.written.problems import Findings, listing
+
+SECTIONS = ("site", "lines", "devices", "equipment", "programmes", "calendar", "rules")
+PROGRAMMES = "schedules"
+PROFILES = "profiles"
+PLANT = "plant.yaml"
+_CALENDAR_KEYS = {"kinds", "days"}
+_MOST_FILES = 200
+_LATER = frozenset({"rules", "tariff", "institution", "sinks", "upload", "events", "reports", "users"})
+"""Sections of later versions: known, so that nobody looks for a spelling mistake."""
+
+
+@dataclass(slots=True)
+class Files:
+    """What was found: every occurrence of a section, the site's own profiles, and the hash of each file read."""
+
+    sections: dict[str, list[Entry]] = field(default_factory=dict)
+    profiles: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    """Name → (file, content), not yet read."""
+    hashes: dict[str, str] = field(default_factory=dict)
+    plant: Entry | None = None
+
+
+def load(directory: Path, findings: Findings) -> Files:
+    """Read every file of the site. Problems are told; what can be read is there in spite of them."""
+    found = Files()
+    here = Source(str(directory), 0, 0)
+    if not directory.exists():
+        findings.problem(here, text("there is no such directory"))
+        return found
+    if not directory.is_dir():
+        findings.problem(
+            here, text("this is no directory"), hint=text("give the site's directory, not one of its files")
+        )
+        return found
+    names = _names(directory, findings)
+    if not names and not findings.failed:
+        findings.problem(here, text("there is no site here"), text("a file site.yaml"))
+    for name in names:
+        data = _bytes(directory, name, findings)
+        if data is None:
+            continue
+        found.hashes[name] = hashlib.sha256(data).hexdigest()
+        folder = name.partition("/")[0] if "/" in name else ""
+        if folder == PROFILES:
+            found.profiles[Path(name).stem] = (name, data)
+            continue
+        table = source.read(name, data, findings)
+        if table is not None:
+            _sort_in(found, name, folder, table, findings)
+    return found
+
+
+def _names(directory: Path, findings: Findings) -> list[str]:
+    names = []
+    for folder in ("", PROGRAMMES, PROFILES):
+        where = directory / folder
+        if not where.is_dir():
+            continue
+        try:
+            files = sorted(where.iterdir())
+        except OSError as error:
+            findings.problem(_whole(folder or str(directory)), _unreadable(error))
+            continue
+        for path in files:
+            name = path.relative_to(directory).as_posix()
+            if path.suffix == ".yaml" and not path.name.startswith("."):
+                names.append(name)
+            elif path.suffix == ".yml":
+                findings.problem(
+                    _whole(name),
+                    text("files of a site end in .yaml"),
+                    hint=text('rename it to "{name}"', name=f"{path.stem}.yaml"),
+                )
+    if len(names) > _MOST_FILES:
+        findings.problem(_whole(str(directory)), text("more than {limit} files", limit=_MOST_FILES))
+        return []
+    return names
+
+
+def _whole(name: str) -> Source:
+    return Source(name, 0, 0)
+
+
+def _unreadable(error: OSError) -> Text:
+    return text("cannot be read ({reason})", reason=error.strerror or type(error).__name__)
+
+
+def _bytes(directory: Path, name: str, findings: Findings) -> bytes | None:
+    try:
+        with (directory / name).open("rb") as file:
+            # One byte more than allowed is enough to know; a file of a gigabyte is not read.
+            return file.read(source.MOST_BYTES + 1)
+    except OSError as error:
+        findings.problem(_whole(name), _unreadable(error))
+        return None
+
+
+def _sort_in(found: Files, name: str, folder: str, table: Table, findings: Findings) -> None:
+    """Put the file's keys where they belong."""
+    whole = Entry(name, Path(name).stem, Scalar(1, 1, "", ""), table)
+    if name == PLANT:
+        found.plant = whole
+        return
+    if folder == PROGRAMMES and set(table.entries) != {"programmes"}:
+        found.sections.setdefault("programmes", []).append(whole)
+        return
+    if name == "calendar.yaml" and table.entries and set(table.entries) <= _CALENDAR_KEYS:
+        found.sections.setdefault("calendar", []).append(whole)
+        return
+    unknown = [entry for entry in whole.children() if entry.name not in SECTIONS]
+    if unknown and len(unknown) == len(table.entries) and whole.name in SECTIONS:
+        findings.problem(
+            unknown[0].at,
+            text('"{key}" stands in no section', key=unknown[0].name),
+            hint=text('write "{section}:" above it and indent what follows', section=whole.name),
+        )
+        return
+    for entry in whole.children():
+        if entry.name in _LATER:
+            findings.problem(
+                entry.at, text("{section} are not supported by this version", section=entry.name)
+            )
+        elif entry.name in SECTIONS:
+            found.sections.setdefault(entry.name, []).append(entry)
+        else:
+            near = findings.guess(entry.name, SECTIONS)
+            findings.problem(
+                entry.at,
+                text('no section named "{name}"', name=entry.name),
+                None if near else text("one of {words}", words=listing(SECTIONS[:-1])),
+                near,
+            )

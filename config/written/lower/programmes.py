@@ -1,0 +1,176 @@
+"""Programmes to the records of the Plan."""
+
+from __future__ import annotations
+
+from config.language import text
+from config.plan.devices import Source
+from config.plan.programmes import BUILT_IN_KINDS, CalendarPlan, DayList, ExceptionEntry, Period, Programme
+from config.plan.reading import Value
+from config.written.check.periods import check_overlaps
+from config.written.check.values import check_value
+from config.written.gather import Named, Written
+from config.written.lower.targets import Target, Targets
+from config.written.model.programmes import PeriodWritten, ProgrammeWritten
+from config.written.problems import Findings, Wrong, listing
+
+RELEASE = "release"
+
+
+def lower_programmes(
+    written: Written, calendar: CalendarPlan, targets: Targets, findings: Findings
+) -> list[Programme]:
+    """Every programme in the order written; tells everything wrong with each."""
+    return [
+        _Lowering(named, number, calendar, targets.of(named), findings).programme()
+        for number, named in enumerate(written.programmes.values())
+    ]
+
+
+class _Lowering:
+    """One programme on its way to its record."""
+
+    def __init__(
+        self,
+        named: Named[ProgrammeWritten],
+        number: int,
+        calendar: CalendarPlan,
+        targets: list[Target],
+        findings: Findings,
+    ) -> None:
+        self._named = named
+        self._number = number
+        self._kinds = (*BUILT_IN_KINDS, *calendar.own_kinds)
+        self._findings = findings
+        self._targets = self._alike(targets)
+
+    def programme(self) -> Programme:
+        written = self._named.written
+        given = written.model_fields_set
+        week = tuple(self._day_list(kind, periods) for kind, periods in written.week.items())
+        if not any(periods.periods for periods in week) and not written.exceptions and "default" not in given:
+            self._findings.problem(
+                self._named.entry.at,
+                text("the programme asks for nothing"),
+                text("week, exceptions or default"),
+            )
+        self._check_untrusted()
+        return Programme(
+            id=self._number,
+            name=self._named.name,
+            label=written.label,
+            targets=tuple(target.point.id for target in self._targets),
+            slot=written.slot,
+            priority=written.priority,
+            default=self._value(["default"], written.default) if "default" in given else None,
+            has_default="default" in given,
+            untrusted=self._value(["untrusted_clock"], written.untrusted_clock)
+            if "untrusted_clock" in given
+            else None,
+            has_untrusted="untrusted_clock" in given,
+            week=week,
+            exceptions=tuple(self._exception(index) for index in range(len(written.exceptions))),
+            effective=written.effective,
+            source=self._named.entry.at,
+        )
+
+    def _alike(self, targets: list[Target]) -> list[Target]:
+        """The targets that are of one kind with the first: one value must mean the same for all."""
+        alike = []
+        for target in targets:
+            first = targets[0]
+            same = (target.point.kind, target.point.unit) == (first.point.kind, first.point.unit)
+            if same and target.point.states == first.point.states:
+                alike.append(target)
+            else:
+                self._findings.problem(
+                    target.at,
+                    text(
+                        "{target} and {other} take different values", target=target.shown, other=first.shown
+                    ),
+                    hint=text("write a programme for each"),
+                )
+        return alike
+
+    def _check_untrusted(self) -> None:
+        """Lamps must have a value for the hours in which nobody knows what time it is."""
+        if "untrusted_clock" in self._named.written.model_fields_set:
+            return
+        if lamp := next((target for target in self._targets if target.kind == "lamp-group"), None):
+            self._findings.problem(
+                self._named.entry.at,
+                text('"{key}" is missing: {target} is lighting', key="untrusted_clock", target=lamp.shown),
+                text("the value while the clock cannot be trusted"),
+            )
+
+    def _value(self, path: list[object], value: object) -> Value | None:
+        """The value in engineering units, allowed by every target; None for release."""
+        if value == RELEASE:
+            return None
+        at = self._named.entry.place(path)
+        if value is None:
+            self._findings.problem(at, text("there is no value here"), text("a value, or release"))
+            return None
+        result: Value | None = None
+        for target in self._targets:
+            try:
+                result = check_value(target.written, target.point.kind, value)
+            except Wrong as error:
+                more = len(self._targets) > 1 and target is not self._targets[0]
+                message = (
+                    text("{name}: {problem}", name=target.shown, problem=error.message)
+                    if more
+                    else error.message
+                )
+                self._findings.problem(at, message, error.expected, error.hint)
+                return None
+        return result
+
+    def _day_list(self, kind: str, periods: list[PeriodWritten]) -> DayList:
+        self._check_kind(kind, ["week", kind], key=True)
+        return DayList(kind, self._periods(["week", kind], periods))
+
+    def _check_kind(self, kind: str, path: list[object], *, key: bool) -> None:
+        if kind not in self._kinds:
+            near = self._findings.guess(kind, self._kinds)
+            self._findings.problem(
+                self._named.entry.place(path, key=key),
+                text('no kind of day named "{name}"', name=kind),
+                None if near else text("one of {words}", words=listing(self._kinds)),
+                near,
+            )
+
+    def _periods(self, path: list[object], periods: list[PeriodWritten]) -> tuple[Period, ...]:
+        lowered = tuple(
+            Period(
+                period.start,
+                period.end,
+                self._value([*path, index, "value"], period.value),
+                self._source([*path, index]),
+            )
+            for index, period in enumerate(periods)
+        )
+        check_overlaps(lowered, self._findings)
+        return lowered
+
+    def _source(self, path: list[object]) -> Source:
+        return self._named.entry.place(path)
+
+    def _exception(self, index: int) -> ExceptionEntry:
+        written = self._named.written.exceptions[index]
+        path: list[object] = ["exceptions", index]
+        if (written.like is None) == (written.periods is None):
+            self._findings.problem(
+                self._source(path),
+                text("an exception says either like or periods"),
+                text("such as {example}", example="like: dayoff"),
+            )
+        if written.like is not None:
+            self._check_kind(written.like, [*path, "like"], key=False)
+        return ExceptionEntry(
+            dates=written.dates,
+            like=written.like,
+            periods=self._periods([*path, "periods"], written.periods or []),
+            from_midnight=written.from_midnight,
+            reason=written.reason,
+            source=self._source(path),
+        )

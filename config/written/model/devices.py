@@ -1,0 +1,114 @@
+"""Devices: one unit on a line, and what becomes of it when nobody talks to it."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from config.language import text
+from config.written.model.base import Duration, Flag, Label, Name, Scalar, Written
+from config.written.problems import Wrong
+
+_ENDPOINT = re.compile(r"\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?")
+
+
+class Stop(NamedTuple):
+    """One thing to do when the daemon stops: hold, release or write `value`."""
+
+    action: str
+    value: object = None
+
+
+class OnStop(NamedTuple):
+    """What is done on stop: `every` point, or `points` by name (those not named hold)."""
+
+    every: Stop
+    points: dict[str, Stop]
+
+
+def _stop(value: object) -> Stop:
+    if value in ("hold", "release"):
+        return Stop(str(value))
+    if isinstance(value, dict) and set(value) == {"write"}:
+        return Stop("write", value["write"])
+    raise Wrong(
+        text("this is nothing to do on stop"), text("hold, release or {example}", example="{write: off}")
+    )
+
+
+def _on_stop(value: object) -> OnStop:
+    if isinstance(value, dict) and set(value) == {"points"} and isinstance(value["points"], dict):
+        return OnStop(Stop("hold"), {str(key): _stop(item) for key, item in value["points"].items()})
+    return OnStop(_stop(value), {})
+
+
+def _endpoint(value: object) -> str:
+    if isinstance(value, str) and _ENDPOINT.fullmatch(value):
+        return value if ":" in value else f"{value}:47808"
+    raise Wrong(
+        text('"{value}" is no address', value=value), text("such as {example}", example="10.0.0.21:47808")
+    )
+
+
+_STOP_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"enum": ["hold", "release"]},
+        {
+            "type": "object",
+            "properties": {"write": {"type": ["string", "number", "boolean"]}},
+            "required": ["write"],
+            "additionalProperties": False,
+        },
+    ]
+}
+_ON_STOP_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        *_STOP_SCHEMA["anyOf"],
+        {
+            "type": "object",
+            "properties": {"points": {"type": "object", "additionalProperties": _STOP_SCHEMA}},
+            "required": ["points"],
+            "additionalProperties": False,
+        },
+    ]
+}
+
+
+class UnheardWritten(Written):
+    """What the device does when nobody talks to it: `after` and `goes_to`, or `holds_last` and why."""
+
+    after: Duration | None = None
+    goes_to: Scalar = None
+    holds_last: Flag = False
+    accepted: Label = ""
+
+
+class PointOverride(Written):
+    """What one device does otherwise than its profile."""
+
+    label: Label | None = None
+    poll: Duration | None = None
+    max_age: Duration | None = None
+
+
+class DeviceWritten(Written):
+    """One device."""
+
+    profile: Name
+    line: Name
+    unit: Annotated[int, Field(ge=0, le=255)] | None = None
+    instance: Annotated[int, Field(ge=0, le=4_194_302)] | None = None
+    address: Annotated[str, BeforeValidator(_endpoint), WithJsonSchema({"type": "string"})] | None = None
+    label: Label
+    place: Label = ""
+    tags: list[Name] = Field(default_factory=list)
+    params: dict[str, Scalar] = Field(default_factory=dict)
+    observe: Flag = False
+    points: dict[str, PointOverride] = Field(default_factory=dict)
+    if_unheard: UnheardWritten | None = None
+    on_stop: Annotated[OnStop, BeforeValidator(_on_stop), WithJsonSchema(_ON_STOP_SCHEMA)] = OnStop(
+        Stop("hold"), {}
+    )
+    plant: dict[str, Any] = Field(default_factory=dict)

@@ -1,0 +1,89 @@
+"""Programmes: what a target is to do when."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from config.language import text
+from config.plan.programmes import TimeMark
+from config.plan.slots import WRITABLE, Slot
+from config.written.model.base import Flag, Label, Name, Scalar, Written
+from config.written.model.site import Dates, OneRange
+from config.written.problems import Wrong
+from config.written.times import time_mark
+
+_CLOCK = r"[0-9０-９]{1,2}[:：][0-9０-９]{2}([:：][0-9０-９]{2})?"
+_SUN = r"(sunrise|sunset)(\s*[-+－＋].+)?"
+Time = Annotated[
+    TimeMark,
+    BeforeValidator(time_mark),
+    WithJsonSchema({"type": "string", "pattern": rf"^\s*({_CLOCK}|{_SUN})\s*$"}),
+]
+_TAG_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"tag": {"type": "string"}, "role": {"type": "string"}},
+    "required": ["tag"],
+    "additionalProperties": False,
+}
+_TARGET_SCHEMA: dict[str, Any] = {"anyOf": [{"type": "string"}, _TAG_SCHEMA]}
+
+
+def _targets(value: object) -> list[dict[str, str]]:
+    """Each target as {"name": …} or {"tag": …, "role": …}; a single one may stand without a list."""
+    items = value if isinstance(value, list) else [value]
+    if not items:
+        raise Wrong(text("there is no target"), text("names, or {example}", example="{tag: corridor}"))
+    targets = []
+    for item in items:
+        if isinstance(item, str) and item:
+            targets.append({"name": item})
+        elif (
+            isinstance(item, dict)
+            and "tag" in item
+            and set(item) <= {"tag", "role"}
+            and all(isinstance(part, str) for part in item.values())
+        ):
+            targets.append(dict(item))
+        else:
+            raise Wrong(text("this is no target"), text("names, or {example}", example="{tag: corridor}"))
+    return targets
+
+
+class PeriodWritten(Written):
+    """[from, to) of a day."""
+
+    start: Annotated[Time, Field(alias="from")]
+    end: Annotated[Time, Field(alias="to")]
+    value: Scalar
+
+
+class ExceptionWritten(Written):
+    """Dates that go otherwise: like another kind of day, or by periods of their own."""
+
+    dates: Dates
+    like: Name | None = None
+    periods: list[PeriodWritten] | None = None
+    from_midnight: Flag = False
+    reason: Label = ""
+
+
+class ProgrammeWritten(Written):
+    """A weekly programme."""
+
+    label: Label
+    targets: Annotated[
+        list[dict[str, str]],
+        BeforeValidator(_targets),
+        WithJsonSchema(
+            {"anyOf": [*_TARGET_SCHEMA["anyOf"], {"type": "array", "minItems": 1, "items": _TARGET_SCHEMA}]}
+        ),
+    ]
+    default: Scalar = None
+    week: dict[str, list[PeriodWritten]] = Field(default_factory=dict)
+    exceptions: list[ExceptionWritten] = Field(default_factory=list)
+    untrusted_clock: Scalar = None
+    slot: Annotated[int, Field(ge=WRITABLE.start, lt=WRITABLE.stop)] = int(Slot.PROGRAMME)
+    priority: Annotated[int, Field(ge=1, le=16)] = 10
+    effective: OneRange | None = None

@@ -1,0 +1,109 @@
+"""Site and calendar: who, where, and what kind of day it is."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from config.language import text
+from config.plan.programmes import BUILT_IN_KINDS, DateRange
+from config.written.model.base import Duration, Flag, Label, Name, Written
+from config.written.problems import Wrong
+from config.written.times import date_range, date_ranges
+
+_DATE = r"\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\s*"
+_RANGE = rf"{_DATE}(\.\.{_DATE})?"
+_DATES_SCHEMA: dict[str, Any] = {"type": "string", "pattern": f"^{_RANGE}([,，]{_RANGE})*$"}
+
+
+def _zone(value: object) -> str:
+    try:
+        if isinstance(value, str) and value:
+            ZoneInfo(value)
+            return value
+    except (OSError, ValueError):
+        pass
+    raise Wrong(
+        text('no time zone named "{name}"', name=value), text("such as {example}", example="Asia/Shanghai")
+    )
+
+
+def _interval(value: object) -> float:
+    from config.written.quantities import duration
+
+    seconds = duration(value)
+    if seconds < 60 or seconds > 3600 or 3600 % seconds:
+        raise Wrong(
+            text('"{value}" does not divide the hour', value=value), text("1 min to 60 min, such as 15 min")
+        )
+    return seconds
+
+
+def _own_kind(value: object) -> str:
+    from config.written.model.base import name
+
+    if value in BUILT_IN_KINDS:
+        raise Wrong(text('"{name}" is a kind of day already', name=value))
+    return name(value)
+
+
+Zone = Annotated[str, BeforeValidator(_zone), WithJsonSchema({"type": "string"})]
+Interval = Annotated[float, BeforeValidator(_interval), WithJsonSchema({"type": "string"})]
+Dates = Annotated[
+    tuple[DateRange, ...],
+    BeforeValidator(date_ranges),
+    WithJsonSchema({"anyOf": [_DATES_SCHEMA, {"type": "array", "minItems": 1, "items": _DATES_SCHEMA}]}),
+]
+OneRange = Annotated[DateRange, BeforeValidator(date_range), WithJsonSchema(_DATES_SCHEMA)]
+
+
+class PlaceWritten(Written):
+    """Where the site lies; degrees, north and east positive."""
+
+    time_zone: Zone
+    latitude: Annotated[float, Field(ge=-66, le=66)]
+    longitude: Annotated[float, Field(ge=-180, le=180)]
+
+
+class LogWritten(Written):
+    """The consumption log."""
+
+    interval: Interval = 900.0
+
+
+class OverrideWritten(Written):
+    """What people may override."""
+
+    at_most: Duration = 86400.0
+
+
+class SiteWritten(Written):
+    """The site itself."""
+
+    name: Name
+    label: Label
+    place: PlaceWritten
+    language: Literal["zh_CN", "en"] = "zh_CN"
+    calendar: Literal["CN", "none"] = "CN"
+    log: LogWritten = LogWritten()
+    override: OverrideWritten = OverrideWritten()
+    observe: Flag = False
+
+
+class DayWritten(Written):
+    """The site's own word on dates."""
+
+    dates: Dates
+    kind: Name
+    reason: Label = ""
+
+
+class CalendarWritten(Written):
+    """The site's calendar: its own kinds of day, and which dates are what."""
+
+    kinds: list[Annotated[str, BeforeValidator(_own_kind), WithJsonSchema({"type": "string"})]] = Field(
+        default_factory=list
+    )
+    days: list[DayWritten] = Field(default_factory=list)

@@ -1,0 +1,102 @@
+"""JSON Schemas for editors, from the same models that the compiler validates with."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+
+from config.written.load import SECTIONS
+from config.written.model.base import NAME
+from config.written.model.devices import DeviceWritten
+from config.written.model.equipment import EQUIPMENT
+from config.written.model.lines import LINE
+from config.written.model.profile import PointWritten, ProfileWritten
+from config.written.model.programmes import ProgrammeWritten
+from config.written.model.site import CalendarWritten, SiteWritten
+
+SCHEMAS = ("site", "programmes", "profile", "calendar")
+"""site: files of the site's top level; programmes: schedules/*.yaml; calendar: calendar.yaml; profile: a profile."""
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def schema_text(name: str) -> str:
+    """The schema as indented JSON with a line end."""
+    return json.dumps(schema(name), ensure_ascii=False, indent=1) + "\n"
+
+
+def schema(name: str) -> dict[str, Any]:
+    """One of SCHEMAS."""
+    made = _Schema()
+    made.body = {
+        "site": made.site,
+        "programmes": lambda: made.named(ProgrammeWritten),
+        "calendar": lambda: made.model(CalendarWritten),
+        "profile": made.profile,
+    }[name]()
+    return {"$schema": _DIALECT, "title": f"louguan {name}", **made.body, "$defs": made.definitions}
+
+
+class _Schema:
+    """Collects definitions while one schema is made."""
+
+    def __init__(self) -> None:
+        self.definitions: dict[str, Any] = {}
+        self.body: dict[str, Any] = {}
+
+    def site(self) -> dict[str, Any]:
+        sections = {
+            "site": self.model(SiteWritten),
+            "lines": self.named(LINE),
+            "devices": self.named(DeviceWritten),
+            "equipment": self.named(EQUIPMENT),
+            "programmes": self.named(ProgrammeWritten),
+            "calendar": self.model(CalendarWritten),
+        }
+        assert set(sections) <= set(SECTIONS)
+        return {"type": "object", "properties": sections, "additionalProperties": False}
+
+    def profile(self) -> dict[str, Any]:
+        self.model(ProfileWritten)
+        head = self.definitions.pop("ProfileWritten")
+        head["properties"]["points"] = {**self.named(PointWritten), "minProperties": 1}
+        head["required"] = [*head["required"], "points"]
+        return {key: value for key, value in head.items() if key != "title"}
+
+    def named(self, shape: type[BaseModel] | TypeAdapter[Any]) -> dict[str, Any]:
+        """A table of names."""
+        return {
+            "type": "object",
+            "propertyNames": {"pattern": f"^{NAME.pattern}$"},
+            "additionalProperties": self.model(shape),
+        }
+
+    def model(self, shape: type[BaseModel] | TypeAdapter[Any]) -> dict[str, Any]:
+        """A reference to (or the body of) the model, its definitions collected."""
+        if isinstance(shape, TypeAdapter):
+            made = shape.json_schema(by_alias=True, mode="validation")
+            self.definitions.update(made.pop("$defs", {}))
+            return _untitled(made)
+        made = shape.model_json_schema(by_alias=True, mode="validation")
+        self.definitions.update({key: _without_titles(value) for key, value in made.pop("$defs", {}).items()})
+        self.definitions[shape.__name__] = _without_titles(made)
+        return {"$ref": f"#/$defs/{shape.__name__}"}
+
+
+def _untitled(node: dict[str, Any]) -> dict[str, Any]:
+    untitled: dict[str, Any] = _without_titles(node)
+    return untitled
+
+
+def _without_titles(node: Any) -> Any:
+    """Pydantic titles every property with its own name; editors show that twice."""
+    if isinstance(node, dict):
+        return {
+            key: _without_titles(value)
+            for key, value in node.items()
+            if not (key == "title" and isinstance(value, str))
+        }
+    if isinstance(node, list):
+        return [_without_titles(item) for item in node]
+    return node

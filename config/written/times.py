@@ -1,0 +1,91 @@
+"""Times of day and dates as people write them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from config.language import text
+from config.plan.programmes import DateRange, TimeMark
+from config.written.problems import Wrong, guess
+from config.written.quantities import inside, normal
+
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
+_SUN = re.compile(r"([a-z]+)(?:\s*([+-])\s*(.+))?")
+_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_DAY_S = 86400
+_EXAMPLE = "22:30, sunset + 10 min"
+
+
+def time_mark(value: object) -> TimeMark:
+    """`22:30`, `24:00`, `sunset + 10 min`. Raises Wrong."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        raise Wrong(
+            text("{value} is no time of day", value=value), text("such as {example}", example=_EXAMPLE)
+        )
+    if not isinstance(value, str):
+        raise Wrong(text("this is no time of day"), text("such as {example}", example=_EXAMPLE))
+    written = normal(value)
+    if found := _CLOCK.fullmatch(written):
+        hours, minutes, seconds = (int(part or 0) for part in found.groups())
+        total = hours * 3600 + minutes * 60 + seconds
+        if minutes > 59 or seconds > 59 or total > _DAY_S:
+            raise Wrong(text('"{value}" is no time of day', value=value), text("00:00 to 24:00"))
+        return TimeMark("clock", total)
+    found = _SUN.fullmatch(written)
+    if not found:
+        raise Wrong(
+            text('"{value}" is no time of day', value=value[:60]), text("such as {example}", example=_EXAMPLE)
+        )
+    base, sign, offset = found.groups()
+    if base not in ("sunrise", "sunset"):
+        raise Wrong(
+            text('"{value}" is no time of day', value=value[:60]),
+            text("such as {example}", example=_EXAMPLE),
+            guess(base, ("sunrise", "sunset")),
+        )
+    seconds = int(inside(offset, "s")) if offset else 0
+    if seconds > _DAY_S // 2:
+        raise Wrong(text('"{value}" is more than half a day off', value=value))
+    return TimeMark("sunrise" if base == "sunrise" else "sunset", -seconds if sign == "-" else seconds)
+
+
+def date_ranges(value: object) -> tuple[DateRange, ...]:
+    """`2026-10-01`, `2026-10-01..2026-10-07`, or a list of them. Raises Wrong."""
+    if isinstance(value, list) and value:
+        return tuple(found for item in value for found in date_ranges(item))
+    if not isinstance(value, str):
+        raise Wrong(
+            text("this is no date"), text("such as {example}", example="2026-10-01, 2026-10-01..2026-10-07")
+        )
+    return tuple(_range(part) for part in normal(value).split(","))
+
+
+def date_range(value: object) -> DateRange:
+    """One date or range. Raises Wrong."""
+    found = date_ranges(value)
+    if len(found) != 1:
+        raise Wrong(text("one date or range belongs here"))
+    return found[0]
+
+
+def _range(written: str) -> DateRange:
+    first, separator, last = written.partition("..")
+    begin = _date(first)
+    end = _date(last) if separator else begin
+    if end < begin:
+        raise Wrong(text('"{value}" ends before it begins', value=written.strip()))
+    return DateRange(begin.isoformat(), end.isoformat())
+
+
+def _date(written: str) -> date:
+    found = _DATE.fullmatch(written.strip())
+    if not found:
+        raise Wrong(
+            text('"{value}" is no date', value=written.strip()[:60]),
+            text("such as {example}", example="2026-10-01, 2026-10-01..2026-10-07"),
+        )
+    try:
+        return date(*(int(part) for part in found.groups()))
+    except ValueError:
+        raise Wrong(text('"{value}" is not in the calendar', value=written.strip())) from None
