@@ -1,0 +1,146 @@
+"""One simulated device: the plant's model on one side, what stands on the wire on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from config.plan.devices import Device
+from config.plan.points import BacnetObject, Point
+from config.plan.reading import Value
+from drivers.simulators.faults import FaultError, Faults
+from drivers.simulators.plant.model import DeviceModel
+
+Put = Callable[[Point, Value | None], None]
+"""Shows a value on the wire side, in engineering units; None is the device's "not available"."""
+
+RELATIVE_STEP = 1e-4
+"""A float on the wire is renewed when it moved by this share of itself."""
+
+
+class SimulatedDevice:
+    """Carries values from the model to the wire, when they changed, and commands from the wire to the model.
+
+    `put` and `silence` belong to the wire side; times are machine seconds of the monotonic clock handed in.
+    """
+
+    def __init__(
+        self, device: Device, points: Mapping[str, Point], model: DeviceModel, faults: Faults
+    ) -> None:
+        self.device = device
+        self.points = points
+        self.model = model
+        self.faults = faults
+        self.heard = 0
+        """Requests addressed to it."""
+        self.put: Put | None = None
+        self._heard_at: float | None = None
+        self._timed_out = False
+        self._shown: dict[str, Value | None] = {}
+        self._jumps: dict[str, float] = {}
+        self._steps = {name: _step(point) for name, point in points.items()}
+        self._timer = next(
+            (name for name, point in points.items() if _set_up(point) and point.unit == "s"), None
+        )
+
+    def hear(self, now_s: float) -> None:
+        """A request was addressed to it."""
+        self.heard += 1
+        self._heard_at = now_s
+        self._timed_out = False
+
+    def obey(self, wishes: Sequence[tuple[Point, Value]]) -> None:
+        """A master's write was accepted."""
+        for point, value in wishes:
+            self.model.command(point.name, value)
+        self.show()
+
+    def show(self) -> None:
+        """Renew on the wire what has changed since it was shown."""
+        put = self.put
+        if put is None:
+            return
+        stuck = self.faults.word("stuck", "point") if self.faults.has("stuck") else None
+        standing = self.faults.has("frozen-counter")
+        shown = self._shown
+        for name, value in self.model.all_values().items():
+            point = self.points.get(name)
+            if point is None or _commanded(point) or (stuck is not None and stuck in ("", name)):
+                continue
+            if point.counter is not None:
+                if standing and name in shown:
+                    continue
+                if isinstance(value, float):
+                    value += self._jumps.get(name, 0.0)
+            if name in shown and not self._moved(name, shown[name], value):
+                continue
+            shown[name] = value
+            put(point, value)
+
+    def _moved(self, name: str, before: Value | None, now: Value | None) -> bool:
+        if isinstance(before, float) and isinstance(now, float):
+            return abs(now - before) >= (self._steps[name] or RELATIVE_STEP * abs(now))
+        return before != now
+
+    def watch(self, now_s: float) -> None:
+        """Act when nobody has talked to it for as long as it was told to wait."""
+        if self._timer is None or self._timed_out or self._heard_at is None:
+            return
+        wait_s = self.model.told_number(self._timer, 0)
+        if 0 < wait_s < now_s - self._heard_at:
+            self._timed_out = True
+            goes_to = self.device.unheard.goes_to if self.device.unheard is not None else None
+            self.model.unheard(goes_to, tuple(name for name in self.points if self._goes(name, goes_to)))
+            self.show()
+
+    def _goes(self, name: str, goes_to: Value | None) -> bool:
+        """Whether a point can go to that value: an output of the same kind."""
+        point = self.points[name]
+        if goes_to is None or point.command is None or not point.command.targetable:
+            return False
+        if point.kind == "enum":
+            return not isinstance(goes_to, bool) and point.state_name(goes_to) is not None
+        kind = "bool" if isinstance(goes_to, bool) else "number"
+        return point.kind == kind and not isinstance(goes_to, str)
+
+    def restart(self) -> None:
+        """Power came back: outputs and set-up are at their defaults, the plant goes on."""
+        self.model.restart()
+        self._heard_at = None
+        self._timed_out = False
+        self.show()
+
+    def forget(self) -> None:
+        """The wire side was made anew: show everything again."""
+        self._shown.clear()
+        self.show()
+
+    def jump(self, by: float, only: str) -> None:
+        """Its counters jump. Raises FaultError when it has none of that name."""
+        counters = [
+            name for name, point in self.points.items() if point.counter is not None and only in ("", name)
+        ]
+        if not counters:
+            raise FaultError(f"{self.device.name} has no counter {only}".rstrip())
+        for name in counters:
+            self._jumps[name] = self._jumps.get(name, 0.0) + by
+        self.show()
+
+
+def _set_up(point: Point) -> bool:
+    return point.command is not None and not point.command.targetable
+
+
+def _commanded(point: Point) -> bool:
+    """A BACnet output: its priority array says what it is, not the model."""
+    return isinstance(point.source, BacnetObject) and point.source.commandable
+
+
+def _step(point: Point) -> float:
+    """The change worth showing; 0 where only a share of the value says it."""
+    if point.counter is not None:
+        return float(point.counter.quantum) / 2
+    if isinstance(point.source, BacnetObject):
+        return (point.source.cov_increment or 0.0) / 4
+    if point.source.type.startswith("float"):
+        return 0.0
+    return abs(point.source.scale) / 2

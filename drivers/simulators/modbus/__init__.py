@@ -1,0 +1,1 @@
+"""Modbus devices: their registers, what they answer, and the three transports they answer on."""

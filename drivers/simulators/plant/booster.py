@@ -1,0 +1,56 @@
+"""Two pumps with drives that hold a pressure in a supply main by turning faster or starting the second."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from drivers.simulators.plant.curves import approach
+from drivers.simulators.plant.duty import Pair
+from drivers.simulators.plant.motor import Motor
+
+METRE_OF_WATER_PA = 9806.65
+
+
+class Booster:
+    """Pressure in Pa, flow in m³/h. A pump at speed s lifts head·s² at no flow and its rated flow at 80 %
+    of that."""
+
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        self.rated_m3h = float(facts.get("booster_flow", 10))
+        self.head_pa = float(facts.get("booster_head", 40)) * METRE_OF_WATER_PA
+        rated_kw = float(facts.get("booster_kw", 3))
+        self.pumps = Pair(Motor(rated_kw, ramp_s=8), Motor(rated_kw, ramp_s=8))
+        self.setpoint_pa = 0.75 * self.head_pa
+        self.pressure_pa = self.setpoint_pa
+        self.flow_m3h = 0.0
+        self.supplied_m3 = 0.0
+        self.permit = True
+
+    def step(self, demand_m3h: float, allowed: bool, dt_s: float) -> None:
+        """Supply what is asked for, as far as the pumps go; nothing when the tank before them is cut off."""
+        supply = self.permit and allowed
+        rest = demand_m3h < 0.05 and self.pressure_pa > 0.9 * self.setpoint_pa
+        count = 0 if not supply or rest else (2 if demand_m3h > 0.95 * self.rated_m3h else 1)
+        self.pumps.ask(count)
+        running = [motor for motor in self.pumps.motors if motor.on and not motor.failed]
+        load = demand_m3h / self.rated_m3h / max(len(running), 1)
+        need = (min(self.setpoint_pa / self.head_pa + 0.2 * min(load, 1.5) ** 2, 1.0)) ** 0.5
+        for motor in running:
+            motor.wanted = max(need, 0.35)
+        self.pumps.step(dt_s)
+        most = sum(self.rated_m3h * motor.speed * 1.1 for motor in self.pumps.motors)
+        self.flow_m3h = min(demand_m3h, most)
+        self.supplied_m3 += self.flow_m3h * dt_s / 3600
+        fastest = max(motor.speed for motor in self.pumps.motors)
+        reached = min(self.head_pa * fastest**2, self.setpoint_pa) if self.flow_m3h > 0 or fastest else None
+        if reached is not None:
+            self.pressure_pa = approach(self.pressure_pa, reached, dt_s, 4)
+        else:
+            self.pressure_pa = approach(self.pressure_pa, 0.0, dt_s, 3600 if demand_m3h < 0.05 else 30)
+
+    @property
+    def power_kw(self) -> float:
+        """Less at part flow: about a third of a pump's power is there at any flow of its speed."""
+        share = min(self.flow_m3h / (self.rated_m3h * max(self.pumps.running, 1)), 1)
+        return self.pumps.power_kw * (0.35 + 0.65 * share)

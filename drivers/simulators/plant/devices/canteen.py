@@ -1,0 +1,279 @@
+"""A canteen: the hood panel with its fans, stoves, fume purifiers, the gas alarm panel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from config.plan.reading import Value
+from drivers.simulators.plant.kitchen import FumePurifier, Hood, Stove
+from drivers.simulators.plant.model import DeviceModel, Neighbours, Setting
+from drivers.simulators.plant.motor import Motor
+from drivers.simulators.plant.noise import Noise
+
+
+class StoveController(DeviceModel):
+    """Burner heads with a permit. Facts: `heads`, `head_kw`, `head_gas` m³/h."""
+
+    rank: ClassVar[int] = 0
+
+    def __init__(self, setting: Setting) -> None:
+        heads = int(setting.number("heads", 3))
+        self.stove = Stove(
+            setting.seed,
+            setting.device.name,
+            heads,
+            setting.number("head_kw", 35.7),
+            setting.number("head_gas", 3.6),
+        )
+        super().__init__(setting)
+        self.stove.gas_total_m3 = setting.lot("start", 500, 9_000)
+        self.flows["gas"] = lambda: self.stove.gas_m3h
+
+    def obey(self, name: str) -> None:
+        if name == "permit":
+            self.stove.permit = self.switch(name)
+
+    @property
+    def power_kw(self) -> float:
+        return 0.02
+
+    def step(self, dt_s: float) -> None:
+        environment = self.environment
+        self.stove.step(environment, dt_s)
+
+    def show(self) -> dict[str, Value | None]:
+        stove = self.stove
+        return {
+            **{f"flame{head}": burning for head, burning in enumerate(stove.burning, start=1)},
+            "flame": stove.flame,
+            "valve": self.state("valve", "open" if stove.flame else "closed"),
+            "gas_flow": stove.gas_m3h,
+            "gas_total": stove.gas_total_m3,
+            "gas_pressure": 2300 - 12 * stove.gas_m3h,
+            "fault_code": 0,
+            "run_hours": stove.burn_s,
+        }
+
+
+class HoodPanel(DeviceModel):
+    """Two exhaust fans that must follow the flames, whatever they are told, and the link to the make-up fan.
+
+    Facts: `stoves` names, `ex1_flow`, `ex1_kw`, `ex2_flow`, `ex2_kw`, `flame_speed` %. The first half of
+    the stoves stands under hood 1.
+    """
+
+    rank: ClassVar[int] = 1
+    start: ClassVar[dict[str, Value | str]] = {
+        "ex1_min_speed": 60.0,
+        "ex2_min_speed": 60.0,
+        "run_on": 600.0,
+        "stop_temperature": 45.0,
+    }
+
+    def __init__(self, setting: Setting) -> None:
+        self.motors = {
+            "ex1": Motor(setting.number("ex1_kw", 11), ramp_s=20),
+            "ex2": Motor(setting.number("ex2_kw", 4), ramp_s=15),
+        }
+        self._air = {"ex1": setting.number("ex1_flow", 24_000), "ex2": setting.number("ex2_flow", 10_000)}
+        self._flame_speed = setting.number("flame_speed", 60)
+        self.wished_speed: dict[str, Callable[[], float]] = {}
+        """Percent that a drive of one of the fans was told; never below what flames ask for."""
+        self.hoods = (Hood(), Hood())
+        self._stoves: list[Stove] = []
+        self.flames: list[bool] = []
+        self._since_flame_s = 1e9
+        self.makeup_wanted = False
+        self.grease_h = 60.0
+        super().__init__(setting)
+        self._own = [Stove(setting.seed, f"{self.name}/{number}", 3, 35.7, 3.6) for number in range(4)]
+        self.flows |= {name: (lambda motor=motor: motor.power_kw) for name, motor in self.motors.items()}  # type: ignore[misc]
+
+    def link(self, neighbours: Neighbours) -> None:
+        found = [neighbours.model(str(name)) for name in self.setting.facts.get("stoves", ())]
+        self._stoves = [model.stove for model in found if isinstance(model, StoveController)]
+        if self._stoves:
+            self._own = []
+        else:
+            self._stoves = self._own
+
+    @property
+    def power_kw(self) -> float:
+        return sum(motor.power_kw for motor in self.motors.values()) + 0.05
+
+    def air_m3h(self, fan: str) -> float:
+        return self._air[fan] * self.motors[fan].speed
+
+    def heat_kw(self, hood: int) -> float:
+        """Of the flames under hood 0 or 1."""
+        middle = (len(self._stoves) + 1) // 2
+        return sum(stove.heat_kw for stove in (self._stoves[:middle], self._stoves[middle:])[hood])
+
+    def step(self, dt_s: float) -> None:
+        environment = self.environment
+        for stove in self._own:
+            stove.step(environment, dt_s)
+        self.flames = [stove.flame for stove in self._stoves]
+        flame = any(self.flames)
+        self._since_flame_s = 0.0 if flame else self._since_flame_s + dt_s
+        hot = max(hood.temperature_c for hood in self.hoods) > self.told_number("stop_temperature", 45)
+        asked = flame or self._since_flame_s < self.told_number("run_on", 600)
+        for fan, motor in self.motors.items():
+            mode = self.word(f"{fan}_mode", "auto")
+            follow = asked or (hot and motor.on)
+            motor.turn(flame or mode == "on" or (mode == "auto" and follow))
+            least = self.told_number(f"{fan}_min_speed", 60)
+            wish = max(least, self.wished_speed[fan]() if fan in self.wished_speed else 0.0)
+            cooking = self._flame_speed + 40 * self._load() if flame else 0.0
+            motor.wanted = min(max(wish, cooking) / 100, 1.0)
+            motor.step(dt_s)
+        room_c = 21 + 0.3 * max(environment.outdoor_c - 15, 0)
+        for number, hood in enumerate(self.hoods):
+            hood.step(self.heat_kw(number), 0.5 * sum(map(self.air_m3h, self.motors)), room_c, dt_s)
+        running = any(motor.running for motor in self.motors.values())
+        mode = self.word("makeup_mode", "auto")
+        self.makeup_wanted = mode == "on" or (running and mode == "auto") or flame
+        self.grease_h += dt_s / 3600 if flame else 0.0
+
+    def _load(self) -> float:
+        """Share of the stoves' heat that is on, 0 to 1."""
+        most = sum(stove.head_kw * len(stove.burning) for stove in self._stoves)
+        return sum(stove.heat_kw for stove in self._stoves) / most if most else 0.0
+
+    def show(self) -> dict[str, Value | None]:
+        speed = max(motor.speed for motor in self.motors.values())
+        run_on = max(self.told_number("run_on", 600) - self._since_flame_s, 0.0)
+        values: dict[str, Value | None] = {
+            "hood_temperature": self.hoods[0].temperature_c,
+            "hood_temperature_2": self.hoods[1].temperature_c,
+            "duct_pressure": -380 * speed**2,
+            "filter_pressure": (40 + 0.2 * self.grease_h) * speed**2,
+            "run_on_left": run_on if self._since_flame_s > 0 else 0.0,
+            "firmware": "YZ-1.07",
+            "makeup_run": self.makeup_wanted,
+            "airflow_proved": speed > 0.2,
+        }
+        for number, flame in enumerate(self.flames, start=1):
+            values[f"flame{number}"] = flame
+        for fan, motor in self.motors.items():
+            values |= {
+                f"{fan}_speed_fb": 100 * motor.speed,
+                f"{fan}_hours": motor.run_s,
+                f"{fan}_run": motor.running,
+                f"{fan}_fault": motor.failed,
+                f"{fan}_auto": True,
+            }
+        return values
+
+
+class FumePurifierController(DeviceModel):
+    """Runs with its exhaust fan. Facts: `exhaust` PANEL.fan, `rated_kw`."""
+
+    rank: ClassVar[int] = 2
+    start: ClassVar[dict[str, Value | str]] = {"mode": "linked", "wash_permit": True}
+
+    def __init__(self, setting: Setting) -> None:
+        self.cleaner = FumePurifier(setting.number("rated_kw", 1.5), setting.lot("dirt", 0.05, 0.5))
+        super().__init__(setting)
+        self._panel: HoodPanel | None = None
+        self._fan = "ex1"
+        self._linked = False
+        self._wash_s = 0.0
+        self._washed_run_s = 0.0
+        self._ramp_s = 0.0
+
+    def link(self, neighbours: Neighbours) -> None:
+        owner, _, fan = str(self.setting.facts.get("exhaust", "")).partition(".")
+        panel = neighbours.model(owner)
+        if isinstance(panel, HoodPanel):
+            self._panel, self._fan = panel, fan or "ex1"
+
+    @property
+    def power_kw(self) -> float:
+        return self.cleaner.power_kw if not self._wash_s else 0.3
+
+    def step(self, dt_s: float) -> None:
+        environment = self.environment
+        panel = self._panel
+        air = panel.air_m3h(self._fan) if panel is not None else 12_000.0 * environment.occupancy
+        heat = (
+            panel.heat_kw(0 if self._fan == "ex1" else 1)
+            if panel is not None
+            else 100 * environment.occupancy
+        )
+        self._linked = air > 1000
+        self.cleaner.on = (self._linked or self.word("mode") == "on") and not self._wash_s
+        self._ramp_s = self._ramp_s + dt_s if self.cleaner.on else 0.0
+        self.cleaner.step(heat, air, dt_s)
+        self._wash(dt_s)
+
+    def _wash(self, dt_s: float) -> None:
+        """It washes itself at night when it needs to and may."""
+        environment = self.environment
+        if self._wash_s:
+            self._wash_s = max(self._wash_s - dt_s, 0.0)
+            if not self._wash_s:
+                self.cleaner.wash()
+                self._washed_run_s = self.cleaner.run_s
+        elif (
+            self.cleaner.dirt >= 0.9
+            and environment.hour < 4
+            and not self._linked
+            and self.switch("wash_permit")
+        ):
+            self._wash_s = 1800.0
+
+    def show(self) -> dict[str, Value | None]:
+        cleaner = self.cleaner
+        stage = (
+            "washing"
+            if self._wash_s
+            else "cleaning"
+            if self._ramp_s > 20
+            else "ramping"
+            if cleaner.on
+            else "idle"
+        )
+        live = cleaner.on and not cleaner.failed
+        return {
+            "run": live,
+            "fault": cleaner.failed,
+            "spark": live and cleaner.dirt > 1.05,
+            "wash_due": cleaner.dirt >= 0.9,
+            "fan_linked": self._linked,
+            "stage": self.state("stage", stage),
+            "fume": cleaner.outlet_mg_m3,
+            "high_voltage": 11_800.0 - 900 * cleaner.dirt if live else 0.0,
+            "field_current": 0.045 + 0.03 * cleaner.dirt if live else 0.0,
+            "power": self.power_kw,
+            "filter": 100 * min(cleaner.dirt, 1.2),
+            "run_hours": cleaner.run_s,
+            "hours_since_wash": cleaner.run_s - self._washed_run_s,
+        }
+
+
+class GasAlarmPanel(DeviceModel):
+    """Four detectors that smell next to nothing."""
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        self._smell = [Noise(setting.seed, f"{self.name}/gas{number}", 400) for number in range(4)]
+        self._life_s = [setting.lot(f"life{number}", 200, 900) * 86_400 for number in range(4)]
+        self._age_s = 0.0
+
+    @property
+    def power_kw(self) -> float:
+        return 0.03
+
+    def step(self, dt_s: float) -> None:
+        self._age_s += dt_s
+
+    def show(self) -> dict[str, Value | None]:
+        environment = self.environment
+        values: dict[str, Value | None] = {"state": self.state("state", "normal"), "serial": "GD4-26017"}
+        for number in range(4):
+            smell = 0.4 + 0.4 * self._smell[number].at(environment.time_s)
+            values[f"gas{number + 1}"] = max(smell, 0.0)
+            values[f"life{number + 1}"] = max(self._life_s[number] - self._age_s, 0.0)
+        return values

@@ -1,0 +1,157 @@
+"""The grey-water plant's panel."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from config.plan.reading import Value
+from drivers.simulators.plant.booster import Booster
+from drivers.simulators.plant.curves import approach
+from drivers.simulators.plant.duty import Mode, Pair
+from drivers.simulators.plant.loads import Tap
+from drivers.simulators.plant.mbr import GreyPlant
+from drivers.simulators.plant.model import DeviceModel, Flow, Neighbours, Setting
+
+LOW, HIGH, OVERFLOW = 15.0, 90.0, 97.0
+"""Where the level switches hang, percent."""
+AERATION_ALARM_S = 2700.0
+
+
+class GreyWaterPanel(DeviceModel):
+    """Facts: sizes as in `mbr` and `booster`; `inflow` {workday, dayoff} in m³ a day; `supplies`, the
+    names of taps and irrigation boxes that draw reuse water (its own taps when nobody is named: `reuse`
+    {workday, dayoff})."""
+
+    start: ClassVar[dict[str, Value | str]] = {
+        "plant_mode": "auto",
+        "reuse_permit": True,
+        "makeup_permit": True,
+        "pressure_setpoint": 300_000.0,
+        "chlorine_setpoint": 1.2,
+        "oxygen_setpoint": 2.0,
+        "makeup_open_level": 25.0,
+        "makeup_close_level": 35.0,
+    }
+
+    def __init__(self, setting: Setting) -> None:
+        self.process = GreyPlant(setting.facts)
+        self.booster = Booster(setting.facts)
+        self._pairs: dict[str, Pair] = {
+            "lift": self.process.lift,
+            "suction": self.process.suction,
+            "blower": self.process.blowers,
+            "booster": self.booster.pumps,
+        }
+        super().__init__(setting)
+        self._inflow = Tap(
+            setting.seed, f"{self.name}/inflow", setting.facts.get("inflow", {"workday": 42, "dayoff": 7})
+        )
+        self._demands: list[Flow] = []
+        self._own = Tap(
+            setting.seed, f"{self.name}/reuse", setting.facts.get("reuse", {"workday": 40, "dayoff": 12})
+        )
+        self.served = 1.0
+        """Share of what is asked for that is supplied."""
+        self._water_c = 20.0
+        self.flows |= {
+            "water": lambda: self.process.make_up_m3h,
+            "reuse": lambda: self.booster.flow_m3h,
+            "inflow": lambda: self.process.inflow_m3h,
+            "booster": lambda: self.booster.power_kw,
+            "process": lambda: self.process.power_kw,
+        }
+
+    def link(self, neighbours: Neighbours) -> None:
+        supplies = self.setting.facts.get("supplies", ())
+        self._demands = [neighbours.flow(str(name), "water") for name in supplies]
+
+    @property
+    def power_kw(self) -> float:
+        return self.process.power_kw + self.booster.power_kw
+
+    def obey(self, name: str) -> None:
+        """Modes of machines and of the plant, permits and set-points."""
+        process = self.process
+        machine, _, what = name.partition("_")
+        pair = self._pairs.get(machine[:-1])
+        if what == "mode" and pair is not None:
+            mode: Mode = {"off": "off", "standby": "standby"}.get(self.word(name), "auto")  # type: ignore[assignment]
+            pair.modes[int(machine[-1]) - 1] = mode
+        process.uv_told = self.word("uv_mode", "auto") != "off"
+        plant: Literal["off", "auto", "night"] = {"off": "off", "night": "night"}.get(  # type: ignore[assignment]
+            self.word("plant_mode"), "auto"
+        )
+        process.mode = plant
+        process.make_up_permit = self.switch("makeup_permit", True)
+        process.chlorine_setpoint = self.told_number("chlorine_setpoint", 1.2)
+        process.oxygen_setpoint = self.told_number("oxygen_setpoint", 2.0)
+        process.make_up_open_below = self.told_number("makeup_open_level", 25)
+        process.make_up_close_above = self.told_number("makeup_close_level", 35)
+        self.booster.permit = self.switch("reuse_permit", True)
+        self.booster.setpoint_pa = self.told_number("pressure_setpoint", 300_000)
+
+    def step(self, dt_s: float) -> None:
+        environment = self.environment
+        self._inflow.step(environment)
+        if self._demands:
+            demand = sum(demand() for demand in self._demands)
+        else:
+            self._own.step(environment)
+            demand = self._own.m3h
+        self.booster.step(demand, self.process.supply_allowed, dt_s)
+        self.served = self.booster.flow_m3h / demand if demand > 0 else 1.0
+        self.process.step(self._inflow.m3h, self.booster.flow_m3h, dt_s)
+        self._water_c = approach(self._water_c, 14 + 0.5 * environment.outdoor_c, dt_s, 86_400)
+
+    def show(self) -> dict[str, Value | None]:
+        process, booster = self.process, self.booster
+        levels = {
+            "eq": process.equalisation.level,
+            "mbr": process.membrane.level,
+            "reuse": process.reuse.level,
+        }
+        values: dict[str, Value | None] = {
+            "supply_pressure": booster.pressure_pa,
+            "inflow": process.inflow_m3h,
+            "permeate_flow": process.permeate_m3h,
+            "reuse_flow": booster.flow_m3h,
+            "makeup_flow": process.make_up_m3h,
+            "turbidity": process.turbidity,
+            "chlorine": process.chlorine,
+            "ph": 7.2,
+            "oxygen": process.oxygen,
+            "membrane_pressure": process.fouling_kpa * 1000,
+            "water_temperature": self._water_c,
+            "uv_run": process.uv,
+            "uv_auto": True,
+            "uv_hours": process.uv_run_s,
+            "alarm_chlorine_low": process.chlorine < 0.2,
+            "alarm_turbidity_high": process.turbidity > 10,
+            "alarm_overflow": process.equalisation.level > OVERFLOW,
+            "alarm_aeration": process.airless_s > AERATION_ALARM_S,
+            "alarm_membrane": process.fouling_kpa > 40,
+            "permeate_total": process.permeate_total_m3,
+            "makeup_open": process.make_up_open,
+            "dosing_run": process.dosing,
+            "reuse_stopped": not process.quality_good,
+            "firmware": "ZS-2.14",
+        }
+        for tank, level in levels.items():
+            values |= {
+                f"{tank}_level": level,
+                f"{tank}_low_switch": level < (8 if tank == "reuse" else LOW),
+                f"{tank}_high_switch": level > HIGH,
+                f"{tank}_overflow_switch": level > OVERFLOW,
+            }
+        dry = {"lift": process.lift.locked, "suction": process.suction.locked, "blower": False}
+        dry["booster"] = not process.supply_allowed
+        for machine, pair in self._pairs.items():
+            for number, motor in enumerate(pair.motors, start=1):
+                values |= {
+                    f"{machine}{number}_run": motor.running,
+                    f"{machine}{number}_fault": motor.failed,
+                    f"{machine}{number}_auto": pair.selected[number - 1],
+                    f"{machine}{number}_locked": dry[machine],
+                    f"{machine}{number}_hours": motor.run_s,
+                }
+        return values

@@ -1,0 +1,217 @@
+"""Restroom nodes, drinking-water purifiers, irrigation boxes."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from config.plan.reading import Value
+from drivers.simulators.plant.booster import Booster
+from drivers.simulators.plant.curves import Curve, approach
+from drivers.simulators.plant.model import DeviceModel, Neighbours, Setting
+from drivers.simulators.plant.noise import chance
+from drivers.simulators.plant.soil import Soil
+from drivers.simulators.plant.water_purifier import WaterPurifier
+
+VISIT_S = 90.0
+FLUSH_S = 8.0
+URINAL_M3H = 0.6
+_DRINKING = Curve([
+    (6, 0), (7, 0.4), (8.6, 1.3), (9.5, 0.9), (11.5, 1.2), (13, 0.8), (15, 1), (17.5, 0.7), (19, 0.1),
+    (21, 0),
+])  # fmt: skip
+
+
+class RestroomNode(DeviceModel):
+    """Light, fan and urinal valve by presence, with run-on. Facts: `fan_kw`, `light_kw`."""
+
+    start: ClassVar[dict[str, Value | str]] = {
+        "light_switch": True,
+        "urinal_permit": True,
+        "fan_mode": "presence",
+        "light_run_on": 300.0,
+        "fan_run_on": 900.0,
+    }
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        self._fan_kw = setting.number("fan_kw", 0.12)
+        self._light_kw = setting.number("light_kw", 0.25)
+        self.present = self.light = self.fan = False
+        self._empty_s = 1e9
+        self._flush_s = 0.0
+        self._ammonia = 0.3
+        self.flows["water"] = lambda: URINAL_M3H if self._flush_s > 0 else 0.0
+
+    @property
+    def power_kw(self) -> float:
+        return self._fan_kw * self.fan + self._light_kw * self.light + 0.004
+
+    def step(self, dt_s: float) -> None:
+        environment = self.environment
+        turn = int(environment.time_s // VISIT_S)
+        lot = chance(self.setting.seed, f"{self.name}/visit", turn)
+        before = self.present
+        self.present = lot < 0.004 + 0.4 * environment.occupancy
+        self._empty_s = 0.0 if self.present else self._empty_s + dt_s
+        dark = environment.lux * 0.004 < 120
+        self.light = (
+            self.switch("light_switch") and dark and self._empty_s < self.told_number("light_run_on", 300)
+        )
+        mode = self.word("fan_mode", "presence")
+        follow = self._empty_s < self.told_number("fan_run_on", 900)
+        least = environment.time_s % 3600 < 300
+        self.fan = mode == "on" or (mode == "presence" and follow) or (mode == "minimum" and least)
+        left = before and not self.present
+        self._flush_s = FLUSH_S if left and self.switch("urinal_permit") else max(self._flush_s - dt_s, 0.0)
+        target = (0.4 if self.fan else 1.5) + 1.5 * self.present
+        self._ammonia = approach(self._ammonia, target, dt_s, 900)
+
+    def show(self) -> dict[str, Value | None]:
+        environment = self.environment
+        return {
+            "presence": self.present,
+            "light_on": self.light,
+            "fan_run": self.fan,
+            "valve_open": self._flush_s > 0,
+            "lux": 0.004 * environment.lux + 220 * self.light,
+            "ammonia": self._ammonia,
+            "temperature": 19 + 0.25 * environment.outdoor_c,
+            "humidity": 62.0 + 4 * self.present,
+            "power": self.power_kw,
+        }
+
+
+class DrinkingWater(DeviceModel):
+    """Facts: `heater_kw`, `boiler_litres`, `ro_flow` L/min, `flush_minutes`, `litres_per_day` drawn on a
+    workday."""
+
+    start: ClassVar[dict[str, Value | str]] = {"heater_permit": True, "setpoint": 95.0}
+
+    def __init__(self, setting: Setting) -> None:
+        self.machine = WaterPurifier(
+            setting.number("heater_kw", 9),
+            setting.number("boiler_litres", 60),
+            setting.number("ro_flow", 1),
+            setting.number("filter_litres", 20_000),
+            setting.lot("filter", 0.05, 0.8),
+        )
+        self._flush_s = 60 * setting.number("flush_minutes", 3)
+        super().__init__(setting)
+        self._litres = setting.number("litres_per_day", 220)
+        self._uv_s = setting.lot("uv", 500, 6_000) * 3600
+        self._mean = sum(_DRINKING.at(quarter / 4) for quarter in range(96)) / 4
+        self.flows["water"] = lambda: self.machine.inlet_m3h
+
+    @property
+    def power_kw(self) -> float:
+        return self.machine.power_kw
+
+    def obey(self, name: str) -> None:
+        if name == "flush" and self.switch(name):
+            self.machine.flush(self._flush_s)
+        elif name == "heater_permit":
+            self.machine.permit = self.switch(name)
+        elif name == "setpoint":
+            self.machine.setpoint_c = self.told_number(name, 95)
+
+    def step(self, dt_s: float) -> None:
+        environment = self.environment
+        day = self._litres * (1 if environment.workday else 0.06)
+        turn = int(environment.time_s // 30)
+        thirst = 2 * chance(self.setting.seed, f"{self.name}/cup", turn)
+        draw = day * _DRINKING.at(environment.hour) / self._mean / 60 * thirst
+        self.machine.step(draw, 12 + 0.4 * environment.outdoor_c, 20, dt_s)
+        self._uv_s += dt_s
+
+    def show(self) -> dict[str, Value | None]:
+        machine = self.machine
+        return {
+            "temperature": machine.temperature_c,
+            "level": machine.tank.level,
+            "tds_in": 210.0,
+            "tds_out": machine.tds_ppm,
+            "flow": machine.ro_l_min * 0.06 if machine.producing else 0.0,
+            "litres": machine.drawn_l * 1e-3,
+            "filter_litres": machine.filtered_l * 1e-3,
+            "filter_days": 365 * 86_400 * machine.filter_left / 100,
+            "power": machine.power_kw,
+            "uv_hours": self._uv_s,
+            "fault_code": 0,
+            "heating": machine.heating,
+            "making_water": machine.producing,
+            "flushing": machine.flush_s > 0,
+            "uv_ok": True,
+        }
+
+
+class IrrigationBox(DeviceModel):
+    """Valves that close by themselves after their longest time. Facts: `flow` m³/h a valve, `area` m² a
+    valve, `fed_by` the grey-water panel whose pressure it needs."""
+
+    rank: ClassVar[int] = 0
+    MOST_VALVES: ClassVar[int] = 4
+
+    def __init__(self, setting: Setting) -> None:
+        self._open_s: dict[int, float] = {}
+        self._spent: set[int] = set()
+        super().__init__(setting)
+        self._valves = [number for number in range(1, 9) if f"v{number}_permit" in setting.points]
+        self._flow = setting.number("flow", 6)
+        self.soils = {number: Soil(setting.number("area", 3000), setting.lot(f"soil {number}", 18, 28))
+                      for number in self._valves}  # fmt: skip
+        self._booster: Booster | None = None
+        self._panel: DeviceModel | None = None
+        self.wanted_m3h = 0.0
+        self.total_m3 = setting.lot("start", 100, 4_000)
+        self.flows["water"] = lambda: self.wanted_m3h
+        self.flows["delivered"] = lambda: self.delivered_m3h
+
+    def link(self, neighbours: Neighbours) -> None:
+        self._panel = neighbours.model(str(self.setting.facts.get("fed_by", "")))
+        self._booster = getattr(self._panel, "booster", None)
+
+    @property
+    def power_kw(self) -> float:
+        return 0.01 + 0.015 * len(self._open_s)
+
+    @property
+    def delivered_m3h(self) -> float:
+        return self.wanted_m3h * float(getattr(self._panel, "served", 1.0))
+
+    def _longest_s(self, valve: int) -> float:
+        return self.told_number(f"v{valve}_longest", 0) or 3600.0
+
+    def step(self, dt_s: float) -> None:
+        environment = self.environment
+        delivered = self.delivered_m3h
+        self.total_m3 += delivered * dt_s / 3600
+        share = delivered / len(self._open_s) if self._open_s else 0.0
+        for valve in self._valves:
+            self.soils[valve].step(share if valve in self._open_s else 0.0, environment, dt_s)
+            permit = self.switch(f"v{valve}_permit")
+            if not permit:
+                self._open_s.pop(valve, None)
+                self._spent.discard(valve)
+            elif valve in self._open_s:
+                self._open_s[valve] += dt_s
+                if self._open_s[valve] >= self._longest_s(valve):
+                    del self._open_s[valve]
+                    self._spent.add(valve)
+            elif valve not in self._spent:
+                self._open_s[valve] = 0.0
+        self.wanted_m3h = self._flow * len(self._open_s)
+
+    def show(self) -> dict[str, Value | None]:
+        environment = self.environment
+        left = [self._longest_s(valve) - since for valve, since in self._open_s.items()]
+        values: dict[str, Value | None] = {
+            "rain": environment.rain_mm_h > 0,
+            "flow": self.delivered_m3h,
+            "litres": self.total_m3,
+            "pressure": self._booster.pressure_pa if self._booster is not None else 280_000.0,
+            "time_left": max(left, default=0.0),
+        }
+        for number, valve in enumerate(self._valves, start=1):
+            values[f"v{valve}_open"] = valve in self._open_s
+            values[f"soil{number}"] = self.soils[valve].moisture
+        return values

@@ -1,0 +1,137 @@
+"""Relay and input modules, and drives."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from config.plan.reading import Value
+from drivers.simulators.plant.curves import approach
+from drivers.simulators.plant.model import DeviceModel, Flow, Neighbours, Setting
+from drivers.simulators.plant.motor import Motor
+
+
+class Relay(DeviceModel):
+    """Channels that echo. Facts: `loads` {channel: kW or the name of a load} that the channel switches."""
+
+    def link(self, neighbours: Neighbours) -> None:
+        for channel, load in dict(self.setting.facts.get("loads", {})).items():
+            source = (
+                _constant(float(load))
+                if isinstance(load, int | float)
+                else neighbours.flow(str(load), "power")
+            )
+            self.flows[channel] = self._switched(channel, source)
+
+    def _switched(self, channel: str, source: Flow) -> Flow:
+        return lambda: source() if self.switch(channel) else 0.0
+
+    @property
+    def power_kw(self) -> float:
+        return sum(flow() for name, flow in self.flows.items() if name != "power")
+
+
+def _constant(kw: float) -> Flow:
+    return lambda: kw
+
+
+class Inputs(DeviceModel):
+    """Contacts. Facts: `follows` {input: DEVICE.channel it reports}; without it a contact rests (not
+    active)."""
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        self._follows: dict[str, tuple[DeviceModel, str]] = {}
+
+    def link(self, neighbours: Neighbours) -> None:
+        for contact, reference in dict(self.setting.facts.get("follows", {})).items():
+            owner, _, channel = str(reference).partition(".")
+            model = neighbours.model(owner)
+            if model is not None:
+                self._follows[contact] = (model, channel)
+
+    def show(self) -> dict[str, Value | None]:
+        return {
+            contact: bool(model.all_values().get(channel))
+            for contact, (model, channel) in self._follows.items()
+        }
+
+
+class Drive(DeviceModel):
+    """A frequency converter.
+
+    Facts: `turns` PANEL.machine, whose motor it drives by that panel's logic; else `rated_kw`, and the
+    local circuit that starts it: `hours` [from, to] of workdays. A stop that is written holds until a
+    start is written or the local circuit asks anew.
+    """
+
+    start: ClassVar[dict[str, Value | str]] = {"speed": 80.0}
+
+    def __init__(self, setting: Setting) -> None:
+        self.motor = Motor(setting.number("rated_kw", 3), ramp_s=15)
+        self._stopped = self._local = False
+        self._hours = tuple(setting.facts.get("hours", (8.0, 18.0)))
+        self._linked = False
+        self.energy_kwh = 0.0
+        super().__init__(setting)
+        self._heat_c = 30.0
+
+    def link(self, neighbours: Neighbours) -> None:
+        owner, _, machine = str(self.setting.facts.get("turns", "")).partition(".")
+        model = neighbours.model(owner)
+        motors = getattr(model, "motors", {})
+        if machine in motors:
+            self.motor, self._linked = motors[machine], True
+            wishes = getattr(model, "wished_speed", None)
+            if wishes is not None:
+                wishes[machine] = lambda: self.told_number("speed", 0)
+
+    @property
+    def power_kw(self) -> float:
+        return self.motor.power_kw
+
+    def obey(self, name: str) -> None:
+        if name == "run_cmd":
+            self._stopped = not self.switch(name)
+
+    def restart(self) -> None:
+        super().restart()
+        self._stopped = False
+
+    def step(self, dt_s: float) -> None:
+        environment = self.environment
+        if not self._linked:
+            first, last = self._hours
+            local = environment.workday and first <= environment.hour < last
+            if local and not self._local:
+                self._stopped = False
+            self._local = local
+            self.motor.turn((local or self.switch("run_cmd")) and not self._stopped)
+            self.motor.wanted = min(max(self.told_number("speed", 80) / 100, 0.0), 1.0)
+            self.motor.step(dt_s)
+        self.energy_kwh += self.motor.power_kw * dt_s / 3600
+        self._heat_c = approach(self._heat_c, 30 + 25 * self.motor.speed**2, dt_s, 600)
+
+    def show(self) -> dict[str, Value | None]:
+        motor = self.motor
+        speed = motor.speed
+        volts = 380 * speed
+        return {
+            "run_cmd": motor.running,
+            "running": motor.running,
+            "ready": not motor.failed,
+            "fault": motor.failed,
+            "auto": True,
+            "at_speed": motor.running and abs(speed - motor.wanted) < 0.01,
+            "speed_fb": 100 * speed,
+            "frequency": 50 * speed,
+            "speed_rpm": 1460 * speed,
+            "torque": 90 * speed**2,
+            "power": motor.power_kw,
+            "current": motor.power_kw * 1000 / (1.732 * volts * 0.85) if volts > 1 else 0.0,
+            "voltage": volts,
+            "dc_voltage": 537.0 - 6 * speed,
+            "temperature": self._heat_c,
+            "run_hours": motor.run_s,
+            "energy": self.energy_kwh,
+            "last_fault": 0,
+        }

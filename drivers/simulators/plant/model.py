@@ -1,0 +1,173 @@
+"""The inside of a simulated device: what it is told, what it does, what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from config.plan.devices import Device
+from config.plan.points import Point
+from config.plan.reading import Value
+from drivers.simulators.plant.environment import Environment
+from drivers.simulators.plant.generic import Wanderer
+from drivers.simulators.plant.noise import chance
+
+Flow = Callable[[], float]
+"""What something draws at this moment: kW, or m³/h."""
+
+
+class Neighbours(Protocol):
+    """The other parts of the plant, by name."""
+
+    def flow(self, reference: str, quantity: str) -> Flow:
+        """What `reference` (a device, DEVICE.part, a load, a tap) draws of a `quantity`: power, water,
+        gas."""
+
+    def model(self, name: str) -> DeviceModel | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a model is made from."""
+
+    device: Device
+    points: Mapping[str, Point]
+    """By the name the profile gives them."""
+    facts: Mapping[str, Any]
+    """Of plant.yaml, for this device."""
+    seed: int
+    environment: Environment
+    """At the start."""
+
+    def number(self, name: str, default: float) -> float:
+        value = self.facts.get(name, default)
+        return float(value) if isinstance(value, int | float) else default
+
+    def lot(self, name: str, low: float, high: float) -> float:
+        """A fixed random number for this device and `name`."""
+        return low + (high - low) * chance(self.seed, f"{self.device.name}/{name}")
+
+
+class DeviceModel:
+    """One device. All values are in the inside units of its points; a name the profile lacks is shown to
+    nobody.
+
+    `command` comes when a master's write was accepted; `step` moves the physics by up to some seconds of
+    site time; `show` gives what is to be read now. A point no model shows behaves as `Wanderer` has it.
+    """
+
+    rank: ClassVar[int] = 1
+    """Order of stepping: 0 what others depend on, 1 machines, 2 what follows them, 3 meters."""
+    start: ClassVar[Mapping[str, Value | str]] = {}
+    """What command points hold when the device starts; an enum's state by its name."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.name = setting.device.name
+        self.points = setting.points
+        self.environment = setting.environment
+        """Now; renewed before each step."""
+        self.flows: dict[str, Flow] = {"power": lambda: self.power_kw}
+        """What it draws, by quantity or by part, for the meters before it."""
+        self.told: dict[str, Value] = {}
+        self._wanderer = Wanderer(setting.seed, self.name, setting.points.values())
+        self.restart()
+
+    @property
+    def power_kw(self) -> float:
+        return 0.0
+
+    def restart(self) -> None:
+        """Everything it was told is forgotten; physics goes on."""
+        self.told = {
+            name: self._at_start(name, point)
+            for name, point in self.points.items()
+            if point.command is not None
+        }
+        for name in self.told:
+            self.obey(name)
+
+    def _at_start(self, name: str, point: Point) -> Value:
+        value = self.start.get(name)
+        if isinstance(value, str) and point.kind == "enum":
+            return next((number for number, word in point.states if word == value), point.states[0][0])
+        if value is not None:
+            return value
+        if point.kind == "bool":
+            return False
+        if point.kind == "enum":
+            words = {word: number for number, word in point.states}
+            return words.get("auto", point.states[0][0])
+        if point.kind == "text":
+            return ""
+        assert point.command is not None
+        return 0.0 if not point.command.targetable else (point.command.low or 0.0)
+
+    def link(self, neighbours: Neighbours) -> None:
+        """Look up the neighbours it works with; called once, when all are made."""
+
+    def depth(self) -> int:
+        """Order of stepping within a rank."""
+        return 0
+
+    def command(self, name: str, value: Value) -> None:
+        """A master wrote it."""
+        self.told[name] = value
+        self.obey(name)
+
+    def obey(self, name: str) -> None:
+        """What being told means beyond remembering it; nothing, for most."""
+
+    def unheard(self, goes_to: Value | None, targets: tuple[str, ...]) -> None:
+        """Nobody talked to it for the time it was set to: it goes to what it was set to."""
+        for name in targets:
+            if goes_to is not None:
+                self.command(name, goes_to)
+
+    def step(self, dt_s: float) -> None:
+        """Physics for `dt_s` of site time."""
+
+    def show(self) -> dict[str, Value | None]:
+        """What its points read now; None is the device's "not available"."""
+        return {}
+
+    def all_values(self) -> dict[str, Value | None]:
+        """`show`, with what it was told and what no model knows."""
+        environment = self.environment
+        shown: dict[str, Value | None] = dict(self.told)
+        shown.update(self.show())
+        for name in self.points:
+            if name not in shown:
+                shown[name] = self._wanderer.value(name, environment)
+        return shown
+
+    # Help for what it was told
+
+    def switch(self, name: str, default: bool = False) -> bool:
+        return bool(self.told.get(name, default))
+
+    def told_number(self, name: str, default: float) -> float:
+        value = self.told.get(name, default)
+        return default if isinstance(value, str) else float(value)
+
+    def word(self, name: str, default: str = "") -> str:
+        """The state an enum point was told, by name."""
+        point = self.points.get(name)
+        value = self.told.get(name)
+        if point is None or value is None:
+            return default
+        return point.state_name(value) or default
+
+    def state(self, name: str, *words: str) -> int | None:
+        """The number of the first of `words` that is a state of this enum point; None when it has none of
+        them."""
+        point = self.points.get(name)
+        if point is None:
+            return None
+        numbers = {word: number for number, word in point.states}
+        return next((numbers[word] for word in words if word in numbers), None)
+
+
+class GenericModel(DeviceModel):
+    """A device of a profile nobody wrote physics for: it echoes commands, the rest wanders."""

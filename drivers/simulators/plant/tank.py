@@ -1,0 +1,28 @@
+"""A tank: what goes in, what comes out, what runs over."""
+
+from __future__ import annotations
+
+
+class Tank:
+    """Volumes in m³, flows in m³/h. content = start + in − out − spilled, always within 0 and capacity."""
+
+    __slots__ = ("capacity", "content", "missing", "spilled")
+
+    def __init__(self, capacity: float, share: float = 0.5) -> None:
+        self.capacity = capacity
+        self.content = capacity * share
+        self.spilled = 0.0
+        """m³ that ran over since the start."""
+        self.missing = 0.0
+        """m³ asked of it that were not there."""
+
+    @property
+    def level(self) -> float:
+        """Percent."""
+        return 100 * self.content / self.capacity
+
+    def step(self, inflow: float, outflow: float, dt_s: float) -> None:
+        after = self.content + (inflow - outflow) * dt_s / 3600
+        self.spilled += max(after - self.capacity, 0.0)
+        self.missing += max(-after, 0.0)
+        self.content = min(max(after, 0.0), self.capacity)

@@ -1,0 +1,103 @@
+"""The whole plant of a site, stepped in site time: surroundings, loads, devices, meters. No socket, no
+clock."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from config.plan.devices import Device
+from config.plan.site import Plan
+from drivers.simulators.plant.environment import Calendar, Environment, Surroundings
+from drivers.simulators.plant.loads import Load, Tap
+from drivers.simulators.plant.model import DeviceModel, Flow, Setting
+from drivers.simulators.plant.registry import model_of
+
+MOST_STEP_S = 10.0
+"""Longest step of the physics, site seconds."""
+
+
+class PlantError(Exception):
+    """plant.yaml names something that is not there."""
+
+
+class World:
+    """Built from a Plan and the site's plant.yaml (as plain data; empty for a site without one).
+
+    `facts` has the sections loads, taps, meters and devices; see docs of the site's own file.
+    """
+
+    def __init__(self, plan: Plan, facts: Mapping[str, Any], seed: int, start_ms: int) -> None:
+        self.wall_ms = float(start_ms)
+        self._surroundings = Surroundings(plan.site, Calendar(plan.calendar), seed)
+        self.environment = self._surroundings.at(self.wall_ms)
+        self.loads = {name: Load(seed, name, of) for name, of in _section(facts, "loads").items()}
+        self.taps = {name: Tap(seed, name, of) for name, of in _section(facts, "taps").items()}
+        devices, meters = _section(facts, "devices"), _section(facts, "meters")
+        names = {device.name for device in plan.devices}
+        unknown = sorted((set(devices) | set(meters)) - names)
+        if unknown:
+            raise PlantError(f"plant.yaml speaks of devices the site does not have: {', '.join(unknown)}")
+        self.models: dict[str, DeviceModel] = {}
+        for device in plan.devices:
+            own = {**meters.get(device.name, {}), **devices.get(device.name, {})}
+            points = {plan.points[number].name: plan.points[number] for number in device.points}
+            setting = Setting(device, points, own, seed, self.environment)
+            self.models[device.name] = self._made(device, setting)
+        for model in self.models.values():
+            model.link(self)
+        try:
+            self._order = sorted(self.models.values(), key=lambda model: (model.rank, model.depth()))
+        except RecursionError:
+            raise PlantError("plant.yaml: meters measure each other in a circle") from None
+
+    @staticmethod
+    def _made(device: Device, setting: Setting) -> DeviceModel:
+        return model_of(device.profile, str(setting.facts.get("model", "")))(setting)
+
+    def model(self, name: str) -> DeviceModel | None:
+        return self.models.get(name)
+
+    def flow(self, reference: str, quantity: str) -> Flow:
+        """What `reference` draws. Raises PlantError for a name that is neither device, load nor tap."""
+        if quantity == "power" and reference in self.loads:
+            load = self.loads[reference]
+            return lambda: load.kw
+        if quantity == "water" and reference in self.taps:
+            tap = self.taps[reference]
+            return lambda: tap.m3h
+        owner, _, part = reference.partition(".")
+        found = self.models.get(owner)
+        flow = None if found is None else found.flows.get(part or quantity)
+        if flow is None:
+            raise PlantError(f"plant.yaml: nothing named {reference!r} draws {quantity}")
+        return flow
+
+    def advance(self, wall_ms: float) -> Environment:
+        """Move the plant on to a later moment, in equal steps of at most MOST_STEP_S. Going back moves
+        nothing."""
+        span_s = (wall_ms - self.wall_ms) / 1000
+        if span_s > 0:
+            count = math.ceil(span_s / MOST_STEP_S)
+            for number in range(1, count + 1):
+                self._step(self.wall_ms + span_s * 1000 * number / count, span_s / count)
+            self.wall_ms = wall_ms
+        return self.environment
+
+    def _step(self, wall_ms: float, dt_s: float) -> None:
+        environment = self.environment = self._surroundings.at(wall_ms)
+        for load in self.loads.values():
+            load.step(environment)
+        for tap in self.taps.values():
+            tap.step(environment)
+        for model in self._order:
+            model.environment = environment
+            model.step(dt_s)
+
+
+def _section(facts: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:
+    section = facts.get(name) or {}
+    if not isinstance(section, Mapping) or not all(isinstance(of, Mapping) for of in section.values()):
+        raise PlantError(f"plant.yaml: {name} is not a list of names with their facts")
+    return {str(key): dict(of) for key, of in section.items()}

@@ -1,0 +1,291 @@
+"""A whole simulated site: plant, devices, lines; its addresses and its faults."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+import socket
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from config.plan.clock import Clock
+from config.plan.points import Point
+from config.plan.reading import Value
+from config.plan.site import Plan
+from drivers.simulators.device import SimulatedDevice
+from drivers.simulators.faults import FaultError, Faults, Number, kind_of
+from drivers.simulators.modbus.memory import Memory
+from drivers.simulators.modbus.servers import LineServer, serve
+from drivers.simulators.modbus.unit import Unit
+from drivers.simulators.plant.world import World
+
+if TYPE_CHECKING:
+    from drivers.simulators.bacnet import BacnetSimulator
+
+TICK_S = 0.5
+"""Machine seconds between two looks at the plant."""
+HOST = "127.0.0.1"
+
+
+class Simulation:
+    """Serves every line of `plan` on this machine: `async with Simulation(…) as simulation`.
+
+    `plant_facts` is the site's plant.yaml as plain data ({} without one). The plant runs on `clock`'s site
+    time, the wire on the machine's. All methods are called from the event loop.
+    """
+
+    def __init__(
+        self, plan: Plan, plant_facts: Mapping[str, Any], clock: Clock, seed: int = 1, tick_s: float = TICK_S
+    ) -> None:
+        self.plan = plan
+        self.world = World(plan, plant_facts, seed, clock.now().wall_ms)
+        self._clock = clock
+        self._tick_s = tick_s
+        self._chance = random.Random(seed)
+        self._line_faults = {line.name: Faults() for line in plan.lines}
+        self.devices: dict[str, SimulatedDevice] = {}
+        self._units: dict[str, Unit] = {}
+        self._bacnet: dict[str, BacnetSimulator] = {}
+        self._servers: dict[str, LineServer] = {}
+        self._folder: Path | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._later: set[asyncio.TimerHandle] = set()
+        for device in plan.devices:
+            points = {plan.points[number].name: plan.points[number] for number in device.points}
+            behind = self._line_faults[plan.lines[device.line].name]
+            self.devices[device.name] = SimulatedDevice(
+                device, points, self.world.models[device.name], Faults(behind)
+            )
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Open every line. Raises OSError when an address cannot be had; nothing stays open then."""
+        self._folder = Path(tempfile.mkdtemp(prefix="louguan-lines-"))
+        try:
+            for line in self.plan.lines:
+                if line.transport == "bacnet-ip":
+                    await self._start_bacnet(line.id)
+                else:
+                    units = self._units_of(line.id)
+                    faults = self._line_faults[line.name]
+                    self._servers[line.name] = serve(line, units, self._folder, faults, self._chance)
+                    await self._servers[line.name].start()
+            self.tick()
+        except BaseException:
+            await self.stop()
+            raise
+        self._task = asyncio.create_task(self._run(), name="plant")
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+        for handle in self._later:
+            handle.cancel()
+        self._later.clear()
+        for server in self._servers.values():
+            await server.stop()
+        self._servers.clear()
+        for simulator in self._bacnet.values():
+            await simulator.stop()
+        self._bacnet.clear()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(self._tick_s)
+            self.tick()
+
+    def tick(self) -> None:
+        """Bring the plant to the clock's site time and show what changed."""
+        self.world.advance(self._clock.now().wall_ms)
+        now_s = asyncio.get_running_loop().time()
+        for device in self.devices.values():
+            device.watch(now_s)
+            device.show()
+
+    # Lines
+
+    def _units_of(self, line: int) -> dict[int, Unit]:
+        units: dict[int, Unit] = {}
+        for twin in self.devices.values():
+            if twin.device.line != line:
+                continue
+            memory = Memory(twin.points.values(), twin.device.limits)
+            unit = Unit(twin.device.unit, memory, twin.faults, self._hearer(twin), twin.obey)
+            twin.put = memory.put
+            self._units[twin.device.name] = units[twin.device.unit] = unit
+        return units
+
+    @staticmethod
+    def _hearer(twin: SimulatedDevice) -> Any:
+        loop = asyncio.get_running_loop()
+        return lambda: twin.hear(loop.time())
+
+    async def _start_bacnet(self, line: int) -> None:
+        for twin in self.devices.values():
+            if twin.device.line == line:
+                await self._start_bacnet_device(twin, 0)
+
+    async def _start_bacnet_device(self, twin: SimulatedDevice, port: int) -> None:
+        from drivers.simulators.bacnet import BacnetSimulator
+
+        simulator = BacnetSimulator(twin.device, twin.points.values(), HOST, port)
+        await simulator.start()
+        self._bacnet[twin.device.name] = simulator
+
+        def put(point: Point, value: Value | None) -> None:
+            simulator.set_value(point.name, value)
+
+        def commanded(name: str, value: Value | None) -> None:  # noqa: ARG001 - what is in force counts
+            twin.obey([(twin.points[name], simulator.value(name))])
+
+        twin.put = put
+        simulator.on_command(commanded)
+        for name, point in twin.points.items():
+            if point.command is not None:
+                if name in twin.model.start:
+                    simulator.set_value(name, twin.model.told[name])
+                twin.model.command(name, simulator.value(name))
+
+    def overlay(self) -> dict[str, dict[str, dict[str, str | int]]]:
+        """Where everything is, for `drivers.overlay.apply`."""
+        lines: dict[str, dict[str, str | int]] = {
+            name: server.where() for name, server in self._servers.items()
+        }
+        for line in self.plan.lines:
+            if line.transport == "bacnet-ip":
+                lines[line.name] = {"host": HOST, "port": _free_udp_port()}
+        return {
+            "lines": lines,
+            "devices": {name: {"address": simulator.address} for name, simulator in self._bacnet.items()},
+        }
+
+    # Faults
+
+    async def fault(
+        self, name: str, on: bool = True, *, device: str = "", line: str = "", **numbers: Number
+    ) -> None:
+        """Begin or end a fault of one device or one line. Raises FaultError for what there is not."""
+        if bool(device) == bool(line):
+            raise FaultError("a fault is aimed at one device or one line")
+        if line:
+            await self._fault_of_line(name, on, line, numbers)
+            return
+        twin = self.devices.get(device)
+        if twin is None:
+            raise FaultError(f"no device {device!r}")
+        if device in self._bacnet or self.plan.lines[twin.device.line].transport == "bacnet-ip":
+            await self._fault_of_bacnet(name, on, twin, numbers)
+        else:
+            kind_of(name, "device")
+            self._fault_of_unit(name, on, twin, numbers)
+
+    def _fault_of_unit(
+        self, name: str, on: bool, twin: SimulatedDevice, numbers: Mapping[str, Number]
+    ) -> None:
+        kind = kind_of(name, "device")
+        if not kind.once:
+            twin.faults.switch(name, on, numbers)
+            return
+        given = {**kind.numbers, **numbers}
+        if set(given) - set(kind.numbers):
+            raise FaultError(f"{name} takes {sorted(kind.numbers)}")
+        if name == "counter-jump" and on:
+            twin.jump(float(given["by"]), str(given["point"]))
+        elif name == "restart" and on:
+            twin.restart()
+            loop = asyncio.get_running_loop()
+            self._units[twin.device.name].silent_until = loop.time() + float(given["seconds"])
+
+    async def _fault_of_bacnet(
+        self, name: str, on: bool, twin: SimulatedDevice, numbers: Mapping[str, Number]
+    ) -> None:
+        owner = twin.device.name
+        if name == "unplug":
+            running = self._bacnet.get(owner)
+            if on and running is not None and not twin.faults.has("unplug"):
+                await running.stop()
+                twin.put = None
+            elif not on and running is not None and twin.faults.has("unplug"):
+                await self._start_bacnet_device(twin, int(running.address.rpartition(":")[2]))
+                twin.forget()
+            twin.faults.switch(name, on)
+        elif name in ("stuck", "frozen-counter", "counter-jump"):
+            self._fault_of_unit(name, on, twin, numbers)
+        else:
+            try:
+                self._bacnet[owner].fault(name, on, **numbers)  # type: ignore[arg-type]
+            except (ValueError, KeyError, TypeError) as error:
+                raise FaultError(str(error)) from None
+
+    async def _fault_of_line(self, name: str, on: bool, line: str, numbers: Mapping[str, Number]) -> None:
+        if line not in self._line_faults:
+            raise FaultError(f"no line {line!r}")
+        kind_of(name, "line")
+        server = self._servers.get(line)
+        if server is None:
+            members = [
+                twin for twin in self.devices.values() if self.plan.lines[twin.device.line].name == line
+            ]
+            for twin in members:
+                await self._fault_of_bacnet(name, on, twin, numbers)
+            return
+        self._line_faults[line].switch(name, on, numbers)
+        if name == "unplug":
+            await server.plug(not on)
+        elif name == "babble":
+            server.babble(on)
+
+    # For people and tests
+
+    def truth(self) -> dict[str, Any]:
+        """What really is: every device's values as the plant has them, and the surroundings."""
+        now = self.world.environment
+        return {
+            "time_ms": int(self.world.wall_ms),
+            "environment": {
+                "workday": now.workday,
+                "outdoor_c": round(now.outdoor_c, 2),
+                "lux": round(now.lux, 1),
+                "occupancy": round(now.occupancy, 3),
+                "rain_mm_h": round(now.rain_mm_h, 2),
+            },
+            "devices": {name: twin.model.all_values() for name, twin in self.devices.items()},
+        }
+
+    def status(self) -> dict[str, Any]:
+        """Requests heard and faults, by device; faults by line."""
+        return {
+            "devices": {
+                name: {
+                    "requests": self._bacnet[name].requests if name in self._bacnet else twin.heard,
+                    "faults": list(twin.faults.names()),
+                }
+                for name, twin in self.devices.items()
+            },
+            "lines": {name: list(faults.names()) for name, faults in self._line_faults.items()},
+        }
+
+
+def _free_udp_port() -> int:
+    """A port for the daemon's own BACnet socket."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
