@@ -23,7 +23,7 @@ from config.written.problems import Findings
 def compile_site(directory: Path, findings: Findings) -> Plan | None:
     """The Plan of the site, or None; problems and notes go to `findings`."""
     files = load(directory, findings)
-    written = gather(files, str(directory), findings)
+    written = gather(files, findings)
     return _lower(files, written, findings)
 
 

@@ -1,4 +1,4 @@
-"""Sections to validated entries: each device, programme, equipment alone, so that a bad one spoils no other."""
+"""Sections to validated entries, each device, programme and equipment alone: a bad one spoils no other."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ class Written:
         return name in self.broken.get(section, ())
 
 
-def gather(files: Files, directory: str, findings: Findings) -> Written:
+def gather(files: Files, findings: Findings) -> Written:
     """Validate what was loaded."""
     written = Written()
-    _site(files, directory, written, findings)
+    _site(files, written, findings)
     for entry in files.sections.get("calendar", []):
         calendar = shaped(CalendarWritten, entry, findings)
         if calendar is not None:
@@ -81,7 +81,7 @@ def gather(files: Files, directory: str, findings: Findings) -> Written:
     return written
 
 
-def _site(files: Files, directory: str, written: Written, findings: Findings) -> None:
+def _site(files: Files, written: Written, findings: Findings) -> None:
     sections = files.sections.get("site", [])
     if not sections and files.hashes:
         findings.problem(Source("site.yaml", 0, 0), text("the section site is missing"))

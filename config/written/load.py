@@ -24,7 +24,7 @@ _LATER = frozenset({"rules", "tariff", "institution", "sinks", "upload", "events
 
 @dataclass(slots=True)
 class Files:
-    """What was found: every occurrence of a section, the site's own profiles, and the hash of each file read."""
+    """What was found: every occurrence of a section, the site's own profiles, the hash of each file."""
 
     sections: dict[str, list[Entry]] = field(default_factory=dict)
     profiles: dict[str, tuple[str, bytes]] = field(default_factory=dict)

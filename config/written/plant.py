@@ -1,4 +1,4 @@
-"""What the simulated plant should know of a site: plant.yaml, the devices' hints and the profiles' own numbers."""
+"""What the simulated plant should know of a site: plant.yaml, the devices' hints, the profiles' numbers."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from config.written.problems import Findings
 
 
 def plant_facts(directory: Path, findings: Findings) -> dict[str, Any] | None:
-    """plant.yaml as plain data, its `devices` filled up with what profile and device say; None with problems told.
+    """plant.yaml as plain data, its `devices` filled up from profile and device; None with problems told.
 
-    For each device the profile's `plant` is its "model"; `plant_facts`, the device's `plant` and plant.yaml's own
+    A device's "model" is the profile's `plant`; `plant_facts`, the device's `plant` and plant.yaml's own
     entry follow, the later beating the earlier.
     """
     files = load(directory, findings)
-    written = gather(files, str(directory), findings)
+    written = gather(files, findings)
     facts: dict[str, Any] = {} if files.plant is None else plain(files.plant.node)
     own = _devices(files.plant, findings)
     if findings.failed:

@@ -13,7 +13,7 @@ from config.plan.codec import dump
 from config.plan.devices import Source
 from config.written.compile import compile_site
 from config.written.plant import plant_facts
-from config.written.problems import MOST_SHOWN, Findings
+from config.written.problems import MOST_SHOWN, Findings, Problem
 from config.written.schema import SCHEMAS, schema_text
 from config.written.starter import write_starter
 
@@ -110,6 +110,7 @@ def report(findings: Findings, language: str, as_json: bool) -> int:
         answer = {
             "errors": [problem.record(language) for problem in problems[:MOST_SHOWN]],
             "errors_total": len(problems),
+            "report": _lines(problems, language),
             "notes": [
                 {"file": at.file, "line": at.line, "column": at.column, "message": render(note, language)}
                 for at, note in findings.notes()
@@ -117,12 +118,16 @@ def report(findings: Findings, language: str, as_json: bool) -> int:
         }
         print(json.dumps(answer, ensure_ascii=False))  # noqa: T201
         return 1 if problems else 0
-    for problem in problems[:MOST_SHOWN]:
-        print(problem.sentence(language), file=sys.stderr)  # noqa: T201
-    if len(problems) > MOST_SHOWN:
-        more = text("… and {count} more", count=len(problems) - MOST_SHOWN)
-        print(render(more, language), file=sys.stderr)  # noqa: T201
+    for line in _lines(problems, language):
+        print(line, file=sys.stderr)  # noqa: T201
     return 1 if problems else 0
+
+
+def _lines(problems: Sequence[Problem], language: str) -> list[str]:
+    lines = [problem.sentence(language) for problem in problems[:MOST_SHOWN]]
+    if len(problems) > MOST_SHOWN:
+        lines.append(render(text("… and {count} more", count=len(problems) - MOST_SHOWN), language))
+    return lines
 
 
 def _profile(options: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ from config.written.model.programmes import ProgrammeWritten
 from config.written.model.site import CalendarWritten, SiteWritten
 
 SCHEMAS = ("site", "programmes", "profile", "calendar")
-"""site: files of the site's top level; programmes: schedules/*.yaml; calendar: calendar.yaml; profile: a profile."""
+"""For a site's files, for schedules/*.yaml, for a device profile, for calendar.yaml."""
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 

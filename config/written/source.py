@@ -1,7 +1,7 @@
 """YAML, event by event, to nodes that know file, line and column.
 
-The C parser does the scanning. What makes YAML surprising (aliases, anchors, tags, merge keys, duplicate keys,
-block scalars, comments that swallow a number) is refused with advice, and so is what would cost much time or
+The C parser does the scanning. What makes YAML surprising (aliases, anchors, tags, merge keys, block scalars,
+duplicate keys, comments that swallow a number) is refused with advice, and so is what would cost much time or
 memory.
 """
 

@@ -46,7 +46,7 @@ def _span(period: Period) -> tuple[int, int] | None:
 
 
 def _same_base(first: Period, second: Period) -> bool:
-    """Sun periods can be compared when both begin, or both end, by the same sign of the sun or by the clock."""
+    """Sun periods overlap when they begin alike, or lie across each other by one sign of the sun."""
     return _mark(first.start) == _mark(second.start) or (
         first.start.base == first.end.base == second.start.base == second.end.base
         and first.start.seconds < second.end.seconds

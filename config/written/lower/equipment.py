@@ -108,7 +108,7 @@ def find_point(
     made: Mapping[str, Made],
     findings: Findings,
 ) -> Point | None:
-    """The point "device.point"; tells when there is none, unless its device or profile is at fault already."""
+    """The point "device.point"; tells when there is none, unless its device is at fault already."""
     device, _, name = wanted.partition(".")
     if device not in made:
         if device not in written.devices and not written.is_broken("devices", device):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
@@ -32,11 +32,13 @@ class Making:
     params: Mapping[str, Fraction]
     overrides: Mapping[str, PointOverride]
     language: Literal["zh", "en"]
+    _index: dict[str, int] = field(default_factory=dict)
 
     def id_of(self, name: str | None) -> int | None:
         """Id of the device's point of that name."""
-        names = list(self.profile.points)
-        return self.first_id + names.index(name) if name in names else None
+        if not self._index:
+            self._index.update({point: self.first_id + at for at, point in enumerate(self.profile.points)})
+        return None if name is None else self._index.get(name)
 
 
 def lower_points(making: Making) -> dict[str, Point]:
@@ -66,7 +68,7 @@ def _point(making: Making, name: str, point: PointWritten) -> Point:
         states=tuple((point.states or {}).items()),
         valid_low=None if low is None else float(low),
         valid_high=None if high is None else float(high),
-        command=None if point.command is None else _command(making, name, point, point.command),
+        command=None if point.command is None else _command(making, point, point.command),
         counter=_counter(making, point),
         life_safety=making.profile.life_safety(name),
     )
@@ -107,7 +109,7 @@ def _field(bit: int | None, bits: list[int] | None) -> tuple[int | None, int]:
     return (bits[0], bits[1] - bits[0] + 1) if bits else (bit, 1)
 
 
-def _command(making: Making, name: str, point: PointWritten, command: CommandWritten) -> Command:
+def _command(making: Making, point: PointWritten, command: CommandWritten) -> Command:
     low, high = (
         (None, None) if command.range is None else (in_point_unit(point, item) for item in command.range)
     )

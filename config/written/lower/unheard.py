@@ -46,7 +46,7 @@ def lower_unheard(
         )
         return None
     if declared.holds_last:
-        return _holds_last(named, declared, mechanism, profile, points, findings)
+        return _holds_last(named, declared, mechanism, points, findings)
     if declared.after is None or "goes_to" not in declared.model_fields_set:
         findings.problem(
             named.entry.place(["if_unheard"], key=True),
@@ -71,7 +71,6 @@ def _holds_last(
     named: Named[DeviceWritten],
     declared: UnheardWritten,
     mechanism: UnheardMechanism | None,
-    profile: Profile,
     points: Mapping[str, Point],
     findings: Findings,
 ) -> Unheard | None:
