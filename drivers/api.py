@@ -80,7 +80,23 @@ class SlotState(NamedTuple):
     """(slot, value) of every slot that is not null."""
 
 
-Event = Sample | WriteReport | DeviceState | SlotState
+class SetUp(NamedTuple):
+    """A set-up register (`Device.unheard.set_up`) did not hold its value and was written, or could not be.
+
+    Nothing is said of one that was found right. The driver tries again at each return of the device and, when a poll
+    shows another value, not more often than every 5 min.
+    """
+
+    device: int
+    point: int
+    value: Value
+    """What it has to hold."""
+    fate: Fate
+    detail: str
+    """Short English, as in WriteReport."""
+
+
+Event = Sample | WriteReport | DeviceState | SlotState | SetUp
 
 
 class Inbox:

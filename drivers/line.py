@@ -1,0 +1,332 @@
+"""One worker a line: one thing at a time on the wire, commands first, the dead at the cost of nobody.
+
+The worker knows turns, not frames: what a turn says is its Speaker's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
+from typing import NamedTuple, Protocol
+
+from config.plan.clock import Clock
+from config.plan.lines import Line
+from drivers.api import BadFrame, DeviceState, DriverError, Inbox, LineStatus, NoAnswer, Write
+from drivers.batching import Block
+from drivers.turns import Agenda, Turn
+
+_RECONNECT_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+"""Pauses between attempts to open a line."""
+_FINISH_S = 1.0
+"""On stop: how long the request on the wire may take to its end."""
+_LAST_WORDS_S = 0.8
+"""On stop: how long what must still be sent may take."""
+
+
+@dataclass(slots=True, eq=False)
+class Errand:
+    """Something to be done on the line at or after a time: a write, an output's way back, a read-back, a
+    set-up.
+
+    `run` does it, reports to the inbox, and gives what is to be done next for the same purpose; it may
+    raise NoAnswer or BadFrame after its report, which counts as a failed turn of the device. `abandon`
+    reports that it is not done.
+    """
+
+    device: int
+    run: Callable[[], Awaitable[Errand | None]]
+    abandon: Callable[[str], None]
+    at_s: float = 0.0
+    must: bool = False
+    """Done in time whoever waits, and even while the driver stops."""
+
+
+class Polled(NamedTuple):
+    """What a poll brought beside its Samples."""
+
+    split: tuple[Block, ...] = ()
+    """Reads to use in place of this one from now on."""
+    set_up: bool = False
+    """A set-up register has lost its value."""
+
+
+class Speaker(Protocol):
+    """One protocol's words on one line. Raises nothing but NoAnswer and BadFrame."""
+
+    @property
+    def requests(self) -> int: ...
+    @property
+    def timeouts(self) -> int: ...
+    @property
+    def connected(self) -> bool: ...
+    async def connect(self) -> None: ...
+    def close(self) -> None: ...
+
+    async def poll(self, device: int, block: Block, patience_s: float) -> Polled:
+        """Read it and put the Samples in the inbox."""
+
+    def write(self, write: Write) -> Errand | None:
+        """What is to be done for a write; None when it is refused, and reported so."""
+
+    def set_up(self, device: int) -> Errand | None:
+        """What is to be done for a device that was just heard again."""
+
+    def device_of(self, point: int) -> int: ...
+    def alone(self, point: int) -> Block:
+        """The read of one point that is not polled."""
+
+    def unanswered(self, write: Write, why: str) -> None:
+        """Report that nothing was sent."""
+
+
+class LineWorker:
+    """The Driver of one line."""
+
+    def __init__(self, line: Line, speaker: Speaker, agenda: Agenda, inbox: Inbox, clock: Clock) -> None:
+        self._line = line
+        self._speaker = speaker
+        self._agenda = agenda
+        self._inbox = inbox
+        self._clock = clock
+        self._writes: deque[Write] = deque()
+        self._urgent: dict[int, None] = {}
+        self._errands: list[tuple[float, int, Errand]] = []
+        self._numbers = count()
+        self._task: asyncio.Task[None] | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._stopping = False
+        self._connect_failures = 0
+        self._connect_at_s = 0.0
+        self._last_error = ""
+
+    # The Driver port
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._work(), name=f"line {self._line.name}")
+
+    async def stop(self) -> None:
+        self._stopping = True
+        self._kick()
+        if self._task is not None:
+            done, _ = await asyncio.wait({self._task}, timeout=_FINISH_S)
+            if not done:
+                self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS_S):
+                await self._say_last_words()
+        for _, _, errand in self._errands:
+            errand.abandon("stopped")
+        for write in self._writes:
+            self._speaker.unanswered(write, "stopped")
+        self._errands.clear()
+        self._writes.clear()
+        self._speaker.close()
+
+    def submit(self, write: Write) -> None:
+        why = self._hopeless(self._speaker.device_of(write.point))
+        if why:
+            self._speaker.unanswered(write, why)
+            self._agenda.ask_soon(self._speaker.device_of(write.point), self._now_s())
+        else:
+            self._writes.append(write)
+        self._kick()
+
+    def read_now(self, point: int) -> None:
+        device = self._speaker.device_of(point)
+        if self._hopeless(device):
+            self._agenda.ask_soon(device, self._now_s())
+        else:
+            self._urgent[point] = None
+        self._kick()
+
+    def status(self) -> LineStatus:
+        return LineStatus(
+            self._line.id,
+            self._speaker.connected,
+            self._speaker.requests,
+            self._speaker.timeouts,
+            len(self._writes),
+            self._last_error,
+        )
+
+    def answered_late(self, device: int, took_s: float) -> None:
+        """For the speaker's link: a sign of life after a time-out."""
+        self._agenda.late(device, self._now_s(), took_s)
+
+    # The worker
+
+    async def _work(self) -> None:
+        while not self._stopping:
+            if not self._speaker.connected and not await self._connect():
+                continue
+            now_s = self._now_s()
+            if (errand := self._due_errand(now_s)) is not None:
+                await self._run(errand)
+            elif self._writes:
+                await self._write(self._writes.popleft())
+            elif self._urgent:
+                point = next(iter(self._urgent))
+                del self._urgent[point]
+                await self._read_urgently(point)
+            elif (turn := self._agenda.next(now_s)) and now_s + turn.patience_s <= self._reserved_s(now_s):
+                await self._poll(turn)
+            else:
+                wake_s = self._agenda.wake_s(now_s) if turn is None else now_s + 1.0
+                await self._sleep_until(min(wake_s, self._errands[0][0] if self._errands else wake_s))
+
+    async def _connect(self) -> bool:
+        now_s = self._now_s()
+        if now_s < self._connect_at_s:
+            await self._sleep_until(self._connect_at_s)
+            return False
+        try:
+            await self._speaker.connect()
+        except NoAnswer as error:
+            pause_s = _RECONNECT_S[min(self._connect_failures, len(_RECONNECT_S) - 1)]
+            self._connect_failures += 1
+            self._connect_at_s = self._now_s() + pause_s
+            self._line_is_down(str(error))
+            return False
+        if self._connect_failures:
+            self._agenda.line_opened(self._now_s())
+        self._connect_failures = 0
+        return True
+
+    def _line_is_down(self, why: str) -> None:
+        self._last_error = why
+        for device in self._agenda.line_failed():
+            self._inbox.put(DeviceState(device, False, why))
+        while self._writes:
+            self._speaker.unanswered(self._writes.popleft(), why)
+        self._urgent.clear()
+        kept = []
+        for entry in self._errands:
+            if entry[2].must:
+                kept.append(entry)
+            else:
+                entry[2].abandon(why)
+        self._errands = kept
+
+    async def _poll(self, turn: Turn) -> None:
+        began_s = self._now_s()
+        try:
+            polled = await self._speaker.poll(turn.device, turn.block, turn.patience_s)
+        except (NoAnswer, BadFrame) as error:
+            now_s = self._now_s()
+            self._note(error)
+            if self._agenda.failed(turn, now_s, now_s - began_s):
+                self._inbox.put(DeviceState(turn.device, False, str(error)))
+            return
+        self._heard(turn.device, turn.block, began_s, polled)
+
+    def _heard(self, device: int, block: Block | None, began_s: float, polled: Polled) -> None:
+        now_s = self._now_s()
+        changed = self._agenda.answered(device, block, now_s, now_s - began_s)
+        if changed:
+            self._inbox.put(DeviceState(device, True, "answers"))
+            self._agenda.mend(device, now_s)
+        elif polled.split and block is not None:
+            self._agenda.split(device, block, polled.split, now_s)
+        if (changed or polled.set_up) and (errand := self._speaker.set_up(device)) is not None:
+            self._add(errand)
+
+    async def _read_urgently(self, point: int) -> None:
+        device = self._speaker.device_of(point)
+        block = self._agenda.block_with(device, point) or self._speaker.alone(point)
+        began_s = self._now_s()
+        try:
+            polled = await self._speaker.poll(device, block, self._line.timeout_s)
+        except (NoAnswer, BadFrame) as error:
+            self._failed(device, error)
+        else:
+            self._heard(device, block, began_s, polled)
+
+    async def _write(self, write: Write) -> None:
+        device = self._speaker.device_of(write.point)
+        if why := self._hopeless(device):
+            self._speaker.unanswered(write, why)
+        elif (errand := self._speaker.write(write)) is not None:
+            await self._run(errand)
+
+    async def _run(self, errand: Errand) -> None:
+        try:
+            following = await errand.run()
+        except (NoAnswer, BadFrame) as error:
+            self._failed(errand.device, error)
+        except asyncio.CancelledError:
+            if errand.must:
+                self._add(errand)
+            else:
+                errand.abandon("stopped")
+            raise
+        else:
+            if following is not None:
+                self._add(following)
+
+    def _failed(self, device: int, error: DriverError) -> None:
+        self._note(error)
+        if self._agenda.missed(device, self._now_s()):
+            self._inbox.put(DeviceState(device, False, str(error)))
+
+    async def _say_last_words(self) -> None:
+        """Outputs that must go back are sent back, due or not."""
+        for entry in [entry for entry in self._errands if entry[2].must]:
+            self._errands.remove(entry)
+            if not self._speaker.connected:
+                entry[2].abandon("stopped; the line is down")
+                continue
+            with suppress(NoAnswer, BadFrame):
+                following = await entry[2].run()
+                if following is not None:
+                    following.abandon("stopped")
+
+    # Small things
+
+    def _hopeless(self, device: int) -> str:
+        """Why nothing sent to the device now would be answered; "" when it may be."""
+        if self._connect_failures:
+            return self._last_error
+        health = self._agenda.health.get(device)
+        return "the device does not answer" if health is not None and health.lost else ""
+
+    def _add(self, errand: Errand) -> None:
+        heapq.heappush(self._errands, (errand.at_s, next(self._numbers), errand))
+
+    def _due_errand(self, now_s: float) -> Errand | None:
+        if self._errands and self._errands[0][0] <= now_s:
+            return heapq.heappop(self._errands)[2]
+        return None
+
+    def _reserved_s(self, now_s: float) -> float:
+        """From when on the line is kept free for what must be done in time."""
+        return min((at_s for at_s, _, errand in self._errands if errand.must), default=now_s + 3600.0)
+
+    def _note(self, error: DriverError) -> None:
+        self._last_error = str(error)
+
+    def _now_s(self) -> float:
+        return self._clock.now().mono_ns / 1e9
+
+    async def _sleep_until(self, time_s: float) -> None:
+        """Until then, or until somebody wants something."""
+        loop = asyncio.get_running_loop()
+        self._waiter = loop.create_future()
+        timer = loop.call_later(max(0.0, time_s - self._now_s()), self._kick)
+        try:
+            if not self._stopping:
+                await self._waiter
+        finally:
+            timer.cancel()
+            self._waiter = None
+
+    def _kick(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

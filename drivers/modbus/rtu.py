@@ -1,0 +1,227 @@
+"""Modbus RTU: many units on one wire, a serial device or a TCP gateway; the fence is in `fence`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+
+from config.plan.lines import Line
+from drivers.api import BadFrame, NoAnswer, Refused
+from drivers.modbus.fence import Challenge, Doubts
+from drivers.modbus.frames import GatewaySilent, crc_right, rtu_answer, rtu_answer_size, rtu_request
+from drivers.modbus.requests import READ_FUNCTIONS, Late, Request, Shape
+from drivers.modbus.wire import Wire
+
+_LONGEST_FRAME = 256
+_DEAF = 5
+"""TCP: time-outs in a row, nothing at all received, after which the connection is made anew."""
+_CHALLENGES = 4
+"""Challenges in one turn of a unit that refuses them, or whose line sends what nobody asked for."""
+_QUIET_S = 0.02
+"""Silence that ends a drain, at least; USB adapters deliver in bursts of up to 16 ms."""
+_DRAIN_S = 0.5
+"""Longest drain. A line that does not fall silent is no line to ask on."""
+
+
+class RtuLink:
+    """A Link over RTU frames.
+
+    A frame is taken only if it is the first thing received after the request and has the unit, function,
+    exact length and CRC of its answer. The one thing that may come before it is a late answer which is
+    still owed by a unit in doubt: it is recognised as such and dropped. Anything else is a BadFrame: the
+    line is drained until it is quiet, and the unit is in doubt.
+    """
+
+    def __init__(
+        self,
+        line: Line,
+        open_wire: Callable[[], Awaitable[Wire]],
+        challenges: Mapping[int, tuple[Challenge, ...]],
+        late: Late,
+    ) -> None:
+        self._open_wire = open_wire
+        self._late = late
+        self._wire: Wire | None = None
+        self._doubts = Doubts(challenges, rest_s=max(10 * line.timeout_s, 5.0))
+        self._last: Request | None = None
+        self._last_frame = b""
+        self._sent_s = self._asked_s = 0.0
+        self._deaf = 0
+        self._tcp = line.transport == "modbus-rtu-over-tcp"
+        self._character_s = (9 + (line.parity != "N") + line.stop_bits) / line.baud
+        self._silence_s = max(line.pause_s, 3.5 * 11 / line.baud if line.baud <= 19200 else 0.00175)
+        self._stall_s = 0.25 if self._tcp else max(0.05, 20 * self._character_s)
+
+    @property
+    def connected(self) -> bool:
+        return self._wire is not None and self._wire.open
+
+    async def connect(self) -> None:
+        self.close()
+        self._wire = await self._open_wire()
+        self._wire.last_byte_s = asyncio.get_running_loop().time()
+
+    def close(self) -> None:
+        if self._wire is not None:
+            self._wire.close()
+        self._wire = None
+        self._last, self._last_frame, self._deaf = None, b"", 0
+
+    async def ask(self, request: Request, patience_s: float) -> tuple[int, ...]:
+        """See Link. A write is sent without asking a challenge first: its echo says what it belongs to."""
+        for _ in range(_CHALLENGES):
+            wire = self._wire
+            if wire is None:
+                raise NoAnswer("not connected")
+            await self._settle(wire)
+            challenge = None
+            if request.function in READ_FUNCTIONS:
+                challenge = self._doubts.next(request.unit, asyncio.get_running_loop().time())
+            if challenge is None:
+                return await self._transact(wire, request, patience_s)
+            await self._challenge(wire, challenge, patience_s)
+        raise NoAnswer("not in step")
+
+    async def _challenge(self, wire: Wire, challenge: Challenge, patience_s: float) -> None:
+        try:
+            await self._transact(wire, challenge.request, patience_s)
+        except Refused:
+            if not challenge.refusal_counts:
+                self._doubts.add(challenge.request, self._asked_s)
+                return
+        self._doubts.clear(challenge.request.unit)
+
+    async def _transact(self, wire: Wire, request: Request, patience_s: float) -> tuple[int, ...]:
+        frame = rtu_request(request)
+        self._last, self._last_frame = request, b""
+        self._asked_s = self._sent_s = asyncio.get_running_loop().time()
+        on_wire_s = self._character_s * (len(frame) + (rtu_answer_size(request) if self._tcp else 0))
+        try:
+            wire.send(frame)
+            self._sent_s += self._character_s * len(frame)
+            return await self._receive(wire, request, self._asked_s + on_wire_s + patience_s)
+        except Refused:
+            if request.values and self._doubts.asked_at(request.unit, request.shape) is not None:
+                raise NoAnswer("a refusal, perhaps of an earlier write") from None
+            raise
+        except GatewaySilent:
+            raise
+        except BadFrame:
+            self._doubts.add(request, self._asked_s)
+            with suppress(NoAnswer):
+                await self._drain(wire)
+            raise
+        except (NoAnswer, asyncio.CancelledError):
+            self._doubts.add(request, self._asked_s)
+            raise
+
+    async def _receive(self, wire: Wire, request: Request, first_byte_s: float) -> tuple[int, ...]:
+        until_s = first_byte_s
+        while True:
+            data = wire.peek()
+            size, late = self._judge(request, data)
+            if not size or len(data) < size:
+                if data:
+                    until_s = max(until_s if self._tcp else 0.0, wire.last_byte_s + self._stall_s)
+                if await wire.wait(until_s, beyond=len(data)):
+                    continue
+                self._give_up(data)
+            self._deaf = 0
+            frame = data[:size]
+            wire.drop(size)
+            if late is None:
+                try:
+                    values = rtu_answer(request, frame)
+                except BadFrame:
+                    late = request.shape if request.values and crc_right(frame) else None
+                    if late is None or self._doubts.asked_at(request.unit, late) is None:
+                        raise
+                else:
+                    self._last_frame = frame
+                    return values
+            self._recognise(frame, late)
+            until_s = max(first_byte_s, wire.last_byte_s)
+
+    def _judge(self, request: Request, data: bytes) -> tuple[int, Shape | None]:
+        """Size of the frame at the head of `data` (0: not known yet), and its shape if it is a late one.
+
+        Raises BadFrame for what is neither the answer nor owed by anybody.
+        """
+        if len(data) < 3:
+            return 0, None
+        unit, function, length = data[0], data[1], data[2]
+        if unit == request.unit:
+            if function == request.function | 0x80:
+                return 5, None
+            if function == request.function and (request.values or length == request.shape.length):
+                return rtu_answer_size(request), None
+        for shape in self._doubts.shapes(unit):
+            if function == shape.function | 0x80:
+                return 5, shape
+            if function == shape.function and function not in READ_FUNCTIONS:
+                return 8, shape
+            if function == shape.function and length == shape.length:
+                return 5 + length, shape
+        raise BadFrame(f"an answer nobody asked for: unit {unit}, function {function}")
+
+    def _give_up(self, data: bytes) -> None:
+        if data:
+            raise BadFrame("the answer is cut short")
+        self._deaf += 1
+        if self._tcp and self._deaf >= _DEAF:
+            self.close()
+        raise NoAnswer("time-out")
+
+    def _recognise(self, frame: bytes, late: Shape) -> None:
+        """A late frame counts as a sign of life if it is sound."""
+        if not crc_right(frame):
+            raise BadFrame("wrong CRC")
+        asked_s = self._doubts.asked_at(frame[0], late)
+        if asked_s is not None:
+            self._late(frame[0], asyncio.get_running_loop().time() - asked_s)
+
+    async def _settle(self, wire: Wire) -> None:
+        """Keep the silent interval; what comes unasked puts the unit that spoke last in doubt.
+
+        Only an exact copy of the last answer is passed over: repeaters send those.
+        """
+        loop = asyncio.get_running_loop()
+        while (quiet_s := max(wire.last_byte_s, self._sent_s) + self._silence_s) > loop.time():
+            await wire.wait(quiet_s, beyond=len(wire.peek()))
+        if not wire.peek():
+            return
+        unasked = await self._drain(wire)
+        if unasked != self._last_frame:
+            self._note_unasked(unasked)
+
+    def _note_unasked(self, unasked: bytes) -> None:
+        now_s = asyncio.get_running_loop().time()
+        for unit in {unasked[0], self._last.unit if self._last else unasked[0]}:
+            for shape in list(self._doubts.shapes(unit)):
+                asked_s = self._doubts.asked_at(unit, shape)
+                sized = 8 if shape.function not in READ_FUNCTIONS else 5 + shape.length
+                if (
+                    asked_s is not None
+                    and len(unasked) in (5, sized)
+                    and unasked[0] == unit
+                    and crc_right(unasked)
+                ):
+                    self._late(unit, now_s - asked_s)
+                    return
+        if self._last is not None:
+            self._doubts.add(self._last, now_s)
+
+    async def _drain(self, wire: Wire) -> bytes:
+        """Drop what comes until the line is quiet; the bytes dropped. Raises NoAnswer if it never is."""
+        loop = asyncio.get_running_loop()
+        end_s = loop.time() + _DRAIN_S
+        quiet_s = max(_QUIET_S, self._silence_s)
+        data = b""
+        while True:
+            data = (data + wire.peek())[-2 * _LONGEST_FRAME :]
+            wire.drop(len(wire.peek()))
+            if loop.time() > end_s:
+                raise NoAnswer("the line does not fall silent")
+            if not await wire.wait(wire.last_byte_s + quiet_s):
+                return data

@@ -1,0 +1,199 @@
+"""A Write from the driver's fence to its one report: read-modify-write, pulse, read-back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable, Sequence
+
+from config.plan.clock import Clock
+from config.plan.devices import Device
+from config.plan.points import Point, Register
+from config.plan.reading import Value
+from drivers.api import BadFrame, Fate, Inbox, NoAnswer, Refused, Write, WriteReport
+from drivers.codec import Absent, EncodeError, decode_point, encode_point
+from drivers.line import Errand
+from drivers.modbus.asking import Asking, write_request, written_register
+from drivers.modbus.requests import Request
+from drivers.modbus.sampling import Sampler
+from drivers.permit import refusal
+
+_OFF_AGAIN_S = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+"""Pauses before a pulse's way back is tried again."""
+_OFF_TRIES = 3
+"""Tries after which it is said that it failed; it is tried on all the same."""
+
+
+class Writer:
+    """Makes Errands of Writes, for the devices of one line."""
+
+    def __init__(
+        self,
+        asking: Asking,
+        points: Sequence[Point],
+        devices: Sequence[Device],
+        sampler: Sampler,
+        inbox: Inbox,
+        clock: Clock,
+    ) -> None:
+        self.asking = asking
+        self.points = points
+        self.devices = devices
+        self.sampler = sampler
+        self.inbox = inbox
+        self.clock = clock
+        self.latest: dict[int, int] = {}
+        """Point → number of the latest Write sent to it: an older one's read-back would judge the newer
+        value."""
+
+    def errand(self, write: Write) -> Errand | None:
+        """The write as something to do; None when it must not be sent, which is reported."""
+        point = self.points[write.point]
+        if write.value is None:
+            why = "there is no slot to release on Modbus"
+        else:
+            why = refusal(point, write.value)
+        if why or write.value is None:
+            self.report(write, Fate.REJECTED, None, why)
+            return None
+        job = _Job(self, write, point, self.devices[point.device].unit, write.value)
+        return Errand(point.device, job.send, job.abandon)
+
+    def report(self, write: Write, fate: Fate, value: Value | None, detail: str) -> None:
+        self.inbox.put(WriteReport(write.seq, write.point, fate, value, detail))
+
+    def now_s(self) -> float:
+        return self.clock.now().mono_ns / 1e9
+
+
+class _Job:
+    """One Write under way. Reports exactly once."""
+
+    def __init__(self, writer: Writer, write: Write, point: Point, unit: int, value: Value) -> None:
+        assert point.command is not None
+        self._writer = writer
+        self._write = write
+        self._point = point
+        self._command = point.command
+        self._unit = unit
+        self._value = value
+        self._register = written_register(point)
+        self._expected: Value = value
+        self._acknowledged = False
+        self._reported = False
+        self._off: Request | None = None
+        self._off_failures = 0
+
+    async def send(self) -> Errand | None:
+        """Write it."""
+        self._writer.latest[self._point.id] = self._write.seq
+        try:
+            raw = None
+            if self._command.bit_in_word:
+                raw = await self._writer.asking.register(self._unit, self._register)
+            request = self._request(self._value, raw)
+            pulse = self._command.pulse_s is not None and self._value is True
+            if pulse:
+                self._off = self._request(False, raw)
+            await self._ask(request)
+        except (EncodeError, ValueError) as error:
+            self._report(Fate.REJECTED, None, str(error))
+            return None
+        except Refused as error:
+            self._report(Fate.REJECTED, None, str(error))
+            return None
+        except (NoAnswer, BadFrame) as error:
+            self._report(Fate.NO_ANSWER, None, str(error))
+            if self._off is not None:
+                # It may have heard the on all the same.
+                return self._later(0.0, self.off, must=True)
+            raise
+        self._acknowledged = True
+        if pulse:
+            assert self._command.pulse_s is not None
+            return self._later(self._command.pulse_s, self.off, must=True)
+        return await self._verify()
+
+    async def off(self) -> Errand | None:
+        """End a pulse; tried until the device says so."""
+        assert self._off is not None
+        try:
+            await self._ask(self._off)
+        except (NoAnswer, BadFrame, Refused) as error:
+            pause_s = _OFF_AGAIN_S[min(self._off_failures, len(_OFF_AGAIN_S) - 1)]
+            self._off_failures += 1
+            if self._off_failures == _OFF_TRIES:
+                self._report(Fate.NO_ANSWER, None, f"the pulse may not have ended: {error}")
+            return self._later(pause_s, self.off, must=True)
+        return None if self._reported else await self._verify()
+
+    async def read_back(self) -> Errand | None:
+        """See what became of it."""
+        if self._writer.latest.get(self._point.id) != self._write.seq:
+            self._report(Fate.ACKNOWLEDGED, None, "a newer command was sent before the read-back")
+            return None
+        if self._command.verify == "point" and self._command.verify_point is not None:
+            target = self._writer.points[self._command.verify_point]
+        else:
+            target = self._point
+        assert isinstance(target.source, Register)
+        try:
+            raw = await self._writer.asking.register(self._writer.devices[target.device].unit, target.source)
+        except Refused as error:
+            self._report(Fate.ACKNOWLEDGED, None, f"read-back: {error}")
+            return None
+        except (NoAnswer, BadFrame) as error:
+            self._report(Fate.NO_ANSWER, None, f"acknowledged; read-back: {error}")
+            raise
+        found = self._writer.sampler.one(target, raw)
+        if isinstance(found, Absent):
+            self._report(Fate.MISMATCH, None, f"reads back as {found.value}")
+        elif self._same(found, target):
+            self._report(Fate.READ_BACK, found, "")
+        else:
+            self._report(Fate.MISMATCH, found, f"read back {found} instead of {self._expected}")
+        return None
+
+    def abandon(self, why: str) -> None:
+        if self._acknowledged and self._off is None:
+            self._report(Fate.ACKNOWLEDGED, None, f"not read back: {why}")
+        else:
+            self._report(Fate.NO_ANSWER, None, why)
+
+    async def _verify(self) -> Errand | None:
+        self._off = None
+        if self._command.verify == "none":
+            self._report(Fate.ACKNOWLEDGED, None, "")
+            return None
+        if self._command.verify_after_s > 0:
+            return self._later(self._command.verify_after_s, self.read_back)
+        return await self.read_back()
+
+    async def _ask(self, request: Request) -> None:
+        await self._writer.asking.ask(request, self._writer.asking.timeout_s)
+
+    def _request(self, value: Value, raw: Sequence[int] | None) -> Request:
+        words = encode_point(self._point, self._register, value, raw)
+        if value is self._value:
+            understood = decode_point(self._point, self._register, words)
+            self._expected = value if isinstance(understood, Absent) else understood
+        return write_request(self._unit, self._command, self._register, words)
+
+    def _same(self, found: Value, target: Point) -> bool:
+        expected = self._expected
+        if isinstance(found, str) or isinstance(expected, str):
+            return found == expected
+        if target.kind != "number":
+            return found == expected
+        allowed = self._command.tolerance
+        return found == expected or math.isclose(found, expected, rel_tol=1e-9, abs_tol=allowed + 1e-9)
+
+    def _later(
+        self, after_s: float, run: Callable[[], Awaitable[Errand | None]], must: bool = False
+    ) -> Errand:
+        at_s = self._writer.now_s() + after_s
+        return Errand(self._point.device, run, self.abandon, at_s, must)
+
+    def _report(self, fate: Fate, value: Value | None, detail: str) -> None:
+        if not self._reported:
+            self._reported = True
+            self._writer.report(self._write, fate, value, detail)

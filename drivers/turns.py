@@ -1,0 +1,231 @@
+"""Whose turn it is on a line: due polls, first contacts and probes of devices in trouble. No I/O, no clock
+of its own.
+
+Polls stand on a common grid of their period, so that those due together share a wake-up, and one that was
+held up never makes up for lost turns by a burst. Among due polls the one whose next period ends first goes
+first: fast polls are not held up by a heap of slow ones, and slow ones do not starve.
+
+A device in trouble costs others as little as can be: it is asked when that fits before the next due poll,
+or else for no more than a small share of the line's time, and after a failed first contact all due polls go
+first.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Literal, NamedTuple
+
+from drivers.backoff import Health, Manners
+from drivers.batching import Block
+
+
+class Turn(NamedTuple):
+    """What to ask now, and how long to wait for it."""
+
+    device: int
+    block: Block
+    patience_s: float
+    kind: Literal["poll", "first", "probe"]
+    delays: bool = False
+    """A probe that holds up due polls; its cost comes out of the probing share."""
+
+
+@dataclass(slots=True, eq=False)
+class _Poll:
+    device: int
+    block: Block
+    period_s: float
+    due_s: float
+    entry: int = 0
+    """Number of its valid heap entry; others are left-overs. 0 = in no heap."""
+
+
+class Agenda:
+    """One line's. All times are machine monotonic seconds.
+
+    `blocks`: each device's reads with their period in machine seconds. Devices without reads are never in it.
+    """
+
+    def __init__(
+        self, blocks: Mapping[int, Sequence[tuple[Block, float]]], manners: Manners, now_s: float
+    ) -> None:
+        self._manners = manners
+        self._start_s = now_s
+        self._numbers = count(1)
+        self._blocks = {device: tuple(polls) for device, polls in blocks.items() if polls}
+        self._polls: dict[int, list[_Poll]] = {}
+        self._later: list[tuple[float, int, _Poll]] = []
+        self._due: list[tuple[float, int, _Poll]] = []
+        self.health: dict[int, Health] = {}
+        for device in self._blocks:
+            self.health[device] = Health(ask_at_s=now_s)
+            self._set_polls(device)
+        self._probe_free_s = now_s
+        self._first_failed = False
+
+    # Asking
+
+    def next(self, now_s: float) -> Turn | None:
+        """What is to be asked at `now_s`; None when nothing is. Does not change whose turn it is."""
+        self._ripen(now_s)
+        due = self._top(self._due)
+        if due is None:
+            self._first_failed = False
+        turn = self._first_contact(now_s, due) or self._probe(now_s, due)
+        if turn is None and due is not None:
+            patience_s = self.health[due.device].patience_s(self._manners)
+            turn = Turn(due.device, due.block, patience_s, "poll")
+        return turn
+
+    def wake_s(self, now_s: float) -> float:
+        """When `next` may have something again, given that it has nothing at `now_s`."""
+        later = self._top(self._later)
+        times = [later.due_s] if later is not None else []
+        times += [
+            health.ask_at_s if health.ask_at_s > now_s else self._probe_free_s
+            for health in self.health.values()
+            if not health.live
+        ]
+        return min((time_s for time_s in times if time_s > now_s), default=now_s + 1.0)
+
+    # What came of it
+
+    def answered(self, device: int, block: Block | None, now_s: float, took_s: float) -> bool:
+        """The device answered a read of `block` (None: something else). True if it is heard for the
+        first time or came back; then all its reads are due."""
+        health = self.health.get(device)
+        if health is None:
+            return False
+        was_live = health.live
+        changed = health.answered(took_s)
+        for poll in self._polls[device]:
+            if poll.block is block:
+                self._enter(poll, self._after(now_s, poll.period_s))
+            elif not was_live:
+                self._enter(poll, now_s)
+        return changed
+
+    def failed(self, turn: Turn, now_s: float, cost_s: float) -> bool:
+        """Nothing usable came. True if the device is lost by this."""
+        if turn.kind == "first":
+            self._first_failed = True
+        if turn.delays:
+            self._probe_free_s = now_s + cost_s / self._manners.probing
+        return self.missed(turn.device, now_s)
+
+    def missed(self, device: int, now_s: float) -> bool:
+        """A turn that this agenda did not give failed (a write). True if the device is lost by this."""
+        health = self.health.get(device)
+        if health is None:
+            return False
+        self._leave(device)
+        return health.failed(now_s, self._manners)
+
+    def late(self, device: int, now_s: float, took_s: float) -> None:
+        """An answer came after its time-out."""
+        if (health := self.health.get(device)) is not None:
+            health.late(now_s, min(took_s, self._manners.timeout_s))
+
+    def ask_soon(self, device: int, now_s: float) -> None:
+        """Somebody wants this device: its back-off is over, the others' rights stand."""
+        if (health := self.health.get(device)) is not None:
+            health.ask_at_s = min(health.ask_at_s, now_s)
+
+    def line_failed(self) -> list[int]:
+        """The line cannot be opened. The devices that are lost by this; all are fresh when it can."""
+        for device in self.health:
+            self._leave(device)
+        return [device for device, health in self.health.items() if health.line_failed(self._manners)]
+
+    def line_opened(self, now_s: float) -> None:
+        for health in self.health.values():
+            if health.fresh:
+                health.ask_at_s = now_s
+
+    # The reads themselves
+
+    def split(self, device: int, block: Block, parts: Iterable[Block], now_s: float) -> None:
+        """From now on `parts` are read in place of `block`; they are due at once."""
+        for old in [poll for poll in self._polls[device] if poll.block is block]:
+            self._polls[device].remove(old)
+            old.entry = 0
+            for part in parts:
+                poll = _Poll(device, part, old.period_s, now_s)
+                self._polls[device].append(poll)
+                self._enter(poll, now_s)
+
+    def mend(self, device: int, now_s: float) -> None:
+        """Forget all splits: the device restarted and may know its registers again."""
+        if device in self._polls and len(self._polls[device]) != len(self._blocks[device]):
+            self._leave(device)
+            self._set_polls(device)
+            for poll in self._polls[device]:
+                self._enter(poll, now_s)
+
+    def block_with(self, device: int, point: int) -> Block | None:
+        """The read that fetches a point now."""
+        for poll in self._polls.get(device, ()):
+            if any(part.point == point for part in poll.block.parts):
+                return poll.block
+        return None
+
+    # Inside
+
+    def _first_contact(self, now_s: float, due: _Poll | None) -> Turn | None:
+        if self._first_failed and due is not None:
+            return None
+        for device, health in self.health.items():
+            if health.fresh and health.ask_at_s <= now_s:
+                return Turn(device, self._smallest(device), health.patience_s(self._manners), "first")
+        return None
+
+    def _probe(self, now_s: float, due: _Poll | None) -> Turn | None:
+        waiting = [
+            (health.ask_at_s, device)
+            for device, health in self.health.items()
+            if health.failures and not health.fresh and health.ask_at_s <= now_s
+        ]
+        if not waiting:
+            return None
+        device = min(waiting)[1]
+        patience_s = self.health[device].patience_s(self._manners)
+        later = self._top(self._later)
+        delays = due is not None or (later is not None and later.due_s - now_s < patience_s)
+        if delays and now_s < self._probe_free_s:
+            return None
+        return Turn(device, self._smallest(device), patience_s, "probe", delays)
+
+    def _smallest(self, device: int) -> Block:
+        return min((poll.block for poll in self._polls[device]), key=lambda block: block.size)
+
+    def _set_polls(self, device: int) -> None:
+        self._polls[device] = [
+            _Poll(device, block, period_s, self._start_s) for block, period_s in self._blocks[device]
+        ]
+
+    def _enter(self, poll: _Poll, due_s: float) -> None:
+        poll.due_s, poll.entry = due_s, next(self._numbers)
+        heapq.heappush(self._later, (due_s, poll.entry, poll))
+
+    def _leave(self, device: int) -> None:
+        """Its reads wait for its next answer."""
+        for poll in self._polls[device]:
+            poll.entry = 0
+
+    def _ripen(self, now_s: float) -> None:
+        while (poll := self._top(self._later)) is not None and poll.due_s <= now_s:
+            _, entry, _ = heapq.heappop(self._later)
+            heapq.heappush(self._due, (poll.due_s + poll.period_s, entry, poll))
+
+    def _after(self, now_s: float, period_s: float) -> float:
+        """The next moment on the period's grid."""
+        return self._start_s + ((now_s - self._start_s) // period_s + 1) * period_s
+
+    @staticmethod
+    def _top(heap: list[tuple[float, int, _Poll]]) -> _Poll | None:
+        while heap and heap[0][2].entry != heap[0][1]:
+            heapq.heappop(heap)
+        return heap[0][2] if heap else None
