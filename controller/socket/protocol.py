@@ -1,0 +1,118 @@
+"""The lines of the local protocol, both directions. Pure.
+
+The server greets with `{"louguan": VERSION, "protocol": 1}`. A request is `{"id": any, "op": text, "args":
+{…}}` with an optional `"as": name`; its answer `{"id", "ok": true, "result"}` or `{"id", "ok": false,
+"error": {"code", "message", "where"}}`. A line `{"event": topic, "data": …}` belongs to a subscription and
+has no id.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from config.language import Text, render
+
+PROTOCOL = 1
+MAX_LINE = 1 << 24
+"""Bytes an answer or event may have."""
+MAX_REQUEST = 1 << 16
+"""Bytes a request may have."""
+SUBSCRIBE = "subscribe"
+UNSUBSCRIBE = "unsubscribe"
+DROPPED = "dropped"
+"""Topic of the last event of a subscription whose client read too slowly."""
+
+
+class Code:
+    """Words for what went wrong, for programs."""
+
+    BAD_REQUEST = "bad-request"
+    UNKNOWN_OP = "unknown-op"
+    TOO_LONG = "too-long"
+    TOO_MANY = "too-many"
+    INTERNAL = "internal"
+    REFUSED = "refused"
+    """What was asked is not allowed or not possible; the message says why."""
+    UNKNOWN_NAME = "unknown-name"
+    UNAVAILABLE = "unavailable"
+    """The daemon cannot do it now (store failing, stopping)."""
+
+
+class RequestError(Exception):
+    """Raised by a handler, or by reading a request: becomes the error of the answer."""
+
+    def __init__(self, code: str, message: Text | str, where: str = "") -> None:
+        super().__init__(render(message, "en"))
+        self.code = code
+        self.text = message
+        self.where = where
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, of the right form."""
+
+    id: Any
+    op: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+    person: str = ""
+    """Who the client says is asking ("as")."""
+    language: str = ""
+    """The language the client wants texts in ("lang"), "" = the daemon's."""
+
+
+def greeting(version: str) -> bytes:
+    return encode({"louguan": version, "protocol": PROTOCOL})
+
+
+def encode(what: Mapping[str, Any]) -> bytes:
+    """One line. Raises TypeError or ValueError for what JSON cannot carry (NaN and infinities included)."""
+    return (
+        json.dumps(what, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode(
+            "utf-8", "replace"
+        )
+        + b"\n"
+    )
+
+
+def decode(line: bytes) -> dict[str, Any]:
+    """The object in a line, its texts fit for UTF-8 (lone surrogates replaced). Raises RequestError."""
+    try:
+        data = json.loads(line)
+        if b"\\ud" in line.lower():
+            data = json.loads(json.dumps(data, ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError) as error:
+        raise RequestError(Code.BAD_REQUEST, f"not JSON: {error}") from error
+    if not isinstance(data, dict):
+        raise RequestError(Code.BAD_REQUEST, "not a JSON object")
+    return data
+
+
+def request(data: Mapping[str, Any]) -> Request:
+    """The request in a decoded line. Raises RequestError."""
+    op, args = data.get("op"), data.get("args", {})
+    if not isinstance(op, str) or not op:
+        raise RequestError(Code.BAD_REQUEST, '"op" must be a text', "op")
+    if not isinstance(args, dict):
+        raise RequestError(Code.BAD_REQUEST, '"args" must be an object', "args")
+    person, language = data.get("as", ""), data.get("lang", "")
+    for name, value in (("as", person), ("lang", language)):
+        if not isinstance(value, str) or len(value) > 100 or not value.isprintable():
+            raise RequestError(Code.BAD_REQUEST, f'"{name}" must be a short text', name)
+    return Request(data.get("id"), op, args, person, language)
+
+
+def answer(request_id: Any, result: Any) -> bytes:
+    return encode({"id": request_id, "ok": True, "result": result})
+
+
+def failure(request_id: Any, error: RequestError, language: str) -> bytes:
+    said = {"code": error.code, "message": render(error.text, language), "where": error.where}
+    return encode({"id": request_id, "ok": False, "error": said})
+
+
+def event(topic: str, data: Any) -> bytes:
+    return encode({"event": topic, "data": data})
