@@ -5,7 +5,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
-CODE   := $(wildcard config drivers schedules controller tests hil_tests bench)
+FOLDERS := config drivers schedules controller tests hil_tests bench
+CODE   := $(foreach folder,$(FOLDERS),$(if $(wildcard $(folder)/*.py),$(folder)))
 SUDO   := $(if $(filter-out 0,$(shell id -u)),sudo,)
 
 # Handed on to the programs: make demo DEMO_ARGS="--for 60s", make test TEST_ARGS="-k modbus".
