@@ -10,6 +10,7 @@ from drivers.simulators.plant.duty import Pair
 from drivers.simulators.plant.motor import Motor
 
 METRE_OF_WATER_PA = 9806.65
+TRICKLE_M3H = 0.4
 
 
 class Booster:
@@ -26,28 +27,35 @@ class Booster:
         self.flow_m3h = 0.0
         self.supplied_m3 = 0.0
         self.permit = True
+        self._resting = False
 
     def step(self, demand_m3h: float, allowed: bool, dt_s: float) -> None:
-        """Supply what is asked for, as far as the pumps go; nothing when the tank before them is cut off."""
+        """Supply what is asked for, as far as the pumps go; nothing when the tank before them is cut off.
+
+        A trickle is served by the pressure vessel: the pumps rest until the pressure has fallen by a fifth.
+        """
         supply = self.permit and allowed
-        rest = demand_m3h < 0.05 and self.pressure_pa > 0.9 * self.setpoint_pa
-        count = 0 if not supply or rest else (2 if demand_m3h > 0.95 * self.rated_m3h else 1)
-        self.pumps.ask(count)
+        if demand_m3h > TRICKLE_M3H or self.pressure_pa < 0.8 * self.setpoint_pa:
+            self._resting = False
+        elif self.pressure_pa > 0.97 * self.setpoint_pa:
+            self._resting = True
+        self.pumps.ask(0 if not supply or self._resting else 2 if demand_m3h > 0.95 * self.rated_m3h else 1)
         running = [motor for motor in self.pumps.motors if motor.on and not motor.failed]
         load = demand_m3h / self.rated_m3h / max(len(running), 1)
-        need = (min(self.setpoint_pa / self.head_pa + 0.2 * min(load, 1.5) ** 2, 1.0)) ** 0.5
+        need = min(self.setpoint_pa / self.head_pa + 0.2 * min(load, 1.5) ** 2, 1.0) ** 0.5
         for motor in running:
             motor.wanted = max(need, 0.35)
         self.pumps.step(dt_s)
-        most = sum(self.rated_m3h * motor.speed * 1.1 for motor in self.pumps.motors)
-        self.flow_m3h = min(demand_m3h, most)
-        self.supplied_m3 += self.flow_m3h * dt_s / 3600
         fastest = max(motor.speed for motor in self.pumps.motors)
-        reached = min(self.head_pa * fastest**2, self.setpoint_pa) if self.flow_m3h > 0 or fastest else None
-        if reached is not None:
-            self.pressure_pa = approach(self.pressure_pa, reached, dt_s, 4)
+        if self._resting and supply:
+            self.flow_m3h = demand_m3h
+            self.pressure_pa = approach(self.pressure_pa, 0.0, dt_s, 7200 if demand_m3h < 0.01 else 1500)
         else:
-            self.pressure_pa = approach(self.pressure_pa, 0.0, dt_s, 3600 if demand_m3h < 0.05 else 30)
+            most = sum(self.rated_m3h * motor.speed * 1.1 for motor in self.pumps.motors)
+            self.flow_m3h = min(demand_m3h, most)
+            reached = min(self.head_pa * fastest**2, self.setpoint_pa)
+            self.pressure_pa = approach(self.pressure_pa, reached, dt_s, 4 if fastest else 30)
+        self.supplied_m3 += self.flow_m3h * dt_s / 3600
 
     @property
     def power_kw(self) -> float:

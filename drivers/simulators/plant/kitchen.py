@@ -17,7 +17,7 @@ HEAD_RELIGHT_S = 300.0
 
 def cooking(environment: Environment) -> float:
     """How many of the heads are wanted at this hour, 0 to 1."""
-    return _COOKING.at(environment.hour) * (1.0 if environment.workday else DAYOFF_SHARE)
+    return 0.65 * _COOKING.at(environment.hour) * (1.0 if environment.workday else DAYOFF_SHARE)
 
 
 class Stove:
@@ -74,6 +74,12 @@ class Hood:
         self.temperature_c = approach(self.temperature_c, steady, dt_s, self.heat_kj_k / conductance)
 
 
+FUMES_MG_KWH = 900.0
+"""Fumes by heat of the stoves: about 8 mg/m³ before the cleaner at a busy hour."""
+HOURS_TO_WASH = 60.0
+"""Hours at 8 mg/m³ until the plates are to be washed."""
+
+
 class FumePurifier:
     """An electrostatic cleaner: it loses efficiency with what it has caught until it is washed."""
 
@@ -96,13 +102,13 @@ class FumePurifier:
         return self.rated_kw * (0.85 + 0.1 * min(self.dirt, 1)) if self.on and not self.failed else 0.01
 
     def step(self, heat_kw: float, air_m3h: float, dt_s: float) -> None:
-        fumes_mg_h = heat_kw * 650 * 1.0e3
-        inlet = fumes_mg_h / max(air_m3h, 1500) if heat_kw > 0 else 0.0
-        self.inlet_mg_m3 = approach(self.inlet_mg_m3, inlet / 1.0e1, dt_s, 60)
+        inlet = FUMES_MG_KWH * heat_kw / max(air_m3h, 1500)
+        self.inlet_mg_m3 = approach(self.inlet_mg_m3, inlet, dt_s, 60)
         self.outlet_mg_m3 = self.inlet_mg_m3 * (1 - self.efficiency)
         if self.on:
             self.run_s += dt_s
-            self.dirt += self.efficiency * self.inlet_mg_m3 / 8 * dt_s / (400 * 3600)
+            caught_mg_m3 = self.efficiency * self.inlet_mg_m3
+            self.dirt += caught_mg_m3 / 8 * dt_s / 3600 / HOURS_TO_WASH
 
     def wash(self) -> None:
         self.dirt = 0.0

@@ -133,7 +133,7 @@ class GreyPlant:
     def _blow(self, dt_s: float) -> None:
         """Steadily while there is work, else work and rest; the sludge must not stand long without air."""
         self._blower_clock += dt_s
-        busy = self.mode == "auto" and (self.lift.running > 0 or self.membrane.level > 70)
+        busy = self.mode == "auto" and (self.lift.running > 0 or self.equalisation.level > LEAD)
         if self._blowing and not busy and self._blower_clock >= RESTING_AIR_S:
             self._blowing, self._blower_clock = False, 0.0
         elif not self._blowing and (busy or self._blower_clock >= 0.75 * self.rest_most_s):

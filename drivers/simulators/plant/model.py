@@ -44,6 +44,11 @@ class Setting:
         value = self.facts.get(name, default)
         return float(value) if isinstance(value, int | float) else default
 
+    def numbers(self, name: str) -> list[float]:
+        """A list of numbers, empty when it is not given."""
+        value = self.facts.get(name, ())
+        return [float(item) for item in value] if isinstance(value, list | tuple) else []
+
     def lot(self, name: str, low: float, high: float) -> float:
         """A fixed random number for this device and `name`."""
         return low + (high - low) * chance(self.seed, f"{self.device.name}/{name}")

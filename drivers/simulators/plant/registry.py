@@ -51,6 +51,7 @@ PROFILES: dict[str, str] = {
     "relay-16": "relay",
     "input-8": "input",
     "input-16": "input",
+    "input-8-safety": "input",
     "inovance-md": "drive",
     "danfoss-fc51": "drive",
     "abb-acs355": "drive",
@@ -67,9 +68,10 @@ PROFILES: dict[str, str] = {
     "bacnet-kitchen-ventilation": "ventilation",
     "bacnet-air-handler": "air-handler",
 }
-"""The Plan does not say what a profile's `plant` key is; a test holds this list against the profiles."""
+"""For a simulation without the site's plant facts, which say the profile's `plant` themselves; a test
+holds this list against the profiles."""
 
 
 def model_of(profile: str, wanted: str = "") -> type[DeviceModel]:
-    """The model of a profile, or the one plant.yaml wants. Raises KeyError for an unknown wish."""
+    """The model that is wanted, else the one known for the profile. Raises KeyError for an unknown wish."""
     return MODELS[wanted or PROFILES.get(profile, "generic")]

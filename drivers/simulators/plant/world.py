@@ -12,7 +12,7 @@ from config.plan.site import Plan
 from drivers.simulators.plant.environment import Calendar, Environment, Surroundings
 from drivers.simulators.plant.loads import Load, Tap
 from drivers.simulators.plant.model import DeviceModel, Flow, Setting
-from drivers.simulators.plant.registry import model_of
+from drivers.simulators.plant.registry import MODELS, model_of
 
 MOST_STEP_S = 10.0
 """Longest step of the physics, site seconds."""
@@ -25,7 +25,9 @@ class PlantError(Exception):
 class World:
     """Built from a Plan and the site's plant.yaml (as plain data; empty for a site without one).
 
-    `facts` has the sections loads, taps, meters and devices; see docs of the site's own file.
+    `facts` has the sections loads (`Load`), taps (`Tap`), meters (`of`, `remainder` of an electric, water
+    or gas meter) and devices (what each model's docstring names); a device's `model` is its profile's
+    `plant`.
     """
 
     def __init__(self, plan: Plan, facts: Mapping[str, Any], seed: int, start_ms: int) -> None:
@@ -54,7 +56,14 @@ class World:
 
     @staticmethod
     def _made(device: Device, setting: Setting) -> DeviceModel:
-        return model_of(device.profile, str(setting.facts.get("model", "")))(setting)
+        wanted = str(setting.facts.get("model", ""))
+        try:
+            made = model_of(device.profile, wanted)
+        except KeyError:
+            raise PlantError(
+                f"{device.name}: no plant model {wanted!r}; there are {', '.join(MODELS)}"
+            ) from None
+        return made(setting)
 
     def model(self, name: str) -> DeviceModel | None:
         return self.models.get(name)

@@ -42,13 +42,18 @@ class GreyWaterPanel(DeviceModel):
             "blower": self.process.blowers,
             "booster": self.booster.pumps,
         }
+        self.motors = {
+            f"{machine}{number}": motor
+            for machine, pair in self._pairs.items()
+            for number, motor in enumerate(pair.motors, start=1)
+        }
         super().__init__(setting)
         self._inflow = Tap(
             setting.seed, f"{self.name}/inflow", setting.facts.get("inflow", {"workday": 42, "dayoff": 7})
         )
         self._demands: list[Flow] = []
         self._own = Tap(
-            setting.seed, f"{self.name}/reuse", setting.facts.get("reuse", {"workday": 40, "dayoff": 12})
+            setting.seed, f"{self.name}/reuse", setting.facts.get("demand", {"workday": 40, "dayoff": 12})
         )
         self.served = 1.0
         """Share of what is asked for that is supplied."""

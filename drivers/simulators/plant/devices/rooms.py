@@ -145,20 +145,26 @@ class DrinkingWater(DeviceModel):
 
 
 class IrrigationBox(DeviceModel):
-    """Valves that close by themselves after their longest time. Facts: `flow` m³/h a valve, `area` m² a
-    valve, `fed_by` the grey-water panel whose pressure it needs."""
+    """Valves that close by themselves after their longest time.
+
+    Facts: `flows` m³/h and `areas` m² by valve (`flow`, `area` for all alike), `fed_by` the grey-water
+    panel whose pressure it needs.
+    """
 
     rank: ClassVar[int] = 0
-    MOST_VALVES: ClassVar[int] = 4
 
     def __init__(self, setting: Setting) -> None:
         self._open_s: dict[int, float] = {}
         self._spent: set[int] = set()
         super().__init__(setting)
         self._valves = [number for number in range(1, 9) if f"v{number}_permit" in setting.points]
-        self._flow = setting.number("flow", 6)
-        self.soils = {number: Soil(setting.number("area", 3000), setting.lot(f"soil {number}", 18, 28))
-                      for number in self._valves}  # fmt: skip
+        flows = setting.numbers("flows") or [setting.number("flow", 6)] * len(self._valves)
+        self._flow = dict(zip(self._valves, flows, strict=False))
+        areas = setting.numbers("areas") or [setting.number("area", 3000)] * len(self._valves)
+        self.soils = {
+            valve: Soil(area, setting.lot(f"soil {valve}", 18, 28))
+            for valve, area in zip(self._valves, areas, strict=False)
+        }
         self._booster: Booster | None = None
         self._panel: DeviceModel | None = None
         self.wanted_m3h = 0.0
@@ -185,9 +191,11 @@ class IrrigationBox(DeviceModel):
         environment = self.environment
         delivered = self.delivered_m3h
         self.total_m3 += delivered * dt_s / 3600
-        share = delivered / len(self._open_s) if self._open_s else 0.0
+        share = delivered / self.wanted_m3h if self.wanted_m3h else 0.0
         for valve in self._valves:
-            self.soils[valve].step(share if valve in self._open_s else 0.0, environment, dt_s)
+            self.soils[valve].step(
+                share * self._flow[valve] if valve in self._open_s else 0.0, environment, dt_s
+            )
             permit = self.switch(f"v{valve}_permit")
             if not permit:
                 self._open_s.pop(valve, None)
@@ -199,7 +207,7 @@ class IrrigationBox(DeviceModel):
                     self._spent.add(valve)
             elif valve not in self._spent:
                 self._open_s[valve] = 0.0
-        self.wanted_m3h = self._flow * len(self._open_s)
+        self.wanted_m3h = sum(self._flow[valve] for valve in self._open_s)
 
     def show(self) -> dict[str, Value | None]:
         environment = self.environment
