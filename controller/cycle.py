@@ -1,0 +1,223 @@
+"""The cycle: one synchronous step from what happened to what is written, in the daemon and in rehearsals alike."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from config.language import text
+from config.plan.clock import Now, Pace
+from config.plan.reading import Reading
+from config.plan.site import Plan
+from controller.decide.acceptance import accept
+from controller.decide.arbiter import NOTHING, Result, arbitrate
+from controller.decide.barriers import Barrier, Barriers
+from controller.decide.outputs import Outputs
+from controller.decide.people import PeopleRequests
+from controller.decide.programmes import ProgrammeRequests
+from controller.decide.records import (
+    Lock,
+    Notice,
+    Observe,
+    Override,
+    PersonCommand,
+    Refused,
+    Release,
+    Remembered,
+    Unlock,
+)
+from controller.decide.requests import RequestSource
+from controller.decide.step import Counters, Decision, Step
+from controller.decide.stop import stop_writes
+from controller.image import Image
+from drivers.api import DeviceState, Event, SlotState, Write, WriteReport
+from schedules.context import Context
+
+
+class Engine:
+    """One Plan in force. Not shared between threads; knows no clock, socket or file.
+
+    What it decides follows from the image, the time and what it remembers: an engine made anew from these
+    decides the same. Cost follows what changed; samples that only refresh a value are nearly free.
+    """
+
+    def __init__(self, plan: Plan, context: Context, pace: Pace, remembered: Remembered) -> None:
+        self.plan = plan
+        self._pace = pace
+        self._image = Image(plan, pace)
+        self._outputs = Outputs(plan, pace, remembered.outputs)
+        commanded = {plan.points[point].key: point for point in self._outputs.standing}
+        self._keys = commanded
+        self._programmes = ProgrammeRequests(plan.programmes, context)
+        self._people = PeopleRequests(commanded, remembered.overrides)
+        self._sources: tuple[RequestSource, ...] = (self._programmes, self._people)
+        self._barriers = Barriers(plan, remembered.locks, remembered.observe)
+        self._results: dict[int, Result] = dict.fromkeys(commanded.values(), NOTHING)
+        self._online: dict[int, bool] = {}
+        self._devices_online = 0
+        self._cycle = 0
+        self._trusted = True
+
+    @property
+    def readings(self) -> Sequence[Reading]:
+        """The image, by point id; stands until the next step."""
+        return self._image.readings
+
+    @property
+    def decisions(self) -> Mapping[int, Result]:
+        """The decision on every point that can be commanded."""
+        return self._results
+
+    def barrier(self, point: int) -> Barrier | None:
+        """What forbids every write to `point` now."""
+        return self._barriers.on(self.plan.points[point])
+
+    def online(self, device: int) -> bool | None:
+        """Whether a device answers; None = not heard of in this run."""
+        return self._online.get(device)
+
+    def remembered(self) -> Remembered:
+        """All that must outlive this engine; each step tells what changed in it."""
+        return Remembered(
+            self._people.standing(),
+            self._barriers.locks(),
+            self._barriers.observed(),
+            self._outputs.records(),
+        )
+
+    def accept(self, command: PersonCommand, now: Now) -> None:
+        """Raises Refused, with the reason, when a person's command cannot be carried out.
+
+        The shell asks this, commits the command, and hands it to the next step.
+        """
+        accept(self.plan, command, now.wall_ms)
+
+    def until_next(self, key: str, now: Now) -> int:
+        """The end of an override that lasts until the programmes of `key` next decide otherwise, at most as long
+        as the site allows. Raises Refused."""
+        if not now.trusted:
+            raise Refused(text("the clock cannot be trusted: say how long instead"))
+        longest = now.wall_ms + round(self.plan.site.override_max_s * 1000)
+        point = self._keys.get(key)
+        ends = None if point is None else self._programmes.next_change(point, now.wall_ms, longest)
+        if ends is None:
+            raise Refused(text("no programme commands {name}: say how long instead", name=key))
+        return ends
+
+    def step(self, now: Now, events: Iterable[Event] = (), commands: Iterable[PersonCommand] = ()) -> Step:
+        """One cycle. `events` in the order they came; `commands` accepted and committed before."""
+        step = Step(now.wall_ms)
+        self._cycle += 1
+        others: list[Event] = []
+        step.changed = self._image.take(events, step.counts, others)
+        stale = self._image.age(now.mono_ns)
+        if stale:
+            step.changed += stale
+        if others:
+            self._happened(others, now, step)
+        if step.changed:
+            self._read(step)
+        for command in commands:
+            self._command(command, step)
+        if now.trusted is not self._trusted:
+            self._trusted = now.trusted
+            words = text("the clock cannot be trusted: programmes take their value for that")
+            step.notices.append(Notice("clock", "", words, not now.trusted))
+        self._decide(now, step)
+        self._outputs.settle(now, self._image.readings, self._barriers, step)
+        step.counters = Counters(
+            self._cycle,
+            self._image.good,
+            self._devices_online,
+            self._outputs.sent,
+            self._outputs.held,
+            self._outputs.failing,
+        )
+        step.wake_ms = self._wake_ms(now)
+        return step
+
+    def stop_writes(self) -> list[Write]:
+        """The last writes of a run, as each device declares. No step follows."""
+        return list(stop_writes(self.plan, self._outputs, self._barriers))
+
+    def _happened(self, events: Iterable[Event], now: Now, step: Step) -> None:
+        for event in events:
+            match event:
+                case WriteReport():
+                    self._outputs.report(event, now, step)
+                case DeviceState():
+                    self._device(event, step)
+                case SlotState():
+                    self._outputs.slots(event)
+
+    def _device(self, event: DeviceState, step: Step) -> None:
+        before = self._online.get(event.device)
+        self._set_online(event.device, event.online)
+        if event.online is not before and not (before is None and event.online):
+            device = self.plan.devices[event.device]
+            words = text(
+                "{name} does not answer: {detail}", name=device.label or device.name, detail=event.detail
+            )
+            step.notices.append(Notice("device-lost", device.name, words, not event.online))
+        self._outputs.device(event)
+
+    def _set_online(self, device: int, online: bool) -> None:
+        self._devices_online += online - self._online.get(device, False)
+        self._online[device] = online
+
+    def _read(self, step: Step) -> None:
+        points, readings = self.plan.points, self._image.readings
+        for number in step.changed:
+            point, reading = points[number], readings[number]
+            if point.device not in self._online and reading.value is not None:
+                self._set_online(point.device, True)
+            self._outputs.read(point, reading)
+            if self._barriers.is_selector(number):
+                self._outputs.touch(self._barriers.selector(point, reading, step.notices))
+
+    def _command(self, command: PersonCommand, step: Step) -> None:
+        match command:
+            case Override():
+                self._people.set(command, step.memory)
+            case Release():
+                self._people.release(command, step.memory)
+            case Lock():
+                self._outputs.touch(self._barriers.lock(command, step.memory))
+            case Unlock():
+                self._outputs.touch(self._barriers.unlock(command, step.memory))
+            case Observe():
+                self._outputs.touch(self._barriers.observe(command, step.memory))
+
+    def _decide(self, now: Now, step: Step) -> None:
+        touched: set[int] = set()
+        for source in self._sources:
+            touched.update(source.update(now))
+        step.memory.ended += self._people.take_ended()
+        for point in sorted(touched):
+            before = self._results.get(point)
+            if before is None:
+                continue
+            after = arbitrate(request for source in self._sources for request in source.requests(point))
+            self._results[point] = after
+            if _outcome(before) != _outcome(after):
+                self._outputs.want(point, after)
+                step.decisions.append(
+                    Decision(point, self.plan.points[point].key, before, after, now.wall_ms)
+                )
+
+    def _wake_ms(self, now: Now) -> int | None:
+        wakes = [source.wake_ms() for source in self._sources]
+        wakes += [self._site_ms(now, self._image.wake_ns()), self._site_ms(now, self._outputs.wake_ns())]
+        return min((max(wake, now.wall_ms) for wake in wakes if wake is not None), default=None)
+
+    def _site_ms(self, now: Now, mono_ns: int | None) -> int | None:
+        """The site time at which a monotonic time will be reached."""
+        if mono_ns is None:
+            return None
+        return now.wall_ms + math.ceil((mono_ns - now.mono_ns) * self._pace.speed / 1_000_000)
+
+
+def _outcome(result: Result) -> tuple[object, ...] | None:
+    """What makes two results the same decision: value, slot and who."""
+    winner = result.winner
+    return None if winner is None else (result.value, winner.slot, winner.source)

@@ -1,0 +1,97 @@
+"""Whether a person's command can be carried out at this site, and why not. Pure."""
+
+from __future__ import annotations
+
+import math
+
+from config.language import Text, text
+from config.plan.equipment import KINDS
+from config.plan.points import Point
+from config.plan.reading import Value
+from config.plan.site import Plan
+from config.plan.slots import WRITABLE
+from controller.decide.records import Lock, Observe, Override, PersonCommand, Refused, Release, Unlock
+
+
+def accept(plan: Plan, command: PersonCommand, wall_ms: int) -> None:
+    """Raises Refused, with the reason, when `command` cannot be carried out at `wall_ms`."""
+    if not command.person:
+        raise Refused(text("say who you are: a command needs a person"))
+    match command:
+        case Override():
+            _accept_override(plan, command, wall_ms)
+        case Release():
+            _commandable(plan, command.point)
+        case Lock():
+            _target(plan, command.target)
+            if not command.reason:
+                raise Refused(text("a lock needs a reason"))
+        case Unlock():
+            # A lock outlives the equipment it was put on, and can always be taken away.
+            pass
+        case Observe():
+            if command.target:
+                _target(plan, command.target)
+
+
+def _accept_override(plan: Plan, command: Override, wall_ms: int) -> None:
+    point = _commandable(plan, command.point)
+    if command.slot not in WRITABLE:
+        raise Refused(text("slot {slot} is not ours to write", slot=command.slot))
+    wrong = wrong_value(point, command.value)
+    if wrong is not None:
+        raise Refused(wrong)
+    if command.expires_ms <= wall_ms:
+        raise Refused(text("that end is over already"))
+    longest = plan.site.override_max_s
+    if command.expires_ms - wall_ms > longest * 1000:
+        raise Refused(text("an override may last {hours} h here at most", hours=f"{longest / 3600:g}"))
+
+
+def _commandable(plan: Plan, key: str) -> Point:
+    point = next((item for item in plan.points if item.key == key), None)
+    if point is None:
+        raise Refused(text("no point named {name}", name=key))
+    if point.life_safety:
+        raise Refused(text("{name} belongs to life safety and is never commanded", name=key))
+    if point.command is None:
+        raise Refused(text("{name} is read-only", name=key))
+    if not point.command.targetable:
+        raise Refused(text("{name} is a set-up register, written by the driver alone", name=key))
+    for equipment in plan.equipment:
+        for role, bound in equipment.roles:
+            if bound == point.id and KINDS[equipment.kind][role].gated:
+                raise Refused(text("{name} is a motor's own command: use its mode or permit", name=key))
+    return point
+
+
+def wrong_value(point: Point, value: Value) -> Text | None:
+    """Why `value` cannot be commanded on `point`; None if it can."""
+    command = point.command
+    if command is None:
+        return text("{name} is read-only", name=point.key)
+    match point.kind:
+        case "bool":
+            return None if isinstance(value, bool) else text("{name} takes on or off", name=point.key)
+        case "enum":
+            allowed = command.states or tuple(number for number, _ in point.states)
+            if not isinstance(value, bool) and value in allowed:
+                return None
+            names = ", ".join(point.state_name(number) or str(number) for number in allowed)
+            return text("{name} takes one of {names}", name=point.key, names=names)
+        case "number":
+            if isinstance(value, bool | str) or not math.isfinite(value):
+                return text("{name} takes a number", name=point.key)
+            low, high = command.low, command.high
+            if (low is not None and value < low) or (high is not None and value > high):
+                bounds = f"{low:g} … {high:g}" if low is not None and high is not None else f"{low} … {high}"
+                return text("{name} takes {bounds} {unit}", name=point.key, bounds=bounds, unit=point.unit)
+            return None
+        case _:
+            return text("{name} is a text and is not commanded", name=point.key)
+
+
+def _target(plan: Plan, name: str) -> None:
+    if name in {item.name for item in plan.equipment} or name in {item.name for item in plan.devices}:
+        return
+    raise Refused(text("no equipment or device named {name}", name=name))

@@ -1,0 +1,143 @@
+"""What forbids every write to a point, whoever asks: maintenance lock, selector not in auto, observe mode.
+
+In this order; the first found is the one told. A selector (手动/停/自动) whose reading is not good counts as
+not in auto: somebody may be working there by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from typing import NamedTuple
+
+from config.language import Text, text
+from config.plan.equipment import Equipment
+from config.plan.points import Point
+from config.plan.reading import Quality, Reading
+from config.plan.site import Plan
+from controller.decide.records import Changed, Lock, Notice, Observe, Unlock
+
+AUTO = "auto"
+"""The name of an enum selector's state that hands over to us."""
+
+
+class BarrierKind(Enum):
+    LOCK = "lock"
+    SELECTOR = "selector"
+    UNREADABLE = "unreadable selector"
+    OBSERVE = "observe"
+
+
+class Barrier(NamedTuple):
+    """Why nothing is written to a point."""
+
+    kind: BarrierKind
+    text: Text
+
+
+class _Selector(Enum):
+    AUTO = "auto"
+    HAND = "hand"
+    UNREADABLE = "unreadable"
+
+
+class Barriers:
+    """What forbids writes, by point. Asked for single points; told what changes."""
+
+    def __init__(self, plan: Plan, locks: Iterable[Lock], observe: Iterable[Observe]) -> None:
+        self._plan = plan
+        self._locks = {lock.target: lock for lock in locks}
+        self._observe = {item.target: item for item in observe}
+        commanded = {point.id for point in plan.points if point.command is not None}
+        self._owners: dict[int, list[Equipment]] = {point: [] for point in commanded}
+        self._covers: dict[str, set[int]] = {"": commanded}
+        self._selected: dict[int, list[Equipment]] = {}
+        self._selectors: dict[str, _Selector] = {}
+        for device in plan.devices:
+            self._covers[device.name] = commanded.intersection(device.points)
+        for equipment in plan.equipment:
+            bound = commanded.intersection(point for _, point in equipment.roles)
+            self._covers[equipment.name] = bound
+            for point in bound:
+                self._owners[point].append(equipment)
+            selector = dict(equipment.roles).get("auto")
+            if selector is not None:
+                self._selected.setdefault(selector, []).append(equipment)
+                self._selectors[equipment.name] = _Selector.UNREADABLE
+
+    def lock(self, lock: Lock, changed: Changed) -> set[int]:
+        """Returns the points it bears on, as the others do."""
+        self._locks[lock.target] = lock
+        changed.locks.append(lock)
+        return self._covers.get(lock.target, set())
+
+    def unlock(self, command: Unlock, changed: Changed) -> set[int]:
+        if self._locks.pop(command.target, None) is None:
+            return set()
+        changed.unlocked.append(command.target)
+        return self._covers.get(command.target, set())
+
+    def observe(self, command: Observe, changed: Changed) -> set[int]:
+        self._observe[command.target] = command
+        changed.observe.append(command)
+        return self._covers.get(command.target, set())
+
+    def is_selector(self, point: int) -> bool:
+        return point in self._selected
+
+    def selector(self, point: Point, reading: Reading, notices: list[Notice]) -> set[int]:
+        """A selector's reading changed."""
+        touched: set[int] = set()
+        state = _selector_state(point, reading)
+        for equipment in self._selected[point.id]:
+            before = self._selectors[equipment.name]
+            if state is before:
+                continue
+            self._selectors[equipment.name] = state
+            touched |= self._covers[equipment.name]
+            if _Selector.HAND in (before, state):
+                words = text("{name}: selector not in auto", name=equipment.label or equipment.name)
+                notices.append(Notice("hand", equipment.name, words, state is _Selector.HAND))
+        return touched
+
+    def on(self, point: Point) -> Barrier | None:
+        """What forbids writing `point`; None if nothing does."""
+        owners = self._owners.get(point.id, ())
+        device = self._plan.devices[point.device]
+        for name in (device.name, *(equipment.name for equipment in owners)):
+            lock = self._locks.get(name)
+            if lock is not None:
+                words = text("locked by {person}: {reason}", person=lock.person, reason=lock.reason)
+                return Barrier(BarrierKind.LOCK, words)
+        for equipment in owners:
+            name = equipment.label or equipment.name
+            match self._selectors.get(equipment.name):
+                case _Selector.HAND:
+                    return Barrier(BarrierKind.SELECTOR, text("{name}: selector not in auto", name=name))
+                case _Selector.UNREADABLE:
+                    return Barrier(BarrierKind.UNREADABLE, text("{name}: selector cannot be read", name=name))
+        site = self._observing("", self._plan.site.observe)
+        if site or self._observing(device.name, device.observe) or self._any_observing(owners):
+            return Barrier(BarrierKind.OBSERVE, text("observe mode: nothing is sent"))
+        return None
+
+    def locks(self) -> tuple[Lock, ...]:
+        return tuple(self._locks.values())
+
+    def observed(self) -> tuple[Observe, ...]:
+        """What people said of observe mode, overruling the site files."""
+        return tuple(self._observe.values())
+
+    def _any_observing(self, owners: Sequence[Equipment]) -> bool:
+        return any(self._observing(equipment.name, equipment.observe) for equipment in owners)
+
+    def _observing(self, target: str, declared: bool) -> bool:
+        said = self._observe.get(target)
+        return declared if said is None else said.observing
+
+
+def _selector_state(point: Point, reading: Reading) -> _Selector:
+    if reading.quality is not Quality.GOOD or reading.value is None:
+        return _Selector.UNREADABLE
+    auto = point.state_name(reading.value) == AUTO if point.kind == "enum" else reading.value is True
+    return _Selector.AUTO if auto else _Selector.HAND

@@ -1,0 +1,231 @@
+"""One commanded point: what is wanted, what was sent, what the device has. Pure transitions, time handed in.
+
+Modbus keeps one value; the slots live in the daemon, and with nobody asking nothing is written. A BACnet
+device keeps our value in a slot of its own priority array: the slot is compared, not the present value; a
+change of slot writes the new one, then nulls the old; with nobody asking ours are nulled.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import NamedTuple
+
+from config.plan.points import BacnetObject, Point
+from config.plan.reading import NEVER, Quality, Reading, Value
+from controller.decide.barriers import BarrierKind
+from controller.decide.records import Output
+from drivers.api import Fate, Write
+
+RETRY_S = (2.0, 5.0, 15.0)
+"""Machine seconds before the first, second and third repeat of a write that did not take."""
+RETRY_LATER_S = 300.0
+"""And between all further ones."""
+_SECOND_NS = 1_000_000_000
+
+
+class Wanted(NamedTuple):
+    """What the decision asks the device to have."""
+
+    slot: int
+    value: Value
+
+
+class Phase(Enum):
+    """How far the device is known to have it."""
+
+    UNSURE = "unsure"
+    """To be compared with a reading before anything is written: start, barrier lifted, newly asked for."""
+    DUE = "due"
+    """To be written: the device came back, or its slot was found otherwise."""
+    HELD = "held"
+    FAILED = "failed"
+    """The last write did not take; tried again at `due_ns`, or not at all if that is None."""
+
+
+class Standing:
+    """The state of one commanded point. Changed by the cycle alone."""
+
+    __slots__ = (
+        "acted_ns", "array", "bacnet", "barred", "due_ns", "failing", "flight", "overridden_at", "phase",
+        "point", "pulse", "reassert_s", "record", "told_overridden", "tried", "tries", "used", "wanted", "would",
+    )  # fmt: skip
+
+    def __init__(self, point: Point, record: Output | None, reassert_s: float | None) -> None:
+        """`reassert_s`: machine seconds between re-asserts, None = never."""
+        self.point = point
+        self.bacnet = isinstance(point.source, BacnetObject)
+        self.pulse = point.command is not None and point.command.pulse_s is not None
+        self.reassert_s = None if self.pulse else reassert_s
+        self.record = record
+        self.used: set[int] = {record.slot, *record.left} if record is not None and self.bacnet else set()
+        self.wanted: Wanted | None = None
+        self.tried: Wanted | None = None
+        self.phase = Phase.UNSURE
+        self.flight: Write | None = None
+        self.tries = 0
+        self.due_ns: int | None = None
+        self.acted_ns = -1
+        """Readings taken before this say nothing of what the device has now."""
+        self.array: dict[int, Value] | None = None
+        """BACnet: its priority array as last seen."""
+        self.overridden_at: int | None = None
+        """BACnet: somebody else's slot that beats ours."""
+        self.barred: BarrierKind | None = None
+        self.told_overridden = False
+        self.failing = False
+        """People have been told that it does not take."""
+        self.would: Wanted | None = None
+        """Observe mode: what was last recorded as "would write"."""
+
+    def next_write(self, reading: Reading, now_ns: int, seq: int) -> Write | None:
+        """What is to be sent now, if anything. Precondition: device heard, no barrier."""
+        if self.flight is not None:
+            return None
+        if self.wanted is None:
+            return self._withdrawal(now_ns, seq)
+        if self.phase is Phase.UNSURE:
+            if reading is NEVER:
+                return None
+            if self._found(reading, self.wanted):
+                self.tried = self.wanted
+                if self.bacnet:
+                    self.used = {self.wanted.slot}
+                self._hold(now_ns)
+                return None
+        elif self.phase is Phase.HELD and self.tried == self.wanted and not self._is_due(now_ns):
+            return None
+        elif self.phase is Phase.HELD and not self.bacnet and self._only_slot_changed(self.wanted):
+            self.tried = self.wanted
+            return None
+        elif self.phase is Phase.FAILED:
+            if self.tried == self.wanted and not self._is_due(now_ns):
+                return None
+            if self.tried != self.wanted:
+                self.tries = 0
+        return self._send(self.wanted, seq)
+
+    def report(self, fate: Fate, now_ns: int) -> None:
+        """The one answer to what was sent."""
+        sent = self.flight
+        assert sent is not None
+        self.flight = None
+        self.acted_ns = now_ns
+        if fate in (Fate.READ_BACK, Fate.ACKNOWLEDGED):
+            self._taken(sent, now_ns)
+            return
+        self.tries += 1
+        self.phase = Phase.FAILED
+        if self.pulse and fate is not Fate.REJECTED:
+            # Whether it acted is unknown, and a repeat would toggle a latching relay.
+            self.due_ns = None
+            self.tries = len(RETRY_S) + 1
+        else:
+            pause_s = RETRY_S[self.tries - 1] if self.tries <= len(RETRY_S) else RETRY_LATER_S
+            self.due_ns = now_ns + round(pause_s * _SECOND_NS)
+
+    @property
+    def gave_up(self) -> bool:
+        """The quick repeats are used up: people should know."""
+        return self.phase is Phase.FAILED and self.tries > len(RETRY_S)
+
+    def seen(self, slots: tuple[tuple[int, Value], ...]) -> None:
+        """BACnet: the priority array as the driver saw it."""
+        self.array = dict(slots)
+        wanted = self.wanted
+        settled = self.flight is None and self.phase is Phase.HELD and wanted == self.tried
+        if wanted is not None and settled and not same(self.point, self.array.get(wanted.slot), wanted.value):
+            self.phase = Phase.DUE
+        ours = wanted.slot if wanted is not None else 0
+        self.overridden_at = min(
+            (slot for slot in self.array if slot < ours and slot not in self.used), default=None
+        )
+
+    def returned(self) -> None:
+        """The device came back or restarted: what it holds is unknown, it is told again; never a pulse."""
+        self.tries = 0
+        if self.phase is not Phase.UNSURE and not self.pulse:
+            self.phase = Phase.DUE
+        self.array = None
+
+    def bar(self, kind: BarrierKind | None, now_ns: int) -> None:
+        """A barrier (None: no more) stands before it. Readings taken behind a barrier do not count afterwards,
+        except where only the selector could not be read, as at every start."""
+        if self.barred is not None and kind is None:
+            self.phase = Phase.UNSURE
+            self.tries = 0
+            self.due_ns = None
+            self.array = None
+            self.would = None
+            if self.barred is not BarrierKind.UNREADABLE:
+                self.acted_ns = now_ns
+        self.barred = kind
+
+    def _found(self, reading: Reading, wanted: Wanted) -> bool:
+        """The device has it already, as far as a reading or its priority array can say."""
+        if self.pulse and self.record is not None and same(self.point, self.record.value, wanted.value):
+            return True
+        if self.bacnet:
+            array = self.array
+            if array is None or (self.used - {wanted.slot}) & array.keys():
+                return False
+            return same(self.point, array.get(wanted.slot), wanted.value)
+        fresh = reading.quality is Quality.GOOD and reading.mono_ns > self.acted_ns
+        return fresh and same(self.point, reading.value, wanted.value)
+
+    def _only_slot_changed(self, wanted: Wanted) -> bool:
+        return self.tried is not None and self.tried.value == wanted.value and self.tried.slot != wanted.slot
+
+    def _is_due(self, now_ns: int) -> bool:
+        return self.due_ns is not None and self.due_ns <= now_ns
+
+    def _send(self, wanted: Wanted, seq: int) -> Write:
+        null = tuple(sorted(self.used - {wanted.slot}))
+        if self.bacnet:
+            self.used.add(wanted.slot)
+        self.tried = wanted
+        self.flight = Write(seq, self.point.id, wanted.value, wanted.slot, null)
+        return self.flight
+
+    def _withdrawal(self, now_ns: int, seq: int) -> Write | None:
+        if not self.used:
+            self.phase = Phase.UNSURE
+            self.tried = None
+            return None
+        if self.phase is Phase.FAILED and self.tried is None and not self._is_due(now_ns):
+            return None
+        first, *rest = sorted(self.used)
+        self.tried = None
+        self.flight = Write(seq, self.point.id, None, first, tuple(rest))
+        return self.flight
+
+    def _taken(self, sent: Write, now_ns: int) -> None:
+        self.used.difference_update(sent.null_slots)
+        if self.array is not None:
+            for slot in sent.null_slots:
+                self.array.pop(slot, None)
+        if sent.value is not None:
+            if self.array is not None:
+                self.array[sent.slot] = sent.value
+            self._hold(now_ns)
+            return
+        self.used.discard(sent.slot)
+        if self.array is not None:
+            self.array.pop(sent.slot, None)
+        self.phase = Phase.UNSURE
+        self.tries = 0
+        self.due_ns = None
+
+    def _hold(self, now_ns: int) -> None:
+        self.phase = Phase.HELD
+        self.tries = 0
+        self.due_ns = None if self.reassert_s is None else now_ns + round(self.reassert_s * _SECOND_NS)
+
+
+def same(point: Point, found: Value | None, wanted: Value) -> bool:
+    """Whether a value found in the device is the wanted one, within the command's tolerance."""
+    if found is None:
+        return False
+    if isinstance(found, bool | str) or isinstance(wanted, bool | str):
+        return found == wanted
+    tolerance = point.command.tolerance if point.command is not None else 0.0
+    return abs(found - wanted) <= tolerance

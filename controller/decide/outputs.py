@@ -1,0 +1,211 @@
+"""All commanded points: which may be written now, and what becomes of it."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Mapping, Sequence
+
+from config.language import text
+from config.plan.clock import Now, Pace
+from config.plan.points import Point
+from config.plan.reading import Quality, Reading
+from config.plan.site import Plan
+from controller.decide.arbiter import Result
+from controller.decide.barriers import BarrierKind, Barriers
+from controller.decide.output import Phase, Standing, Wanted
+from controller.decide.records import Notice, Output
+from controller.decide.step import FateRecord, Step, WouldWrite
+from drivers.api import DeviceState, SlotState, WriteReport
+
+
+class Outputs:
+    """Turns decisions into writes: after a device's first good reading, past no barrier, once, and again only
+    as declared. Only points touched since the last `settle`, or due, are looked at."""
+
+    def __init__(self, plan: Plan, pace: Pace, remembered: Collection[Output]) -> None:
+        self._plan = plan
+        records = {record.point: record for record in remembered}
+        self._standing = {
+            point.id: Standing(point, records.get(point.key), _reassert_s(point, pace))
+            for point in plan.points
+            if point.command is not None and point.command.targetable
+        }
+        self._of_device: dict[int, list[int]] = {device.id: [] for device in plan.devices}
+        for number, standing in self._standing.items():
+            self._of_device[standing.point.device].append(number)
+        self._heard: set[int] = set()
+        """Devices that gave a good reading in this run."""
+        self._lost: set[int] = set()
+        self._touched: set[int] = set()
+        self._due: list[tuple[int, int]] = []
+        self._seq = 0
+        self._held: set[int] = set()
+        self._failing: set[int] = set()
+
+    @property
+    def sent(self) -> int:
+        """Writes handed out in this run."""
+        return self._seq
+
+    @property
+    def held(self) -> int:
+        """Points that have what is wanted of them."""
+        return len(self._held)
+
+    @property
+    def failing(self) -> int:
+        """Points whose command does not take."""
+        return len(self._failing)
+
+    @property
+    def standing(self) -> Mapping[int, Standing]:
+        """Every point that can be commanded."""
+        return self._standing
+
+    def reachable(self, device: int) -> bool:
+        """Heard in this run, and not lost."""
+        return device in self._heard and device not in self._lost
+
+    def next_seq(self) -> int:
+        self._seq += 1
+        return self._seq
+
+    def records(self) -> tuple[Output, ...]:
+        return tuple(standing.record for standing in self._standing.values() if standing.record is not None)
+
+    def want(self, point: int, result: Result) -> None:
+        """The decision on a commanded point."""
+        standing = self._standing[point]
+        winner = result.winner
+        standing.wanted = (
+            None if winner is None or result.value is None else Wanted(winner.slot, result.value)
+        )
+        self._touched.add(point)
+
+    def touch(self, points: Collection[int]) -> None:
+        """A barrier may have come before them or gone."""
+        self._touched.update(points)
+
+    def read(self, point: Point, reading: Reading) -> None:
+        """A reading changed, of whatever point."""
+        if reading.quality is Quality.GOOD and point.device not in self._heard:
+            self._heard.add(point.device)
+            self._touched.update(self._of_device[point.device])
+        elif point.id in self._standing:
+            self._touched.add(point.id)
+
+    def device(self, event: DeviceState) -> None:
+        """A device was lost, came back or restarted."""
+        if not event.online:
+            self._lost.add(event.device)
+            return
+        back = event.device in self._lost or event.restarted
+        self._lost.discard(event.device)
+        if back and event.device in self._heard:
+            for point in self._of_device[event.device]:
+                self._standing[point].returned()
+                self._touched.add(point)
+
+    def slots(self, event: SlotState) -> None:
+        """BACnet: a priority array was seen."""
+        standing = self._standing.get(event.point)
+        if standing is not None:
+            standing.seen(event.slots)
+            self._touched.add(event.point)
+
+    def report(self, event: WriteReport, now: Now, step: Step) -> None:
+        """A write's answer. One that answers nothing we wait for (of the run before a swap) is left aside."""
+        standing = self._standing.get(event.point)
+        if standing is None or standing.flight is None or standing.flight.seq != event.seq:
+            return
+        sent = standing.flight
+        standing.report(event.fate, now.mono_ns)
+        step.fates.append(
+            FateRecord(
+                sent, standing.point.key, event.fate, event.value, event.detail, standing.tries, now.wall_ms
+            )
+        )
+        self._touched.add(event.point)
+
+    def wake_ns(self) -> int | None:
+        """Machine monotonic time of the next repeat or re-assert."""
+        return self._due[0][0] if self._due else None
+
+    def settle(self, now: Now, readings: Sequence[Reading], barriers: Barriers, step: Step) -> None:
+        """Everything that is to be written now."""
+        while self._due and self._due[0][0] <= now.mono_ns:
+            self._touched.add(heapq.heappop(self._due)[1])
+        if not self._touched:
+            return
+        touched, self._touched = self._touched, set()
+        for number in sorted(touched):
+            standing = self._standing.get(number)
+            if standing is not None:
+                due = standing.due_ns
+                self._settle(standing, now, readings[number], barriers, step)
+                if standing.due_ns is not None and standing.due_ns != due:
+                    heapq.heappush(self._due, (standing.due_ns, number))
+
+    def _settle(self, standing: Standing, now: Now, reading: Reading, barriers: Barriers, step: Step) -> None:
+        point = standing.point
+        barrier = barriers.on(point)
+        standing.bar(None if barrier is None else barrier.kind, now.mono_ns)
+        if barrier is None:
+            if self.reachable(point.device):
+                write = standing.next_write(reading, now.mono_ns, self._seq + 1)
+                if write is not None:
+                    self._seq += 1
+                    step.writes.append(write)
+        elif barrier.kind is BarrierKind.OBSERVE and standing.wanted not in (None, standing.would):
+            assert standing.wanted is not None
+            step.would.append(WouldWrite(point.id, point.key, *standing.wanted))
+            standing.would = standing.wanted
+        has = standing.phase is Phase.HELD and standing.flight is None and standing.tried == standing.wanted
+        (self._held.add if has else self._held.discard)(point.id)
+        self._remember(standing, now, step)
+        self._tell(standing, step)
+
+    def _remember(self, standing: Standing, now: Now, step: Step) -> None:
+        """Kept from the moment a write is handed out: a kill must not leave a slot of ours behind unknown."""
+        tried, record = standing.tried, standing.record
+        key = standing.point.key
+        if tried is None:
+            if (
+                record is not None
+                and standing.wanted is None
+                and standing.flight is None
+                and not standing.used
+            ):
+                standing.record = None
+                step.memory.dropped.append(key)
+            return
+        left = tuple(sorted(standing.used - {tried.slot}))
+        if record is not None and (record.value, record.slot, record.left) == (tried.value, tried.slot, left):
+            return
+        unchanged = record is not None and (record.value, record.slot) == tried[::-1]
+        since = record.since_ms if unchanged and record is not None else now.wall_ms
+        standing.record = Output(key, tried.value, tried.slot, since, left)
+        step.memory.outputs.append(standing.record)
+
+    def _tell(self, standing: Standing, step: Step) -> None:
+        key = standing.point.key
+        if standing.gave_up is not standing.failing and (
+            standing.gave_up or standing.phase is not Phase.FAILED
+        ):
+            standing.failing = standing.gave_up
+            (self._failing.add if standing.failing else self._failing.discard)(standing.point.id)
+            words = text("{name}: the command does not take", name=standing.point.label or key)
+            step.notices.append(Notice("command-failed", key, words, standing.failing))
+        overridden = standing.overridden_at
+        if (overridden is not None) is not standing.told_overridden:
+            standing.told_overridden = overridden is not None
+            name = standing.point.label or key
+            words = text("{name}: overridden by others at slot {slot}", name=name, slot=overridden or 0)
+            step.notices.append(Notice("overridden", key, words, standing.told_overridden))
+
+
+def _reassert_s(point: Point, pace: Pace) -> float | None:
+    command = point.command
+    if command is None or command.reassert_s is None:
+        return None
+    return pace.poll_s(command.reassert_s)

@@ -1,0 +1,88 @@
+"""People as a source of requests: overrides with an end."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from config.language import text
+from config.plan.clock import Now
+from controller.decide.records import Changed, Override, Release
+from controller.decide.requests import Op, Request
+
+
+class PeopleRequests:
+    """Overrides in force. One of a point that this Plan lacks waits, and ends, without asking anything."""
+
+    def __init__(self, points: Mapping[str, int], overrides: Iterable[Override]) -> None:
+        """`points`: id by key."""
+        self._points = points
+        self._standing: dict[tuple[str, int], Override] = {}
+        self._slots: dict[int, dict[int, Override]] = {}
+        self._ends: list[tuple[int, str, int]] = []
+        self._touched: set[int] = set()
+        self._ended: list[tuple[str, int]] = []
+        for override in overrides:
+            self._stand(override)
+
+    def set(self, override: Override, changed: Changed) -> None:
+        """The later replaces the earlier of the same slot."""
+        self._stand(override)
+        changed.overrides.append(override)
+
+    def release(self, command: Release, changed: Changed) -> None:
+        """Take an override back; nothing happens where there is none."""
+        if self._end((command.point, command.slot)):
+            changed.ended.append((command.point, command.slot))
+
+    def update(self, now: Now) -> Collection[int]:
+        while self._ends and self._ends[0][0] <= now.wall_ms:
+            expires_ms, point, slot = heapq.heappop(self._ends)
+            standing = self._standing.get((point, slot))
+            if standing is not None and standing.expires_ms == expires_ms:
+                self._end((point, slot))
+                self._ended.append((point, slot))
+        touched, self._touched = self._touched, set()
+        return touched
+
+    def take_ended(self) -> list[tuple[str, int]]:
+        """(point, slot) of the overrides that expired in the last update."""
+        ended, self._ended = self._ended, []
+        return ended
+
+    def requests(self, point: int) -> Iterator[Request]:
+        for override in self._slots.get(point, {}).values():
+            yield Request(
+                Op.VALUE,
+                override.value,
+                override.slot,
+                override.person,
+                text("{reason}", reason=override.reason) if override.reason else text("set by hand"),
+                override.set_ms,
+                override.expires_ms,
+                (-override.set_ms,),
+            )
+
+    def wake_ms(self) -> int | None:
+        return self._ends[0][0] if self._ends else None
+
+    def standing(self) -> tuple[Override, ...]:
+        """All overrides in force, of points that the Plan lacks too."""
+        return tuple(self._standing.values())
+
+    def _stand(self, override: Override) -> None:
+        self._standing[override.point, override.slot] = override
+        heapq.heappush(self._ends, (override.expires_ms, override.point, override.slot))
+        point = self._points.get(override.point)
+        if point is not None:
+            self._slots.setdefault(point, {})[override.slot] = override
+            self._touched.add(point)
+
+    def _end(self, key: tuple[str, int]) -> bool:
+        if self._standing.pop(key, None) is None:
+            return False
+        point = self._points.get(key[0])
+        if point is not None:
+            del self._slots[point][key[1]]
+            self._touched.add(point)
+        return True

@@ -1,0 +1,126 @@
+"""What a decision depends on beyond the image and the time: all of it, keyed by names, kept over restarts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from config.language import Text, render
+from config.plan.reading import Value
+from config.plan.slots import Slot
+
+
+class Override(NamedTuple):
+    """A person's command on a point. One a point and slot: the later replaces the earlier."""
+
+    point: str
+    """"device.point"."""
+    value: Value
+    person: str
+    reason: str
+    set_ms: int
+    expires_ms: int
+    """Absolute site time; an untrusted clock counts on from the last stored time."""
+    slot: int = Slot.PEOPLE
+
+
+class Release(NamedTuple):
+    """A person takes an override back."""
+
+    point: str
+    person: str
+    slot: int = Slot.PEOPLE
+
+
+class Lock(NamedTuple):
+    """A maintenance lock on an equipment or a device: nothing is written to it from any slot."""
+
+    target: str
+    person: str
+    reason: str
+    since_ms: int
+
+
+class Unlock(NamedTuple):
+    """A person takes a maintenance lock away."""
+
+    target: str
+    person: str
+
+
+class Observe(NamedTuple):
+    """Observe mode switched on or off by a person; target "" is the site. Overrules the site files."""
+
+    target: str
+    observing: bool
+    person: str
+    reason: str
+    since_ms: int
+
+
+PersonCommand = Override | Release | Lock | Unlock | Observe
+
+
+class Output(NamedTuple):
+    """What was last sent to a point, or found there and taken over."""
+
+    point: str
+    value: Value
+    slot: int
+    since_ms: int
+    left: tuple[int, ...] = ()
+    """BACnet: other slots in which an earlier value of ours may still stand."""
+
+
+class Remembered(NamedTuple):
+    """All of it at one moment."""
+
+    overrides: tuple[Override, ...] = ()
+    locks: tuple[Lock, ...] = ()
+    observe: tuple[Observe, ...] = ()
+    outputs: tuple[Output, ...] = ()
+
+
+@dataclass(slots=True)
+class Changed:
+    """What one step changed of it, to be stored in one commit."""
+
+    overrides: list[Override] = field(default_factory=list)
+    ended: list[tuple[str, int]] = field(default_factory=list)
+    """(point, slot) of overrides that are over."""
+    locks: list[Lock] = field(default_factory=list)
+    unlocked: list[str] = field(default_factory=list)
+    observe: list[Observe] = field(default_factory=list)
+    outputs: list[Output] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+    """Points no longer commanded."""
+
+    def __bool__(self) -> bool:
+        return bool(
+            self.overrides
+            or self.ended
+            or self.locks
+            or self.unlocked
+            or self.observe
+            or self.outputs
+            or self.dropped
+        )
+
+
+class Notice(NamedTuple):
+    """What people are told once when it begins and once when it ends."""
+
+    kind: str
+    """"device-lost", "command-failed", "overridden", "hand", "clock"."""
+    subject: str
+    """A device's, equipment's or point's name; "" for the site."""
+    text: Text
+    on: bool
+
+
+class Refused(Exception):
+    """A person's command that cannot be carried out; `text` says why."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(render(text, "en"))
+        self.text = text

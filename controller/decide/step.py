@@ -1,0 +1,81 @@
+"""What one step of the cycle hands out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from config.plan.reading import Value
+from controller.decide.arbiter import Result
+from controller.decide.records import Changed, Notice
+from drivers.api import Fate, Sample, Write
+
+
+class Decision(NamedTuple):
+    """A point's winner, value or slot changed."""
+
+    point: int
+    key: str
+    before: Result
+    after: Result
+    wall_ms: int
+
+
+class WouldWrite(NamedTuple):
+    """Observe mode: what would have been sent."""
+
+    point: int
+    key: str
+    slot: int
+    value: Value
+
+
+class FateRecord(NamedTuple):
+    """What became of a write, with what it was."""
+
+    write: Write
+    key: str
+    fate: Fate
+    found: Value | None
+    """What was read back, where something was."""
+    detail: str
+    tries: int
+    """0 for one that took; else how often in a row it has not taken."""
+    wall_ms: int
+
+
+class Counters(NamedTuple):
+    """For status."""
+
+    cycle: int
+    points_good: int
+    devices_online: int
+    commands_sent: int
+    """Writes since the start."""
+    commands_held: int
+    """Points that have what is wanted of them, as far as is known."""
+    commands_failed: int
+    """Points that do not, after every quick repeat."""
+
+
+NOTHING_COUNTED = Counters(0, 0, 0, 0, 0, 0)
+
+
+@dataclass(slots=True)
+class Step:
+    """Filled by the parts of the cycle in one step; the shell carries it out and stores it."""
+
+    wall_ms: int
+    changed: list[int] = field(default_factory=list)
+    """Points whose value or quality changed."""
+    counts: list[Sample] = field(default_factory=list)
+    """Every sample of a counter, in order, unchanged ones too: the consumption log's input."""
+    writes: list[Write] = field(default_factory=list)
+    would: list[WouldWrite] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    fates: list[FateRecord] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    memory: Changed = field(default_factory=Changed)
+    counters: Counters = NOTHING_COUNTED
+    wake_ms: int | None = None
+    """Site time at which, without any event, something next changes; None = never."""
