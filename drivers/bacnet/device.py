@@ -62,7 +62,7 @@ class DeviceWorker:
         self._misses = 0
         self._failures = 0
         self._restarted = False
-        self._rival: Address | None = None
+        self._rival: tuple[Address, IAm] | None = None
         self._clashes: set[str] = set()
 
     @property
@@ -93,7 +93,7 @@ class DeviceWorker:
                 self._restarted = True
                 self._wake.set()
         elif str(source) not in self._clashes:
-            self._rival = source
+            self._rival = (source, i_am)
             self._wake.set()
 
     def notified(self, source: Address, notice: Notification) -> bool:
@@ -169,7 +169,7 @@ class DeviceWorker:
         if self._writes or self._urgent_reads:
             await self._urgent()
         elif self._rival is not None:
-            await self._meet_rival(self._rival)
+            await self._meet_rival(*self._rival)
         elif self._restarted:
             await self._after_restart()
         elif self._poller.next() <= now and not self._waited_long(now):
@@ -236,13 +236,14 @@ class DeviceWorker:
         self._poller.restart()
         self._subscriptions.start(asyncio.get_running_loop().time())
 
-    async def _meet_rival(self, rival: Address) -> None:
+    async def _meet_rival(self, rival: Address, i_am: IAm) -> None:
         """Our instance was announced from another address: has it moved, or are there two of it?"""
         self._rival = None
         try:
             await self._binder.verify(self._ask)
         except DriverError as error:
             self._misses = self._shared.timing.lost_after
+            self._binder.heard(rival, i_am)
             raise NoAnswer(f"no longer at {self._address}, seen at {rival}") from error
         self._clashes.add(str(rival))
         detail = f"instance {self.device.instance} clash: also answers at {rival}"

@@ -18,8 +18,12 @@ from bacpypes3.ipv4.service import BIPNormal, UDPMultiplexer
 from bacpypes3.local.device import DeviceObject
 from bacpypes3.netservice import NetworkServiceAccessPoint, NetworkServiceElement
 from bacpypes3.pdu import Address, IPv4Address
+from bacpypes3.primitivedata import ObjectIdentifier
 
 from drivers.simulators.bacnet.faults import Faults
+
+_ANY_DEVICE = ObjectIdentifier("device,4194303")
+"""The wildcard instance; bacpypes3 means to answer it, and compares it wrongly."""
 
 
 class _Datagrams(IPv4DatagramServer):  # type: ignore[misc, unused-ignore]  # bacpypes3 carries no types
@@ -110,7 +114,12 @@ class DeviceApplication(Application):  # type: ignore[misc, unused-ignore]
         with suppress(BaseException):
             future.result()
 
-    async def do_ReadPropertyMultipleRequest(self, apdu: Any) -> None:  # noqa: N802  # bacpypes3 calls it by this name
+    async def do_ReadPropertyRequest(self, apdu: Any) -> None:  # noqa: N802  # bacpypes3 calls it by this name
+        if apdu.objectIdentifier == _ANY_DEVICE and self.device_object is not None:
+            apdu.objectIdentifier = self.device_object.objectIdentifier
+        await super().do_ReadPropertyRequest(apdu)
+
+    async def do_ReadPropertyMultipleRequest(self, apdu: Any) -> None:  # noqa: N802
         if self._faults.has("no-multiple"):
             raise UnrecognizedService
         if self._faults.has("segmentation-refusal"):
