@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from controller.decide.records import Lock, Observe, Output, Override, Remembered
 from controller.store import boots, ledger, people, plans
 from controller.store.connection import open_reader
 from controller.store.errors import StoreBacklogFull
 from controller.store.ledger import Entry, Head, Kind
 from controller.store.migrations.control import CONTROL
 from controller.store.opening import Opening, prepare
-from controller.store.people import Lock, Observe, Output, Override, Remembered
 from controller.store.plans import Acceptance, PlanFiles
 from controller.store.writer import Writer, WriterStatus
 

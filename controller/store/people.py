@@ -6,61 +6,10 @@ Keyed by names, never by a Plan's integers. Functions of a connection, for use i
 from __future__ import annotations
 
 import sqlite3
-from typing import NamedTuple
 
 from config.plan.reading import Value
-from config.plan.slots import Slot
+from controller.decide.records import Lock, Observe, Output, Override, Remembered
 from controller.store.values import dump, load, storable
-
-
-class Override(NamedTuple):
-    """A person's command on a point. One a point and slot: the later replaces the earlier."""
-
-    point: str
-    value: Value
-    person: str
-    reason: str
-    set_ms: int
-    expires_ms: int
-    slot: int = Slot.PEOPLE
-
-
-class Lock(NamedTuple):
-    """A maintenance lock on an equipment or a device."""
-
-    target: str
-    person: str
-    reason: str
-    since_ms: int
-
-
-class Observe(NamedTuple):
-    """Observe mode switched on or off by a person; target "" is the site. Overrules what the site files
-    say."""
-
-    target: str
-    observing: bool
-    person: str
-    reason: str
-    since_ms: int
-
-
-class Output(NamedTuple):
-    """What was last commanded on a point, by which slot and since when."""
-
-    point: str
-    value: Value
-    slot: int
-    since_ms: int
-
-
-class Remembered(NamedTuple):
-    """All of it, as it stood at the last commit."""
-
-    overrides: tuple[Override, ...] = ()
-    locks: tuple[Lock, ...] = ()
-    observe: tuple[Observe, ...] = ()
-    outputs: tuple[Output, ...] = ()
 
 
 def put_override(connection: sqlite3.Connection, item: Override) -> None:
@@ -103,8 +52,8 @@ def put_observe(connection: sqlite3.Connection, item: Observe) -> None:
 
 def put_output(connection: sqlite3.Connection, item: Output) -> None:
     connection.execute(
-        "INSERT OR REPLACE INTO outputs (point, value, slot, since_ms) VALUES (?, ?, ?, ?)",
-        (item.point, dump(item.value), int(item.slot), item.since_ms),
+        "INSERT OR REPLACE INTO outputs (point, value, slot, since_ms, slots_left) VALUES (?, ?, ?, ?, ?)",
+        (item.point, dump(item.value), int(item.slot), item.since_ms, " ".join(map(str, item.left))),
     )
 
 
@@ -121,13 +70,19 @@ def remembered(connection: sqlite3.Connection) -> Remembered:
     observe = connection.execute(
         "SELECT target, observing, person, reason, since_ms FROM observe ORDER BY target"
     )
-    outputs = connection.execute("SELECT point, value, slot, since_ms FROM outputs ORDER BY point")
+    outputs = connection.execute(
+        "SELECT point, value, slot, since_ms, slots_left FROM outputs ORDER BY point"
+    )
     return Remembered(
         tuple(Override(row[0], _commanded(row[1]), *row[2:]) for row in overrides),
         tuple(Lock(*row) for row in locks),
         tuple(Observe(row[0], bool(row[1]), *row[2:]) for row in observe),
-        tuple(Output(row[0], _commanded(row[1]), *row[2:]) for row in outputs),
+        tuple(Output(row[0], _commanded(row[1]), row[2], row[3], _slots(row[4])) for row in outputs),
     )
+
+
+def _slots(stored: str) -> tuple[int, ...]:
+    return tuple(int(word) for word in stored.split())
 
 
 def _commanded(stored: str) -> Value:

@@ -67,7 +67,8 @@ def m001_first(db: Database) -> None:
             point TEXT PRIMARY KEY,
             value TEXT NOT NULL,
             slot INTEGER NOT NULL,
-            since_ms INTEGER NOT NULL
+            since_ms INTEGER NOT NULL,
+            slots_left TEXT NOT NULL
         ) WITHOUT ROWID"""
     )
     db.execute(
