@@ -201,7 +201,10 @@ class Simulation:
     ) -> None:
         kind = kind_of(name, "device")
         if not kind.once:
+            back = name == "unplug" and not on and twin.faults.has(name)
             twin.faults.switch(name, on, numbers)
+            if back:
+                twin.restart()
             return
         given = {**kind.numbers, **numbers}
         if set(given) - set(kind.numbers):

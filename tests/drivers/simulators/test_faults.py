@@ -1,0 +1,172 @@
+"""Each fault, seen from the other end of the wire, and gone when it is taken back."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from config.plan.lines import Line
+from drivers.simulators.faults import KINDS, FaultError
+from drivers.simulators.simulation import Simulation
+from tests.drivers.simulators import plans
+from tests.drivers.simulators.masters import Refusal, RtuTcpMaster, SerialMaster, TcpMaster
+from tests.drivers.simulators.test_lines import LINES
+
+
+async def _opened(simulation: Simulation, master_class: Any) -> Any:
+    return await master_class.open(simulation.overlay()["lines"]["T1"])
+
+
+SEEN = [
+    ("freeze", {}, TimeoutError, None),
+    ("unplug", {}, TimeoutError, None),
+    ("slow", {"seconds": 0.6}, TimeoutError, None),
+    ("busy", {}, Refusal, "6"),
+    ("exception", {"code": 4}, Refusal, "4"),
+    ("wrong-unit", {}, AssertionError, "unit"),
+    ("wrong-function", {}, AssertionError, "function"),
+    ("short", {}, AssertionError, "bytes for"),
+    ("long", {}, AssertionError, "bytes for"),
+    ("crc", {}, AssertionError, "check sum|protocol"),
+]
+
+
+@pytest.mark.parametrize("kind", LINES)
+@pytest.mark.parametrize(("name", "numbers", "error", "words"), SEEN, ids=[row[0] for row in SEEN])
+async def test_fault_of_a_device(
+    kind: str, name: str, numbers: dict[str, Any], error: type[Exception], words: str | None
+) -> None:
+    line, master_class = LINES[kind]
+    async with Simulation(plans.small(line), {}, plans.Clock(), tick_s=3600) as simulation:
+        master = await _opened(simulation, master_class)
+        await simulation.fault(name, device="meter", **numbers)
+        with pytest.raises(error, match=words):
+            await master.registers(3, 3, 0, 2)
+        if isinstance(master, TcpMaster):  # a late or broken reply belongs to nobody: take a fresh connection
+            await master.close()
+            master = await _opened(simulation, master_class)
+        elif name == "slow":
+            await asyncio.sleep(0.5)
+            await _drain(master)
+        assert await master.bits(1, 1, 0, 2) == [0, 0], "the neighbour on the line is well"
+        await simulation.fault(name, False, device="meter")
+        assert len(await master.registers(3, 3, 0, 2)) == 2
+        await master.close()
+
+
+async def _drain(master: Any) -> None:
+    if isinstance(master, SerialMaster):
+        await master.hear()
+    elif isinstance(master, RtuTcpMaster):
+        await master.reader.read(300)
+
+
+@pytest.mark.parametrize("line", [plans.OVER_TCP, plans.SERIAL], ids=["rtu-over-tcp", "serial"])
+async def test_babble(line: Line) -> None:
+    """A device's junk comes before its reply; a line's junk comes without being asked."""
+    master_class = RtuTcpMaster if line is plans.OVER_TCP else SerialMaster
+    async with Simulation(plans.small(line), {}, plans.Clock(), tick_s=3600) as simulation:
+        master = await _opened(simulation, master_class)
+        await simulation.fault("babble", device="meter", bytes=5)
+        with pytest.raises(AssertionError):
+            await master.registers(3, 3, 0, 2)
+        assert await master.bits(1, 1, 0, 2) == [0, 0]
+        await simulation.fault("babble", False, device="meter")
+        await simulation.fault("babble", line="T1")
+        async with asyncio.timeout(2):
+            heard = await (master.hear() if isinstance(master, SerialMaster) else master.reader.read(100))
+        assert heard
+        await simulation.fault("babble", False, line="T1")
+        await master.close()
+
+
+async def test_line_fault_holds_for_all_its_devices() -> None:
+    async with Simulation(plans.small(plans.TCP), {}, plans.Clock(), tick_s=3600) as simulation:
+        master = await _opened(simulation, TcpMaster)
+        await simulation.fault("busy", line="T1")
+        for unit in (1, 2, 3):
+            with pytest.raises(Refusal, match="6"):
+                await master.registers(unit, 3, 0, 1)
+        assert simulation.status()["lines"] == {"T1": ["busy"]}
+        await simulation.fault("busy", False, line="T1")
+        assert await master.registers(2, 3, 0, 1) == [0]
+        await master.close()
+
+
+async def test_values_and_counters() -> None:
+    """Stuck values and counters stand still on the wire while the plant goes on; a jump stays."""
+    clock = plans.Clock()
+    async with Simulation(plans.small(plans.TCP), {}, clock, tick_s=3600) as simulation:
+        master = await _opened(simulation, TcpMaster)
+
+        async def after(seconds: int) -> tuple[int, int]:
+            clock.wall_ms += 1000 * seconds
+            simulation.tick()
+            words = await master.registers(3, 3, 0, 12)
+            return words[0] << 16 | words[1], words[10] << 16 | words[11]
+
+        power, energy = await after(3600)
+        await simulation.fault("frozen-counter", device="meter")
+        moved, stood = await after(3600)
+        assert (moved != power, stood) == (True, energy)
+        await simulation.fault("frozen-counter", False, device="meter")
+        await simulation.fault("stuck", device="meter")
+        assert await after(3600) == (moved, stood)
+        await simulation.fault("stuck", False, device="meter")
+        _, gone_on = await after(3600)
+        assert gone_on > stood
+        await simulation.fault("counter-jump", device="meter", by=-5.0)
+        assert (await after(0))[1] == pytest.approx(gone_on - 500, abs=1)
+        await master.close()
+
+
+async def test_lying_write() -> None:
+    async with Simulation(plans.small(plans.TCP), {}, plans.Clock(), tick_s=3600) as simulation:
+        master = await _opened(simulation, TcpMaster)
+        await simulation.fault("lying-write", device="relay")
+        await master.write_coil(1, 0, True)
+        assert await master.bits(1, 1, 0, 2) == [0, 0]
+        await master.close()
+
+
+@pytest.mark.parametrize("how", ["restart", "unplug"])
+async def test_restart_forgets_what_was_told(how: str) -> None:
+    async with Simulation(plans.small(plans.TCP), {}, plans.Clock(), tick_s=3600) as simulation:
+        master = await _opened(simulation, TcpMaster)
+        await master.write_coil(1, 0, True)
+        if how == "restart":
+            await simulation.fault("restart", device="relay", seconds=0.5)
+            with pytest.raises(TimeoutError):
+                await master.bits(1, 1, 0, 2)
+            await asyncio.sleep(0.2)
+        else:
+            await simulation.fault("unplug", True, device="relay")
+            await simulation.fault("unplug", False, device="relay")
+        assert await master.bits(1, 1, 0, 2) == [0, 0]
+        await master.close()
+
+
+WRONG = [
+    ("nonsense", {"device": "meter"}, "no fault 'nonsense'"),
+    ("freeze", {"device": "nobody"}, "no device 'nobody'"),
+    ("freeze", {"line": "T9"}, "no line 'T9'"),
+    ("freeze", {}, "one device or one line"),
+    ("freeze", {"device": "meter", "line": "T1"}, "one device or one line"),
+    ("stuck", {"line": "T1"}, "not of a line"),
+    ("slow", {"device": "meter", "minutes": 3}, "seconds"),
+    ("counter-jump", {"device": "relay"}, "no counter"),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "words"), WRONG)
+async def test_what_is_refused(name: str, arguments: dict[str, Any], words: str) -> None:
+    async with Simulation(plans.small(plans.TCP), {}, plans.Clock(), tick_s=3600) as simulation:
+        with pytest.raises(FaultError, match=words):
+            await simulation.fault(name, **arguments)
+
+
+def test_every_fault_is_seen_by_a_test() -> None:
+    here = {row[0] for row in SEEN}
+    assert set(KINDS) == here | {"babble", "stuck", "frozen-counter", "counter-jump", "lying-write", "restart"}
