@@ -11,7 +11,7 @@ from typing import NamedTuple
 from config.language import render, text
 
 _WALL_S = 30.0
-"""The child limits its own processor time to 5 s; a machine that is busy gives it more wall time than that."""
+"""The child limits its own processor time to 5 s; on a busy machine that takes longer by the clock."""
 
 
 class Problem(NamedTuple):
@@ -36,10 +36,10 @@ class Compiled(NamedTuple):
 
 def compile_site(site: Path, language: str, *, wall_s: float = _WALL_S) -> Compiled:
     """Compile the site directory. Blocks for as long as the child runs; never raises for the site's sake."""
-    command = [sys.executable, "-m", "config.written", "compile", str(site), "--lang", language, "--json"]
+    # -P: a folder named config where we happen to stand is not ours.
+    program = [sys.executable, "-P", "-m", "config.written"]
+    command = [*program, "compile", str(site), "--lang", language, "--json"]
     try:
-        # A bytes pipe: what a dying child leaves behind need not be text. From "/", since `-m` would otherwise let
-        # a folder named config beside the site stand for ours.
         done = subprocess.run(
             command, capture_output=True, check=False, timeout=wall_s, stdin=subprocess.DEVNULL
         )

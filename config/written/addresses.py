@@ -48,7 +48,7 @@ def at(value: object) -> At:
     if not isinstance(value, str) or not (found := _AT.fullmatch(normal(value).lower())):
         raise Wrong(
             text('"{value}" is no place of a value', value=value),
-            text("such as {example}", example="holding 0x2012, coil 3, analog-output 1"),
+            text("something like {example}", example="holding 0x2012, coil 3, analog-output 1"),
         )
     space, number = found.group(1), int(found.group(2), 0)
     if space not in SPACES and space not in OBJECTS:

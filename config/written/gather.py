@@ -83,7 +83,7 @@ def gather(files: Files, findings: Findings) -> Written:
 
 def _site(files: Files, written: Written, findings: Findings) -> None:
     sections = files.sections.get("site", [])
-    if not sections and files.hashes:
+    if not sections and files.hashes and not files.lost:
         findings.problem(Source("site.yaml", 0, 0), text("the section site is missing"))
     for entry in sections[1:]:
         findings.problem(

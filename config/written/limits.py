@@ -34,7 +34,7 @@ class TooMuch(Exception):
 def limit_process() -> None:
     """Limit this process for good. Past the processor time TooMuch is raised in the main thread."""
 
-    def out_of_time(signum: int, frame: FrameType | None) -> None:
+    def out_of_time(_signal: int, _frame: FrameType | None) -> None:
         raise TooMuch.time()
 
     signal.signal(signal.SIGXCPU, out_of_time)

@@ -31,6 +31,8 @@ class Files:
     """Name → (file, content), not yet read."""
     hashes: dict[str, str] = field(default_factory=dict)
     plant: Entry | None = None
+    lost: bool = False
+    """A file could not be read at all: what is missing may have been in it."""
 
 
 def load(directory: Path, findings: Findings) -> Files:
@@ -51,6 +53,7 @@ def load(directory: Path, findings: Findings) -> Files:
     for name in names:
         data = _bytes(directory, name, findings)
         if data is None:
+            found.lost = True
             continue
         found.hashes[name] = hashlib.sha256(data).hexdigest()
         folder = name.partition("/")[0] if "/" in name else ""
@@ -58,7 +61,9 @@ def load(directory: Path, findings: Findings) -> Files:
             found.profiles[Path(name).stem] = (name, data)
             continue
         table = source.read(name, data, findings)
-        if table is not None:
+        if table is None:
+            found.lost = True
+        else:
             _sort_in(found, name, folder, table, findings)
     return found
 
@@ -84,6 +89,8 @@ def _names(directory: Path, findings: Findings) -> list[str]:
                     text("files of a site end in .yaml"),
                     hint=text('rename it to "{name}"', name=f"{path.stem}.yaml"),
                 )
+    # Where a section stands twice, that of site.yaml is the first.
+    names.sort(key=lambda name: name != "site.yaml")
     if len(names) > _MOST_FILES:
         findings.problem(_whole(str(directory)), text("more than {limit} files", limit=_MOST_FILES))
         return []
@@ -131,7 +138,7 @@ def _sort_in(found: Files, name: str, folder: str, table: Table, findings: Findi
     for entry in whole.children():
         if entry.name in _LATER:
             findings.problem(
-                entry.at, text("{section} are not supported by this version", section=entry.name)
+                entry.at, text('"{section}" is not supported by this version', section=entry.name)
             )
         elif entry.name in SECTIONS:
             found.sections.setdefault(entry.name, []).append(entry)

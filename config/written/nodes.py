@@ -73,12 +73,12 @@ class Entry:
         """
         here: Scalar | Node = self.key
         node: Node = self.node
-        if isinstance(node, Scalar):
+        if isinstance(node, Scalar) and node.value is not None:
             here = node
         for part in path:
             if isinstance(node, Table) and str(part) in node.entries:
                 name, node = node.entries[str(part)]
-                here = node if isinstance(node, Scalar) and not key else name
+                here = node if isinstance(node, Scalar) and node.value is not None and not key else name
             elif isinstance(node, Items) and isinstance(part, int) and part < len(node.items):
                 here = node = node.items[part]
         return Source(self.file, here.line, here.column)

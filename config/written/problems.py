@@ -27,7 +27,7 @@ class Problem(NamedTuple):
         """Place, message, what was expected and the hint, on one line."""
         said = self.message
         if self.expected is not None:
-            said = text("{message}: expected {expected}", message=said, expected=self.expected)
+            said = text("{message}; expected {expected}", message=said, expected=self.expected)
         if self.hint is not None:
             said = text("{message} — {hint}", message=said, hint=self.hint)
         place = str(self.at) if self.at.line else self.at.file
@@ -60,12 +60,14 @@ class Findings:
 
     def __init__(self) -> None:
         self._problems: dict[Problem, None] = {}
+        self._places: set[Source] = set()
         self._notes: dict[tuple[Source, Text], None] = {}
 
     def problem(
         self, at: Source, message: Text, expected: Text | None = None, hint: Text | None = None
     ) -> None:
         self._problems[Problem(at, message, expected, hint)] = None
+        self._places.add(at)
 
     def wrong(self, at: Source, error: Wrong) -> None:
         """Take over an error raised by a reader of values."""
@@ -74,6 +76,10 @@ class Findings:
     def note(self, at: Source, message: Text) -> None:
         """Something worth saying that is no error: a conversion, the expansion of a tag, a hidden entry."""
         self._notes[at, message] = None
+
+    def told(self, at: Source) -> bool:
+        """Whether a problem was told of this very place."""
+        return at in self._places
 
     @property
     def failed(self) -> bool:
@@ -101,9 +107,15 @@ class Findings:
 
 def guess(word: str, known: Iterable[str]) -> Text | None:
     """'did you mean …?' with the known word nearest to `word`, or None when none is near."""
+    near = nearest(word, known)
+    return None if near is None else text('did you mean "{name}"?', name=near)
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that `word` was probably meant to be."""
     words = {item.casefold(): item for item in known}
-    near = difflib.get_close_matches(word[:80].casefold(), words, n=1, cutoff=0.6)
-    return text('did you mean "{name}"?', name=words[near[0]]) if near else None
+    near = difflib.get_close_matches(word[:80].casefold(), words, n=1, cutoff=0.7)
+    return words[near[0]] if near else None
 
 
 def listing(words: Iterable[str]) -> str:

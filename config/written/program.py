@@ -67,7 +67,7 @@ def _check(options: argparse.Namespace) -> int:
         for at, note in findings.notes():
             print(f"{at}: {render(note, options.language)}")  # noqa: T201
         good = text(
-            "{name}: {devices} devices, {points} points, {programmes} programmes, no errors",
+            "{name}: no errors; devices: {devices}, points: {points}, programmes: {programmes}",
             name=plan.site.label,
             devices=len(plan.devices),
             points=len(plan.points),

@@ -48,7 +48,7 @@ def amount(value: object) -> Amount:
     number, unit = found.group(1), found.group(2).strip()
     if unit.startswith(","):
         raise Wrong(
-            text('what does "{value}" mean', value=value[:60]),
+            text('what is meant by "{value}"?', value=value[:60]),
             hint=text('write "." before decimals, nothing else'),
         )
     return Amount(Decimal(number.replace(",", "")), unit)
@@ -102,7 +102,7 @@ def duration(value: object) -> float:
             ) from error
         raise
     if seconds < 0:
-        raise Wrong(text('"{value}" is before zero', value=value))
+        raise Wrong(text('"{value}" is less than nothing', value=value))
     return float(seconds)
 
 

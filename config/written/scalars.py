@@ -43,7 +43,7 @@ def typed(written: str) -> Plain:
     if _LEADING_ZERO.fullmatch(written):
         bare = written.lstrip("+-0") or "0"
         raise Wrong(
-            text("what does {written} mean", written=written),
+            text("what is meant by {written}?", written=written),
             hint=text(
                 'write {bare} for the number, or "{written}" in quotes for the text',
                 bare=bare,

@@ -21,27 +21,28 @@ def time_mark(value: object) -> TimeMark:
     """`22:30`, `24:00`, `sunset + 10 min`. Raises Wrong."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         raise Wrong(
-            text("{value} is no time of day", value=value), text("such as {example}", example=_EXAMPLE)
+            text("{value} is no time of day", value=value), text("something like {example}", example=_EXAMPLE)
         )
     if not isinstance(value, str):
-        raise Wrong(text("this is no time of day"), text("such as {example}", example=_EXAMPLE))
+        raise Wrong(text("this is no time of day"), text("something like {example}", example=_EXAMPLE))
     written = normal(value)
     if found := _CLOCK.fullmatch(written):
         hours, minutes, seconds = (int(part or 0) for part in found.groups())
         total = hours * 3600 + minutes * 60 + seconds
         if minutes > 59 or seconds > 59 or total > _DAY_S:
-            raise Wrong(text('"{value}" is no time of day', value=value), text("00:00 to 24:00"))
+            raise Wrong(text('"{value}" is no time of day', value=value), text("a time from 00:00 to 24:00"))
         return TimeMark("clock", total)
     found = _SUN.fullmatch(written)
     if not found:
         raise Wrong(
-            text('"{value}" is no time of day', value=value[:60]), text("such as {example}", example=_EXAMPLE)
+            text('"{value}" is no time of day', value=value[:60]),
+            text("something like {example}", example=_EXAMPLE),
         )
     base, sign, offset = found.groups()
     if base not in ("sunrise", "sunset"):
         raise Wrong(
             text('"{value}" is no time of day', value=value[:60]),
-            text("such as {example}", example=_EXAMPLE),
+            text("something like {example}", example=_EXAMPLE),
             guess(base, ("sunrise", "sunset")),
         )
     seconds = int(inside(offset, "s")) if offset else 0
@@ -56,7 +57,8 @@ def date_ranges(value: object) -> tuple[DateRange, ...]:
         return tuple(found for item in value for found in date_ranges(item))
     if not isinstance(value, str):
         raise Wrong(
-            text("this is no date"), text("such as {example}", example="2026-10-01, 2026-10-01..2026-10-07")
+            text("this is no date"),
+            text("something like {example}", example="2026-10-01, 2026-10-01..2026-10-07"),
         )
     return tuple(_range(part) for part in normal(value).split(","))
 
@@ -83,7 +85,7 @@ def _date(written: str) -> date:
     if not found:
         raise Wrong(
             text('"{value}" is no date', value=written.strip()[:60]),
-            text("such as {example}", example="2026-10-01, 2026-10-01..2026-10-07"),
+            text("something like {example}", example="2026-10-01, 2026-10-01..2026-10-07"),
         )
     try:
         return date(*(int(part) for part in found.groups()))

@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from config.language import Text, text
 from config.written.nodes import Entry, plain
-from config.written.problems import Findings, Wrong, listing
+from config.written.problems import Findings, Wrong, listing, nearest
 
 Shape = TypeVar("Shape", bound=BaseModel)
 
@@ -29,8 +29,7 @@ def shaped(
     try:
         return model.model_validate({key: value for key, value in data.items() if key not in leave})
     except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            _tell(model, entry, detail, findings)
+        _tell_all(model, entry, error, findings)
     return None
 
 
@@ -48,7 +47,7 @@ def shaped_union(
         return adapter.validate_python(data)
     except ValidationError as error:
         member = models.get(str(data.get(tag)))
-        for detail in error.errors(include_url=False):
+        for detail in error.errors(include_url=False)[:1]:
             if detail["type"] == "union_tag_invalid":
                 findings.problem(
                     entry.place([tag]),
@@ -63,8 +62,28 @@ def shaped_union(
                     text("one of {words}", words=listing(models)),
                 )
             else:
-                _tell(member, entry, detail, findings)
+                _tell_all(member, entry, error, findings)
     return None
+
+
+def _tell_all(
+    model: type[BaseModel] | None, entry: Entry, error: ValidationError, findings: Findings
+) -> None:
+    """Each of pydantic's errors, save those that follow from another one told already."""
+    details = error.errors(include_url=False)
+    misspelt = set()
+    for detail in details:
+        if detail["type"] == "extra_forbidden":
+            *path, word = detail["loc"]
+            if near := nearest(str(word), _keys(model, path)):
+                misspelt.add((tuple(path), near))
+    for detail in details:
+        path = list(detail["loc"])
+        if detail["type"] == "missing" and (tuple(path[:-1]), path[-1]) in misspelt:
+            continue
+        if detail["type"] not in {"missing", "extra_forbidden"} and findings.told(entry.place(path)):
+            continue
+        _tell(model, entry, detail, findings)
 
 
 def _tell(model: type[BaseModel] | None, entry: Entry, detail: ErrorDetails, findings: Findings) -> None:
@@ -120,7 +139,7 @@ def _plain_words(kind: str, given: object, context: dict[str, Any]) -> tuple[Tex
             kind
         ]
         limit = next(value for key, value in context.items() if key in {"ge", "le", "gt", "lt"})
-        expected = text("a number {sign} {limit}", sign=sign, limit=limit)
+        expected = text("a number {sign} {limit}", sign=sign, limit=f"{limit:g}")
     elif kind in {"too_short", "too_long"}:
         expected = text("{count} items", count=context.get("min_length", context.get("max_length")))
     if expected is None:

@@ -95,7 +95,7 @@ def _check_function(
             findings.problem(
                 profile.place(*path, key=True),
                 text('"{key}" is missing', key="type"),
-                text("such as {example}", example="uint16"),
+                text("something like {example}", example="uint16"),
             )
             return
         count = REGISTERS.get(raw, 1)
@@ -139,7 +139,7 @@ def _check_range(
         findings.problem(
             profile.place("points", name, "command", key=True),
             text('"{key}" is missing', key="range"),
-            text("such as {example}", example="range: [0, 100]"),
+            text("something like {example}", example="range: [0, 100]"),
         )
         return
     bounds = check_pair(profile, point, ("points", name, "command", "range"), command.range, findings)
@@ -178,7 +178,7 @@ def _check_fits(
         if not lowest <= code <= highest:
             findings.problem(
                 profile.place("points", name, "command", "range", index),
-                text("{code} does not fit into {type}", code=f"{code:g}", type=raw),
+                text("{code} does not fit into {type}", code=f"{float(code):.10g}", type=raw),
             )
 
 

@@ -22,7 +22,8 @@ def check_overlaps(periods: Sequence[Period], findings: Findings) -> None:
                 text("the period ends where it begins"),
                 hint=text("the whole day is from 00:00 to 24:00"),
             )
-    for first, second in combinations(periods, 2):
+    lasting = [period for period in periods if period.start != period.end]
+    for first, second in combinations(lasting, 2):
         if _overlap(first, second):
             findings.problem(
                 second.source, text("this period overlaps with that of line {line}", line=first.source.line)

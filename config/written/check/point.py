@@ -68,7 +68,7 @@ def _check_registers(profile: Profile, name: str, point: PointWritten, findings:
         findings.problem(
             profile.place("points", name, key=True),
             text('"{key}" is missing', key="type"),
-            text("such as {example}", example="uint16"),
+            text("something like {example}", example="uint16"),
         )
         return
     if raw == "string":
@@ -169,7 +169,7 @@ def _check_object(profile: Profile, name: str, point: PointWritten, findings: Fi
             findings.problem(
                 profile.place("points", name, key=True),
                 text('"{key}" is missing', key="states"),
-                text("such as {example}", example="{1: stop, 2: auto}"),
+                text("something like {example}", example="{1: stop, 2: auto}"),
             )
         elif min(point.states) < 1:
             findings.problem(

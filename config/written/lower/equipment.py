@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from config.language import text
+from config.language import Text, text
 from config.plan.equipment import KINDS, PRIMARY, Equipment, Role
 from config.plan.points import Point
 from config.plan.reading import Value
@@ -13,8 +13,10 @@ from config.written.check.values import check_value, shown
 from config.written.gather import Named, Written
 from config.written.lower.devices import Made
 from config.written.model.equipment import EquipmentWritten
-from config.written.problems import Findings, Wrong, listing
+from config.written.problems import Findings, Wrong
 from config.written.quantities import amount, exact, inside, known_unit
+
+_WORDS = {"bool": text("switch"), "number": text("number"), "enum": text("state"), "text": text("text")}
 
 
 @dataclass(slots=True)
@@ -72,8 +74,8 @@ def _bind(
     if point.kind not in takes.kinds:
         findings.problem(
             at,
-            text("{point} is a {kind}", point=wanted, kind=text(point.kind)),
-            text("for {role}: {kinds}", role=role, kinds=listing(takes.kinds)),
+            text("{point} is a {kind}", point=wanted, kind=_WORDS[point.kind]),
+            text("a {kind} for {role}", kind=_kinds(takes), role=role),
         )
         return None
     if not takes.command:
@@ -98,6 +100,11 @@ def _bind(
         return None
     bound.claims[point.id] = (named.name, role)
     return point
+
+
+def _kinds(takes: Role) -> Text:
+    first, *others = (_WORDS[kind] for kind in takes.kinds)
+    return text("{first} or {second}", first=first, second=others[0]) if others else first
 
 
 def find_point(

@@ -162,7 +162,7 @@ class _Lowering:
             self._findings.problem(
                 self._source(path),
                 text("an exception says either like or periods"),
-                text("such as {example}", example="like: dayoff"),
+                text("one of {words}", words="like, periods"),
             )
         if written.like is not None:
             self._check_kind(written.like, [*path, "like"], key=False)

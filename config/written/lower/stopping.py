@@ -41,14 +41,34 @@ def lower_stop(
                 else text('no point named "{name}" in profile {profile}', name=name, profile=profile.name),
                 hint=None if known else findings.guess(name, commanded),
             )
+    if declared.every.action == "write" and not _fits_all(named, profile, points, declared.every, findings):
+        return ()
     actions = []
     for name in commanded:
         named_here = name in declared.points
+        stop = declared.points.get(name, declared.every)
         path = ["on_stop", "points", name] if named_here else ["on_stop"]
-        if stop := declared.points.get(name, declared.every):
-            at = named.entry.place([*path, "write"] if stop.action == "write" else path)
-            actions.append(_action(profile, name, points[name], stop, named_here, at, findings))
+        at = named.entry.place([*path, "write"] if stop.action == "write" else path)
+        actions.append(_action(profile, name, points[name], stop, named_here, at, findings))
     return tuple(actions)
+
+
+def _fits_all(
+    named: Named[DeviceWritten], profile: Profile, points: Mapping[str, Point], stop: Stop, findings: Findings
+) -> bool:
+    """Whether every commanded point takes the value; tells once when one does not."""
+    for name in profile.commanded():
+        try:
+            check_value(profile.points[name], points[name].kind, stop.value)
+        except Wrong as error:
+            findings.problem(
+                named.entry.place(["on_stop", "write"]),
+                text("{name}: {problem}", name=name, problem=error.message),
+                error.expected,
+                text("name the points: {example}", example=f"on_stop: {{points: {{{name}: …}}}}"),
+            )
+            return False
+    return True
 
 
 def _action(
@@ -67,13 +87,8 @@ def _action(
     try:
         return StopAction(point.id, "write", check_value(profile.points[name], point.kind, stop.value))
     except Wrong as error:
-        hint = (
-            error.hint
-            if named_here
-            else text("name the points: {example}", example=f"{{points: {{{name}: …}}}}")
-        )
         findings.problem(
-            at, text("{name}: {problem}", name=name, problem=error.message), error.expected, hint
+            at, text("{name}: {problem}", name=name, problem=error.message), error.expected, error.hint
         )
         return StopAction(point.id, "hold")
 

@@ -130,7 +130,7 @@ class Targets:
         if role not in roles:
             self._findings.problem(
                 at,
-                text('{kind} "{name}" has no role "{role}"', kind=text(equipment.kind), name=name, role=role),
+                text('{kind} "{name}" has no role "{role}"', kind=Text(equipment.kind), name=name, role=role),
                 hint=self._findings.guess(role, roles),
             )
             return []

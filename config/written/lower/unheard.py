@@ -39,7 +39,10 @@ def lower_unheard(
     if declared is None:
         findings.problem(
             named.entry.at,
-            text("what does the device do when nobody talks to it"),
+            text(
+                '"{key}" is missing, which says what the device does when nobody talks to it',
+                key="if_unheard",
+            ),
             text("{first} or {second}", first=_EXAMPLE, second=_ACCEPT)
             if mechanism is not None
             else text("{example} (it holds its last state)", example=_ACCEPT),
@@ -61,7 +64,7 @@ def lower_unheard(
                 "profile {profile} has no mechanism for this: the device holds its last state",
                 profile=profile.name,
             ),
-            text("{example}", example=_ACCEPT),
+            text("something like {example}", example=_ACCEPT),
         )
         return None
     return _timer(named, declared.after, declared.goes_to, mechanism, profile, points, findings)
@@ -83,8 +86,8 @@ def _holds_last(
     if not declared.accepted.strip():
         findings.problem(
             named.entry.place(["if_unheard"], key=True),
-            text("why may the device hold its last state"),
-            text("accepted: and the reason"),
+            text("it is not said why the device may hold its last state"),
+            text("the reason, as {example}", example="accepted: …"),
         )
     set_up: tuple[tuple[int, Value], ...] = ()
     if mechanism is not None and mechanism.by in points:
@@ -122,7 +125,7 @@ def _timer(
             findings.problem(
                 at,
                 text('profile {profile} has no mechanism for "{value}"', profile=profile.name, value=goes_to),
-                text("{example}", example=f"goes_to: {mechanism.goes_to}"),
+                text("something like {example}", example=f"goes_to: {mechanism.goes_to}"),
             )
             return None
         applies = [name for name in mechanism.applies or profile.commanded() if name in points]

@@ -48,7 +48,8 @@ def _endpoint(value: object) -> str:
     if isinstance(value, str) and _ENDPOINT.fullmatch(value):
         return value if ":" in value else f"{value}:47808"
     raise Wrong(
-        text('"{value}" is no address', value=value), text("such as {example}", example="10.0.0.21:47808")
+        text('"{value}" is no address', value=value),
+        text("something like {example}", example="10.0.0.21:47808"),
     )
 
 

@@ -25,7 +25,8 @@ def _ipv4(value: object) -> str:
         return str(IPv4Address(str(value)))
     except ValueError:
         raise Wrong(
-            text('"{value}" is no IPv4 address', value=value), text("such as {example}", example="10.0.0.2")
+            text('"{value}" is no IPv4 address', value=value),
+            text("something like {example}", example="10.0.0.2"),
         ) from None
 
 
@@ -33,7 +34,8 @@ def _path(value: object) -> str:
     if isinstance(value, str) and value.startswith("/"):
         return value
     raise Wrong(
-        text('"{value}" is no serial device', value=value), text("such as {example}", example="/dev/ttyS1")
+        text('"{value}" is no serial device', value=value),
+        text("something like {example}", example="/dev/ttyS1"),
     )
 
 

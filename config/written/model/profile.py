@@ -46,7 +46,9 @@ Kind = Literal[
 
 def _states(value: object) -> dict[int, str]:
     if not isinstance(value, dict) or not value:
-        raise Wrong(text("these are no states"), text("such as {example}", example="{0: stop, 1: auto}"))
+        raise Wrong(
+            text("these are no states"), text("something like {example}", example="{0: stop, 1: auto}")
+        )
     states: dict[int, str] = {}
     for number, word in value.items():
         try:

@@ -23,10 +23,11 @@ def _zone(value: object) -> str:
         if isinstance(value, str) and value:
             ZoneInfo(value)
             return value
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         pass
     raise Wrong(
-        text('no time zone named "{name}"', name=value), text("such as {example}", example="Asia/Shanghai")
+        text('no time zone named "{name}"', name=value),
+        text("something like {example}", example="Asia/Shanghai"),
     )
 
 
