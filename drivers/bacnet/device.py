@@ -62,6 +62,7 @@ class DeviceWorker:
         self._misses = 0
         self._failures = 0
         self._restarted = False
+        self._announced = float("-inf")
         self._rival: tuple[Address, IAm] | None = None
         self._clashes: set[str] = set()
 
@@ -72,14 +73,14 @@ class DeviceWorker:
     # What the driver tells
 
     def submit(self, write: Write) -> None:
-        if not self._online or self._stopping:
+        if not self._online or self._stopping or write.point not in self._points:
             self._report(write, Fate.NO_ANSWER, "device is not online")
             return
         self._writes.append(write)
         self._wake.set()
 
     def read_now(self, point: Point) -> None:
-        if self._online and point not in self._urgent_reads:
+        if self._online and point.id in self._points and point not in self._urgent_reads:
             self._urgent_reads.append(point)
             self._wake.set()
 
@@ -229,9 +230,13 @@ class DeviceWorker:
             await self._poller.read([point])
 
     async def _after_restart(self) -> None:
+        """It has announced itself unasked. What we hold there shows whether it has really restarted."""
         self._restarted = False
-        await self._slots.look_all()
-        self._say(True, "announced itself again", restarted=True)
+        now = asyncio.get_running_loop().time()
+        by_habit = now - self._announced < self._shared.timing.announced_s
+        emptied, self._announced = await self._slots.look_all(), now
+        if emptied or not (self._slots.holding or by_habit):
+            self._say(True, "announced itself again", restarted=True)
         self._slots.tell()
         self._poller.restart()
         self._subscriptions.start(asyncio.get_running_loop().time())

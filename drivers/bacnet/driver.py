@@ -8,6 +8,7 @@ from bacpypes3.pdu import Address
 
 from config.plan.clock import Clock, Pace
 from config.plan.lines import Line
+from config.plan.points import BacnetObject, Point
 from config.plan.site import Plan
 from drivers.api import Fate, Inbox, LineStatus, Write, WriteReport
 from drivers.bacnet.commanding import refusal
@@ -16,6 +17,7 @@ from drivers.bacnet.line import Shared, endpoint
 from drivers.bacnet.services import IAm, Notification
 from drivers.bacnet.station import Ears, Station
 from drivers.bacnet.timing import Timing
+from drivers.bacnet.values import identity
 
 _LAST_REQUEST_S = 1.0
 _FAREWELL_S = 0.7
@@ -49,10 +51,19 @@ class BacnetDriver:
 
     async def start(self) -> None:
         for device in self._devices:
-            points = [self._points[point_id] for point_id in device.points]
+            points = [point for point_id in device.points if self._known(point := self._points[point_id])]
             worker = DeviceWorker(device, points, self._shared)
             self._workers[device.id] = self._by_instance[device.instance] = worker
         self._tasks = [asyncio.create_task(self._come_up(), name=f"bacnet line {self._line.name}")]
+
+    def _known(self, point: Point) -> bool:
+        """Whether it is an object type there is; a point of another one is BAD and costs its device
+        nothing."""
+        try:
+            return isinstance(point.source, BacnetObject) and bool(identity(point.source))
+        except ValueError as error:
+            self._shared.sample(point.id, None, str(error))
+            return False
 
     async def _come_up(self) -> None:
         """Bind, however long that takes, then let the devices' workers run."""

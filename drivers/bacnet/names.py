@@ -41,14 +41,30 @@ class Unconfirmed(IntEnum):
 
 DEVICE = 8
 """Object type of the device object."""
+_STANDARD_TYPES = 63
+"""How many object types the standard has named so far."""
 ANY_INSTANCE = 4194303
 """Wildcard: a device answers a read of device,4194303 as of its own device object."""
 
 
 @cache
 def object_type(name: str) -> int:
-    """The number of an object type as the standard spells it. Raises ValueError for an unknown one."""
-    return int(ObjectType(name))
+    """The number of an object type, however it is hyphenated. Raises ValueError for an unknown one."""
+    number = _object_types().get(name.replace("-", ""))
+    if number is None:
+        raise ValueError(f"no object type {name!r}")
+    return number
+
+
+@cache
+def _object_types() -> dict[str, int]:
+    return {str(ObjectType(number)).replace("-", ""): number for number in range(_STANDARD_TYPES)}
+
+
+@cache
+def type_name(name: str) -> str:
+    """An object type as the standard spells it. Raises ValueError for an unknown one."""
+    return str(ObjectType(object_type(name)))
 
 
 @cache

@@ -34,6 +34,11 @@ class SlotWatch:
         """When the array of a point commanded by us is looked at next."""
         self._seen: list[SlotState] = []
 
+    @property
+    def holding(self) -> bool:
+        """Whether a value of ours stands in any slot of this device."""
+        return bool(self._held)
+
     def next(self) -> float:
         return min(self._due.values(), default=float("inf"))
 

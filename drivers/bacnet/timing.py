@@ -23,6 +23,8 @@ class Timing:
     """How long an I-Am is waited for."""
     unasked_s: float = 10.0
     """An I-Am this long after any Who-Is for it comes of the device's own accord: it has restarted."""
+    announced_s: float = 600.0
+    """A device of which we hold nothing and that announces itself more often than this does it by habit."""
     lifetime_s: int = 180
     """Of a COV subscription; never 0."""
     renew_after: float = 2 / 3

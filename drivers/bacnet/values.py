@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from config.plan.points import BacnetObject, Point
 from config.plan.reading import Value
 from drivers.api import BadFrame
-from drivers.bacnet.names import object_type, reliability_name
+from drivers.bacnet.names import object_type, reliability_name, type_name
 from drivers.bacnet.services import Answer, Fault
 from drivers.bacnet.tags import (
     Atom,
@@ -147,7 +147,7 @@ def encode(point: Point, value: Value) -> bytes:
         return app_text(value)
     if point.kind == "bool":
         value = int(bool(value) != point.normally_closed)
-    kind = source.object_type
+    kind = type_name(source.object_type)
     if kind in _BINARY:
         if value not in (0, 1):
             raise ValueError(f"{value} is neither active nor inactive")

@@ -34,7 +34,9 @@ def bound(endpoint: Endpoint, *, shared: bool = False) -> socket.socket:
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         if shared:
+            # Both: others here may use the one or the other, and a broadcast reaches every listener.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         sock.bind(endpoint)
     except OSError:
         sock.close()

@@ -31,7 +31,7 @@ from bacpypes3.primitivedata import (
     Real,
     Unsigned,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from drivers.api import BadFrame, DriverError, Refused
@@ -50,6 +50,7 @@ def _encoded(value: Any) -> bytes:
     return bytes(value.encode().encode().pduData)
 
 
+@settings(max_examples=60)
 @given(
     some.one_of(
         whole.map(lambda value: (value, Unsigned(value), tags.app_unsigned(value))),

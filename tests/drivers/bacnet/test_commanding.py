@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from bacpypes3.pdu import IPv4Address
 
 from config.plan.points import Command
 from config.plan.reading import Value
@@ -151,6 +152,20 @@ async def test_a_restart_that_announces_itself_is_told_once() -> None:
         assert line.slots("a.level")[-1] == {}
         await asyncio.sleep(3 * QUICK.slots_s)
         assert len(line.states("a")) == 2
+
+
+async def test_a_device_that_announces_itself_by_habit_has_not_restarted() -> None:
+    async with bench({"a": [LEVEL], "b": [LEVEL]}) as line:
+        await line.all_good()
+        await line.write("a.level", 80.0, 15)
+        for _ in range(3):
+            await asyncio.sleep(QUICK.unasked_s)
+            for device in line.devices.values():
+                assert device._application is not None
+                device._application.i_am(IPv4Address(line.driver.endpoint))
+        await asyncio.sleep(0.2)
+        assert len(line.states("a")) == 1, "our command still stands"
+        assert [state.restarted for state in line.states("b")] == [False, True], "nothing to judge by: once"
 
 
 async def test_our_slot_found_empty_is_a_restart_too() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from config.plan.devices import Limits
+from config.plan.points import BacnetObject
 from config.plan.reading import Quality
+from drivers.api import Fate
 from tests.drivers.bacnet.bench import ALL, DOOR, LAMP, LEVEL, LUX, SPEED, Bench, Spec, bench
 
 
@@ -136,3 +139,14 @@ async def test_a_slow_device_is_slow_and_not_lost() -> None:
         await line.all_good()
         await line.until(lambda: len(line.samples("a.lux")) >= 4)
         assert [state.online for state in line.states("a")] == [True]
+
+
+async def test_an_object_type_that_does_not_exist_costs_only_its_point() -> None:
+    def misspell(made: Bench) -> None:
+        odd = replace(made.plan.points[1], source=BacnetObject("analogue-input", 2))
+        made.plan = replace(made.plan, points=(made.plan.points[0], odd))
+
+    async with bench({"a": [LUX, LEVEL]}, before=misspell) as line:
+        await line.until(lambda: line.latest("a.lux") == (0.0, ""))
+        assert line.latest("a.level") == (None, "no object type 'analogue-input'")
+        assert (await line.write("a.level", 1.0, 15)).fate is Fate.REJECTED
