@@ -22,8 +22,15 @@ class Slots:
         self._cached = (0, 0)
 
     def floor(self, wall_ms: int) -> int:
-        """The latest boundary at or before `wall_ms`, by the local time in force then."""
-        return wall_ms - (wall_ms + self._offset_ms(wall_ms)) % self.length_ms
+        """The latest boundary at or before `wall_ms`."""
+        offset = self._offset_ms(wall_ms)
+        found = wall_ms - (wall_ms + offset) % self.length_ms
+        if (before := self._offset_ms(found)) != offset:
+            # Clocks changed since: only the walk from before the change knows the boundaries around it.
+            found -= (found + before) % self.length_ms
+            while (following := self.next(found)) <= wall_ms:
+                found = following
+        return found
 
     def next(self, boundary_ms: int) -> int:
         """The boundary after `boundary_ms`. Given any other time, the first boundary after it."""

@@ -212,16 +212,14 @@ async def test_events_reach_subscribers_of_their_topic_only(tmp_path: Path) -> N
         await Client.connect(tmp_path / "s") as one,
         await Client.connect(tmp_path / "s") as other,
     ):
-        stream, others = one.events("points"), other.events("alarms")
-        pending = [asyncio.create_task(anext(stream)), asyncio.create_task(anext(others))]
-        while not (server.subscribers("points") and server.subscribers("alarms")):
-            await asyncio.sleep(0.005)
+        await asyncio.gather(
+            one.call("subscribe", topics=["points"]), other.call("subscribe", topics=["alarms"])
+        )
+        assert (server.subscribers("points"), server.subscribers("alarms")) == (1, 1)
         server.publish("points", {"lamp.level": 80})
         server.publish("alarms", ["fire"])
-        assert await asyncio.gather(*pending) == [
-            Event("points", {"lamp.level": 80}),
-            Event("alarms", ["fire"]),
-        ]
+        assert await anext(one.events("points")) == Event("points", {"lamp.level": 80})
+        assert await anext(other.events("alarms")) == Event("alarms", ["fire"])
         await one.call("unsubscribe")
         assert server.subscribers("points") == 0
 
@@ -244,7 +242,7 @@ async def test_a_slow_subscriber_is_dropped_told_so_and_holds_up_nobody(tmp_path
         assert (await brisk.call("echo"))["person"]
         assert loop.time() - began < 2
         writer.transport.resume_reading()  # type: ignore[attr-defined]
-        topics = []
+        topics: list[str] = []
         while not topics or topics[-1] != "dropped":
             topics.append(json.loads(await asyncio.wait_for(reader.readline(), 5))["event"])
         assert 1 <= len(topics) < 100
