@@ -18,8 +18,8 @@ class Manners(NamedTuple):
     failures: int = 3
     """Failed turns in a row after which a device that has answered before is lost."""
     probing: float = 0.03
-    """Largest share of the line's time that may go into waiting for devices in trouble, where it delays
-    others."""
+    """Largest share of the line's time that may be spent on waiting for devices in trouble while others wait,
+    and of any poll's turns that may be late for it."""
     least_patience_s: float = 0.1
 
 
@@ -45,17 +45,18 @@ class Health:
         """Polled by its periods, not by its back-off."""
         return not self.fresh and not self.failures
 
-    def patience_s(self, manners: Manners) -> float:
-        """How long a poll of it waits: some times its slowest latest answer, doubled with each failure.
+    def patience_s(self, manners: Manners, neighbours_s: float = 0.0) -> float:
+        """How long a poll of it waits: some times its slowest latest answer.
 
-        Waiting the full time-out for a device that always answers at once would only let a frozen one hold
-        up all others. An answer that comes later than this still counts as a sign of life and teaches
-        patience.
+        Waiting the full time-out for a device that always answers at once would only let a frozen one hold up
+        all others. An answer that comes later still counts as a sign of life and teaches patience; and to be
+        sure, every fourth probe of a lost device waits the full time. A device that never answered is first
+        waited for fully, then like its slowest neighbour (`neighbours_s`, 0 = there is none).
         """
-        if not self.habits:
+        slowest_s = max(self.habits) if self.habits else (0.0 if self.fresh else neighbours_s)
+        if not slowest_s or (self.lost and self.failures % 4 == 0):
             return manners.timeout_s
-        usual_s = max(4 * max(self.habits), manners.least_patience_s)
-        return min(manners.timeout_s, usual_s * float(1 << min(self.failures, 16)))
+        return min(manners.timeout_s, max(4 * slowest_s, manners.least_patience_s))
 
     def answered(self, took_s: float) -> bool:
         """It answered, be it with an exception. True if it was lost or never heard before."""
@@ -67,7 +68,7 @@ class Health:
 
     def failed(self, now_s: float, manners: Manners) -> bool:
         """A turn of it failed. True if it is lost by this."""
-        self.failures = max(self.failures + 1, manners.failures if self.fresh else 0)
+        self.failures = max(self.failures + 1, manners.failures if self.lost is None else 0)
         self.fresh = False
         self.ask_at_s = now_s + min(manners.step_s * self.failures, manners.longest_s)
         if self.lost or self.failures < manners.failures:
@@ -82,7 +83,7 @@ class Health:
 
     def line_failed(self, manners: Manners) -> bool:
         """Its line cannot be opened. True if it is lost by this."""
-        self.failures = max(self.failures + 1, manners.failures if self.fresh else 0)
+        self.failures = max(self.failures + 1, manners.failures if self.lost is None else 0)
         self.fresh = True
         if self.lost or self.failures < manners.failures:
             return False

@@ -235,7 +235,7 @@ def _shortest(number: float, form: str, digits: int) -> Decimal:
     """The shortest decimal that packs to the same float."""
     if form == ">d":
         return Decimal(repr(number))
-    for places in range(digits, digits + 3):
+    for places in range(digits, digits + 4):
         text = f"{number:.{places}g}"
         try:
             if struct.unpack(form, struct.pack(form, float(text)))[0] == number:

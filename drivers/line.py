@@ -8,16 +8,14 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import deque
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import count
-from typing import NamedTuple, Protocol
 
 from config.plan.clock import Clock
 from config.plan.lines import Line
 from drivers.api import BadFrame, DeviceState, DriverError, Inbox, LineStatus, NoAnswer, Write
 from drivers.batching import Block
+from drivers.speaking import Errand, Polled, Speaker
 from drivers.turns import Agenda, Turn
 
 _RECONNECT_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
@@ -26,62 +24,6 @@ _FINISH_S = 1.0
 """On stop: how long the request on the wire may take to its end."""
 _LAST_WORDS_S = 0.8
 """On stop: how long what must still be sent may take."""
-
-
-@dataclass(slots=True, eq=False)
-class Errand:
-    """Something to be done on the line at or after a time: a write, an output's way back, a read-back, a
-    set-up.
-
-    `run` does it, reports to the inbox, and gives what is to be done next for the same purpose; it may
-    raise NoAnswer or BadFrame after its report, which counts as a failed turn of the device. `abandon`
-    reports that it is not done.
-    """
-
-    device: int
-    run: Callable[[], Awaitable[Errand | None]]
-    abandon: Callable[[str], None]
-    at_s: float = 0.0
-    must: bool = False
-    """Done in time whoever waits, and even while the driver stops."""
-
-
-class Polled(NamedTuple):
-    """What a poll brought beside its Samples."""
-
-    split: tuple[Block, ...] = ()
-    """Reads to use in place of this one from now on."""
-    set_up: bool = False
-    """A set-up register has lost its value."""
-
-
-class Speaker(Protocol):
-    """One protocol's words on one line. Raises nothing but NoAnswer and BadFrame."""
-
-    @property
-    def requests(self) -> int: ...
-    @property
-    def timeouts(self) -> int: ...
-    @property
-    def connected(self) -> bool: ...
-    async def connect(self) -> None: ...
-    def close(self) -> None: ...
-
-    async def poll(self, device: int, block: Block, patience_s: float) -> Polled:
-        """Read it and put the Samples in the inbox."""
-
-    def write(self, write: Write) -> Errand | None:
-        """What is to be done for a write; None when it is refused, and reported so."""
-
-    def set_up(self, device: int) -> Errand | None:
-        """What is to be done for a device that was just heard again."""
-
-    def device_of(self, point: int) -> int: ...
-    def alone(self, point: int) -> Block:
-        """The read of one point that is not polled."""
-
-    def unanswered(self, write: Write, why: str) -> None:
-        """Report that nothing was sent."""
 
 
 class LineWorker:

@@ -21,6 +21,9 @@ from typing import Literal, NamedTuple
 from drivers.backoff import Health, Manners
 from drivers.batching import Block
 
+_NOTICEABLE = 0.15
+"""Part of its period by which a poll may be late without anybody minding."""
+
 
 class Turn(NamedTuple):
     """What to ask now, and how long to wait for it."""
@@ -76,8 +79,7 @@ class Agenda:
             self._first_failed = False
         turn = self._first_contact(now_s, due) or self._probe(now_s, due)
         if turn is None and due is not None:
-            patience_s = self.health[due.device].patience_s(self._manners)
-            turn = Turn(due.device, due.block, patience_s, "poll")
+            turn = Turn(due.device, due.block, self._patience_s(due.device), "poll")
         return turn
 
     def wake_s(self, now_s: float) -> float:
@@ -113,7 +115,7 @@ class Agenda:
         if turn.kind == "first":
             self._first_failed = True
         if turn.delays:
-            self._probe_free_s = now_s + cost_s / self._manners.probing
+            self._probe_free_s = now_s + self._pause_after(cost_s)
         return self.missed(turn.device, now_s)
 
     def missed(self, device: int, now_s: float) -> bool:
@@ -179,24 +181,49 @@ class Agenda:
             return None
         for device, health in self.health.items():
             if health.fresh and health.ask_at_s <= now_s:
-                return Turn(device, self._smallest(device), health.patience_s(self._manners), "first")
+                return Turn(device, self._smallest(device), self._patience_s(device), "first")
         return None
 
     def _probe(self, now_s: float, due: _Poll | None) -> Turn | None:
-        waiting = [
+        waiting = sorted(
             (health.ask_at_s, device)
             for device, health in self.health.items()
             if health.failures and not health.fresh and health.ask_at_s <= now_s
-        ]
+        )
         if not waiting:
             return None
-        device = min(waiting)[1]
-        patience_s = self.health[device].patience_s(self._manners)
         later = self._top(self._later)
-        delays = due is not None or (later is not None and later.due_s - now_s < patience_s)
-        if delays and now_s < self._probe_free_s:
+        for _, device in waiting:
+            patience_s = self._patience_s(device)
+            if due is None and (later is None or later.due_s - now_s >= patience_s):
+                return Turn(device, self._smallest(device), patience_s, "probe")
+        if now_s < self._probe_free_s:
             return None
-        return Turn(device, self._smallest(device), patience_s, "probe", delays)
+        device = waiting[0][1]
+        return Turn(device, self._smallest(device), self._patience_s(device), "probe", delays=True)
+
+    def _pause_after(self, cost_s: float) -> float:
+        """How long no probe may delay others again after one that did.
+
+        It makes one turn late of every poll whose period it is a noticeable part of.
+        """
+        late = (
+            poll.period_s
+            for device, polls in self._polls.items()
+            if self.health[device].live
+            for poll in polls
+            if cost_s > _NOTICEABLE * poll.period_s
+        )
+        return max(cost_s, max(late, default=0.0)) / self._manners.probing
+
+    def _patience_s(self, device: int) -> float:
+        health = self.health[device]
+        neighbours_s = 0.0
+        if not health.habits:
+            neighbours_s = max(
+                (max(other.habits) for other in self.health.values() if other.habits), default=0.0
+            )
+        return health.patience_s(self._manners, neighbours_s)
 
     def _smallest(self, device: int) -> Block:
         return min((poll.block for poll in self._polls[device]), key=lambda block: block.size)

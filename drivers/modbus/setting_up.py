@@ -10,9 +10,9 @@ from config.plan.points import Point
 from config.plan.reading import Value
 from drivers.api import BadFrame, Fate, Inbox, NoAnswer, Refused, SetUp
 from drivers.codec import EncodeError, decode_point, encode_point
-from drivers.line import Errand
 from drivers.modbus.asking import Asking, write_request, written_register
 from drivers.permit import wrong_value
+from drivers.speaking import Errand
 
 _AGAIN_S = 300.0
 """Shortest time between two set-ups of a device that did not go away in between."""

@@ -9,11 +9,11 @@ from config.plan.points import Point, Register
 from drivers.api import Fate, Inbox, Refused, Write, WriteReport
 from drivers.batching import Block, halves, single
 from drivers.codec import decode_point
-from drivers.line import Errand, Polled
 from drivers.modbus.asking import Asking
 from drivers.modbus.sampling import Sampler
 from drivers.modbus.setting_up import SettingUp
 from drivers.modbus.writing import Writer
+from drivers.speaking import Errand, Polled
 
 _BAD_ADDRESS = frozenset({2, 3})
 """Exceptions by which a device says that it has no such register, or not so many at once."""

@@ -11,11 +11,11 @@ from config.plan.points import Point, Register
 from config.plan.reading import Value
 from drivers.api import BadFrame, Fate, Inbox, NoAnswer, Refused, Write, WriteReport
 from drivers.codec import Absent, EncodeError, decode_point, encode_point
-from drivers.line import Errand
 from drivers.modbus.asking import Asking, write_request, written_register
 from drivers.modbus.requests import Request
 from drivers.modbus.sampling import Sampler
 from drivers.permit import refusal
+from drivers.speaking import Errand
 
 _OFF_AGAIN_S = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 """Pauses before a pulse's way back is tried again."""

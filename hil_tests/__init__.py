@@ -1,0 +1,1 @@
+"""Scenarios against real sockets and pseudo-terminals: simulators, or hardware with a bench file."""
