@@ -33,8 +33,8 @@ class SiteClock:
     """Site time: the machine's, or from a given start at `speed` site seconds a machine second.
 
     While the machine's time cannot be believed (it lies before the last stored time, or nothing has told this
-    machine the time), it is not trusted and counts on from the last stored time, which is the least it can be.
-    Once believed it stays so.
+    machine the time), it is not trusted and counts on from the last stored time, the least it can be. Once
+    believed it stays so.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The cycle: one synchronous step from what happened to what is written, in the daemon and in rehearsals alike."""
+"""The cycle: one synchronous step from what happened to what is written, the same in rehearsals."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from controller.decide.requests import RequestSource
 from controller.decide.step import Counters, Decision, Step
 from controller.decide.stop import stop_writes
 from controller.image import Image
-from drivers.api import DeviceState, Event, SlotState, Write, WriteReport
+from drivers.api import DeviceState, Event, Fate, SetUp, SlotState, Write, WriteReport
 from schedules.context import Context
 
 
@@ -55,6 +55,7 @@ class Engine:
         self._results: dict[int, Result] = dict.fromkeys(commanded.values(), NOTHING)
         self._online: dict[int, bool] = {}
         self._devices_online = 0
+        self._not_set_up: set[int] = set()
         self._cycle = 0
         self._trusted = True
 
@@ -93,8 +94,8 @@ class Engine:
         accept(self.plan, command, now.wall_ms)
 
     def until_next(self, key: str, now: Now) -> int:
-        """The end of an override that lasts until the programmes of `key` next decide otherwise, at most as long
-        as the site allows. Raises Refused."""
+        """The end of an override that lasts until the programmes of `key` next decide otherwise, at most as
+        long as the site allows. Raises Refused."""
         if not now.trusted:
             raise Refused(text("the clock cannot be trusted: say how long instead"))
         longest = now.wall_ms + round(self.plan.site.override_max_s * 1000)
@@ -149,6 +150,8 @@ class Engine:
                     self._device(event, step)
                 case SlotState():
                     self._outputs.slots(event)
+                case SetUp():
+                    self._set_up(event, step)
 
     def _device(self, event: DeviceState, step: Step) -> None:
         before = self._online.get(event.device)
@@ -160,6 +163,17 @@ class Engine:
             )
             step.notices.append(Notice("device-lost", device.name, words, not event.online))
         self._outputs.device(event)
+
+    def _set_up(self, event: SetUp, step: Step) -> None:
+        step.set_ups.append(event)
+        failed = event.fate not in (Fate.READ_BACK, Fate.ACKNOWLEDGED)
+        if failed is not (event.point in self._not_set_up):
+            (self._not_set_up.add if failed else self._not_set_up.discard)(event.point)
+            point = self.plan.points[event.point]
+            words = text(
+                "{name}: set-up does not take: {detail}", name=point.label or point.key, detail=event.detail
+            )
+            step.notices.append(Notice("set-up-failed", point.key, words, failed))
 
     def _set_online(self, device: int, online: bool) -> None:
         self._devices_online += online - self._online.get(device, False)

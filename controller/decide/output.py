@@ -46,9 +46,26 @@ class Standing:
     """The state of one commanded point. Changed by the cycle alone."""
 
     __slots__ = (
-        "acted_ns", "array", "bacnet", "barred", "due_ns", "failing", "flight", "overridden_at", "phase",
-        "point", "pulse", "reassert_s", "record", "told_overridden", "tried", "tries", "used", "wanted", "would",
-    )  # fmt: skip
+        "acted_ns",
+        "array",
+        "bacnet",
+        "barred",
+        "due_ns",
+        "failing",
+        "flight",
+        "overridden_at",
+        "phase",
+        "point",
+        "pulse",
+        "reassert_s",
+        "record",
+        "told_overridden",
+        "tried",
+        "tries",
+        "used",
+        "wanted",
+        "would",
+    )
 
     def __init__(self, point: Point, record: Output | None, reassert_s: float | None) -> None:
         """`reassert_s`: machine seconds between re-asserts, None = never."""
@@ -141,15 +158,15 @@ class Standing:
         )
 
     def returned(self) -> None:
-        """The device came back or restarted: what it holds is unknown, it is told again; never a pulse."""
+        """The device came back or restarted: it is told again, but never a pulse."""
         self.tries = 0
         if self.phase is not Phase.UNSURE and not self.pulse:
             self.phase = Phase.DUE
         self.array = None
 
     def bar(self, kind: BarrierKind | None, now_ns: int) -> None:
-        """A barrier (None: no more) stands before it. Readings taken behind a barrier do not count afterwards,
-        except where only the selector could not be read, as at every start."""
+        """A barrier (None: no more) stands before it. Readings taken behind a barrier do not count
+        afterwards, except where only the selector could not be read, as at every start."""
         if self.barred is not None and kind is None:
             self.phase = Phase.UNSURE
             self.tries = 0

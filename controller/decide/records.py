@@ -111,7 +111,7 @@ class Notice(NamedTuple):
     """What people are told once when it begins and once when it ends."""
 
     kind: str
-    """"device-lost", "command-failed", "overridden", "hand", "clock"."""
+    """"device-lost", "command-failed", "set-up-failed", "overridden", "hand", "clock"."""
     subject: str
     """A device's, equipment's or point's name; "" for the site."""
     text: Text

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from config.plan.reading import Value
 from controller.decide.arbiter import Result
 from controller.decide.records import Changed, Notice
-from drivers.api import Fate, Sample, Write
+from drivers.api import Fate, Sample, SetUp, Write
 
 
 class Decision(NamedTuple):
@@ -69,11 +69,14 @@ class Step:
     changed: list[int] = field(default_factory=list)
     """Points whose value or quality changed."""
     counts: list[Sample] = field(default_factory=list)
-    """Every sample of a counter, in order, unchanged ones too: the consumption log's input."""
+    """Every sample of a counter, and of the power or flow beside it, unchanged ones too: the consumption log's
+    input, in order."""
     writes: list[Write] = field(default_factory=list)
     would: list[WouldWrite] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     fates: list[FateRecord] = field(default_factory=list)
+    set_ups: list[SetUp] = field(default_factory=list)
+    """Set-up registers that drivers found otherwise and wrote, or could not."""
     notices: list[Notice] = field(default_factory=list)
     memory: Changed = field(default_factory=Changed)
     counters: Counters = NOTHING_COUNTED
