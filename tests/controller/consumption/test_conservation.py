@@ -1,4 +1,4 @@
-"""Whatever readings, gaps, rollovers, restarts and clock steps come: rows add up, and each slot comes once."""
+"""Whatever readings, gaps, rollovers, restarts and clock steps come: rows add up, each slot comes once."""
 
 from __future__ import annotations
 
