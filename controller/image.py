@@ -47,8 +47,8 @@ class Image:
     def take(self, events: Iterable[Event], counts: list[Sample], others: list[Event]) -> list[int]:
         """Take the samples out of `events`. Returns the points whose value or quality changed.
 
-        Samples of counters and of the power beside them are added to `counts`, changed or not; what is no sample
-        to `others`.
+        Samples of counters and of the power beside them are added to `counts`, changed or not; what is no
+        sample to `others`.
         """
         readings, logged = self.readings, self._logged
         changed: list[int] = []

@@ -1,4 +1,4 @@
-"""What wakes the cycle: a monotonic timer aligned to whole wall seconds, and anything that cannot wait for it."""
+"""What wakes the cycle: a monotonic timer aligned to whole wall seconds, and what cannot wait for it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ PERIOD_S = 1.0
 class CycleTimer:
     """Wakes once a machine second, on the whole second of the machine's wall clock.
 
-    Each wait is measured on the monotonic clock and worked out anew from the wall clock, so that after a step of the
-    wall clock, forward or back, the next wake is at most one period away and aligned again. `nudge` wakes it at once
-    (a person's command); wakes that were missed because a cycle overran are skipped, not made up.
+    Each wait is measured on the monotonic clock and worked out anew from the wall clock, so that after a step
+    of the wall clock, forward or back, the next wake is at most one period away and aligned again. `nudge`
+    wakes it at once (a person's command); wakes that were missed because a cycle overran are skipped.
     """
 
     def __init__(self, wall: Callable[[], float], period_s: float = PERIOD_S) -> None:
@@ -34,6 +34,6 @@ class CycleTimer:
 
 
 def seconds_to_next(wall_s: float, period_s: float) -> float:
-    """From `wall_s` to the next whole multiple of the period; never less than a tenth of it (no double wake)."""
+    """From `wall_s` to the next whole multiple of the period; never under a tenth of it: no double wake."""
     left = period_s - wall_s % period_s
     return left if left > period_s / 10 else left + period_s

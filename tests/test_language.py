@@ -1,4 +1,4 @@
-"""Both languages are complete: every text in the code and every help text has its Chinese, and the .mo are current."""
+"""Both languages are complete: every text in the code and every help text has its Chinese; .mo files are current."""
 
 from __future__ import annotations
 
@@ -99,7 +99,9 @@ def test_compiled_catalogues_are_current(path: Path) -> None:
         (None, {}, None, "zh_CN"),
     ],
 )
-def test_choice_of_language(flag: str | None, environment: dict[str, str], site: str | None, chosen: str) -> None:
+def test_choice_of_language(
+    flag: str | None, environment: dict[str, str], site: str | None, chosen: str
+) -> None:
     assert choose(flag, environment, site) == chosen
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,10 +13,13 @@ import typer
 
 from config.language import text
 from controller.cli.durations import parse_duration
+from controller.cli.plans import beginning, plan_of
 from controller.cli.processes import Child, start_daemon, start_simulators
 from controller.cli.remote import DataDir
 from controller.cli.site import AsJson
 from controller.cli.speech import Failure, language, put_json, tell
+from controller.socket.address import SocketError
+from controller.socket.client import Client
 
 SUMMARY = (
     "devices_total",
@@ -49,7 +51,10 @@ def demo(
     seed: Annotated[int, typer.Option(help="Seed of the simulated loads.", metavar="N")] = 1,
     start: Annotated[
         str | None,
-        typer.Option(help="Site time to begin at, 2026-03-05T06:30 (default: 06:30 of the next workday).", metavar="TIME"),
+        typer.Option(
+            help="Site time to begin at, 2026-03-05T06:30 (default: 06:30 of the next workday).",
+            metavar="TIME",
+        ),
     ] = None,
     data: DataDir = None,
     as_json: AsJson = False,
@@ -57,7 +62,9 @@ def demo(
     """Watch a compound being controlled: simulated devices, real protocols, the real daemon."""
     seconds = None if lasting is None else parse_duration(lasting)
     if lasting is not None and seconds is None:
-        raise Failure(text("{given} is not a length of time; write 2h, 90min or 1h30m", given=lasting), code=2)
+        raise Failure(
+            text("{given} is not a length of time; write 2h, 90min or 1h30m", given=lasting), code=2
+        )
     directory = site or Path(str(files("config") / "sites" / "shuangliu"))
     with tempfile.TemporaryDirectory(prefix="louguan-demo-") as scratch:
         where = data or Path(scratch)
@@ -69,13 +76,10 @@ def demo(
 def _demo(
     site: Path, data: Path, seconds: float | None, speed: float, seed: int, start: str | None, as_json: bool
 ) -> int:
-    from controller.startup import compile_for_commands, first_workday_morning
-
-    plan_text, plan = compile_for_commands(site, language())
+    plan_text, plan = plan_of(site)
     plan_file = data / "demo-plan.json"
     plan_file.write_text(plan_text, encoding="utf-8")
-    begin = start or first_workday_morning(plan)
-    _check_start(begin)
+    begin = beginning(plan, start)
     overlay = data / "overlay.json"
     with start_simulators(
         site, plan_file, overlay, data / "simulators.log", speed=speed, seed=seed, start=begin
@@ -89,15 +93,6 @@ def _demo(
     if ended:
         tell(text("the daemon ended with code {code}; its log: {log}", code=ended, log=data / "daemon.log"))
     return 0 if _settled(summary) and not ended else 1
-
-
-def _check_start(begin: str) -> None:
-    try:
-        datetime.fromisoformat(begin)
-    except ValueError as error:
-        raise Failure(
-            text("{given} is not a time; write 2026-03-05T06:30", given=begin), code=2
-        ) from error
 
 
 def _settled(status: dict[str, Any]) -> bool:
@@ -114,36 +109,33 @@ async def _watch(
 ) -> dict[str, Any]:
     """Show the daemon at work until the time is over or ctrl-C; the last status seen."""
     from controller.cli.demo_view import View
-    from controller.socket.client import Client
 
-    client = await _connect(children, data, Client)
+    client = await _connect(children, data)
     status: dict[str, Any] = {}
     settled_s: float | None = None
     try:
         with View(live=not as_json, data=data, language=language()) as view:
             while seconds is None or time.monotonic() - began < seconds:
                 _alive(children)
-                status = await client.call("status", {})
+                status = await client.call("status")
                 if settled_s is None and _settled(status):
                     settled_s = round(time.monotonic() - began, 1)
-                view.show(status, await client.call("overview", {}), settled_s)
+                view.show(status, await client.call("overview"), settled_s)
                 await asyncio.sleep(0.5)
-    except (KeyboardInterrupt, asyncio.CancelledError):
+    except asyncio.CancelledError:
         pass
     finally:
         await client.close()
     return {**status, "settled_s": settled_s}
 
 
-async def _connect(children: list[Child], data: Path, client: Any) -> Any:
+async def _connect(children: list[Child], data: Path) -> Client:
     """The daemon's socket, as soon as it is there."""
-    from controller.socket.client import Unreachable
-
     for _ in range(300):
         _alive(children)
         try:
-            return await client.connect(data / "louguan.sock")
-        except Unreachable:
+            return await Client.connect(data / "louguan.sock", language=language())
+        except SocketError:
             await asyncio.sleep(0.1)
     raise children[0].failure()
 

@@ -49,9 +49,7 @@ class View:
         body = Table.grid(expand=True, padding=(0, 2))
         body.add_column(ratio=3)
         body.add_column(ratio=2)
-        body.add_row(
-            self._equipment(overview["equipment"], rows), Group(*self._right(overview, rows))
-        )
+        body.add_row(self._equipment(overview["equipment"], rows), Group(*self._right(overview, rows)))
         return Panel(
             Group(self._head(status, settled_s), body, self._foot()),
             title=f"[bold]楼管 louguan · {status['label']}[/]",
@@ -93,7 +91,11 @@ class View:
             table.add_column(self._say(heading), overflow="ellipsis", no_wrap=True)
         for item in _chosen(equipment, rows):
             dot, colour = _DOT[item["quality"]]
-            asked = "—" if item["asked"] is None else shown({**item, "value": item["asked"], "state": item["asked_state"]}, self._language)
+            asked = (
+                "—"
+                if item["asked"] is None
+                else shown({**item, "value": item["asked"], "state": item["asked_state"]}, self._language)
+            )
             table.add_row(
                 Styled.assemble((dot + " ", colour), item["label"]),
                 asked,

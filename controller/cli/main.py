@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from config.language import choose
-from controller.cli import demo, people, run, site, simulate
+from controller.cli import demo, people, run, simulate, site
 from controller.cli.speech import Failure, set_language, translate
 
 app = typer.Typer(

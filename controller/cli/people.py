@@ -44,9 +44,7 @@ def points(
     tables.points(found["points"], language())
 
 
-def read(
-    point: PointName, site: SiteOption = None, data: DataDir = None, as_json: AsJson = False
-) -> None:
+def read(point: PointName, site: SiteOption = None, data: DataDir = None, as_json: AsJson = False) -> None:
     """Read one point now and show who commands it."""
     found = ask(data_directory(data, site), "read", {"point": point})
     if as_json:
@@ -65,7 +63,9 @@ def set_(
     ] = None,
     until: Annotated[
         str | None,
-        typer.Option("--until", help='Until 18:00, or "next": the next change of the programme.', metavar="WHEN"),
+        typer.Option(
+            "--until", help='Until 18:00, or "next": the next change of the programme.', metavar="WHEN"
+        ),
     ] = None,
     person: PersonName = None,
     site: SiteOption = None,
@@ -79,7 +79,9 @@ def set_(
     if lasting is not None:
         seconds = parse_duration(lasting)
         if seconds is None:
-            raise Failure(text("{given} is not a length of time; write 2h, 90min or 1h30m", given=lasting), code=2)
+            raise Failure(
+                text("{given} is not a length of time; write 2h, 90min or 1h30m", given=lasting), code=2
+            )
         args["for_s"] = seconds
     else:
         args["until"] = until

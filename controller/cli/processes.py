@@ -93,9 +93,20 @@ def start_simulators(
         check=False,
     )
     if described.returncode:
-        raise Failure(text("the site's plant.yaml is not right:"), hint=described.stderr.decode(errors="replace"))
+        raise Failure(
+            text("the site's plant.yaml is not right:"), hint=described.stderr.decode(errors="replace")
+        )
     facts.write_bytes(described.stdout)
-    words = ["-m", "drivers.simulators", "--plan", str(plan), "--overlay-out", str(overlay), "--plant", str(facts)]
+    words = [
+        "-m",
+        "drivers.simulators",
+        "--plan",
+        str(plan),
+        "--overlay-out",
+        str(overlay),
+        "--plant",
+        str(facts),
+    ]
     child = Child([*words, "--speed", str(speed), "--seed", str(seed), "--start", start], log, ready=True)
     try:
         child.wait_ready(30.0)

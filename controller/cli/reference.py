@@ -34,10 +34,19 @@ def _section(name: str, command: Any) -> str:
     shown = [parameter for parameter in command.params if not getattr(parameter, "hidden", False)]
     arguments = [parameter for parameter in shown if parameter.param_type_name == "argument"]
     words = [_placeholder(argument) for argument in arguments]
-    lines = [f"## louguan {name}", "", f"`{' '.join(['louguan', name, *words, '[OPTIONS]'])}`", "", _one_line(command.help)]
+    lines = [
+        f"## louguan {name}",
+        "",
+        f"`{' '.join(['louguan', name, *words, '[OPTIONS]'])}`",
+        "",
+        _one_line(command.help),
+    ]
     if shown:
         lines += ["", "| | |", "|---|---|"]
-        lines += [f"| `{_names(parameter)}` | {_one_line(parameter.help)}{_default(parameter)} |" for parameter in shown]
+        lines += [
+            f"| `{_names(parameter)}` | {_one_line(parameter.help)}{_default(parameter)} |"
+            for parameter in shown
+        ]
     return "\n".join([*lines, ""])
 
 

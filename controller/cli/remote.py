@@ -11,7 +11,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from config.language import text
-from controller.cli.speech import Failure
+from controller.cli.speech import Failure, language
 
 DataDir = Annotated[
     Path | None,
@@ -27,9 +27,7 @@ PersonName = Annotated[
 INSTALLED = Path("/var/lib/louguan")
 
 
-def data_directory(
-    data: Path | None, site: Path | None, environment: Mapping[str, str] = os.environ
-) -> Path:
+def data_directory(data: Path | None, site: Path | None, environment: Mapping[str, str] = os.environ) -> Path:
     """Where the daemon keeps its socket: --data, LOUGUAN_DATA, data/ of --site, of here, the service's."""
     if data is not None:
         return data
@@ -45,26 +43,25 @@ def ask(
     directory: Path, op: str, args: Mapping[str, Any] | None = None, person: str | None = None
 ) -> dict[str, Any]:
     """One question to the daemon of `directory`; its result. Raises Failure with its refusal."""
-    return asyncio.run(_ask(directory, op, dict(args or {}), person))
+    return asyncio.run(_ask(directory, op, dict(args or {}), person or ""))
 
 
-async def _ask(directory: Path, op: str, args: dict[str, Any], person: str | None) -> dict[str, Any]:
-    from controller.socket.client import Client, Refused, Unreachable
+async def _ask(directory: Path, op: str, args: dict[str, Any], person: str) -> dict[str, Any]:
+    from controller.socket.address import SocketError
+    from controller.socket.client import Client, RemoteError
+    from controller.socket.protocol import Code
 
-    if person:
-        args["as"] = person
     try:
-        client = await Client.connect(directory / "louguan.sock")
-    except Unreachable as error:
+        async with await Client.connect(
+            directory / "louguan.sock", person=person, language=language()
+        ) as client:
+            return cast(dict[str, Any], await client.call(op, **args))
+    except RemoteError as refusal:
+        raise Failure(refusal.message, code=2 if refusal.code == Code.BAD_REQUEST else 1) from refusal
+    except SocketError as error:
         raise Failure(
-            text("no louguan daemon answers in {directory}", directory=directory),
-            hint=text("Start one with: louguan run SITE — or say where it is with --data DIR or --site SITE."),
+            error.text,
+            hint=text(
+                "Start one with: louguan run SITE — or say where it is with --data DIR or --site SITE."
+            ),
         ) from error
-    try:
-        return cast(dict[str, Any], await client.call(op, args))
-    except Refused as refusal:
-        raise Failure(refusal.message, code=2 if refusal.code == "bad-request" else 1) from refusal
-    except Unreachable as error:
-        raise Failure(text("the daemon in {directory} stopped answering", directory=directory)) from error
-    finally:
-        await client.close()

@@ -18,7 +18,9 @@ def run(
     data: DataDir = None,
     overlay: Annotated[
         Path | None,
-        typer.Option("--overlay", help="Addresses of simulated devices, as simulate wrote them.", metavar="FILE"),
+        typer.Option(
+            "--overlay", help="Addresses of simulated devices, as simulate wrote them.", metavar="FILE"
+        ),
     ] = None,
     speed: Annotated[
         float, typer.Option(help="Site seconds a second; only with simulated devices.", metavar="N", min=0.1)
@@ -36,8 +38,8 @@ def run(
     end_with_input: Annotated[bool, typer.Option("--end-with-input", hidden=True)] = False,
 ) -> None:
     """Run the daemon for a site until it is told to stop (ctrl-C, SIGTERM)."""
-    from controller.app import Options, run_daemon
-    from controller.startup import NotStarted
+    from controller.app import run_daemon
+    from controller.options import NotStarted, Options
 
     options = Options(
         site=site,

@@ -6,23 +6,28 @@ import contextlib
 import json
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from config.language import text
+from controller.cli.plans import beginning, plan_of
 from controller.cli.processes import Child, start_simulators
 from controller.cli.site import AsJson, SiteDir
-from controller.cli.speech import language, put, put_json, say, tell
+from controller.cli.speech import put, put_json, say, tell
 
 
 def simulate(
     site: SiteDir,
     overlay: Annotated[
-        Path, typer.Option("--overlay", help="Where to write the addresses for run --overlay.", metavar="FILE")
+        Path,
+        typer.Option("--overlay", help="Where to write the addresses for run --overlay.", metavar="FILE"),
     ] = Path("overlay.json"),
-    speed: Annotated[float, typer.Option(help="Site seconds a second.", metavar="N", min=1.0, max=600.0)] = 1.0,
+    speed: Annotated[
+        float, typer.Option(help="Site seconds a second.", metavar="N", min=1.0, max=600.0)
+    ] = 1.0,
     seed: Annotated[int, typer.Option(help="Seed of the simulated loads.", metavar="N")] = 1,
     start: Annotated[
         str | None, typer.Option(help="Site time to begin at (default: now).", metavar="TIME")
@@ -30,21 +35,41 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Serve a site's devices over real Modbus and BACnet until ctrl-C; faults are typed while it runs."""
-    from controller.startup import compile_for_commands, local_now
-
-    plan_text, plan = compile_for_commands(site, language())
+    plan_text, plan = plan_of(site)
     with tempfile.TemporaryDirectory(prefix="louguan-simulate-") as scratch:
         plan_file = Path(scratch) / "plan.json"
         plan_file.write_text(plan_text, encoding="utf-8")
         log = Path(scratch) / "simulators.log"
-        begin = start or local_now(plan)
+        begin = beginning(plan, start or datetime.now(UTC).isoformat())
         with start_simulators(site, plan_file, overlay, log, speed=speed, seed=seed, start=begin) as child:
             if as_json:
                 put_json(json.loads(overlay.read_text(encoding="utf-8")))
             else:
-                put(say(text("{count} devices are served; addresses in {file}", count=len(plan.devices), file=overlay)))
-                put(say(text("Run the daemon against them: louguan run {site} --overlay {file}", site=site, file=overlay)))
-                put(say(text("Faults: freeze main-1, slow main-1, … and the same with 'off' behind; ctrl-C ends.")))
+                put(
+                    say(
+                        text(
+                            "{count} devices are served; addresses in {file}",
+                            count=len(plan.devices),
+                            file=overlay,
+                        )
+                    )
+                )
+                put(
+                    say(
+                        text(
+                            "Run the daemon against them: louguan run {site} --overlay {file}",
+                            site=site,
+                            file=overlay,
+                        )
+                    )
+                )
+                put(
+                    say(
+                        text(
+                            "Faults: freeze main-1, slow main-1, … and the same with 'off' behind; ctrl-C ends."
+                        )
+                    )
+                )
             with contextlib.suppress(KeyboardInterrupt):
                 _listen(child)
 

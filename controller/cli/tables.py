@@ -46,7 +46,11 @@ def points(rows: list[dict[str, Any]], language: str) -> None:
     for row in rows:
         command = row.get("command") or {}
         table.add_row(
-            row["point"], row["label"], shown(row, language), quality(row, language), str(command.get("by", ""))
+            row["point"],
+            row["label"],
+            shown(row, language),
+            quality(row, language),
+            str(command.get("by", "")),
         )
     _console().print(table)
 
@@ -78,7 +82,13 @@ def status(found: dict[str, Any], language: str) -> None:
 
     console = _console()
     console.print(f"[bold]{found['label']}[/] ({found['site']})  {found['site_time']}")
-    put(text("devices online: {online} of {total}", online=found["devices_online"], total=found["devices_total"]))
+    put(
+        text(
+            "devices online: {online} of {total}",
+            online=found["devices_online"],
+            total=found["devices_total"],
+        )
+    )
     put(text("points good: {good} of {total}", good=found["points_good"], total=found["points_total"]))
     put(
         text(
@@ -99,7 +109,9 @@ def status(found: dict[str, Any], language: str) -> None:
     if found["observe"]:
         put(text("observe mode: nothing is sent to any device"))
     if found["directory_differs"]:
-        put(text("the site's files were edited after the plan in force was accepted; run --accept takes them"))
+        put(
+            text("the site's files were edited after the plan in force was accepted; run --accept takes them")
+        )
     for line in found["lines"]:
         state = text("up") if line["connected"] else text("down")
         put(
@@ -124,7 +136,10 @@ def status(found: dict[str, Any], language: str) -> None:
         )
     for lock in found["locks"]:
         put(
-            text("locked: {target} by {person}: {reason}", **{k: lock[k] for k in ("target", "person", "reason")})
+            text(
+                "locked: {target} by {person}: {reason}",
+                **{k: lock[k] for k in ("target", "person", "reason")},
+            )
         )
     for notice in found["notices"]:
         console.print(f"[yellow]{notice['since']}  {notice['message']}[/]", highlight=False)

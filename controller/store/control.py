@@ -146,6 +146,11 @@ class ControlStore:
         with closing(self.reader()) as connection:
             return next(iter(plans.history(connection, 1)), None)
 
+    def latest_seen_ms(self) -> int | None:
+        """The latest site time any run has noted. Reads the disk."""
+        with closing(self.reader()) as connection:
+            return boots.latest_seen_ms(connection)
+
     def reader(self) -> sqlite3.Connection:
         """A read-only connection of the caller's own, for `ledger.read`, `plans.history` and the like."""
         return open_reader(self.path)

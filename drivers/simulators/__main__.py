@@ -46,7 +46,7 @@ def main() -> int:
     except (OSError, ValueError, KeyError, PlantError) as error:
         print(f"simulators: {error}", file=sys.stderr)  # noqa: T201
         return 2
-    asyncio.run(_serve(simulation, options.overlay_out))
+    asyncio.run(_serve(simulation, clock, options.overlay_out))
     return 0
 
 
@@ -62,13 +62,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _serve(simulation: Simulation, overlay_out: Path | None) -> None:
+async def _serve(simulation: Simulation, clock: ScaledClock, overlay_out: Path | None) -> None:
     loop = asyncio.get_running_loop()
     lines: asyncio.Queue[str | None] = asyncio.Queue()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lines.put_nowait, None)
     async with simulation:
-        overlay = simulation.overlay()
+        overlay = {**simulation.overlay(), "clock": clock.origin()}
         if overlay_out is not None:
             _write(overlay_out, json.dumps(overlay, ensure_ascii=False, indent=1))
         _say({"ready": True, "devices": len(simulation.devices), "points": len(simulation.plan.points),

@@ -19,6 +19,10 @@ class ScaledClock:
         self._origin_ns = time.monotonic_ns()
         self._start_ms = int(time.time() * 1000) if start_wall_ms is None else start_wall_ms
 
+    def origin(self) -> dict[str, int | float]:
+        """What another program on this machine needs to have the same time."""
+        return {"start_ms": self._start_ms, "mono_ns": self._origin_ns, "speed": self.speed}
+
     def now(self) -> Now:
         mono_ns = time.monotonic_ns()
         return Now(self._start_ms + int((mono_ns - self._origin_ns) * self.speed / 1e6), mono_ns, True)

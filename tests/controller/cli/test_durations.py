@@ -27,6 +27,8 @@ def test_lengths(written: str, seconds: float) -> None:
     assert parse_duration(written) == seconds
 
 
-@pytest.mark.parametrize("written", ["", "2", "h", "-2h", "0s", "2h x", "18:00", "two hours", "2h-5m", "next"])
+@pytest.mark.parametrize(
+    "written", ["", "2", "h", "-2h", "0s", "2h x", "18:00", "two hours", "2h-5m", "next"]
+)
 def test_not_lengths(written: str) -> None:
     assert parse_duration(written) is None

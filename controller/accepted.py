@@ -1,0 +1,78 @@
+"""Which Plan the daemon runs: the last accepted one, kept by hash, or the site's files accepted now."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from config.language import text
+from config.plan import codec
+from config.plan.site import Plan
+from controller.compile import compile_site
+from controller.options import NotStarted
+from controller.store.control import ControlStore
+from controller.store.errors import StoreError
+from controller.store.plans import Acceptance
+
+_READ_BY_THE_COMPILER = ("*.yaml", "schedules/*.yaml", "profiles/*.yaml")
+
+
+class InForce(NamedTuple):
+    """The Plan to run."""
+
+    plan: Plan
+    differs: bool
+    """The site's files were edited since it was accepted."""
+
+
+def compiled(site: Path, language: str) -> tuple[str, Plan]:
+    """The site's files as they are now: the Plan's JSON and the Plan. Raises NotStarted with every mistake."""
+    answer = compile_site(site, language)
+    if answer.plan is None:
+        raise NotStarted(text("the site's files are not right:"), hint=answer.report)
+    return answer.plan, codec.load(answer.plan)
+
+
+def choose_plan(
+    control: ControlStore, site: Path, language: str, *, accept: bool, person: str, now_ms: int
+) -> InForce:
+    """The Plan in force, or the site's files accepted now (`accept`, or nothing was accepted before).
+
+    Raises NotStarted.
+    """
+    last = control.in_force()
+    kept = None if last is None else _kept(control, last.hash)
+    if kept is not None and not (accept and differs(kept, site)):
+        return InForce(kept, differs(kept, site))
+    content, plan = compiled(site, language)
+    detail = "" if last is None or kept is not None else "the accepted plan's file was missing or damaged"
+    try:
+        control.accept(content, Acceptance(plan.hash, now_ms, person, detail)).result()
+    except (OSError, StoreError) as error:
+        raise NotStarted(text("the accepted plan cannot be kept: {reason}", reason=str(error))) from error
+    return InForce(plan, differs=False)
+
+
+def differs(plan: Plan, site: Path) -> bool:
+    """Whether the site directory holds other files than `plan` was made from."""
+    return dict(plan.files) != dict(_digests(site))
+
+
+def _digests(site: Path) -> Iterator[tuple[str, str]]:
+    for pattern in _READ_BY_THE_COMPILER:
+        for path in sorted(site.glob(pattern)):
+            if path.is_file():
+                yield path.relative_to(site).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _kept(control: ControlStore, plan_hash: str) -> Plan | None:
+    """The accepted Plan from its file; None if that is gone, damaged or of another version."""
+    content = control.files.load(plan_hash)
+    if content is None:
+        return None
+    try:
+        return codec.load(content)
+    except ValueError:
+        return None

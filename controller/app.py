@@ -1,0 +1,240 @@
+"""Composition root: the only place where real clocks, drivers and stores are made and put together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import getpass
+import grp
+import logging
+import os
+import signal
+import sys
+import time
+from importlib import import_module
+from importlib.metadata import version
+
+from config.language import choose, render, text
+from config.plan.clock import Pace
+from config.plan.lines import Line
+from config.plan.site import Plan
+from controller.accepted import choose_plan
+from controller.board import Board
+from controller.clock import SiteClock
+from controller.consumption.log import ConsumptionLog
+from controller.consumption.meters import meters_of
+from controller.consumption.slots import Slots
+from controller.cycle import Engine
+from controller.daemon import Daemon, Stores
+from controller.decide.records import Notice, Observe
+from controller.operations.registry import register
+from controller.options import NotStarted, Options
+from controller.overlays import SimulatedTime, read_overlay
+from controller.socket.address import SocketError
+from controller.socket.server import SocketServer
+from controller.store.control import Began, ControlStore
+from controller.store.errors import StoreError
+from controller.store.lock import DataLock
+from controller.store.logdb import LogStore
+from controller.timer import CycleTimer
+from drivers.api import Driver, DriverError, Inbox
+from schedules.context import Context
+
+_log = logging.getLogger("louguan")
+POLL_FLOOR_S = 1.0
+"""Machine seconds between two polls at the least when time runs faster than the clock."""
+
+
+def run_daemon(options: Options) -> int:
+    """Run the daemon until it is told to stop; the exit code. Raises NotStarted."""
+    _begin_logging()
+    try:
+        with DataLock(options.data):
+            return _run_locked(options)
+    except StoreError as error:
+        raise NotStarted(error.text) from error
+
+
+def _run_locked(options: Options) -> int:
+    machine_ms = time.time_ns() // 1_000_000
+    control = ControlStore.open(options.data, machine_ms)
+    try:
+        log = LogStore.open(options.data, machine_ms)
+    except BaseException:
+        control.close()
+        raise
+    try:
+        with _event_loop() as runner:
+            return runner.run(_serve(options, Stores(control, log)))
+    finally:
+        for store in (control, log):
+            store.close()
+
+
+def _event_loop() -> asyncio.Runner:
+    """uvloop where it is there: fewer cycles a wake-up."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.Runner()
+    return asyncio.Runner(loop_factory=uvloop.new_event_loop)
+
+
+async def _serve(options: Options, stores: Stores) -> int:
+    language = choose(options.language)
+    in_force = choose_plan(
+        stores.control,
+        options.site,
+        language,
+        accept=options.accept,
+        person=options.person or getpass.getuser(),
+        now_ms=time.time_ns() // 1_000_000,
+    )
+    plan, simulated = in_force.plan, None
+    if options.overlay is not None:
+        plan, simulated = read_overlay(options.overlay, plan)
+    elif options.speed != 1.0:
+        raise NotStarted(text("only simulated devices can run faster than the clock: give their --overlay"))
+    clock = _clock(simulated, stores.control)
+    pace = Pace(clock.speed, POLL_FLOOR_S)
+    now = clock.now()
+    began = stores.control.begin(now.wall_ms, trusted=now.trusted, version=version("louguan"), plan=plan.hash)
+    daemon = _compose(plan, pace, clock, stores, began, language)
+    daemon.differs = in_force.differs
+    _tell_beginnings(daemon, began, stores)
+    if options.observe:
+        await daemon.command(Observe("", True, "start", "--observe", now.wall_ms))
+    server = _socket(options, language, daemon)
+    try:
+        await server.start()
+    except SocketError as error:
+        raise NotStarted(error.text) from error
+    try:
+        await _run(daemon, pace, clock, options)
+    finally:
+        await server.stop()
+        missed = await daemon.wind_up()
+        for name in missed:
+            _log.warning(render(text("{name} was not reached at the end", name=name), language))
+        stores.control.end(clock.now().wall_ms, "in order")
+    return 0
+
+
+def _compose(plan: Plan, pace: Pace, clock: SiteClock, stores: Stores, began: Began, language: str) -> Daemon:
+    context = Context.of(plan)
+    meters = meters_of(plan)
+    marks = stores.log.register(meters, clock.now().wall_ms)
+    slots = Slots(plan.site.time_zone, plan.site.interval_s)
+    return Daemon(
+        plan=plan,
+        context=context,
+        engine=Engine(plan, context, pace, began.remembered),
+        consumption=ConsumptionLog(meters, slots, pace, marks),
+        meters=meters,
+        stores=stores,
+        inbox=Inbox(),
+        clock=clock,
+        timer=CycleTimer(time.time),
+        board=Board(language),
+    )
+
+
+def _clock(simulated: SimulatedTime | None, control: ControlStore) -> SiteClock:
+    if simulated is not None:
+        return SiteClock(simulated.speed, simulated.now_ms())
+    return SiteClock(not_before_ms=control.latest_seen_ms() or 0)
+
+
+async def _run(daemon: Daemon, pace: Pace, clock: SiteClock, options: Options) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, daemon.stop)
+    if options.end_with_input:
+        loop.add_reader(sys.stdin.fileno(), _input_ended, daemon, loop)
+    opening = asyncio.create_task(_open_lines(daemon, pace, clock), name="open lines")
+    try:
+        await daemon.run()
+    finally:
+        opening.cancel()
+        await asyncio.gather(opening, return_exceptions=True)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
+
+
+def _input_ended(daemon: Daemon, loop: asyncio.AbstractEventLoop) -> None:
+    if not os.read(sys.stdin.fileno(), 4096):
+        loop.remove_reader(sys.stdin.fileno())
+        daemon.stop()
+
+
+async def _open_lines(daemon: Daemon, pace: Pace, clock: SiteClock) -> None:
+    """Modbus first; importing the BACnet stack takes most of a second and must hold up nobody."""
+    plan = daemon.plan
+    for line in sorted(plan.lines, key=lambda line: line.transport == "bacnet-ip"):
+        if line.transport == "bacnet-ip":
+            await asyncio.to_thread(import_module, "drivers.bacnet.driver")
+        try:
+            driver = _open_line(daemon, line, pace, clock)
+        except DriverError as error:
+            words = text("line {name} cannot be used: {reason}", name=line.name, reason=str(error))
+            daemon.board.take([Notice("line", line.name, words, on=True)], clock.now().wall_ms)
+            continue
+        daemon.drivers[line.id] = driver
+        await driver.start()
+
+
+def _open_line(daemon: Daemon, line: Line, pace: Pace, clock: SiteClock) -> Driver:
+    if line.transport == "bacnet-ip":
+        from drivers.bacnet import open_line as open_bacnet
+
+        return open_bacnet(daemon.plan, line, daemon.inbox, clock, pace)
+    from drivers.modbus import open_line as open_modbus
+
+    return open_modbus(daemon.plan, line, daemon.inbox, clock, pace, may_set_up=daemon.may_set_up)
+
+
+def _socket(options: Options, language: str, daemon: Daemon) -> SocketServer:
+    mode, gid = 0o600, None
+    if options.socket_group is not None:
+        try:
+            mode, gid = 0o660, grp.getgrnam(options.socket_group).gr_gid
+        except KeyError as error:
+            raise NotStarted(
+                text("this machine has no group named {group}", group=options.socket_group)
+            ) from error
+    server = SocketServer(
+        options.data / "louguan.sock", version("louguan"), language=language, mode=mode, gid=gid
+    )
+    register(server, daemon)
+    return server
+
+
+def _tell_beginnings(daemon: Daemon, began: Began, stores: Stores) -> None:
+    """What a person should know of the run before and of the files."""
+    plan = daemon.plan
+    _log.info("louguan %s: %s, plan %s", version("louguan"), plan.site.label, plan.hash[:12])
+    notices = []
+    if daemon.differs:
+        words = text(
+            "the site's files were edited after the plan in force was accepted; run --accept takes them"
+        )
+        notices.append(Notice("files", "", words, on=True))
+    for opening in (stores.control.opening, stores.log.opening):
+        if opening.set_aside is not None:
+            words = text(
+                "a damaged database was set aside as {name}: {damage}",
+                name=opening.set_aside.name,
+                damage=opening.damage,
+            )
+            notices.append(Notice("damaged", opening.set_aside.name, words, on=True))
+    daemon.board.take(notices, daemon.started_ms)
+    if not began.clean:
+        _log.warning("the run before did not end in order; the ledger has the gap marked")
+
+
+def _begin_logging() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    for chatty in ("pymodbus.logging", "bacpypes3", "asyncio"):
+        logging.getLogger(chatty).setLevel(logging.CRITICAL if chatty != "asyncio" else logging.ERROR)
+    with contextlib.suppress(AttributeError):
+        logging.raiseExceptions = False

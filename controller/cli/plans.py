@@ -1,0 +1,46 @@
+"""The Plan of a site for demo and simulate, and site times to begin at."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from config.language import text
+from config.plan.site import Plan
+from controller.accepted import compiled
+from controller.cli.speech import Failure, language
+from controller.options import NotStarted
+from schedules.calendar import Calendar
+
+MORNING = time(6, 30)
+
+
+def plan_of(site: Path) -> tuple[str, Plan]:
+    """The site's files as they are now: the Plan's JSON and the Plan. Raises Failure with every mistake."""
+    try:
+        return compiled(site, language())
+    except NotStarted as reason:
+        raise Failure(reason.what, hint=reason.hint) from reason
+
+
+def beginning(plan: Plan, wanted: str | None) -> str:
+    """`wanted` ("2026-03-05T06:30", local unless it has an offset), or the next workday's morning; ISO 8601.
+
+    Raises Failure.
+    """
+    zone = ZoneInfo(plan.site.time_zone)
+    if wanted is None:
+        today = datetime.now(UTC).astimezone(zone).date()
+        return datetime.combine(_workday(plan, today), MORNING, zone).isoformat()
+    try:
+        moment = datetime.fromisoformat(wanted)
+    except ValueError as error:
+        raise Failure(text("{given} is not a time; write 2026-03-05T06:30", given=wanted), code=2) from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
+
+
+def _workday(plan: Plan, first: date) -> date:
+    calendar = Calendar(plan.calendar)
+    days = (first + timedelta(days=number) for number in range(30))
+    return next((day for day in days if "workday" in calendar.kind(day).kinds), first)

@@ -1,0 +1,242 @@
+"""The running daemon: takes what came in, steps, carries out, records. Everything it uses is handed in."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Any, NamedTuple
+
+from config.language import text
+from config.plan.clock import Clock, Now
+from config.plan.reading import Reading
+from config.plan.site import Plan
+from controller import recorder
+from controller.board import Board
+from controller.consumption.log import ConsumptionLog
+from controller.consumption.meters import Meter
+from controller.cycle import Engine
+from controller.decide.records import Notice, PersonCommand
+from controller.decide.step import NOTHING_COUNTED, Counters, Decision, Step
+from controller.store.control import Changes, ControlStore
+from controller.store.logdb import LogStore
+from controller.timer import CycleTimer
+from drivers.api import Driver, Inbox, Write, WriteReport
+from schedules.context import Context
+
+_log = logging.getLogger("louguan")
+
+SEEN_EVERY_MS = 60_000
+"""Site time at least this often stands in control.db: the lower bound for a clock that forgets."""
+PERSON_COMMIT_S = 5.0
+"""A person's command that cannot be committed by then is refused."""
+STOP_WRITES_S = 5.0
+"""Machine seconds the last writes of a run may take; with the drivers' own end within the promised ten."""
+
+
+class Stores(NamedTuple):
+    """The two databases."""
+
+    control: ControlStore
+    log: LogStore
+
+
+class Cycles:
+    """How the cycles went, for status."""
+
+    __slots__ = ("count", "last_ms", "worst_ms")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.last_ms = 0.0
+        self.worst_ms = 0.0
+
+    def took(self, seconds: float) -> None:
+        """One more."""
+        self.count += 1
+        self.last_ms = seconds * 1000
+        self.worst_ms = max(self.worst_ms, self.last_ms)
+
+
+class Daemon:
+    """One Plan being run. All methods are called from the event loop."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        context: Context,
+        engine: Engine,
+        consumption: ConsumptionLog,
+        meters: Sequence[Meter],
+        stores: Stores,
+        inbox: Inbox,
+        clock: Clock,
+        timer: CycleTimer,
+        board: Board,
+    ) -> None:
+        self.plan = plan
+        self.context = context
+        self.engine = engine
+        self.meters = meters
+        self.board = board
+        self.clock = clock
+        self.drivers: dict[int, Driver] = {}
+        """By line id; the composition root fills it as lines are opened."""
+        self.cycles = Cycles()
+        self.counters: Counters = NOTHING_COUNTED
+        self.intervals_written = 0
+        self.last_intervals: dict[str, tuple[int, int | None]] = {}
+        """By meter: end and consumption (quanta) of its latest interval."""
+        self.recent: deque[Decision] = deque(maxlen=60)
+        self.started_ms = clock.now().wall_ms
+        self.inbox = inbox
+        self.differs = False
+        """The site's files were edited after the plan in force was accepted."""
+        self._consumption = consumption
+        self._stores = stores
+        self._timer = timer
+        self._commands: list[PersonCommand] = []
+        self._keys = {point.id: point.key for point in plan.points}
+        self._bound: dict[int, list[tuple[str, str]]] = {}
+        for item in plan.equipment:
+            for role, point in item.roles:
+                self._bound.setdefault(point, []).append((f"{item.name}.{role}", item.label or item.name))
+        self._line_of = [plan.devices[point.device].line for point in plan.points]
+        self._seen_ms = 0
+        self._stopping = False
+        self._failed_store: dict[str, bool] = {}
+
+    def stop(self) -> None:
+        """End after this cycle."""
+        self._stopping = True
+        self._timer.nudge()
+
+    async def run(self) -> None:
+        """Cycle until told to stop."""
+        while not self._stopping:
+            await self._timer.wait()
+            if not self._stopping:
+                self.cycle()
+
+    def cycle(self) -> None:
+        """One cycle: nothing here waits."""
+        began = time.perf_counter()
+        now = self.clock.now()
+        events = self.inbox.take()
+        commands, self._commands = self._commands, []
+        step = self.engine.step(now, events, commands)
+        self._send(step.writes)
+        self._record(step, now)
+        self._count(now, step)
+        self.counters = step.counters
+        self.recent.extend(step.decisions)
+        self.board.take(step.notices, now.wall_ms)
+        self._watch_stores(now)
+        self.cycles.took(time.perf_counter() - began)
+
+    async def command(self, command: PersonCommand) -> None:
+        """Carry out a person's command: checked, committed, then acted on in a cycle of its own.
+
+        Raises Refused, StoreError.
+        """
+        now = self.clock.now()
+        self.engine.accept(command, now)
+        future = self._stores.control.commit(
+            recorder.command_changes(command, now.wall_ms), within_s=PERSON_COMMIT_S
+        )
+        await asyncio.wrap_future(future)
+        self._commands.append(command)
+        self._timer.nudge()
+
+    def read_now(self, point: int) -> None:
+        """Ask for a fresh reading."""
+        driver = self.drivers.get(self._line_of[point])
+        if driver is not None:
+            driver.read_now(point)
+
+    def reading(self, point: int) -> Reading:
+        """The image's reading."""
+        return self.engine.readings[point]
+
+    def bound_to(self, point: int) -> Sequence[tuple[str, str]]:
+        """(equipment.role, the equipment's label) of a point's equipment."""
+        return self._bound.get(point, ())
+
+    def may_set_up(self, device: int) -> bool:
+        """Whether a device's set-up registers may be written now: not while it is locked or observed."""
+        points = self.plan.devices[device].points
+        commanded = [point for point in points if point in self.engine.decisions]
+        return all(self.engine.barrier(point) is None for point in commanded)
+
+    async def wind_up(self) -> list[str]:
+        """The last writes, then the end of all lines. Returns the names of devices not reached."""
+        writes = self.engine.stop_writes()
+        waiting = {write.seq: write for write in writes}
+        now = self.clock.now()
+        self._send(writes)
+        entries = [recorder.sent(write, self._keys[write.point], now.wall_ms) for write in writes]
+        if entries:
+            self._stores.control.commit(Changes(now.wall_ms, tuple(entries)))
+        deadline = time.monotonic() + STOP_WRITES_S
+        while waiting and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+            self._last_events(waiting)
+        await asyncio.gather(*(driver.stop() for driver in self.drivers.values()))
+        self._last_events(waiting)
+        return sorted(
+            {self.plan.devices[self.plan.points[write.point].device].name for write in waiting.values()}
+        )
+
+    def _last_events(self, waiting: dict[int, Write]) -> None:
+        """Reports of the last writes (others are of no use any more), and counter readings."""
+        now = self.clock.now()
+        events = self.inbox.take()
+        step = self.engine.step(now, [event for event in events if event.__class__ is not WriteReport])
+        for event in events:
+            if isinstance(event, WriteReport) and event.fate.value in ("read-back", "acknowledged"):
+                waiting.pop(event.seq, None)
+        step.writes.clear()
+        self._count(now, step)
+
+    def _send(self, writes: Sequence[Write]) -> None:
+        for write in writes:
+            driver = self.drivers.get(self._line_of[write.point])
+            if driver is not None:
+                driver.submit(write)
+
+    def _record(self, step: Step, now: Now) -> None:
+        changes = recorder.changes(step, self._keys)
+        if changes is None and now.wall_ms - self._seen_ms >= SEEN_EVERY_MS:
+            changes = Changes(now.wall_ms)
+        if changes is not None:
+            self._seen_ms = now.wall_ms
+            self._stores.control.commit(changes)
+
+    def _count(self, now: Now, step: Step) -> None:
+        closed = self._consumption.step(now, step.counts)
+        if not closed.intervals and not closed.marks:
+            return
+        for row in closed.intervals:
+            self.last_intervals[row.meter] = (row.end_ms, row.consumption)
+        self._stores.log.write(closed).add_done_callback(self._written)
+
+    def _written(self, future: Future[int]) -> None:
+        """In the writer's thread: a plain integer, added by one thread alone."""
+        if not future.cancelled() and future.exception() is None:
+            self.intervals_written += future.result()
+
+    def _watch_stores(self, now: Now) -> None:
+        stores: tuple[tuple[str, Any], ...] = (
+            ("control.db", self._stores.control),
+            ("log.db", self._stores.log),
+        )
+        for name, store in stores:
+            status = store.status()
+            failing = bool(status.error) and status.failing_s > 0
+            if failing is not self._failed_store.get(name, False):
+                self._failed_store[name] = failing
+                words = text("{name} cannot be written: {reason}", name=name, reason=status.error)
+                self.board.take([Notice("store", name, words, failing)], now.wall_ms)

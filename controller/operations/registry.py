@@ -1,0 +1,25 @@
+"""Which operations the local socket answers, and by what."""
+
+from __future__ import annotations
+
+from controller.daemon import Daemon
+from controller.operations.commands import Commands
+from controller.operations.overview import Overview
+from controller.operations.queries import Queries
+from controller.operations.status import Status
+from controller.socket.server import SocketServer
+
+
+def register(server: SocketServer, daemon: Daemon) -> None:
+    """Let `server` answer for `daemon`."""
+    queries = Queries(daemon)
+    commands = Commands(daemon)
+    server.register("status", Status(daemon).answer)
+    server.register("overview", Overview(daemon).answer)
+    server.register("points", queries.points)
+    server.register("read", queries.read)
+    server.register("set", commands.set)
+    server.register("release", commands.release)
+    server.register("lock", commands.lock)
+    server.register("unlock", commands.unlock)
+    server.register("observe", commands.observe)

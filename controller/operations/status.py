@@ -1,0 +1,118 @@
+"""status: the daemon at a glance."""
+
+from __future__ import annotations
+
+import os
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from config.language import render
+from config.plan.reading import Quality
+from controller.daemon import Daemon
+from controller.operations.names import iso, shown
+from controller.socket.server import Call
+from schedules.calendar import kind_words
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def rss_mib() -> float:
+    """Resident memory of this process."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return round(pages * _PAGE / 2**20, 1)
+
+
+class Status:
+    """Answers how things are."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+
+    async def answer(self, call: Call) -> dict[str, Any]:
+        """No args."""
+        daemon = self._daemon
+        plan, engine, local = daemon.plan, daemon.engine, daemon.context.local
+        now = daemon.clock.now()
+        remembered = engine.remembered()
+        day = daemon.context.calendar.kind(local.date_at(now.wall_ms))
+        observe = {item.target: item.observing for item in remembered.observe}
+        counters = daemon.counters
+        return {
+            "site": plan.site.name,
+            "label": plan.site.label,
+            "version": version("louguan"),
+            "plan": plan.hash,
+            "directory_differs": daemon.differs,
+            "started": iso(local, daemon.started_ms),
+            "site_time": iso(local, now.wall_ms),
+            "kind_of_day": render(kind_words(day.kinds[0]), call.language),
+            "clock_trusted": now.trusted,
+            "speed": daemon.clock.speed,
+            "observe": observe.get("", plan.site.observe),
+            "devices_total": len(plan.devices),
+            "devices_online": counters.devices_online,
+            "points_total": len(plan.points),
+            "points_good": counters.points_good,
+            "points_stale": sum(1 for reading in engine.readings if reading.quality is Quality.STALE),
+            "commands_sent": counters.commands_sent,
+            "commands_held": counters.commands_held,
+            "commands_failed": counters.commands_failed,
+            "intervals_written": daemon.intervals_written,
+            "cycles": daemon.cycles.count,
+            "worst_cycle_ms": round(daemon.cycles.worst_ms, 1),
+            "rss_mib": rss_mib(),
+            "cpu_s": round(time.process_time(), 2),
+            "lines": self._lines(),
+            "offline": [device.name for device in plan.devices if not engine.online(device.id)],
+            "overrides": [
+                {
+                    "point": item.point,
+                    "value": self._shown(item.point, item.value, call.language),
+                    "person": item.person,
+                    "until": iso(local, item.expires_ms),
+                }
+                for item in remembered.overrides
+            ],
+            "locks": [
+                {
+                    "target": item.target,
+                    "person": item.person,
+                    "reason": item.reason,
+                    "since": iso(local, item.since_ms),
+                }
+                for item in remembered.locks
+            ],
+            "notices": [
+                {
+                    "kind": item.kind,
+                    "subject": item.subject,
+                    "message": render(item.text, call.language),
+                    "since": iso(local, item.since_ms),
+                }
+                for item in daemon.board.standing()
+            ],
+        }
+
+    def _lines(self) -> list[dict[str, Any]]:
+        found = []
+        for line in self._daemon.plan.lines:
+            driver = self._daemon.drivers.get(line.id)
+            state = None if driver is None else driver.status()
+            found.append(
+                {
+                    "name": line.name,
+                    "label": line.label,
+                    "connected": state is not None and state.connected,
+                    "requests": 0 if state is None else state.requests,
+                    "timeouts": 0 if state is None else state.timeouts,
+                    "queue": 0 if state is None else state.queue,
+                    "last_error": "" if state is None else state.last_error,
+                }
+            )
+        return found
+
+    def _shown(self, key: str, value: Any, language: str) -> str:
+        point = self._daemon.plan.point_named(key)
+        return str(value) if point is None else shown(point, value, language)

@@ -1,0 +1,79 @@
+"""What people write on a command line, turned into a value of a point and an end in site time. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from datetime import date, timedelta
+
+from config.language import text
+from config.plan.points import Point
+from config.plan.reading import Value
+from config.plan.units import UNITS
+from controller.decide.records import Refused
+from schedules.local import LocalTime
+
+_NUMBER = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*(\S.*)?$")
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})$")
+_ON = {"on", "true", "1", "开"}
+_OFF = {"off", "false", "0", "关"}
+
+
+def value_of(point: Point, written: str) -> Value:
+    """`written` as a value of `point`: on, off, a state's name, a number with or without its unit.
+
+    Raises Refused; whether the point accepts the value is not judged here.
+    """
+    folded = unicodedata.normalize("NFKC", written).strip()
+    if point.kind == "bool":
+        if folded.lower() in _ON:
+            return True
+        if folded.lower() in _OFF:
+            return False
+        raise Refused(text("{name} takes on or off", name=point.key))
+    if point.kind == "enum":
+        return _state(point, folded)
+    return _number(point, folded)
+
+
+def _state(point: Point, written: str) -> int:
+    for number, name in point.states:
+        if written in (name, str(number)):
+            return number
+    names = ", ".join(name for _, name in point.states)
+    raise Refused(text("{name} takes one of {names}", name=point.key, names=names))
+
+
+def _number(point: Point, written: str) -> float:
+    found = _NUMBER.match(written)
+    if not found:
+        raise Refused(text("{name} takes a number", name=point.key))
+    number = float(found[1])
+    unit = (found[2] or "").strip()
+    # NFKC turns m³ into m3 and ℃ into °C, so units are compared in that form.
+    known = {unicodedata.normalize("NFKC", name): unit for name, unit in UNITS.items()}
+    if unit:
+        meant = known.get(unit)
+        if meant is None or meant.inside != point.unit:
+            raise Refused(
+                text("{name} is in {unit}, not {given}", name=point.key, unit=point.unit or "-", given=unit)
+            )
+        number *= meant.factor
+    if not math.isfinite(number):
+        raise Refused(text("{name} takes a number", name=point.key))
+    return number
+
+
+def clock_end(written: str, now_ms: int, local: LocalTime) -> int:
+    """The next time local clocks show `written` ("18:00"), site UTC milliseconds. Raises Refused."""
+    found = _CLOCK.match(unicodedata.normalize("NFKC", written).strip())
+    if not found or int(found[1]) > 24 or int(found[2]) > 59:
+        raise Refused(text('{given} is not a time of day; write 18:00 or "next"', given=written))
+    seconds = int(found[1]) * 3600 + int(found[2]) * 60
+    today: date = local.date_at(now_ms)
+    for day in (today, today + timedelta(days=1)):
+        end = local.instant(day, seconds)
+        if end > now_ms:
+            return end
+    raise Refused(text('{given} is not a time of day; write 18:00 or "next"', given=written))

@@ -1,0 +1,36 @@
+"""How a daemon was asked to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from config.language import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The words of the command line, already of the right type."""
+
+    site: Path
+    data: Path
+    overlay: Path | None = None
+    speed: float = 1.0
+    accept: bool = False
+    observe: bool = False
+    socket_group: str | None = None
+    language: str | None = None
+    """None: the site's own."""
+    person: str = ""
+    """Who started it, for the record of an accepted plan."""
+    end_with_input: bool = False
+    """Stop when standard input closes: the program that started us is gone."""
+
+
+class NotStarted(Exception):
+    """The daemon cannot start; `what` says why and `hint` what to do."""
+
+    def __init__(self, what: Text | str, hint: Text | str = "") -> None:
+        super().__init__(str(what))
+        self.what = what
+        self.hint = hint

@@ -1,0 +1,119 @@
+"""From a step to the databases: what was decided, sent and became of it, as ledger rows and memory. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from config.language import render
+from controller.decide.records import Lock, Observe, Override, PersonCommand, Release, Unlock
+from controller.decide.step import Decision, FateRecord, Step
+from controller.store.control import Changes
+from controller.store.ledger import Entry, Kind
+from drivers.api import Fate, Write
+
+_LANGUAGE = "en"
+"""The ledger is kept in one language: a reader translates."""
+_FATES = {
+    Fate.READ_BACK: Kind.READ_BACK,
+    Fate.ACKNOWLEDGED: Kind.ACKNOWLEDGED,
+    Fate.MISMATCH: Kind.MISMATCH,
+    Fate.REJECTED: Kind.REJECTED,
+    Fate.NO_ANSWER: Kind.NO_ANSWER,
+}
+
+
+def changes(step: Step, keys: dict[int, str]) -> Changes | None:
+    """What `step` adds to control.db, in one commit; None for nothing. `keys`: point key by id."""
+    memory = step.memory
+    entries = tuple(_entries(step, keys))
+    if not entries and not memory:
+        return None
+    return Changes(
+        step.wall_ms,
+        entries,
+        tuple(memory.overrides),
+        tuple(memory.ended),
+        tuple(memory.locks),
+        tuple(memory.unlocked),
+        tuple(memory.observe),
+        tuple(memory.outputs),
+        tuple(memory.dropped),
+    )
+
+
+def _entries(step: Step, keys: dict[int, str]) -> Iterator[Entry]:
+    for point, slot in step.memory.ended:
+        yield Entry(step.wall_ms, Kind.EXPIRED, point=point, slot=slot)
+    for decision in step.decisions:
+        yield _decided(decision)
+    for item in step.would:
+        yield Entry(step.wall_ms, Kind.WOULD_WRITE, point=item.key, value=item.value, slot=item.slot)
+    for record in step.fates:
+        yield _fate(record)
+    for write in step.writes:
+        yield sent(write, keys[write.point], step.wall_ms)
+
+
+def sent(write: Write, key: str, wall_ms: int) -> Entry:
+    """A write went to its line's worker."""
+    nulled = f"nulls {', '.join(map(str, write.null_slots))}" if write.null_slots else ""
+    return Entry(wall_ms, Kind.SENT, point=key, value=write.value, slot=write.slot, detail=nulled)
+
+
+def _decided(decision: Decision) -> Entry:
+    after = decision.after
+    winner = after.winner
+    if winner is None:
+        return Entry(decision.wall_ms, Kind.DECIDED, point=decision.key, why="nobody asks for a value")
+    by_person = winner.order and ":" not in winner.source
+    return Entry(
+        decision.wall_ms,
+        Kind.DECIDED,
+        point=decision.key,
+        value=after.value,
+        slot=winner.slot,
+        who=winner.source if by_person else "",
+        why=render(winner.reason, _LANGUAGE),
+        source="" if by_person else winner.source,
+    )
+
+
+def _fate(record: FateRecord) -> Entry:
+    return Entry(
+        record.wall_ms,
+        _FATES[record.fate],
+        point=record.key,
+        value=record.found if record.found is not None else record.write.value,
+        slot=record.write.slot,
+        fate=record.fate.value,
+        detail=record.detail,
+    )
+
+
+def command_changes(command: PersonCommand, wall_ms: int) -> Changes:
+    """What a person's command adds to control.db before it acts."""
+    entry = Entry(wall_ms, Kind.COMMAND, who=command.person)
+    match command:
+        case Override():
+            row = entry._replace(
+                point=command.point,
+                value=command.value,
+                slot=command.slot,
+                why=command.reason,
+                detail=f"set until {command.expires_ms}",
+            )
+            return Changes(wall_ms, (row,), overrides=(command,))
+        case Release():
+            row = entry._replace(point=command.point, slot=command.slot, detail="release")
+            return Changes(wall_ms, (row,), ended=((command.point, command.slot),))
+        case Lock():
+            row = entry._replace(why=command.reason, detail=f"lock {command.target}")
+            return Changes(wall_ms, (row,), locks=(command,))
+        case Unlock():
+            return Changes(
+                wall_ms, (entry._replace(detail=f"unlock {command.target}"),), unlocked=(command.target,)
+            )
+        case Observe():
+            state = "on" if command.observing else "off"
+            row = entry._replace(why=command.reason, detail=f"observe {state} {command.target or 'site'}")
+            return Changes(wall_ms, (row,), observe=(command,))
