@@ -43,6 +43,7 @@ class BacnetSimulator:
         self._objects: dict[str, Any] = {}
         self._commanded: dict[str, Value | None] = {}
         self._callbacks: list[OnCommand] = []
+        self._without_value: set[str] = set()
         self._application: DeviceApplication | None = None
         self.address = ""
         """Where it listens, "host:port", once started."""
@@ -51,9 +52,7 @@ class BacnetSimulator:
         """Build the objects and listen. Raises OSError when the address cannot be had."""
         own: socket.socket | None = None
         if "/" not in self._host:
-            own = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            own.setblocking(False)
-            own.bind((self._host, self._port))
+            own = _alone_at(self._host, self._port)
             self._port = own.getsockname()[1]
         self.address = f"{self._host.partition('/')[0]}:{self._port}"
         server = DeviceObject(
@@ -79,13 +78,22 @@ class BacnetSimulator:
             self._application = None
 
     def set_value(self, name: str, value: Value | None) -> None:
-        """What the plant measures, or local logic wants (None: it wants nothing, commandable points only)."""
+        """What the plant measures, or local logic wants.
+
+        None: local logic wants nothing (a commandable point), or the sensor has no value to give (any other).
+        """
         point, target = self._points[name], self._objects[name]
         if _commandable(point):
             entry = PriorityValue(null=()) if value is None else _entry(target, objects.raw(point, value))
             target.priorityArray[_LOCAL_SLOT - 1] = entry
-        elif value is not None:
+        elif value is None:
+            self._without_value.add(name)
+            self._reliability(name, "unreliableOther")
+        else:
             target.presentValue = objects.raw(point, value)
+            if name in self._without_value:
+                self._without_value.discard(name)
+                self._reliability(name, "noFaultDetected")
 
     def value(self, name: str) -> Value:
         """What is in force now."""
@@ -126,18 +134,24 @@ class BacnetSimulator:
         if name in ("reliability", "out-of-service"):
             if point is None:
                 raise ValueError(f"{name} needs a point")
-            target = self._objects[point]
             if name == "reliability":
-                target.reliability = "noSensor" if on else "noFaultDetected"
+                self._reliability(point, "noSensor" if on else "noFaultDetected")
             else:
-                target.outOfService = on
-            if self._application is not None:
-                self._application.notify(target)
+                self._objects[point].outOfService = on
+                self._flags_changed(point)
         elif name == "restart":
             if on:
                 self._restart()
         else:
             self._faults.switch(name, on, numbers)
+
+    def _reliability(self, name: str, what: str) -> None:
+        self._objects[name].reliability = what
+        self._flags_changed(name)
+
+    def _flags_changed(self, name: str) -> None:
+        if self._application is not None:
+            self._application.notify(self._objects[name])
 
     def _restart(self) -> None:
         """Power came back: commands and subscriptions are gone, and it announces itself to those it knows."""
@@ -179,6 +193,19 @@ class BacnetSimulator:
 
 def _commandable(point: Point) -> bool:
     return isinstance(point.source, BacnetObject) and point.source.commandable
+
+
+def _alone_at(host: str, port: int) -> socket.socket:
+    """bacpypes3 would share the port with whoever has it; a simulated device wants it alone. Raises
+    OSError."""
+    own = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        own.setblocking(False)
+        own.bind((host, port))
+    except OSError:
+        own.close()
+        raise
+    return own
 
 
 def _entry(target: Any, value: Any) -> PriorityValue:
