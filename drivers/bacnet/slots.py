@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from config.plan.points import BacnetObject, Point
 from config.plan.reading import Value
+from config.plan.slots import WRITABLE
 from drivers.api import Fate, SlotState, Write
 from drivers.bacnet.commanding import Commander, Done
 from drivers.bacnet.line import Shared
@@ -61,6 +62,8 @@ class SlotWatch:
             slots = await self._commander.look(point)
             if slots is not None:
                 self._seen.append(SlotState(point.id, slots))
+                if any(slot in WRITABLE for slot, _ in slots):  # perhaps ours, from before our own restart
+                    self._due.setdefault(point.id, self._now() + self._period(point))
                 emptied = self._emptied(point, slots) or emptied
         return emptied
 
