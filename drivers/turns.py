@@ -25,6 +25,10 @@ _NOTICEABLE = 0.15
 """Part of its period by which a poll may be late without anybody minding."""
 
 
+_WAIT_AT_MOST_S = 5.0
+"""On a line that cannot keep up, a poll of a long period is put off no longer than this for faster ones."""
+
+
 class Turn(NamedTuple):
     """What to ask now, and how long to wait for it."""
 
@@ -42,6 +46,10 @@ class _Poll:
     block: Block
     period_s: float
     due_s: float
+    rank: int
+    """Its place among the device's reads. Among equals first all first ones go, then all second ones:
+    two answers of one unit do not follow each other where it can be helped, so that a copy of one is
+    not taken for the next."""
     entry: int = 0
     """Number of its valid heap entry; others are left-overs. 0 = in no heap."""
 
@@ -60,8 +68,8 @@ class Agenda:
         self._numbers = count(1)
         self._blocks = {device: tuple(polls) for device, polls in blocks.items() if polls}
         self._polls: dict[int, list[_Poll]] = {}
-        self._later: list[tuple[float, int, _Poll]] = []
-        self._due: list[tuple[float, int, _Poll]] = []
+        self._later: list[tuple[float, int, int, _Poll]] = []
+        self._due: list[tuple[float, int, int, _Poll]] = []
         self.health: dict[int, Health] = {}
         for device in self._blocks:
             self.health[device] = Health(ask_at_s=now_s)
@@ -155,7 +163,7 @@ class Agenda:
             self._polls[device].remove(old)
             old.entry = 0
             for part in parts:
-                poll = _Poll(device, part, old.period_s, now_s)
+                poll = _Poll(device, part, old.period_s, now_s, len(self._polls[device]))
                 self._polls[device].append(poll)
                 self._enter(poll, now_s)
 
@@ -230,12 +238,13 @@ class Agenda:
 
     def _set_polls(self, device: int) -> None:
         self._polls[device] = [
-            _Poll(device, block, period_s, self._start_s) for block, period_s in self._blocks[device]
+            _Poll(device, block, period_s, self._start_s, rank)
+            for rank, (block, period_s) in enumerate(self._blocks[device])
         ]
 
     def _enter(self, poll: _Poll, due_s: float) -> None:
         poll.due_s, poll.entry = due_s, next(self._numbers)
-        heapq.heappush(self._later, (due_s, poll.entry, poll))
+        heapq.heappush(self._later, (due_s, poll.rank, poll.entry, poll))
 
     def _leave(self, device: int) -> None:
         """Its reads wait for its next answer."""
@@ -244,15 +253,16 @@ class Agenda:
 
     def _ripen(self, now_s: float) -> None:
         while (poll := self._top(self._later)) is not None and poll.due_s <= now_s:
-            _, entry, _ = heapq.heappop(self._later)
-            heapq.heappush(self._due, (poll.due_s + poll.period_s, entry, poll))
+            heapq.heappop(self._later)
+            wanted_s = poll.due_s + min(poll.period_s, _WAIT_AT_MOST_S)
+            heapq.heappush(self._due, (wanted_s, poll.rank, poll.entry, poll))
 
     def _after(self, now_s: float, period_s: float) -> float:
         """The next moment on the period's grid."""
         return self._start_s + ((now_s - self._start_s) // period_s + 1) * period_s
 
     @staticmethod
-    def _top(heap: list[tuple[float, int, _Poll]]) -> _Poll | None:
-        while heap and heap[0][2].entry != heap[0][1]:
+    def _top(heap: list[tuple[float, int, int, _Poll]]) -> _Poll | None:
+        while heap and heap[0][3].entry != heap[0][2]:
             heapq.heappop(heap)
-        return heap[0][2] if heap else None
+        return heap[0][3] if heap else None
