@@ -153,7 +153,7 @@ class TcpServer:
             await asyncio.sleep(self.hold_s)
             writer.write(frame)
 
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
+        with suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             while True:
                 if self._rtu:
                     await answer_rtu(self.units, reader, send)

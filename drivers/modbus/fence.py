@@ -49,52 +49,103 @@ def challenges(unit: int, blocks: Iterable[Block]) -> tuple[Challenge, ...]:
     return tuple(found.values())
 
 
-class Doubts:
-    """Which units of a line are in doubt, and what they may still send.
+class _Owed(NamedTuple):
+    """Answers of one shape that may still come: when the first and the last request for one was sent."""
 
-    `rest_s`: a unit that has answered none of its challenges and has then not been asked for so long is
-    believed to owe nothing any more. Without this, a unit that knows no challenge would be lost for good.
+    first_s: float
+    last_s: float
+
+
+class Doubts:
+    """What each unit of a line may still send, and what that leaves to be believed.
+
+    An answer is believed if no open request has its shape; it then proves that all older ones are settled.
+    Once a poll is open only challenges are asked. A challenge may be asked again: its answer, whichever of
+    its requests it belongs to, proves what was sent before the first of them to be settled. Left over are
+    then challenges only, whose shape no poll has, until the next believed answer settles them too.
+
+    `rest_s`: a unit that has answered none of its challenges, each asked twice, and has then not been asked
+    for so long is believed to owe nothing any more. Without this, one that knows no challenge would be lost
+    for good.
     """
 
     def __init__(self, challenges_of: Mapping[int, tuple[Challenge, ...]], rest_s: float) -> None:
         self._challenges = challenges_of
         self._rest_s = rest_s
-        self._open: dict[int, dict[Shape, float]] = {}
+        self._owed: dict[int, dict[Shape, _Owed]] = {}
+        self._tried: dict[int, int] = {}
 
     def add(self, request: Request, now_s: float) -> None:
-        """The request may still be answered."""
-        self._open.setdefault(request.unit, {})[request.shape] = now_s
+        """The request, sent at `now_s`, was not answered and may still be."""
+        owed = self._owed.setdefault(request.unit, {})
+        known = owed.get(request.shape)
+        owed[request.shape] = _Owed(known.first_s if known else now_s, now_s)
 
-    def clear(self, unit: int) -> None:
-        """The unit answered a challenge: it owes nothing."""
-        self._open.pop(unit, None)
+    def answered(self, request: Request) -> None:
+        """An answer of the request's shape came."""
+        owed = self._owed.get(request.unit)
+        if not owed:
+            return
+        self._tried.pop(request.unit, None)
+        known = owed.get(request.shape)
+        if known is None:
+            del self._owed[request.unit]
+            return
+        self._owed[request.unit] = {
+            shape: item for shape, item in owed.items() if item.last_s >= known.first_s
+        }
 
     def asked_at(self, unit: int, shape: Shape) -> float | None:
-        """When the request was sent that such a late answer would belong to; None if none is open."""
-        return self._open.get(unit, {}).get(shape)
+        """When the latest request was sent that such a late answer may belong to; None if none is open."""
+        owed = self._owed.get(unit, {}).get(shape)
+        return None if owed is None else owed.last_s
 
     def shapes(self, unit: int) -> Iterable[Shape]:
         """What may still come from the unit."""
-        return self._open.get(unit, {}).keys()
+        return self._owed.get(unit, {}).keys()
 
-    def next(self, unit: int, now_s: float) -> Challenge | None:
-        """What to ask the unit before anything else; None when it is believed.
+    def ambiguous(self, request: Request) -> bool:
+        """Whether an exception to the request may belong to an older one: it has no length to tell."""
+        return any(shape.function == request.function for shape in self.shapes(request.unit))
 
-        Raises NoAnswer while it rests.
+    def next(self, request: Request, now_s: float) -> Challenge | None:
+        """What to ask before `request`; None when an answer to it can be believed.
+
+        Raises NoAnswer while the unit has to rest.
         """
-        owed = self._open.get(unit)
+        owed = self._owed.get(request.unit)
         if not owed:
             return None
-        for challenge in self._challenges.get(unit, ()):
-            if challenge.request.shape not in owed and not (
-                challenge.refusal_counts
-                and any(shape.function == challenge.request.function for shape in owed)
-            ):
-                return challenge
-        if now_s < max(owed.values()) + self._rest_s:
+        own = self._challenges.get(request.unit, ())
+        shapes = {challenge.request.shape for challenge in own}
+        polls = [item.last_s for shape, item in owed.items() if shape not in shapes]
+        if not polls and request.shape not in owed:
+            return None
+        tried = self._tried.get(request.unit, 0)
+        if tried >= 2 * len(own) and now_s >= max(item.last_s for item in owed.values()) + self._rest_s:
+            self._tried.pop(request.unit, None)
+            del self._owed[request.unit]
+            return None
+        usable = [
+            challenge
+            for challenge in own
+            if self._proves(challenge, owed, max(polls, default=owed.get(request.shape, _Owed(0, 0)).last_s))
+        ]
+        if not usable:
             raise NoAnswer("silent; left alone until nothing late can come")
-        self.clear(unit)
-        return None
+        self._tried[request.unit] = tried + 1
+        return usable[tried % len(usable)]
+
+    @staticmethod
+    def _proves(challenge: Challenge, owed: Mapping[Shape, _Owed], open_s: float) -> bool:
+        """Whether its answer would settle all that was sent up to `open_s`."""
+        shape = challenge.request.shape
+        if challenge.refusal_counts and any(
+            other.function == shape.function and other != shape for other in owed
+        ):
+            return False
+        known = owed.get(shape)
+        return known is None or known.first_s > open_s
 
 
 def _whole_values(unit: int, blocks: Iterable[Block]) -> Iterator[Request]:

@@ -51,7 +51,9 @@ class RtuLink:
         self._tcp = line.transport == "modbus-rtu-over-tcp"
         self._character_s = (9 + (line.parity != "N") + line.stop_bits) / line.baud
         self._silence_s = max(line.pause_s, 3.5 * 11 / line.baud if line.baud <= 19200 else 0.00175)
-        self._stall_s = 0.25 if self._tcp else max(0.05, 20 * self._character_s)
+        self._stall_s = max(0.05, 20 * self._character_s)
+        if self._tcp:
+            self._stall_s = max(self._stall_s, min(0.25, line.timeout_s))
 
     @property
     def connected(self) -> bool:
@@ -77,9 +79,14 @@ class RtuLink:
             await self._settle(wire)
             challenge = None
             if request.function in READ_FUNCTIONS:
-                challenge = self._doubts.next(request.unit, asyncio.get_running_loop().time())
+                challenge = self._doubts.next(request, asyncio.get_running_loop().time())
             if challenge is None:
-                return await self._transact(wire, request, patience_s)
+                try:
+                    return await self._transact(wire, request, patience_s)
+                except Refused:
+                    if self._doubts.ambiguous(request):
+                        raise NoAnswer("refused, perhaps in answer to an earlier request") from None
+                    raise
             await self._challenge(wire, challenge, patience_s)
         raise NoAnswer("not in step")
 
@@ -87,10 +94,10 @@ class RtuLink:
         try:
             await self._transact(wire, challenge.request, patience_s)
         except Refused:
-            if not challenge.refusal_counts:
+            if challenge.refusal_counts:
+                self._doubts.answered(challenge.request)
+            else:
                 self._doubts.add(challenge.request, self._asked_s)
-                return
-        self._doubts.clear(challenge.request.unit)
 
     async def _transact(self, wire: Wire, request: Request, patience_s: float) -> tuple[int, ...]:
         frame = rtu_request(request)
@@ -100,12 +107,8 @@ class RtuLink:
         try:
             wire.send(frame)
             self._sent_s += self._character_s * len(frame)
-            return await self._receive(wire, request, self._asked_s + on_wire_s + patience_s)
-        except Refused:
-            if request.values and self._doubts.asked_at(request.unit, request.shape) is not None:
-                raise NoAnswer("a refusal, perhaps of an earlier write") from None
-            raise
-        except GatewaySilent:
+            values = await self._receive(wire, request, self._asked_s + on_wire_s + patience_s)
+        except (Refused, GatewaySilent):
             raise
         except BadFrame:
             self._doubts.add(request, self._asked_s)
@@ -115,6 +118,8 @@ class RtuLink:
         except (NoAnswer, asyncio.CancelledError):
             self._doubts.add(request, self._asked_s)
             raise
+        self._doubts.answered(request)
+        return values
 
     async def _receive(self, wire: Wire, request: Request, first_byte_s: float) -> tuple[int, ...]:
         until_s = first_byte_s
@@ -187,6 +192,8 @@ class RtuLink:
         Only an exact copy of the last answer is passed over: repeaters send those.
         """
         loop = asyncio.get_running_loop()
+        for _ in range(2):
+            await asyncio.sleep(0)  # what the system has received by now is seen by now
         while (quiet_s := max(wire.last_byte_s, self._sent_s) + self._silence_s) > loop.time():
             await wire.wait(quiet_s, beyond=len(wire.peek()))
         if not wire.peek():

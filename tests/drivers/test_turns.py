@@ -264,3 +264,10 @@ def test_a_late_answer_is_a_sign_of_life() -> None:
     bench.run(0.05)
     assert bench.agenda.health[0].live
     assert bench.agenda.health[0].patience_s(Manners(1.0)) == pytest.approx(0.8)
+
+
+def test_answers_of_one_unit_do_not_follow_each_other() -> None:
+    bench = Bench({device: [1.0] * 4 for device in range(3)})
+    bench.run(5.5)
+    devices = [turn.device for began, turn, _ in bench.turns if began > 101.0]
+    assert all(before != after for before, after in pairwise(devices))
