@@ -49,7 +49,7 @@ class Simulation:
         self._line_faults = {line.name: Faults() for line in plan.lines}
         self.devices: dict[str, SimulatedDevice] = {}
         self._units: dict[str, Unit] = {}
-        self._bacnet: dict[str, BacnetSimulator] = {}
+        self.bacnet: dict[str, BacnetSimulator] = {}
         self._servers: dict[str, LineServer] = {}
         self._folder: Path | None = None
         self._task: asyncio.Task[None] | None = None
@@ -99,9 +99,9 @@ class Simulation:
         for server in self._servers.values():
             await server.stop()
         self._servers.clear()
-        for simulator in self._bacnet.values():
+        for simulator in self.bacnet.values():
             await simulator.stop()
-        self._bacnet.clear()
+        self.bacnet.clear()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
@@ -147,7 +147,7 @@ class Simulation:
 
         simulator = BacnetSimulator(twin.device, twin.points.values(), HOST, port)
         await simulator.start()
-        self._bacnet[twin.device.name] = simulator
+        self.bacnet[twin.device.name] = simulator
 
         def put(point: Point, value: Value | None) -> None:
             simulator.set_value(point.name, value)
@@ -173,7 +173,7 @@ class Simulation:
                 lines[line.name] = {"host": HOST, "port": _free_udp_port()}
         return {
             "lines": lines,
-            "devices": {name: {"address": simulator.address} for name, simulator in self._bacnet.items()},
+            "devices": {name: {"address": simulator.address} for name, simulator in self.bacnet.items()},
         }
 
     # Faults
@@ -190,7 +190,7 @@ class Simulation:
         twin = self.devices.get(device)
         if twin is None:
             raise FaultError(f"no device {device!r}")
-        if device in self._bacnet or self.plan.lines[twin.device.line].transport == "bacnet-ip":
+        if device in self.bacnet or self.plan.lines[twin.device.line].transport == "bacnet-ip":
             await self._fault_of_bacnet(name, on, twin, numbers)
         else:
             kind_of(name, "device")
@@ -221,7 +221,7 @@ class Simulation:
     ) -> None:
         owner = twin.device.name
         if name == "unplug":
-            running = self._bacnet.get(owner)
+            running = self.bacnet.get(owner)
             if on and running is not None and not twin.faults.has("unplug"):
                 await running.stop()
                 twin.put = None
@@ -233,7 +233,7 @@ class Simulation:
             self._fault_of_unit(name, on, twin, numbers)
         else:
             try:
-                self._bacnet[owner].fault(name, on, **numbers)  # type: ignore[arg-type]
+                self.bacnet[owner].fault(name, on, **numbers)  # type: ignore[arg-type]
             except (ValueError, KeyError, TypeError) as error:
                 raise FaultError(str(error)) from None
 
@@ -277,7 +277,7 @@ class Simulation:
         return {
             "devices": {
                 name: {
-                    "requests": self._bacnet[name].requests if name in self._bacnet else twin.heard,
+                    "requests": self.bacnet[name].requests if name in self.bacnet else twin.heard,
                     "faults": list(twin.faults.names()),
                 }
                 for name, twin in self.devices.items()

@@ -54,7 +54,10 @@ class Booster:
             most = sum(self.rated_m3h * motor.speed * 1.1 for motor in self.pumps.motors)
             self.flow_m3h = min(demand_m3h, most)
             reached = min(self.head_pa * fastest**2, self.setpoint_pa)
-            self.pressure_pa = approach(self.pressure_pa, reached, dt_s, 4 if fastest else 30)
+            # A check valve holds what the pump does not reach; only what is drawn lowers it.
+            falls_s = 1500 if demand_m3h < TRICKLE_M3H else 30
+            lag_s = 4 if reached > self.pressure_pa else falls_s
+            self.pressure_pa = approach(self.pressure_pa, reached, dt_s, lag_s)
         self.supplied_m3 += self.flow_m3h * dt_s / 3600
 
     @property

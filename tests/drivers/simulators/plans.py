@@ -27,7 +27,9 @@ class Clock:
 
 
 def register(space: Space, address: int, kind: RawType = "uint16", **more: object) -> Register:
-    words = {"bool": 1, "int32": 2, "uint32": 2, "float32": 2, "int64": 4, "uint64": 4, "float64": 4}.get(kind, 1)
+    words = {"bool": 1, "int32": 2, "uint32": 2, "float32": 2, "int64": 4, "uint64": 4, "float64": 4}.get(
+        kind, 1
+    )
     return Register(space, address, kind, **{"count": words, **more})  # type: ignore[arg-type]
 
 
@@ -82,7 +84,9 @@ def coil(name: str, address: int, **command: object) -> Point:
     return point(name, register("coil", address, "bool"), command=Command(function=5, **command))  # type: ignore[arg-type]
 
 
-def setpoint(name: str, address: int, low: float, high: float, kind: RawType = "uint16", **more: object) -> Point:
+def setpoint(
+    name: str, address: int, low: float, high: float, kind: RawType = "uint16", **more: object
+) -> Point:
     function = 6 if register("holding", 0, kind).count == 1 else 16
     source = register("holding", address, kind, **more)
     return point(name, source, command=Command(low, high, function=function))  # type: ignore[arg-type]

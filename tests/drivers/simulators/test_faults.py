@@ -22,7 +22,7 @@ async def _opened(simulation: Simulation, master_class: Any) -> Any:
 SEEN = [
     ("freeze", {}, TimeoutError, None),
     ("unplug", {}, TimeoutError, None),
-    ("slow", {"seconds": 0.6}, TimeoutError, None),
+    ("slow", {"seconds": 0.45}, TimeoutError, None),
     ("busy", {}, Refusal, "6"),
     ("exception", {"code": 4}, Refusal, "4"),
     ("wrong-unit", {}, AssertionError, "unit"),
@@ -48,7 +48,7 @@ async def test_fault_of_a_device(
             await master.close()
             master = await _opened(simulation, master_class)
         elif name == "slow":
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.25)
             await _drain(master)
         assert await master.bits(1, 1, 0, 2) == [0, 0], "the neighbour on the line is well"
         await simulation.fault(name, False, device="meter")
@@ -137,10 +137,10 @@ async def test_restart_forgets_what_was_told(how: str) -> None:
         master = await _opened(simulation, TcpMaster)
         await master.write_coil(1, 0, True)
         if how == "restart":
-            await simulation.fault("restart", device="relay", seconds=0.5)
+            await simulation.fault("restart", device="relay", seconds=0.35)
             with pytest.raises(TimeoutError):
                 await master.bits(1, 1, 0, 2)
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.1)
         else:
             await simulation.fault("unplug", True, device="relay")
             await simulation.fault("unplug", False, device="relay")
@@ -169,4 +169,11 @@ async def test_what_is_refused(name: str, arguments: dict[str, Any], words: str)
 
 def test_every_fault_is_seen_by_a_test() -> None:
     here = {row[0] for row in SEEN}
-    assert set(KINDS) == here | {"babble", "stuck", "frozen-counter", "counter-jump", "lying-write", "restart"}
+    assert set(KINDS) == here | {
+        "babble",
+        "stuck",
+        "frozen-counter",
+        "counter-jump",
+        "lying-write",
+        "restart",
+    }
