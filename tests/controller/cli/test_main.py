@@ -42,7 +42,7 @@ def test_wrong_use_is_2_and_no_traceback(capsys: pytest.CaptureFixture[str], wor
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize(("flag", "words"), [("en", "no louguan daemon answers"), ("zh", "没有")])
+@pytest.mark.parametrize(("flag", "words"), [("en", "no louguan runs here"), ("zh", "没有")])
 def test_no_daemon_is_1_with_advice(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, flag: str, words: str
 ) -> None:
