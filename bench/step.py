@@ -119,17 +119,18 @@ def report(plan: Plan, name: str, change: float, cycles: int) -> None:
     """Print one line."""
     took = run(plan, change, cycles)
     step_us = took.step_s / cycles * 1e6
+    each_us, ratio = took.step_s / took.samples * 1e6, took.step_s / took.floor_s
+    making_us = took.making_s / cycles * 1e6
     print(
-        f"{name:<22} {step_us:6.1f} µs a step of {took.samples / cycles:.0f} samples "
-        f"({took.step_s / took.samples * 1e6:.2f} µs each), {took.step_s / took.floor_s:.1f} × the bare loop; "
-        f"{took.writes} writes; 30 days in {step_us * 0.2592:.0f} s, "
-        f"and {took.making_s / cycles * 0.2592e6:.0f} s to make the samples"
+        f"{name:<22} {step_us:6.1f} µs a step of {took.samples / cycles:.0f} samples ({each_us:.2f} each), "
+        f"{ratio:.1f} × the bare loop; {took.writes} writes; "
+        f"30 days in {step_us * 0.2592:.0f} s, and {making_us * 0.2592:.0f} s to make the samples"
     )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--plan", type=Path, help="a compiled Plan instead of the synthetic compound")
+    parser.add_argument("--plan", type=Path, help="a compiled Plan, not the synthetic compound")
     parser.add_argument("--full", action="store_true", help="run the days instead of extrapolating")
     parser.add_argument("--days", type=float, default=TARGET_DAYS)
     options = parser.parse_args()
@@ -145,9 +146,8 @@ def main() -> None:
         run(plan, 0.01, cycles)
         took_s = time.perf_counter() - begun
         print(f"{options.days:g} days in full: {cycles} steps in {took_s:.1f} s, the world included")
-    print(
-        f"target: {TARGET_DAYS} days in {TARGET_S:g} s, that is {TARGET_S / (TARGET_DAYS * a_day) * 1e6:.0f} µs a step"
-    )
+    target_us = TARGET_S / (TARGET_DAYS * a_day) * 1e6
+    print(f"target: {TARGET_DAYS} days in {TARGET_S:g} s, that is {target_us:.0f} µs a step")
 
 
 if __name__ == "__main__":

@@ -45,7 +45,8 @@ class Image:
         self._logged = [point.id in logged for point in plan.points]
 
     def take(self, events: Iterable[Event], counts: list[Sample], others: list[Event]) -> list[int]:
-        """Take the samples out of `events`. Returns the points whose value or quality changed.
+        """Take the samples out of `events`. Returns the points whose value or quality changed, or
+        that were read for the first time.
 
         Samples of counters and of the power beside them are added to `counts`, changed or not; what is no
         sample to `others`.
@@ -61,7 +62,7 @@ class Image:
             readings[point] = reading
             if logged[point]:
                 counts.append(event)
-            if reading[0] == old[0] and reading[1] is old[1]:
+            if reading[0] == old[0] and reading[1] is old[1] and old is not NEVER:
                 continue
             if reading[1] is not old[1]:
                 self._watch(point, old, reading)

@@ -38,6 +38,8 @@ class Outputs:
         self._lost: set[int] = set()
         self._touched: set[int] = set()
         self._due: list[tuple[int, int]] = []
+        self._queued: dict[int, int] = {}
+        """What of each point was put into `_due` last."""
         self._seq = 0
         self._held: set[int] = set()
         self._failing: set[int] = set()
@@ -141,9 +143,9 @@ class Outputs:
         for number in sorted(touched):
             standing = self._standing.get(number)
             if standing is not None:
-                due = standing.due_ns
                 self._settle(standing, now, readings[number], barriers, step)
-                if standing.due_ns is not None and standing.due_ns != due:
+                if standing.due_ns is not None and standing.due_ns != self._queued.get(number):
+                    self._queued[number] = standing.due_ns
                     heapq.heappush(self._due, (standing.due_ns, number))
 
     def _settle(self, standing: Standing, now: Now, reading: Reading, barriers: Barriers, step: Step) -> None:

@@ -69,8 +69,7 @@ class Step:
     changed: list[int] = field(default_factory=list)
     """Points whose value or quality changed."""
     counts: list[Sample] = field(default_factory=list)
-    """Every sample of a counter, and of the power or flow beside it, unchanged ones too: the consumption log's
-    input, in order."""
+    """Every sample of a counter, and of the power or flow beside it, unchanged ones too, in order."""
     writes: list[Write] = field(default_factory=list)
     would: list[WouldWrite] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)

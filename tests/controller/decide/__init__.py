@@ -1,0 +1,1 @@
+"""Decisions: requests, arbiter, people, outputs."""

@@ -1,0 +1,421 @@
+"""What is written, when: the cycle as rows of what happens and what is sent."""
+
+from __future__ import annotations
+
+import pytest
+
+from config.plan.reading import Quality
+from controller.decide.records import Lock, Observe, Output, Release, Remembered, Unlock
+from drivers.api import Fate
+from tests.controller.house import READINGS, house
+from tests.controller.rig import Rig
+from tests.schedules.build import at
+
+HELD = Fate.READ_BACK
+
+
+def rig(minute: str = "2026-03-05 07:00", remembered: Remembered | None = None, **other: bool) -> Rig:
+    return Rig(house(**other), at(minute), remembered)
+
+
+def settled(minute: str = "2026-03-05 07:00") -> Rig:
+    """Everything heard, commanded and held."""
+    made = rig(minute)
+    for key, value in READINGS.items():
+        made.read(key, value)
+    made.writes(answer=HELD)
+    assert made.writes(1.0) == []
+    return made
+
+
+def test_nothing_is_written_before_a_devices_first_good_reading() -> None:
+    made = rig()
+    assert made.writes() == []
+    made.read("lamp.level", None, Quality.BAD)
+    made.device("lamp", True)
+    assert made.writes(1.0) == []
+    # Another point is good: the device is heard. The lamp's own reading is BAD, so it is told.
+    made.read("lamp.spare", False)
+    assert made.writes(1.0) == ["lamp.level=10.0@15"]
+
+
+def test_a_point_not_read_yet_waits_for_its_own_reading() -> None:
+    made = rig()
+    made.read("lamp.spare", False)
+    assert made.writes() == []
+    made.read("lamp.level", None, Quality.BAD)
+    assert made.writes(1.0) == ["lamp.level=10.0@15"]
+
+
+@pytest.mark.parametrize(("shown", "written"), [(10.0, []), (10.4, []), (11.0, ["lamp.level=10.0@15"])])
+def test_a_first_reading_that_is_right_within_tolerance_is_left_alone(
+    shown: float, written: list[str]
+) -> None:
+    made = rig()
+    made.read("lamp.level", shown)
+    step = made.step()
+    assert made.words(step.writes) == written
+    assert step.counters.commands_held == (0 if written else 1)
+    assert made.engine.remembered().outputs == (Output("lamp.level", 10.0, 15, made.clock.now().wall_ms),)
+
+
+def test_the_programme_is_followed_and_a_held_value_is_not_repeated() -> None:
+    made = settled("2026-03-05 07:59")
+    assert made.writes(57) == []
+    assert made.writes(1, answer=HELD) == []
+    assert made.writes(1, answer=HELD) == ["hall.level=80.0@15", "lamp.level=80.0@15"]
+    assert made.writes(1) == []
+    step = made.step(1)
+    assert step.counters.commands_held == 3
+    assert step.decisions == []
+
+
+def test_a_value_is_asserted_again_every_quarter_of_an_hour() -> None:
+    made = settled()
+    assert made.writes(897) == []
+    assert made.writes(3, answer=HELD) == [
+        "hall.level=10.0@15",
+        "lamp.level=10.0@15",
+        "panel.mode=1@15",
+    ]
+    assert made.writes(1) == []
+    assert len(made.writes(900)) == 3
+
+
+@pytest.mark.parametrize("fate", [Fate.NO_ANSWER, Fate.MISMATCH, Fate.REJECTED])
+def test_a_write_that_does_not_take_is_repeated_within_bounds_and_told_once(fate: Fate) -> None:
+    made = rig()
+    made.read("lamp.level", 0.0)
+    step = made.step()
+    told = []
+    sent_at = [0.0]
+    for second in range(1, 1000):
+        for write in step.writes:
+            made.answer(write, fate)
+        step = made.step(1.0)
+        told += [(notice.kind, notice.on) for notice in step.notices]
+        if step.writes:
+            sent_at.append(second)
+    # 1 s until the answer, then 2, 5, 15 s, then every 5 min.
+    assert sent_at == [0, 3, 9, 25, 326, 627, 928]
+    assert told == [("command-failed", True)]
+    assert step.counters.commands_failed == 1
+    step = made.step(600)
+    made.answer(step.writes[0])
+    step = made.step(1)
+    assert [(notice.kind, notice.on) for notice in step.notices] == [("command-failed", False)]
+    assert (step.counters.commands_failed, step.counters.commands_held) == (0, 1)
+
+
+def test_a_new_decision_does_not_wait_for_the_pause_of_a_failed_write() -> None:
+    made = rig("2026-03-05 07:59")
+    made.read("lamp.level", 0.0)
+    for _ in range(40):
+        made.writes(1, answer=Fate.NO_ANSWER)
+    made.writes(18)
+    assert made.writes(2, answer=HELD) == ["lamp.level=80.0@15"]
+    assert made.step(1).counters.commands_held == 1
+
+
+def test_one_write_a_point_is_on_the_way_at_a_time() -> None:
+    made = rig("2026-03-05 07:59")
+    made.read("lamp.level", 0.0)
+    (first,) = made.step().writes
+    assert made.writes(61) == []
+    made.answer(first)
+    assert made.writes(1) == ["lamp.level=80.0@15"]
+
+
+def test_a_device_that_comes_back_is_told_again() -> None:
+    made = settled()
+    made.device("lamp", False)
+    step = made.step(1)
+    assert [(notice.kind, notice.subject, notice.on) for notice in step.notices] == [
+        ("device-lost", "lamp", True)
+    ]
+    assert made.writes(1000, answer=HELD) == ["hall.level=10.0@15", "panel.mode=1@15"]
+    made.device("lamp", True)
+    step = made.step(1)
+    assert made.words(step.writes) == ["lamp.level=10.0@15"]
+    assert [(notice.kind, notice.on) for notice in step.notices] == [("device-lost", False)]
+
+
+def test_a_device_that_restarted_is_told_again() -> None:
+    made = settled()
+    made.device("hall", True, restarted=True)
+    assert made.writes(1) == ["hall.level=10.0@15"]
+
+
+def test_a_device_lost_before_it_was_ever_heard_starts_bumpless() -> None:
+    made = rig()
+    made.device("lamp", False)
+    assert made.writes(1) == []
+    made.device("lamp", True)
+    made.read("lamp.level", 10.0)
+    assert made.writes(1) == []
+    assert made.step(1).counters.commands_held == 1
+
+
+def test_a_pulse_is_given_once_and_never_again() -> None:
+    made = settled("2026-03-05 08:30")
+    assert made.writes(1798) == ["hall.level=80.0@15", "lamp.level=80.0@15", "panel.mode=1@15"]
+    assert made.writes(1) == ["relay.latch=True@15"]
+    written = []
+    made.read("relay.latch", True)
+    for _ in range(30):
+        written += made.writes(30, answer=HELD)
+    made.device("relay", False)
+    made.step(1)
+    made.device("relay", True, restarted=True)
+    made.read("relay.latch", False)
+    written += made.writes(1)
+    made.restart()
+    made.read("relay.latch", False)
+    written += made.writes(1)
+    assert "relay.latch=True@15" not in written
+
+
+@pytest.mark.parametrize(
+    ("fate", "repeated"), [(Fate.NO_ANSWER, False), (Fate.MISMATCH, False), (Fate.REJECTED, True)]
+)
+def test_a_pulse_of_unknown_fate_is_not_repeated(fate: Fate, repeated: bool) -> None:
+    made = rig("2026-03-05 09:30")
+    made.read("relay.latch", False)
+    assert made.writes(answer=fate) == ["relay.latch=True@15"]
+    notices = made.step(1).notices
+    assert bool(made.writes(2)) is repeated
+    assert [notice.kind for notice in notices] == ([] if repeated else ["command-failed"])
+
+
+def test_with_nobody_asking_nothing_is_written_to_modbus() -> None:
+    made = settled()
+    made.override("lamp.spare", True, 1)
+    assert made.writes(1, answer=HELD) == ["lamp.spare=True@8"]
+    made.do(Release("lamp.spare", "Li"))
+    assert made.writes(1) == []
+    assert made.writes(10_000) == [
+        "hall.level=80.0@15",
+        "lamp.level=80.0@15",
+        "panel.mode=1@15",
+        "relay.latch=True@15",
+    ]
+    assert "lamp.spare" not in {output.point for output in made.engine.remembered().outputs}
+
+
+def test_on_modbus_a_change_of_slot_alone_writes_nothing() -> None:
+    made = settled()
+    made.override("lamp.level", 10.0, 1)
+    assert made.writes(1) == []
+    assert made.decided("lamp.level") == (10.0, 8)
+    assert [output.slot for output in made.engine.remembered().outputs if output.point == "lamp.level"] == [8]
+
+
+def test_on_bacnet_a_change_of_slot_writes_the_new_and_nulls_the_old() -> None:
+    made = settled()
+    made.override("hall.level", 40.0, 1)
+    assert made.writes(1, answer=HELD) == ["hall.level=40.0@8 null 15"]
+    made.do(Release("hall.level", "Li"))
+    assert made.writes(1, answer=HELD) == ["hall.level=10.0@15 null 8"]
+
+
+def test_on_bacnet_with_nobody_asking_our_slots_are_nulled() -> None:
+    plan = house()
+    made = Rig(
+        plan,
+        remembered=Remembered(
+            outputs=(Output("stove.permit", True, 8, 0), Output("hall.level", 40.0, 8, 0, (9,)))
+        ),
+    )
+    made.read("hall.level", 40.0)
+    made.read("stove.permit", True)
+    assert made.writes(answer=HELD) == ["hall.level=10.0@15 null 8 null 9"]
+    assert [output.point for output in made.engine.remembered().outputs] == ["hall.level"]
+    made.step(1)
+    assert [output.left for output in made.engine.remembered().outputs] == [()]
+
+
+def test_a_slot_that_may_have_been_written_is_remembered_before_the_answer() -> None:
+    """A kill between the write and its answer must not leave our value standing in a slot nobody knows of."""
+    made = settled()
+    made.override("hall.level", 40.0, 1)
+    step = made.step(1)
+    assert step.memory.outputs == [Output("hall.level", 40.0, 8, made.clock.now().wall_ms, (15,))]
+    made.restart()
+    made.do(Release("hall.level", "Li"))
+    made.read("hall.level", 40.0)
+    assert made.writes(1) == ["hall.level=10.0@15 null 8"]
+
+
+def test_at_start_a_bacnet_slot_that_holds_the_winner_is_left_alone() -> None:
+    made = Rig(house(), remembered=Remembered(outputs=(Output("hall.level", 10.0, 15, 0),)))
+    made.array("hall.level", s15=10.0)
+    made.read("hall.level", 10.0)
+    assert made.writes() == []
+    made = Rig(house(), remembered=Remembered(outputs=(Output("hall.level", 10.0, 15, 0, (8,)),)))
+    made.array("hall.level", s15=10.0, s8=10.0)
+    made.read("hall.level", 10.0)
+    assert made.writes() == ["hall.level=10.0@15 null 8"]
+
+
+def test_our_slot_is_compared_and_anothers_lower_slot_is_told_not_fought() -> None:
+    made = settled()
+    made.array("hall.level", s15=10.0, s5=0.0)
+    made.read("hall.level", 0.0)
+    step = made.step(1)
+    assert step.writes == []
+    assert [(notice.kind, str(notice.text), notice.on) for notice in step.notices] == [
+        ("overridden", "hall.level: overridden by others at slot 5", True)
+    ]
+    made.array("hall.level", s15=10.0)
+    assert [(notice.kind, notice.on) for notice in made.step(1).notices] == [("overridden", False)]
+    # Our own slot emptied by somebody is written again.
+    made.array("hall.level")
+    assert made.writes(1) == ["hall.level=10.0@15"]
+
+
+def test_a_lock_forbids_every_write_and_its_end_writes_what_is_due() -> None:
+    made = settled("2026-03-05 07:59")
+    made.do(Lock("lamps", "Wang", "new ballast", made.clock.now().wall_ms))
+    made.override("lamp.level", 50.0, 1)
+    assert made.writes(120, answer=HELD) == ["hall.level=80.0@15"]
+    assert (
+        str(getattr(made.engine.barrier(made.id("lamp.level")), "text", None))
+        == "locked by Wang: new ballast"
+    )
+    assert made.writes(1000, answer=HELD) == ["panel.mode=1@15"]
+    made.restart()
+    for key, value in READINGS.items():
+        made.read(key, value)
+    assert "lamp.level" not in str(made.writes(1))
+    made.do(Unlock("lamps", "Wang"))
+    made.read("lamp.level", 50.0)
+    # What was read behind the lock may be old by now: it is told again.
+    assert made.writes(1) == ["lamp.level=50.0@8"]
+
+
+def test_a_lock_on_a_device_covers_all_its_points() -> None:
+    made = settled()
+    made.do(Lock("lamp", "Wang", "dead wire", 0))
+    made.override("lamp.spare", True, 1)
+    assert made.writes(1) == []
+    assert made.engine.barrier(made.id("hall.level")) is None
+
+
+def test_a_selector_not_in_auto_forbids_every_write_and_back_in_auto_is_bumpless() -> None:
+    made = rig()
+    for key, value in READINGS.items():
+        made.read(key, value)
+    made.read("panel.auto", False)
+    step = made.step()
+    assert not [words for words in made.words(step.writes) if words.startswith("panel")]
+    assert [(notice.kind, notice.subject, notice.on) for notice in step.notices] == [("hand", "pump", True)]
+    made.read("panel.auto", None, Quality.BAD)
+    assert [(notice.kind, notice.on) for notice in made.step(1).notices] == [("hand", False)]
+    barrier = made.engine.barrier(made.id("panel.mode"))
+    assert barrier is not None
+    assert str(barrier.text) == "pump: selector cannot be read"
+    made.read("panel.auto", True)
+    assert made.writes(1) == ["panel.mode=1@15"]
+
+
+def test_a_selector_read_at_start_does_not_spoil_the_bumpless_start() -> None:
+    made = rig()
+    made.read("panel.mode", 1)
+    assert made.writes() == []
+    made.read("panel.auto", True)
+    assert made.writes(1) == []
+    assert made.step(1).counters.commands_held == 1
+
+
+def test_observe_mode_records_and_sends_nothing() -> None:
+    made = rig("2026-03-05 07:59", observe=True)
+    for key, value in READINGS.items():
+        made.read(key, value)
+    step = made.step()
+    assert step.writes == []
+    assert [(item.key, item.value) for item in step.would] == [
+        ("lamp.level", 10.0), ("hall.level", 10.0), ("panel.mode", 1),
+    ]  # fmt: skip
+    assert made.step(1).would == []
+    assert [(item.key, item.value) for item in made.step(60).would] == [
+        ("lamp.level", 80.0),
+        ("hall.level", 80.0),
+    ]
+    made.do(Observe("", False, "Li", "commissioned", 0))
+    assert made.writes(1) == ["hall.level=80.0@15", "lamp.level=80.0@15", "panel.mode=1@15"]
+
+
+def test_observe_mode_of_one_device() -> None:
+    made = rig()
+    made.do(Observe("lamp", True, "Li", "", 0))
+    for key, value in READINGS.items():
+        made.read(key, value)
+    assert made.writes() == ["hall.level=10.0@15", "panel.mode=1@15"]
+    assert made.engine.stop_writes()
+    assert not [words for words in made.words(made.engine.stop_writes()) if words.startswith("lamp")]
+
+
+def test_stop_does_what_each_device_declares() -> None:
+    made = settled()
+    made.override("stove.permit", True, 1)
+    made.writes(1, answer=HELD)
+    made.step(1)
+    assert made.words(made.engine.stop_writes()) == [
+        "lamp.level=30.0@15",
+        "hall.level=null@15",
+        "panel.mode=2@15",
+    ]
+
+
+def test_stop_writes_nothing_to_what_is_locked_in_hand_or_out_of_reach() -> None:
+    made = settled()
+    made.do(Lock("lamps", "Wang", "new ballast", 0))
+    made.read("panel.auto", False)
+    made.device("hall", False)
+    made.step(1)
+    assert made.engine.stop_writes() == []
+    assert rig().engine.stop_writes() == []
+
+
+def test_an_untrusted_clock_takes_the_declared_values() -> None:
+    made = settled("2026-03-05 08:30")
+    made.clock.trusted = False
+    step = made.step(1)
+    assert sorted(made.words(step.writes)) == ["hall.level=50.0@15", "lamp.level=50.0@15"]
+    assert [(notice.kind, notice.on) for notice in step.notices] == [("clock", True)]
+    for write in step.writes:
+        made.answer(write)
+    made.clock.trusted = True
+    step = made.step(1)
+    # The pump's programme declares nothing for that time: it was let go, and is asked for anew.
+    assert sorted(made.words(step.writes)) == ["hall.level=80.0@15", "lamp.level=80.0@15", "panel.mode=1@15"]
+    assert [(notice.kind, notice.on) for notice in step.notices] == [("clock", False)]
+
+
+def test_a_wall_clock_that_jumps_leaves_the_decision_of_the_new_time() -> None:
+    made = settled()
+    for minute, value in [("2026-03-05 09:00", 80.0), ("2026-03-05 07:30", 10.0), ("2026-04-01 08:00", 80.0)]:
+        made.clock.set_wall(at(minute))
+        made.step(1)
+        assert made.decided("lamp.level") == (value, 15)
+
+
+def test_re_assertion_and_ages_follow_the_speed_of_site_time() -> None:
+    made = Rig(house(), speed=60.0)
+    made.read("lamp.level", 10.0)
+    made.step()
+    assert made.writes(14) == []
+    assert made.writes(1) == ["lamp.level=10.0@15"]
+
+
+def test_wake_is_the_next_thing_that_happens_by_itself() -> None:
+    made = rig("2026-03-05 07:00")
+    assert made.step().wake_ms == at("2026-03-05 08:00")
+    made.override("lamp.level", 50.0, 0.5)
+    assert made.step().wake_ms == at("2026-03-05 07:30")
+    made.read("lamp.level", 0.0)
+    step = made.step()
+    now = made.clock.now().wall_ms
+    assert step.wake_ms == now + 15_000  # the reading grows stale
+    made.answer(step.writes[0], Fate.NO_ANSWER)
+    assert made.step().wake_ms == now + 2_000

@@ -1,0 +1,113 @@
+"""The process image: what changed, what grew old."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.plan.clock import Pace
+from config.plan.points import Counter
+from config.plan.reading import NEVER, Quality, Reading, Value
+from config.plan.site import Plan
+from controller.image import Image
+from drivers.api import DeviceState, Event, Sample
+from tests.plans import PlanMaker
+
+SECOND = 1_000_000_000
+LIVES_S = (6.0, 6.0, 15.0, 30.0)
+
+
+def plan() -> Plan:
+    maker = PlanMaker()
+    device = maker.add_device("meter")
+    for number, life_s in enumerate(LIVES_S[:3]):
+        maker.add_point(device, f"p{number}", poll_s=2.0, max_age_s=life_s)
+    counter = Counter("electricity", "0.01", None, 100.0, power_point=2)
+    maker.add_point(device, "energy", counter=counter, max_age_s=LIVES_S[3])
+    return maker.build()
+
+
+def good(point: int, value: Value, second: float) -> Sample:
+    return Sample(point, Reading(value, Quality.GOOD, "", 0, round(second * SECOND)))
+
+
+def take(image: Image, *events: Event) -> list[int]:
+    return image.take(events, [], [])
+
+
+def test_only_a_new_value_or_quality_is_a_change() -> None:
+    image = Image(plan(), Pace())
+    assert take(image, good(0, 1.0, 1)) == [0]
+    assert take(image, good(0, 1.0, 2)) == []
+    assert image.readings[0].mono_ns == 2 * SECOND
+    assert take(image, good(0, 2.0, 3), good(0, 3.0, 3), good(1, 0.0, 3)) == [0, 0, 1]
+    assert take(image, Sample(0, Reading(None, Quality.BAD, "time-out", 0, 4 * SECOND))) == [0]
+    assert image.good == 1
+    assert image.readings[2] is NEVER
+
+
+def test_counters_and_the_power_beside_them_are_collected_even_unchanged() -> None:
+    image = Image(plan(), Pace())
+    counts: list[Sample] = []
+    others: list[Event] = []
+    lost = DeviceState(0, False, "time-out")
+    events: list[Event] = [good(0, 1.0, 1), good(3, 5.0, 1), lost, good(2, 7.0, 1), good(3, 5.0, 2)]
+    assert image.take(events, counts, others) == [0, 3, 2]
+    assert counts == [events[1], events[3], events[4]]
+    assert others == [lost]
+
+
+def test_a_reading_grows_stale_at_its_age_and_keeps_its_value_for_display() -> None:
+    image = Image(plan(), Pace())
+    take(image, good(0, 1.0, 1), good(2, 2.0, 1))
+    assert image.age(round(6.999 * SECOND)) == []
+    assert image.wake_ns() == 7 * SECOND
+    assert image.age(7 * SECOND) == [0]
+    assert image.readings[0][:3] == (1.0, Quality.STALE, "stale")
+    assert image.good == 1
+    assert image.age(60 * SECOND) == [2]
+    assert image.wake_ns() is None
+    assert take(image, good(0, 1.0, 61)) == [0]
+    assert image.good == 1
+
+
+def test_a_faster_site_clock_does_not_age_readings_before_they_can_come_again() -> None:
+    image = Image(plan(), Pace(60.0))
+    take(image, good(3, 1.0, 0))
+    assert image.age(round(4.9 * SECOND)) == []
+    assert image.age(5 * SECOND) == [3]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 5_000),
+            st.lists(st.tuples(st.integers(0, 3), st.sampled_from([1.0, 2.0, None])), max_size=4),
+        ),
+        max_size=40,
+    )
+)
+def test_against_a_plain_image(cycles: list[tuple[int, list[tuple[int, float | None]]]]) -> None:
+    """Whatever comes when: quality, count of good points and what is said to have changed are right."""
+    image = Image(plan(), Pace())
+    plain: dict[int, tuple[float | None, int, bool]] = {}
+    now = 0
+    for milliseconds, samples in cycles:
+        now += milliseconds * 1_000_000
+        before = dict(plain)
+        events = [
+            Sample(point, Reading(value, Quality.BAD if value is None else Quality.GOOD, "", 0, now))
+            for point, value in samples
+        ]
+        changed = set(take(image, *events)) | set(image.age(now))
+        for point, value in samples:
+            plain[point] = (value, now, value is not None)
+        for point, (value, taken, _) in plain.items():
+            plain[point] = (value, taken, value is not None and now - taken < LIVES_S[point] * SECOND)
+        seen = {point for point, state in plain.items() if before.get(point, (0, 0, None))[::2] != state[::2]}
+        assert seen <= changed
+        assert image.good == sum(good_now for _, _, good_now in plain.values())
+        for point, (value, _, good_now) in plain.items():
+            reading = image.readings[point]
+            assert reading.value == value
+            assert (reading.quality is Quality.GOOD) is good_now
