@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from config.plan.codec import FORMAT, seal
@@ -17,14 +16,17 @@ from config.written.lower.equipment import lower_equipment
 from config.written.lower.programmes import lower_programmes
 from config.written.lower.site import lower_calendar, lower_lines, lower_site
 from config.written.lower.targets import Targets
-from config.written.problems import Findings
+from config.written.problems import Enough, Findings
 
 
 def compile_site(directory: Path, findings: Findings) -> Plan | None:
     """The Plan of the site, or None; problems and notes go to `findings`."""
-    files = load(directory, findings)
-    written = gather(files, findings)
-    return _lower(files, written, findings)
+    try:
+        files = load(directory, findings)
+        written = gather(files, findings)
+        return _lower(files, written, findings)
+    except Enough:
+        return None
 
 
 def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
@@ -56,6 +58,8 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
 
 
 def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("louguan")
     except PackageNotFoundError:

@@ -6,21 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel
-
 from config.language import text
 from config.plan.devices import Source
 from config.written.load import Files
 from config.written.model.base import name
 from config.written.model.devices import DeviceWritten
-from config.written.model.equipment import EQUIPMENT, EQUIPMENT_KINDS, EquipmentWritten
-from config.written.model.lines import LINE, LINES, LineWritten
+from config.written.model.equipment import EQUIPMENT_KINDS, EquipmentWritten
+from config.written.model.lines import LINES, LineWritten
 from config.written.model.programmes import ProgrammeWritten
 from config.written.model.site import CalendarWritten, SiteWritten
 from config.written.nodes import Entry, Scalar, Table
 from config.written.problems import Findings, Wrong
 from config.written.profiles import BUILT_IN, Profile, read_profile
-from config.written.validate import shaped, shaped_union
+from config.written.validate import shaped, shaped_by
 
 Shape = TypeVar("Shape")
 
@@ -67,14 +65,13 @@ def gather(files: Files, findings: Findings) -> Written:
         if calendar is not None:
             written.calendars.append(Named(entry, calendar))
     for entry in _entries(files, "lines", written, findings):
-        _keep(written, "lines", entry, shaped_union(LINE, LINES, "transport", entry, findings))
+        _keep(written, "lines", entry, shaped_by("transport", LINES, entry, findings))
     for entry in _entries(files, "devices", written, findings):
         _collect_tags(entry, written)
         _keep(written, "devices", entry, shaped(DeviceWritten, entry, findings))
     for entry in _entries(files, "equipment", written, findings):
         _collect_tags(entry, written)
-        models: dict[str, type[BaseModel]] = EQUIPMENT_KINDS
-        _keep(written, "equipment", entry, shaped_union(EQUIPMENT, models, "kind", entry, findings))
+        _keep(written, "equipment", entry, shaped_by("kind", EQUIPMENT_KINDS, entry, findings))
     for entry in _entries(files, "programmes", written, findings):
         _keep(written, "programmes", entry, shaped(ProgrammeWritten, entry, findings))
     _profiles(files, written, findings)

@@ -13,6 +13,7 @@ CPU_S = 5
 MEMORY_MB = 100
 _CODE_MB = 16
 """Resident memory that is program code and not data; the kernel limits the data."""
+_LAST_WORDS_MB = 6
 
 
 class TooMuch(Exception):
@@ -40,7 +41,13 @@ def limit_process() -> None:
     signal.signal(signal.SIGXCPU, out_of_time)
     _lower(resource.RLIMIT_CPU, CPU_S, CPU_S + 1)
     data = (MEMORY_MB - _CODE_MB) * 1_000_000
-    _lower(resource.RLIMIT_DATA, data, data)
+    _lower(resource.RLIMIT_DATA, data - _LAST_WORDS_MB * 1_000_000, data)
+
+
+def make_room() -> None:
+    """Let a process that ran out of memory say so: it gets what was kept back."""
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
 
 
 def _lower(kind: int, soft: int, hard: int) -> None:

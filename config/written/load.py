@@ -17,7 +17,8 @@ PROGRAMMES = "schedules"
 PROFILES = "profiles"
 PLANT = "plant.yaml"
 _CALENDAR_KEYS = {"kinds", "days"}
-_MOST_FILES = 200
+MOST_FILES = 200
+_MOST_BYTES = 2_000_000
 _LATER = frozenset({"rules", "tariff", "institution", "sinks", "upload", "events", "reports", "users"})
 """Sections of later versions: known, so that nobody looks for a spelling mistake."""
 
@@ -50,8 +51,16 @@ def load(directory: Path, findings: Findings) -> Files:
     names = _names(directory, findings)
     if not names and not findings.failed:
         findings.problem(here, text("there is no site here"), text("a file site.yaml"))
+    total = 0
     for name in names:
         data = _bytes(directory, name, findings)
+        total += len(data or b"")
+        if total > _MOST_BYTES:
+            found.lost = True
+            findings.problem(
+                here, text("the files are larger than {limit} kB together", limit=_MOST_BYTES // 1000)
+            )
+            break
         if data is None:
             found.lost = True
             continue
@@ -91,8 +100,8 @@ def _names(directory: Path, findings: Findings) -> list[str]:
                 )
     # Where a section stands twice, that of site.yaml is the first.
     names.sort(key=lambda name: name != "site.yaml")
-    if len(names) > _MOST_FILES:
-        findings.problem(_whole(str(directory)), text("more than {limit} files", limit=_MOST_FILES))
+    if len(names) > MOST_FILES:
+        findings.problem(_whole(str(directory)), text("more than {limit} files", limit=MOST_FILES))
         return []
     return names
 

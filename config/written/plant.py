@@ -9,7 +9,7 @@ from config.language import text
 from config.written.gather import gather
 from config.written.load import load
 from config.written.nodes import Entry, Table, plain
-from config.written.problems import Findings
+from config.written.problems import Enough, Findings
 
 
 def plant_facts(directory: Path, findings: Findings) -> dict[str, Any] | None:
@@ -18,8 +18,11 @@ def plant_facts(directory: Path, findings: Findings) -> dict[str, Any] | None:
     A device's "model" is the profile's `plant`; `plant_facts`, the device's `plant` and plant.yaml's own
     entry follow, the later beating the earlier.
     """
-    files = load(directory, findings)
-    written = gather(files, findings)
+    try:
+        files = load(directory, findings)
+        written = gather(files, findings)
+    except Enough:
+        return None
     facts: dict[str, Any] = {} if files.plant is None else plain(files.plant.node)
     own = _devices(files.plant, findings)
     if findings.failed:

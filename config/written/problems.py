@@ -11,6 +11,8 @@ from config.plan.devices import Source
 
 MOST_SHOWN = 200
 """Problems printed at once; a file that is not a site at all has more, and nobody reads them."""
+MOST_KEPT = 1_000
+"""Problems after which no more is looked for."""
 MOST_GUESSES = 60
 """Guesses at what was meant cost time; after so many problems none is made."""
 
@@ -55,8 +57,12 @@ class Wrong(ValueError):
         self.hint = hint
 
 
+class Enough(Exception):
+    """So much is wrong that looking for more would only cost time."""
+
+
 class Findings:
-    """Collects every problem and note of one run."""
+    """Collects every problem and note of one run. Raises Enough after MOST_KEPT problems."""
 
     def __init__(self) -> None:
         self._problems: dict[Problem, None] = {}
@@ -68,6 +74,8 @@ class Findings:
     ) -> None:
         self._problems[Problem(at, message, expected, hint)] = None
         self._places.add(at)
+        if len(self._problems) >= MOST_KEPT:
+            raise Enough
 
     def wrong(self, at: Source, error: Wrong) -> None:
         """Take over an error raised by a reader of values."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import sys
 from collections.abc import Sequence
@@ -13,9 +14,9 @@ from config.plan.codec import dump
 from config.plan.devices import Source
 from config.written.compile import compile_site
 from config.written.plant import plant_facts
-from config.written.problems import MOST_SHOWN, Findings, Problem
-from config.written.schema import SCHEMAS, schema_text
-from config.written.starter import write_starter
+from config.written.problems import MOST_SHOWN, Enough, Findings, Problem
+
+SCHEMAS = ("site", "programmes", "calendar", "profile")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -45,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     profile.add_argument("files", nargs="+", type=Path)
     profile.set_defaults(run=_profile)
     schema = programs.add_parser("schema", parents=[common], help="print a JSON Schema for editors")
-    schema.add_argument("of", nargs="?", choices=sorted(SCHEMAS), default="site")
+    schema.add_argument("of", nargs="?", choices=SCHEMAS, default="site")
     schema.set_defaults(run=_schema)
     return parser
 
@@ -88,6 +89,8 @@ def _plant(options: argparse.Namespace) -> int:
 
 def _init(options: argparse.Namespace) -> int:
     findings = Findings()
+    from config.written.starter import write_starter
+
     written = write_starter(options.directory, findings)
     if findings.failed:
         return report(findings, options.language, options.json)
@@ -99,6 +102,8 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _schema(options: argparse.Namespace) -> int:
+    from config.written.schema import schema_text
+
     print(schema_text(options.of), end="")  # noqa: T201
     return 0
 
@@ -142,5 +147,6 @@ def _profile(options: argparse.Namespace) -> int:
                 Source(str(path), 0, 0), text("cannot be read ({reason})", reason=error.strerror)
             )
             continue
-        read_profile(str(path), data, findings)
+        with contextlib.suppress(Enough):
+            read_profile(str(path), data, findings)
     return report(findings, options.language, options.json)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Union
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 
 from config.written.load import SECTIONS
 from config.written.model.base import NAME
 from config.written.model.devices import DeviceWritten
-from config.written.model.equipment import EQUIPMENT
-from config.written.model.lines import LINE
+from config.written.model.equipment import EQUIPMENT_KINDS
+from config.written.model.lines import LINES
 from config.written.model.profile import PointWritten, ProfileWritten
 from config.written.model.programmes import ProgrammeWritten
 from config.written.model.site import CalendarWritten, SiteWritten
 
-SCHEMAS = ("site", "programmes", "profile", "calendar")
-"""For a site's files, for schedules/*.yaml, for a device profile, for calendar.yaml."""
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -27,7 +26,7 @@ def schema_text(name: str) -> str:
 
 
 def schema(name: str) -> dict[str, Any]:
-    """One of SCHEMAS."""
+    """For a site's files, for schedules/*.yaml (programmes), for calendar.yaml or for a device profile."""
     made = _Schema()
     made.body = {
         "site": made.site,
@@ -48,9 +47,9 @@ class _Schema:
     def site(self) -> dict[str, Any]:
         sections = {
             "site": self.model(SiteWritten),
-            "lines": self.named(LINE),
+            "lines": self.named(_union("transport", LINES)),
             "devices": self.named(DeviceWritten),
-            "equipment": self.named(EQUIPMENT),
+            "equipment": self.named(_union("kind", EQUIPMENT_KINDS)),
             "programmes": self.named(ProgrammeWritten),
             "calendar": self.model(CalendarWritten),
         }
@@ -82,6 +81,13 @@ class _Schema:
         self.definitions.update({key: _without_titles(value) for key, value in made.pop("$defs", {}).items()})
         self.definitions[shape.__name__] = _without_titles(made)
         return {"$ref": f"#/$defs/{shape.__name__}"}
+
+
+def _union(tag: str, models: Mapping[str, type[BaseModel]]) -> TypeAdapter[Any]:
+    """The models as one, told apart by the key `tag`."""
+    members = tuple(models[word] for word in models)
+    union: Any = Annotated[Union[members], Field(discriminator=tag)]  # noqa: UP007
+    return TypeAdapter(union)
 
 
 def _untitled(node: dict[str, Any]) -> dict[str, Any]:

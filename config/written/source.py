@@ -22,7 +22,7 @@ from config.written.scalars import typed
 
 MOST_BYTES = 512 * 1000
 MOST_DEPTH = 50
-MOST_NODES = 100_000
+MOST_NODES = 50_000
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _SWALLOWED = re.compile(r"\s+(#\d\S*)")
 

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from config.language import Text, text
-from config.written.nodes import Entry, plain
-from config.written.problems import Findings, Wrong, listing, nearest
+from config.written.nodes import Entry, Scalar, Table, plain
+from config.written.problems import MOST_GUESSES, Findings, Wrong, listing, nearest
 
 Shape = TypeVar("Shape", bound=BaseModel)
+_MANY = 200
 
 
 def shaped(
     model: type[Shape], entry: Entry, findings: Findings, *, leave: frozenset[str] = frozenset()
 ) -> Shape | None:
     """The entry as a `model`, or None with every problem told. Keys in `leave` are not looked at."""
-    data = plain(entry.node)
+    data = _thinned(plain(entry.node), model)
     if data is None:
         data = {}
     if not isinstance(data, dict):
@@ -33,37 +35,42 @@ def shaped(
     return None
 
 
-def shaped_union(
-    adapter: TypeAdapter[Any], models: dict[str, type[BaseModel]], tag: str, entry: Entry, findings: Findings
-) -> Any | None:
-    """The same for a union told apart by the key `tag`; `models` are its members by that key's value."""
-    data = plain(entry.node)
-    if not isinstance(data, dict):
+def _thinned(data: Any, model: type[BaseModel]) -> Any:
+    """The table without most of its unknown keys where there are very many: pydantic would list each."""
+    if not isinstance(data, dict) or len(data) <= _MANY:
+        return data
+    unknown = set(data) - set(_keys(model, []))
+    kept = set(sorted(unknown)[:_MANY])
+    return {key: value for key, value in data.items() if key not in unknown or key in kept}
+
+
+def shaped_by(
+    tag: str, models: Mapping[str, type[BaseModel]], entry: Entry, findings: Findings
+) -> BaseModel | None:
+    """The same for entries whose model is told by the key `tag`."""
+    if not isinstance(entry.node, Table):
         findings.problem(
             entry.at, text('"{name}" must be a table', name=entry.name), text('lines such as "key: value"')
         )
         return None
-    try:
-        return adapter.validate_python(data)
-    except ValidationError as error:
-        member = models.get(str(data.get(tag)))
-        for detail in error.errors(include_url=False)[:1]:
-            if detail["type"] == "union_tag_invalid":
-                findings.problem(
-                    entry.place([tag]),
-                    text('"{value}" is not known here', value=data[tag]),
-                    text("one of {words}", words=listing(models)),
-                    findings.guess(str(data[tag]), models),
-                )
-            elif detail["type"] == "union_tag_not_found":
-                findings.problem(
-                    entry.at,
-                    text('"{key}" is missing', key=tag),
-                    text("one of {words}", words=listing(models)),
-                )
-            else:
-                _tell_all(member, entry, error, findings)
-    return None
+    chosen = entry.child(tag)
+    if chosen is None:
+        findings.problem(
+            entry.at, text('"{key}" is missing', key=tag), text("one of {words}", words=listing(models))
+        )
+        return None
+    word = plain(chosen.node)
+    if not isinstance(word, str) or word not in models:
+        findings.problem(
+            entry.place([tag]),
+            text('"{value}" is not known here', value=word)
+            if isinstance(chosen.node, Scalar)
+            else text("this has the wrong form"),
+            text("one of {words}", words=listing(models)),
+            findings.guess(str(word), models),
+        )
+        return None
+    return shaped(models[word], entry, findings)
 
 
 def _tell_all(
@@ -72,7 +79,7 @@ def _tell_all(
     """Each of pydantic's errors, save those that follow from another one told already."""
     details = error.errors(include_url=False)
     misspelt = set()
-    for detail in details:
+    for detail in details[:MOST_GUESSES]:
         if detail["type"] == "extra_forbidden":
             *path, word = detail["loc"]
             if near := nearest(str(word), _keys(model, path)):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from config.language import Text, text
 from config.plan.devices import Source
-from config.plan.equipment import KINDS, Equipment
+from config.plan.equipment import KINDS, PRIMARY, Equipment
 from config.plan.points import Point
 from config.written.gather import Named, Written
 from config.written.lower.devices import Made
@@ -118,6 +118,9 @@ class Targets:
         name = equipment.name
         if role is None:
             if equipment.primary is None:
+                source = self._written.equipment[name].written
+                if any(getattr(source, key) is not None for key in PRIMARY[equipment.kind]):
+                    return []  # what is bound there is at fault, and that is told
                 self._findings.problem(
                     at,
                     text('"{name}" has nothing that a programme may command', name=name),

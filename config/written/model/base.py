@@ -18,7 +18,7 @@ _FLAGS = {"on": True, "yes": True, "off": False, "no": False}
 class Written(BaseModel):
     """A table of a file: no unknown keys, no silent conversion, never changed."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=False)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 def name(value: object) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, WithJsonSchema, create_model
+from pydantic import BeforeValidator, Field, WithJsonSchema, create_model
 
 from config.language import text
 from config.plan.equipment import KINDS
@@ -49,8 +50,22 @@ def _model(kind: str) -> type[EquipmentWritten]:
     return create_model(f"Equipment_{kind}", __base__=EquipmentWritten, __doc__=f"A {kind}.", **fields)
 
 
-EQUIPMENT_KINDS: dict[str, type[BaseModel]] = {kind: _model(kind) for kind in KINDS}
-_UNION: Any = None
-for _member in EQUIPMENT_KINDS.values():
-    _UNION = _member if _UNION is None else _UNION | _member
-EQUIPMENT: TypeAdapter[Any] = TypeAdapter(Annotated[_UNION, Field(discriminator="kind")])
+class _Kinds(Mapping[str, type[EquipmentWritten]]):
+    """Kind → model, each made when it is first asked for: a site has few of the kinds."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, type[EquipmentWritten]] = {}
+
+    def __getitem__(self, kind: str) -> type[EquipmentWritten]:
+        if kind not in self._made:
+            self._made[kind] = _model(kind)
+        return self._made[kind]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(KINDS)
+
+    def __len__(self) -> int:
+        return len(KINDS)
+
+
+EQUIPMENT_KINDS = _Kinds()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Address
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from config.language import text
 from config.written.model.base import Duration, Label, Written
@@ -97,4 +97,3 @@ LINES: dict[str, type[BaseModel]] = {
     "modbus-rtu-over-tcp": RtuOverTcpWritten,
     "bacnet-ip": BacnetWritten,
 }
-LINE: TypeAdapter[Any] = TypeAdapter(Annotated[LineWritten, Field(discriminator="transport")])

@@ -8,7 +8,7 @@ from pathlib import Path
 from config.language import text
 from config.plan.devices import Source
 from config.written.problems import Findings
-from config.written.schema import SCHEMAS, schema_text
+from config.written.schema import schema_text
 
 _SCHEMA_FOLDER = ".schema"
 
@@ -26,7 +26,7 @@ def write_starter(directory: Path, findings: Findings) -> list[str]:
                 name = template.relative_to(templates).as_posix()
                 _write(directory / name, template.read_text(encoding="utf-8"))
                 written.append(name)
-        for schema in SCHEMAS:
+        for schema in ("site", "programmes", "calendar", "profile"):
             name = f"{_SCHEMA_FOLDER}/{schema}.schema.json"
             _write(directory / name, schema_text(schema))
             written.append(name)
