@@ -1,0 +1,159 @@
+"""log.db: rows once, integers only, marks with their rows, a meter read in another quantum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from config.plan.clock import Pace
+from controller.consumption.intervals import Count, Flag, Interval, Mark, MeterLog
+from controller.consumption.log import Closed
+from controller.consumption.meters import Meter
+from controller.consumption.slots import Slots
+from controller.store.connection import open_reader
+from controller.store.errors import StoreJobFailed
+from controller.store.logdb import LogStore
+from controller.store.status import disk, figures
+
+TEN = 1_772_676_000_000
+QUARTER = 900_000
+MAIN = Meter("main", 0, "main.energy", "electricity", "kWh", "0.01", 1_000_000, 36.0, None, 10.0)
+WATER = Meter("water", 1, "water.volume", "water", "m³", "0.001", None, 5.0, None, 10.0)
+
+
+def row(meter: str, slot: int, consumption: int | None = 5) -> Interval:
+    start = TEN + slot * QUARTER
+    return Interval(
+        meter, start, start + QUARTER, start, slot * 5, slot * 5 + 5, consumption, 3500, 900, Flag(0)
+    )
+
+
+def mark(slot: int) -> Mark:
+    return Mark(TEN + slot * QUARTER, TEN + slot * QUARTER, slot * 5, TEN + slot * QUARTER - 1000, slot * 5)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[LogStore]:
+    made = LogStore.open(tmp_path, TEN)
+    yield made
+    made.close()
+
+
+def test_rows_and_marks_come_back(store: LogStore) -> None:
+    assert store.register([MAIN, WATER], TEN) == {}
+    rows = (
+        row("main", 0),
+        row("main", 1, None),
+        row("water", 0)._replace(peak=None, from_ms=None, count_start=None),
+    )
+    assert store.write(Closed(rows, (("main", mark(2)), ("water", mark(1))))).result(5) == 3
+    with store.reader() as reader:
+        assert reader.intervals("main") == list(rows[:2])
+        assert reader.intervals("water") == [rows[2]]
+        assert reader.intervals("main", TEN + QUARTER, TEN + 2 * QUARTER) == [rows[1]]
+        assert reader.intervals("nobody") == []
+        assert reader.marks() == {"main": mark(2), "water": mark(1)}
+        assert [tuple(meter)[:4] for meter in reader.meters()] == [
+            ("main", "main.energy", "electricity", "kWh"),
+            ("water", "water.volume", "water", "m³"),
+        ]
+
+
+def test_a_repeat_changes_nothing(store: LogStore) -> None:
+    store.register([MAIN], TEN)
+    closed = Closed((row("main", 0), row("main", 1)), (("main", mark(2)),))
+    assert [store.write(closed).result(5) for _ in range(3)] == [2, 0, 0]
+    assert store.write(Closed((row("main", 1, 77), row("main", 2)))).result(5) == 1
+    with store.reader() as reader:
+        assert [one.consumption for one in reader.intervals("main")] == [5, 5, 5]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"consumption": 1.5},
+        {"consumption": -1},
+        {"peak": 0.5},
+        {"count_end": "twelve"},
+        {"end_ms": TEN},
+        {"covered_s": -1},
+    ],
+)
+def test_only_whole_and_possible_figures_are_taken(store: LogStore, wrong: dict[str, object]) -> None:
+    store.register([MAIN], TEN)
+    bad = row("main", 0)._replace(**wrong)  # type: ignore[arg-type]
+    with pytest.raises(StoreJobFailed):
+        store.write(Closed((bad,), (("main", mark(1)),))).result(5)
+    with store.reader() as reader:
+        assert reader.intervals("main") == []
+        assert reader.marks() == {}
+
+
+def test_a_meter_must_be_known(store: LogStore) -> None:
+    with pytest.raises(KeyError):
+        store.write(Closed((row("main", 0),)))
+
+
+def test_marks_are_found_at_the_next_start(tmp_path: Path) -> None:
+    for number in range(3):
+        with closing(LogStore.open(tmp_path, TEN)) as store:
+            assert store.register([MAIN], TEN).get("main") == (mark(number) if number else None)
+            store.write(Closed((row("main", number),), (("main", mark(number + 1)),)))
+    with closing(open_reader(tmp_path / "log.db")) as connection:
+        assert [tuple(one) for one in connection.execute("SELECT id, first_count FROM fittings")] == [(1, 5)]
+
+
+def test_a_meter_read_in_another_quantum_is_a_new_fitting_and_loses_no_slot(store: LogStore) -> None:
+    store.register([MAIN], TEN)
+    store.write(Closed((row("main", 0),), (("main", mark(1)),))).result(5)
+    finer = replace(MAIN, quantum="0.001", modulus=10_000_000)
+    marks = store.register([finer], TEN + QUARTER + 60_000)
+    assert marks == {"main": Mark(TEN + QUARTER, None, None, None, None)}
+    log = MeterLog(finer.terms(_pace()), Slots("Asia/Shanghai", 900), marks["main"])
+    rows = log.good(Count(TEN + QUARTER + 70_000, 0.0, 5000)) + log.good(
+        Count(TEN + 2 * QUARTER - 1000, 8e5, 5040)
+    )
+    rows += log.advance(TEN + 2 * QUARTER)
+    last = log.take_mark()
+    assert last is not None
+    store.write(Closed(tuple(rows), (("main", last),))).result(5)
+    with store.reader() as reader:
+        assert [(one.start_ms, one.consumption, one.flags) for one in reader.intervals("main")] == [
+            (TEN, 5, Flag(0)),
+            (TEN + QUARTER, 40, Flag.PARTIAL),
+        ]
+        assert [(meter["quantum"], meter["modulus"]) for meter in reader.meters()] == [("0.001", 10_000_000)]
+    with closing(open_reader(store.path)) as connection:
+        assert [
+            tuple(one) for one in connection.execute("SELECT fitting FROM intervals ORDER BY start_ms")
+        ] == [(1,), (2,)]
+
+
+def test_a_corrected_modulus_keeps_the_count(store: LogStore) -> None:
+    store.register([MAIN], TEN)
+    store.write(Closed((), (("main", mark(1)),))).result(5)
+    assert store.register([replace(MAIN, modulus=None)], TEN) == {"main": mark(1)}
+
+
+def _pace() -> Pace:
+    return Pace()
+
+
+def test_what_is_no_database_is_set_aside(tmp_path: Path) -> None:
+    (tmp_path / "log.db").write_bytes(b"\x00nonsense" * 2000)
+    with closing(LogStore.open(tmp_path, TEN)) as store:
+        assert store.opening.set_aside == tmp_path / "log.db.damaged-20260305T020000Z"
+        assert store.register([MAIN], TEN) == {}
+
+
+def test_figures_count_rows_and_bytes(store: LogStore) -> None:
+    store.register([MAIN, WATER], TEN)
+    store.write(Closed(tuple(row("main", slot) for slot in range(500)))).result(5)
+    found = figures(store.path)
+    assert found.rows == {"fittings": 2, "intervals": 500, "marks": 0, "meters": 2}
+    assert found.bytes + found.wal_bytes >= 500 * 15
+    assert 0 < disk(store.path.parent).free_bytes <= disk(store.path.parent).total_bytes
