@@ -1,0 +1,83 @@
+"""A child process that writes both stores and says what is durable. `python writing.py DIRECTORY [LIMIT]`.
+
+It prints a number after each commit has returned: so many cycles must survive anything. With LIMIT no file may
+grow beyond so many bytes, as on a full disk; it then prints what failed, lifts the limit on a line from stdin, and
+must lose nothing.
+"""
+
+from __future__ import annotations
+
+import resource
+import signal
+import sys
+import time
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+from controller.consumption.intervals import Flag, Interval, Mark
+from controller.consumption.log import Closed
+from controller.consumption.meters import Meter
+from controller.decide.records import Override
+from controller.store.control import Changes, ControlStore
+from controller.store.ledger import Entry, Kind
+from controller.store.logdb import LogStore
+
+START = 1_772_676_000_000
+QUARTER = 900_000
+METER = Meter("main", 0, "main.energy", "electricity", "kWh", "0.01", 1_000_000, 36.0, None, 10.0)
+
+
+def cycle(control: ControlStore, log: LogStore, number: int) -> list[Future[Any]]:
+    """One cycle's rows: a command's life, the wish behind it, and one interval with its mark."""
+    now = START + number * QUARTER
+    wish = Override(f"lamp-{number % 10}.level", number, "li", "test", now, now + 1)
+    entries = (
+        Entry(now, Kind.COMMAND, wish.point, number, 8, "li", "x" * 200),
+        Entry(now, Kind.SENT, wish.point, number, 8),
+    )
+    row = Interval("main", now, now + QUARTER, now, number * 5, number * 5 + 5, 5, None, 900, Flag(0))
+    mark = Mark(now + QUARTER, now + QUARTER, number * 5 + 5, now + QUARTER, number * 5 + 5)
+    return [control.commit(Changes(now, entries, (wish,))), log.write(Closed((row,), (("main", mark),)))]
+
+
+def main(data: Path, limit: int | None) -> None:
+    control, log = ControlStore.open(data, START), LogStore.open(data, START)
+    control.begin(START, trusted=True, version="0", plan="")
+    marks = log.register([METER], START)
+    first = (marks["main"].slot_ms - START) // QUARTER if marks else 0
+    if limit is not None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+        fill(control, log)
+        return
+    for number in range(first, 1_000_000):
+        for future in cycle(control, log, number):
+            future.result()
+        print(number + 1, flush=True)
+
+
+def fill(control: ControlStore, log: LogStore) -> None:
+    futures: list[Future[Any]] = []
+    number = 0
+    while not (control.status().error and log.status().error):
+        futures += cycle(control, log, number)
+        number += 1
+        time.sleep(0.0005)
+    for _ in range(100):
+        began = time.monotonic()
+        futures += cycle(control, log, number)
+        number += 1
+        assert time.monotonic() - began < 0.1, "the control had to wait for the disk"
+    print(f"failing: {control.status().error} / {log.status().error}", flush=True)
+    sys.stdin.readline()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    for future in futures:
+        future.result(60)
+    control.end(START, "full")
+    lost = control.close() + log.close()
+    print(f"written: {number}, lost: {lost}", flush=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else None)
