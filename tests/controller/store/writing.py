@@ -1,8 +1,8 @@
 """A child process that writes both stores and says what is durable. `python writing.py DIRECTORY [LIMIT]`.
 
-It prints a number after each commit has returned: so many cycles must survive anything. With LIMIT no file may
-grow beyond so many bytes, as on a full disk; it then prints what failed, lifts the limit on a line from stdin, and
-must lose nothing.
+It prints a number after each commit has returned: so many cycles must survive anything. With LIMIT no file
+may grow beyond so many bytes, as on a full disk; it then prints what failed, lifts the limit on a line from
+stdin, and must lose nothing.
 """
 
 from __future__ import annotations
