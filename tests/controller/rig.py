@@ -87,11 +87,12 @@ class Rig:
 
     def words(self, writes: Iterable[Write]) -> list[str]:
         """ "lamp.level=80@15", "lamp.level=null@8", "lamp.level=80@8 null 15"."""
-        return [
-            f"{self.plan.points[write.point].key}={'null' if write.value is None else write.value}@{write.slot}"
-            + "".join(f" null {slot}" for slot in write.null_slots)
-            for write in writes
-        ]
+        said = []
+        for write in writes:
+            value = "null" if write.value is None else write.value
+            nulled = "".join(f" null {slot}" for slot in write.null_slots)
+            said.append(f"{self.plan.points[write.point].key}={value}@{write.slot}{nulled}")
+        return said
 
     def decided(self, key: str) -> tuple[Value | None, int | None]:
         """(value, slot) of the decision."""
