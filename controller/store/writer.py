@@ -14,9 +14,8 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 from config.language import text
 from controller.store.connection import Trouble, open_writer, trouble
@@ -25,14 +24,9 @@ from controller.store.errors import (
     StoreClosed,
     StoreDamaged,
     StoreError,
-    StoreJobFailed,
     StoreUnavailable,
 )
-
-T = TypeVar("T")
-Job = Callable[[sqlite3.Connection], T]
-"""Runs in the writer thread inside a transaction. May run more than once: only what it writes to the
-connection counts, and it must touch nothing else."""
+from controller.store.jobs import Job, T, Waiting, as_store_error
 
 _log = logging.getLogger(__name__)
 _PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -56,15 +50,6 @@ class WriterStatus(NamedTuple):
     damaged: bool
 
 
-@dataclass(slots=True)
-class _Entry:
-    job: Job[Any]
-    future: Future[Any]
-    deadline: float | None
-    result: Any = None
-    error: Exception | None = None
-
-
 class Writer:
     """Owns the writing connection of one database and the thread that uses it."""
 
@@ -86,7 +71,7 @@ class Writer:
         self._monotonic = monotonic
         self._connection: sqlite3.Connection | None = open_writer(path, create=False)
         self._wake = threading.Condition()
-        self._queue: deque[_Entry] = deque()
+        self._queue: deque[Waiting] = deque()
         self._in_hand = self._abandoned = 0
         self._closing = False
         self._give_up_at: float | None = None
@@ -109,7 +94,7 @@ class Writer:
         with self._wake:
             refusal = self._refusal()
             if refusal is None:
-                self._queue.append(_Entry(job, future, deadline))
+                self._queue.append(Waiting(job, future, deadline))
                 self._wake.notify()
         if refusal is not None:
             future.set_exception(refusal)
@@ -170,7 +155,7 @@ class Writer:
         self._disconnect()
         self._abandon()
 
-    def _take(self) -> list[_Entry] | None:
+    def _take(self) -> list[Waiting] | None:
         """The next batch, or None when it is time to end. Waits for work, and out the pause after a
         failure."""
         with self._wake:
@@ -206,8 +191,7 @@ class Writer:
         late = [entry for entry in self._queue if entry.deadline is not None and now >= entry.deadline]
         for entry in late:
             self._queue.remove(entry)
-            _fail(
-                entry,
+            entry.fail(
                 StoreUnavailable(
                     text(
                         "{file} could not be written in time: {error}",
@@ -217,7 +201,7 @@ class Writer:
                 ),
             )
 
-    def _try(self, batch: list[_Entry]) -> sqlite3.Error | None:
+    def _try(self, batch: list[Waiting]) -> sqlite3.Error | None:
         """Run and commit `batch`. Returns the error that kept the commit from happening."""
         try:
             if self._connection is None:
@@ -234,7 +218,7 @@ class Writer:
         return None
 
     @staticmethod
-    def _run_job(connection: sqlite3.Connection, entry: _Entry) -> None:
+    def _run_job(connection: sqlite3.Connection, entry: Waiting) -> None:
         """Run one job behind a savepoint, so that its own fault undoes only itself. Raises what is not its
         fault."""
         connection.execute("SAVEPOINT job")
@@ -251,7 +235,7 @@ class Writer:
             connection.execute("ROLLBACK TO job")
         connection.execute("RELEASE job")
 
-    def _succeeded(self, batch: list[_Entry]) -> None:
+    def _succeeded(self, batch: list[Waiting]) -> None:
         with self._wake:
             self._in_hand = 0
             self._commits += 1
@@ -261,13 +245,13 @@ class Writer:
             _log.warning("%s is written again", self._path.name)
         for entry in batch:
             if entry.error is None:
-                _resolve(entry)
+                entry.resolve()
             else:
-                _fail(entry, _as_store_error(entry.error, self._path))
+                entry.fail(as_store_error(entry.error, self._path))
 
-    def _failed(self, batch: list[_Entry], error: sqlite3.Error) -> None:
+    def _failed(self, batch: list[Waiting], error: sqlite3.Error) -> None:
         """Put `batch` back for another try, unless the error says that none would help."""
-        doomed: list[_Entry] = []
+        doomed: list[Waiting] = []
         reason: StoreError | None = None
         with self._wake:
             self._in_hand = 0
@@ -286,13 +270,13 @@ class Writer:
                 doomed = batch + list(self._queue)
                 self._queue.clear()
             else:
-                reason = _as_store_error(error, self._path)
+                reason = as_store_error(error, self._path)
                 doomed = batch
         if first:
             _log.warning("%s cannot be written: %s", self._path.name, error)
         if reason is not None:
             for entry in doomed:
-                _fail(entry, reason)
+                entry.fail(reason)
 
     def _disconnect(self) -> None:
         """Close the connection: whatever was open is undone, and the next try starts from what is on the
@@ -309,22 +293,4 @@ class Writer:
             self._queue.clear()
             self._abandoned = len(left)
         for entry in left:
-            _fail(entry, StoreClosed(text("{file} was closed before this was written", file=self._path.name)))
-
-
-def _as_store_error(error: Exception, path: Path) -> StoreError:
-    if isinstance(error, StoreError):
-        return error
-    made = StoreJobFailed(text("{file} refused an entry: {error}", file=path.name, error=str(error)))
-    made.__cause__ = error
-    return made
-
-
-def _resolve(entry: _Entry) -> None:
-    if entry.future.set_running_or_notify_cancel():
-        entry.future.set_result(entry.result)
-
-
-def _fail(entry: _Entry, error: StoreError) -> None:
-    if entry.future.set_running_or_notify_cancel():
-        entry.future.set_exception(error)
+            entry.fail(StoreClosed(text("{file} was closed before this was written", file=self._path.name)))
