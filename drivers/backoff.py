@@ -21,6 +21,8 @@ class Manners(NamedTuple):
     """Largest share of the line's time that may be spent on waiting for devices in trouble while others wait,
     and of any poll's turns that may be late for it."""
     least_patience_s: float = 0.1
+    reconnect_s: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+    """Pauses between attempts to open a line; the last one for all further ones."""
 
 
 @dataclass(slots=True)

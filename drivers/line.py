@@ -18,8 +18,6 @@ from drivers.batching import Block
 from drivers.speaking import Errand, Polled, Speaker
 from drivers.turns import Agenda, Turn
 
-_RECONNECT_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-"""Pauses between attempts to open a line."""
 _FINISH_S = 1.0
 """On stop: how long the request on the wire may take to its end."""
 _LAST_WORDS_S = 0.8
@@ -132,7 +130,8 @@ class LineWorker:
         try:
             await self._speaker.connect()
         except NoAnswer as error:
-            pause_s = _RECONNECT_S[min(self._connect_failures, len(_RECONNECT_S) - 1)]
+            pauses = self._agenda.manners.reconnect_s
+            pause_s = pauses[min(self._connect_failures, len(pauses) - 1)]
             self._connect_failures += 1
             self._connect_at_s = self._now_s() + pause_s
             self._line_is_down(str(error))

@@ -38,6 +38,8 @@ def _changes(part: Any, names: set[str], keys: Mapping[str, type], what: str) ->
     for name, changes in part.items():
         if name not in names:
             raise ValueError(f"the overlay names {what} {name!r}, which the plan does not have")
+        if not isinstance(changes, Mapping):
+            raise ValueError(f"the overlay gives {what} {name!r} no mapping")
         for key, value in changes.items():
             if key not in keys:
                 raise ValueError(f"the overlay gives {what} {name!r} an unknown {key!r}")

@@ -63,7 +63,7 @@ class Agenda:
     def __init__(
         self, blocks: Mapping[int, Sequence[tuple[Block, float]]], manners: Manners, now_s: float
     ) -> None:
-        self._manners = manners
+        self.manners = manners
         self._start_s = now_s
         self._numbers = count(1)
         self._blocks = {device: tuple(polls) for device, polls in blocks.items() if polls}
@@ -132,12 +132,12 @@ class Agenda:
         if health is None:
             return False
         self._leave(device)
-        return health.failed(now_s, self._manners)
+        return health.failed(now_s, self.manners)
 
     def late(self, device: int, now_s: float, took_s: float) -> None:
         """An answer came after its time-out."""
         if (health := self.health.get(device)) is not None:
-            health.late(now_s, min(took_s, self._manners.timeout_s))
+            health.late(now_s, min(took_s, self.manners.timeout_s))
 
     def ask_soon(self, device: int, now_s: float) -> None:
         """Somebody wants this device: its back-off is over, the others' rights stand."""
@@ -148,7 +148,7 @@ class Agenda:
         """The line cannot be opened. The devices that are lost by this; all are fresh when it can."""
         for device in self.health:
             self._leave(device)
-        return [device for device, health in self.health.items() if health.line_failed(self._manners)]
+        return [device for device, health in self.health.items() if health.line_failed(self.manners)]
 
     def line_opened(self, now_s: float) -> None:
         for health in self.health.values():
@@ -222,7 +222,7 @@ class Agenda:
             for poll in polls
             if cost_s > _NOTICEABLE * poll.period_s
         )
-        return max(cost_s, max(late, default=0.0)) / self._manners.probing
+        return max(cost_s, max(late, default=0.0)) / self.manners.probing
 
     def _patience_s(self, device: int) -> float:
         health = self.health[device]
@@ -231,7 +231,7 @@ class Agenda:
             neighbours_s = max(
                 (max(other.habits) for other in self.health.values() if other.habits), default=0.0
             )
-        return health.patience_s(self._manners, neighbours_s)
+        return health.patience_s(self.manners, neighbours_s)
 
     def _smallest(self, device: int) -> Block:
         return min((poll.block for poll in self._polls[device]), key=lambda block: block.size)

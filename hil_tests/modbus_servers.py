@@ -233,7 +233,7 @@ class PtyServer:
     def __init__(self, units: Units, baud: int = 0, think_s: float = 0.0) -> None:
         self.units = units
         self.port = PtyPort(baud)
-        self._think_s = think_s
+        self.think_s = think_s
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -254,7 +254,7 @@ class PtyServer:
 
     async def _serve(self) -> None:
         async def send(frame: bytes) -> None:
-            await asyncio.sleep(self.port.wire_s(8) + self._think_s)
+            await asyncio.sleep(self.port.wire_s(8) + self.think_s)
             await self.port.write(frame)
 
         while True:

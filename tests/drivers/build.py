@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -46,7 +46,7 @@ def word(name: str, address: int, **more: Any) -> Point:
     return point(name, Register("holding", address, "uint16"), **more)
 
 
-def plan(line: Line, units: dict[int, Sequence[Point]], **device: Any) -> Plan:
+def plan(line: Line, units: Mapping[int, Sequence[Point]], **device: Any) -> Plan:
     """One line with a device for each unit; `device` is given to all of them."""
     points: list[Point] = []
     devices: list[Device] = []
