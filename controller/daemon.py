@@ -33,6 +33,9 @@ SEEN_EVERY_MS = 60_000
 """Site time at least this often stands in control.db: the lower bound for a clock that forgets."""
 PERSON_COMMIT_S = 5.0
 """A person's command that cannot be committed by then is refused."""
+BOUNDARY_LEAD_S = 4.0
+"""Machine seconds before an interval's end at which every counter is read out of turn: counts at the boundary
+are then fresh, and of all meters at nearly one moment."""
 STOP_WRITES_S = 5.0
 """Machine seconds the last writes of a run may take; with the drivers' own end within the promised ten."""
 
@@ -106,6 +109,7 @@ class Daemon:
                 self._bound.setdefault(point, []).append((f"{item.name}.{role}", item.label or item.name))
         self._line_of = [plan.devices[point.device].line for point in plan.points]
         self._seen_ms = 0
+        self._asked_for_ms = 0
         self._stopping = False
         self._failed_store: dict[str, bool] = {}
 
@@ -131,6 +135,7 @@ class Daemon:
         self._send(step.writes)
         self._record(step, now)
         self._count(now, step)
+        self._ask_counters(now)
         self.counters = step.counters
         self.recent.extend(step.decisions)
         self.board.take(step.notices, now.wall_ms)
@@ -227,6 +232,15 @@ class Daemon:
         """In the writer's thread: a plain integer, added by one thread alone."""
         if not future.cancelled() and future.exception() is None:
             self.intervals_written += future.result()
+
+    def _ask_counters(self, now: Now) -> None:
+        ends_ms = self._consumption.next_ms
+        if ends_ms is None or ends_ms == self._asked_for_ms:
+            return
+        if ends_ms - now.wall_ms <= BOUNDARY_LEAD_S * 1000 * self.clock.speed:
+            self._asked_for_ms = ends_ms
+            for meter in self.meters:
+                self.read_now(meter.point)
 
     def _watch_stores(self, now: Now) -> None:
         stores: tuple[tuple[str, Any], ...] = (

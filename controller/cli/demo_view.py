@@ -126,13 +126,11 @@ class View:
 
 
 def _chosen(equipment: list[dict[str, Any]], rows: int) -> list[dict[str, Any]]:
-    """One of each kind first, then the rest, as many as fit, in the site's own order."""
-    kinds: set[str] = set()
-    first = []
-    for item in equipment:
-        if item["kind"] not in kinds:
-            kinds.add(item["kind"])
-            first.append(item["name"])
-    rest = [item["name"] for item in equipment if item["name"] not in first]
-    wanted = set([*first, *rest][:rows])
-    return [item for item in equipment if item["name"] in wanted]
+    """As many as fit, of every kind in turn, in the site's own order."""
+    ranks: dict[str, int] = {}
+    order: list[tuple[int, int]] = []
+    for index, item in enumerate(equipment):
+        rank = ranks.get(item["kind"], 0)
+        ranks[item["kind"]] = rank + 1
+        order.append((rank, index))
+    return [equipment[index] for index in sorted(index for _, index in sorted(order)[:rows])]

@@ -15,8 +15,6 @@ from controller.consumption.intervals import Terms
 
 BOUNDARY_AGE_S = 60.0
 """Site seconds by which a boundary count may be older than its boundary."""
-_POLLS = 3
-"""Real polls that must fit into that when time runs faster than the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +61,7 @@ def meters_of(plan: Plan) -> tuple[Meter, ...]:
 
 def boundary_age_ms(pace: Pace, poll_s: float) -> int:
     """How old a reading of a point polled every `poll_s` may be at a boundary, in site milliseconds."""
-    if pace.speed <= 1:
-        return round(BOUNDARY_AGE_S * 1000)
-    return round(max(BOUNDARY_AGE_S, _POLLS * pace.poll_s(poll_s) * pace.speed) * 1000)
+    return round(pace.age_s(BOUNDARY_AGE_S, poll_s) * max(pace.speed, 1.0) * 1000)
 
 
 def _meter(plan: Plan, point: Point, *, alone: bool) -> Meter:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from config.language import render
+from config.plan.programmes import WEEKDAYS
 from config.plan.reading import Quality
 from controller.daemon import Daemon
 from controller.operations.names import iso, shown
@@ -22,6 +23,11 @@ def rss_mib() -> float:
     """Resident memory of this process."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return round(pages * _PAGE / 2**20, 1)
+
+
+def _telling_kind(kinds: tuple[str, ...]) -> str:
+    """The kind of day people mean: not that it is a Thursday, but that it is a workday."""
+    return next((kind for kind in kinds if kind not in WEEKDAYS), kinds[0])
 
 
 class Status:
@@ -47,7 +53,7 @@ class Status:
             "directory_differs": daemon.differs,
             "started": iso(local, daemon.started_ms),
             "site_time": iso(local, now.wall_ms),
-            "kind_of_day": render(kind_words(day.kinds[0]), call.language),
+            "kind_of_day": render(kind_words(_telling_kind(day.kinds)), call.language),
             "clock_trusted": now.trusted,
             "speed": daemon.clock.speed,
             "observe": observe.get("", plan.site.observe),
