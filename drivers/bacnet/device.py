@@ -257,6 +257,7 @@ class DeviceWorker:
 
     def _noticed(self, emptied: Point | None) -> None:
         if emptied is not None:
+            self._announced = asyncio.get_running_loop().time()  # its I-Am may be still to come
             self._say(True, f"our slot of {emptied.name} is empty", restarted=True)
             self._subscriptions.start(asyncio.get_running_loop().time())
 

@@ -19,8 +19,8 @@ from drivers.bacnet.station import Ears, Station
 from drivers.bacnet.timing import Timing
 from drivers.bacnet.values import identity
 
-_LAST_REQUEST_S = 1.0
-_FAREWELL_S = 0.7
+_LAST_REQUEST_S = 0.9
+_FAREWELL_S = 0.5
 
 
 class BacnetDriver:

@@ -50,7 +50,7 @@ def _encoded(value: Any) -> bytes:
     return bytes(value.encode().encode().pduData)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     some.one_of(
         whole.map(lambda value: (value, Unsigned(value), tags.app_unsigned(value))),
@@ -68,6 +68,7 @@ def test_application_values_are_as_bacpypes3_encodes_them(case: tuple[Any, Any, 
     assert tags.atom(tag) == value
 
 
+@settings(max_examples=40)
 @given(some.lists(some.booleans(), max_size=40))
 def test_bit_strings(bits: list[bool]) -> None:
     (tag,) = tags.walk(_encoded(BitString([int(bit) for bit in bits])))
@@ -84,6 +85,7 @@ def payload(request: Any) -> bytes:
     return bytes(request.encode().pduData)
 
 
+@settings(max_examples=40)
 @given(
     some.lists(
         some.tuples(objects, some.lists(some.sampled_from([85, 87, 103, 111]), min_size=1)), min_size=1
@@ -101,6 +103,7 @@ def test_read_property_multiple_is_decoded_by_bacpypes3(wanted: list[tuple[Objec
     assert found == refs
 
 
+@settings(max_examples=40)
 @given(objects, float32, some.sampled_from([None, *range(1, 17)]))
 def test_write_property_is_as_bacpypes3_builds_it(
     owner: ObjectId, value: float, priority: int | None
@@ -116,6 +119,7 @@ def test_write_property_is_as_bacpypes3_builds_it(
     assert ours == payload(request)
 
 
+@settings(max_examples=40)
 @given(objects, some.booleans(), some.integers(1, 100_000))
 def test_subscriptions_are_as_bacpypes3_builds_them(owner: ObjectId, confirmed: bool, lifetime: int) -> None:
     common = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from drivers.api import NoAnswer, Refused
@@ -87,6 +87,7 @@ def numbers(answers: dict[Ref, services.Answer]) -> dict[Ref, object]:
 ALL_GOOD = {ref: value(ref) for ref in REFS}
 
 
+@settings(max_examples=40)
 @given(some.integers(0, 30), some.sampled_from([Aborted("buffer-overflow"), Rejected("too-many-arguments")]))
 async def test_every_property_is_read_whatever_a_device_can_take(most: int, error: Exception) -> None:
     device = Device(at_most(most, error))
