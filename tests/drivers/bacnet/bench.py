@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -75,7 +75,7 @@ ALL = (LUX, LEVEL, LAMP, SCENE, SPEED, DOOR, FIRMWARE)
 
 
 def plan(
-    devices: dict[str, Sequence[Spec]],
+    devices: Mapping[str, Sequence[Spec]],
     *,
     limits: Limits | None = None,
     networks: tuple[str, ...] = (),
@@ -224,7 +224,7 @@ class Bench:
 
 @asynccontextmanager
 async def bench(
-    devices: dict[str, Sequence[Spec]],
+    devices: Mapping[str, Sequence[Spec]],
     *,
     limits: Limits | None = None,
     timing: Timing = QUICK,
@@ -241,7 +241,7 @@ async def bench(
             await simulator.start()
             made.devices[device.name] = simulator
             for name, numbers in (faults or {}).items():
-                simulator.fault(name, True, **numbers)
+                simulator.fault(name, True, **numbers)  # type: ignore[arg-type]  # numbers, no point
         if before is not None:
             before(made)
         made.open()

@@ -106,10 +106,13 @@ async def test_a_subscription_that_only_polling_contradicts_is_given_up() -> Non
         for detection in application._cov_detections.values():
             detection.cov_subscriptions.clear()
         for value in (100.0, 200.0, 300.0):
-            line.devices["a"].set_value("lux", value)
-            await line.until(lambda value=value: line.latest("a.lux") == (value, ""), within_s=2.0)
-        line.devices["a"].set_value("lux", 400.0)
-        await line.until(lambda: line.latest("a.lux") == (400.0, ""), within_s=0.4)
+            await _seen(line, value, within_s=2.0)
+        await _seen(line, 400.0, within_s=0.4)
+
+
+async def _seen(line: Bench, lux: float, within_s: float) -> None:
+    line.devices["a"].set_value("lux", lux)
+    await line.until(lambda: line.latest("a.lux") == (lux, ""), within_s)
 
 
 @pytest.mark.parametrize(
