@@ -107,7 +107,11 @@ class MeterLog:
         self._terms = terms
         self._slots = slots
         self._mark = mark
-        self._noted: Mark | None = mark
+        """Replaced when a slot, an anchor, a rollover or a flag changes; the last reading is kept beside."""
+        self._noted = mark
+        self._end_ms = 0 if mark is None else slots.next(mark.slot_ms)
+        self._last_ms = None if mark is None else mark.last_ms
+        self._last_count = None if mark is None else mark.last_count
         self._last_site_ms: float | None = None
         """Site time of the last reading by the monotonic clock; None when it is of an earlier run."""
         self._changed_site_ms: float | None = None
@@ -123,36 +127,44 @@ class MeterLog:
     @property
     def mark(self) -> Mark | None:
         """What to persist; None before the first reading."""
-        return self._mark
+        mark = self._mark
+        return None if mark is None else mark._replace(last_ms=self._last_ms, last_count=self._last_count)
+
+    @property
+    def changed(self) -> bool:
+        """The mark says something that the one taken last did not: more than the last reading."""
+        return self._mark is not self._noted
 
     def take_mark(self) -> Mark | None:
-        """The mark, if it says something that the one taken before did not: a slot, an anchor, a flag."""
-        mark, noted = self._mark, self._noted
-        if mark is None or (noted is not None and _essence(mark) == _essence(noted)):
+        """The mark, to be committed with the rows handed out before it; None if it has not changed."""
+        if not self.changed:
             return None
-        self._noted = mark
-        return mark
+        self._noted = self._mark
+        return self.mark
 
     @property
     def next_ms(self) -> int | None:
         """When the open slot ends; None before the first reading."""
-        return None if self._mark is None else self._slots.next(self._mark.slot_ms)
+        return None if self._mark is None else self._end_ms
 
     def good(self, item: Count) -> list[Interval]:
         """Take a good reading. Returns the slots that ended before it."""
         closed = self._close_before(item.wall_ms)
         mark = self._mark
         if mark is None:
-            mark = Mark(self._slots.floor(item.wall_ms), None, None, None, None)
-        mark = self._judge(mark, item)
-        if mark.anchor_ms is None:
-            mark = mark._replace(anchor_ms=item.wall_ms, anchor_count=item.quanta, wraps=0)
-        self._cover(item.wall_ms, mark)
-        if self._last_site_ms is not None and mark.last_count != item.quanta:
-            self._changed_site_ms = item.site_ms
-        self._last_site_ms = item.site_ms
+            slot_ms = self._slots.floor(item.wall_ms)
+            mark = self._mark = Mark(slot_ms, item.wall_ms, item.quanta, None, None)
+            self._end_ms = self._slots.next(slot_ms)
+        elif mark.anchor_ms is None:
+            mark = self._mark = mark._replace(anchor_ms=item.wall_ms, anchor_count=item.quanta, wraps=0)
+        if item.quanta != self._last_count:
+            if self._last_count is not None:
+                mark = self._mark = self._judge(mark, item, self._last_count)
+            if self._last_site_ms is not None:
+                self._changed_site_ms = item.site_ms
+        self._cover(item.wall_ms, mark.slot_ms)
+        self._last_ms, self._last_count, self._last_site_ms = item.wall_ms, item.quanta, item.site_ms
         self._eligible = True
-        self._mark = mark._replace(last_ms=item.wall_ms, last_count=item.quanta)
         return closed
 
     def power(self, wall_ms: int, thousandths: int) -> list[Interval]:
@@ -168,7 +180,7 @@ class MeterLog:
 
     def clock_untrusted(self) -> None:
         """The time of the open slot is not to be believed."""
-        if self._mark is not None:
+        if self._mark is not None and Flag.CLOCK not in self._mark.flags:
             self._mark = self._mark._replace(flags=self._mark.flags | Flag.CLOCK)
 
     def clock_set_back(self) -> None:
@@ -179,11 +191,8 @@ class MeterLog:
 
     # What the next count means
 
-    def _judge(self, mark: Mark, item: Count) -> Mark:
+    def _judge(self, mark: Mark, item: Count, last: int) -> Mark:
         """Tell a rollover, a reset and an impossible jump from ordinary counting."""
-        last = mark.last_count
-        if last is None or item.quanta == last:
-            return mark
         terms = self._terms
         if item.quanta > last:
             since = self._changed_site_ms
@@ -208,29 +217,27 @@ class MeterLog:
         """Site milliseconds since the last reading; None when no clock can tell."""
         if self._last_site_ms is not None:
             return item.site_ms - self._last_site_ms
-        if mark.last_ms is None or Flag.CLOCK in mark.flags or item.wall_ms < mark.last_ms:
+        if self._last_ms is None or Flag.CLOCK in mark.flags or item.wall_ms < self._last_ms:
             return None
-        return item.wall_ms - mark.last_ms
+        return item.wall_ms - self._last_ms
 
     # Slots
 
     def _close_before(self, wall_ms: int) -> list[Interval]:
         """Close every slot that ends before `wall_ms`."""
         closed: list[Interval] = []
-        while (mark := self._mark) is not None:
-            end_ms = self._slots.next(mark.slot_ms)
-            if end_ms >= wall_ms:
-                break
-            span = wall_ms - mark.slot_ms > MOST_SLOTS * self._slots.length_ms and not self._known(end_ms)
-            if span:
-                end_ms = self._slots.floor(wall_ms - 1)
-            closed.append(self._close(mark, end_ms, Flag.SPAN if span else Flag(0)))
+        while (mark := self._mark) is not None and self._end_ms < wall_ms:
+            end_ms, flags = self._end_ms, Flag(0)
+            if wall_ms - mark.slot_ms > MOST_SLOTS * self._slots.length_ms and not self._known(end_ms):
+                end_ms, flags = self._slots.floor(wall_ms - 1), Flag.SPAN
+            closed.append(self._close(mark, end_ms, flags))
         return closed
 
     def _known(self, end_ms: int) -> bool:
         """Whether the last reading serves as the count at that boundary."""
-        last_ms = None if self._mark is None else self._mark.last_ms
-        return self._eligible and last_ms is not None and 0 <= end_ms - last_ms <= self._terms.age_ms
+        return (
+            self._eligible and self._last_ms is not None and 0 <= end_ms - self._last_ms <= self._terms.age_ms
+        )
 
     def _close(self, mark: Mark, end_ms: int, flags: Flag) -> Interval:
         known = self._known(end_ms)
@@ -246,7 +253,7 @@ class MeterLog:
             end_ms=end_ms,
             from_ms=mark.slot_ms if start_known else None,
             count_start=mark.anchor_count if start_known else None,
-            count_end=mark.last_count if known else None,
+            count_end=self._last_count if known else None,
             consumption=None,
             peak=self._peak,
             covered_s=min(self._covered_ms, end_ms - mark.slot_ms) // 1000,
@@ -255,8 +262,9 @@ class MeterLog:
         if known and Flag.SUSPECT not in flags:
             row = self._booked(mark, row)
         if known:
-            mark = mark._replace(anchor_ms=end_ms, anchor_count=mark.last_count, wraps=0)
+            mark = mark._replace(anchor_ms=end_ms, anchor_count=self._last_count, wraps=0)
         self._mark = mark._replace(slot_ms=end_ms, flags=Flag(0))
+        self._end_ms = self._slots.next(end_ms)
         self._covered_ms = 0
         self._peak = None
         return row
@@ -265,32 +273,28 @@ class MeterLog:
         """`row` with all that was counted since the anchor."""
         assert mark.anchor_ms is not None
         assert mark.anchor_count is not None
-        assert mark.last_count is not None
+        assert self._last_count is not None
         flags = row.flags
         if mark.anchor_ms < row.start_ms:
             flags |= Flag.RECOVERED
         if mark.wraps:
             flags |= Flag.ROLLOVER
-        consumption = mark.last_count - mark.anchor_count + mark.wraps * (self._terms.modulus or 0)
+        consumption = self._last_count - mark.anchor_count + mark.wraps * (self._terms.modulus or 0)
         return row._replace(
             from_ms=mark.anchor_ms, count_start=mark.anchor_count, consumption=consumption, flags=flags
         )
 
     # Covered time
 
-    def _cover(self, wall_ms: int, mark: Mark) -> None:
+    def _cover(self, wall_ms: int, slot_ms: int) -> None:
         """Count the time since the reading before as covered, unless it is too long."""
-        if not self._eligible or mark.last_ms is None:
+        if not self._eligible or self._last_ms is None:
             self._cover_ms = wall_ms
             return
-        if 0 <= wall_ms - mark.last_ms <= self._terms.age_ms:
-            self._add_cover(wall_ms, mark.slot_ms)
+        if 0 <= wall_ms - self._last_ms <= self._terms.age_ms:
+            self._add_cover(wall_ms, slot_ms)
         self._cover_ms = max(self._cover_ms, wall_ms)
 
     def _add_cover(self, to_ms: int, slot_ms: int) -> None:
         self._covered_ms += max(0, to_ms - max(self._cover_ms, slot_ms))
         self._cover_ms = max(self._cover_ms, to_ms)
-
-
-def _essence(mark: Mark) -> tuple[int, int | None, Flag]:
-    return mark.slot_ms, mark.anchor_ms, mark.flags

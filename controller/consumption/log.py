@@ -85,7 +85,8 @@ class ConsumptionLog:
         fresh = log.next_ms is None
         mono_ns = reading.mono_ns
         self._closed += log.good(Count(self._time.wall_ms(mono_ns), self._time.site_ms(mono_ns), quanta))
-        self._touched.add(meter.name)
+        if log.changed:
+            self._touched.add(meter.name)
         if fresh:
             self._next_ms = self._earliest()
             if self._doubtful:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter as Tally
 from dataclasses import dataclass
-from decimal import Decimal
 
 from config.plan.clock import Pace
 from config.plan.points import Point
@@ -42,7 +41,7 @@ class Meter:
         """A reading as a whole number of quanta; None for what is no finite number that is not negative."""
         if value is None or isinstance(value, (bool, str)) or not math.isfinite(value) or value < 0:
             return None
-        return round(Decimal(repr(value)) / Decimal(self.quantum))
+        return round(value / float(self.quantum))
 
     def terms(self, pace: Pace) -> Terms:
         """What its intervals are made by."""
