@@ -68,8 +68,10 @@ def test_is_refused_at_once(name: str, tmp_path: Path) -> None:
     (tmp_path / "site.yaml").write_text(BOMBS[name], encoding="utf-8")
     allowed_s = 2.0 if name in NOT_SO_FAST else 1.0
     # The program's own start is part of it. Processor time and the best of three: the machine has other work.
+    taken = []
     for _ in range(3):
         run = run_compiler(tmp_path)
+        taken.append(run.cpu_s)
         print(f"{name}: {run.wall_s:.2f} s, {run.cpu_s:.2f} s processor, {run.rss_mb:.0f} MB")
         assert run.status == 1
         assert "Traceback" not in run.said
@@ -77,7 +79,7 @@ def test_is_refused_at_once(name: str, tmp_path: Path) -> None:
         assert run.rss_mb < 100
         if run.cpu_s < allowed_s:
             return
-    pytest.fail(f"took {run.cpu_s:.2f} s")
+    pytest.fail(f"took {min(taken):.2f} s")
 
 
 def test_a_site_that_costs_too_much_memory_is_given_up(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_every_message_is_produced(tmp_path: Path) -> None:
     for site in [*(GOLDEN / case for case in cases()), *large_sites(tmp_path)]:
         found |= produced(site)
     missing = [
-        f"{path.relative_to(WRITTEN)}:{node.lineno}: {node.args[0].value}"
+        f"{path.relative_to(WRITTEN)}:{node.lineno}: {node.args[0].value!r}"
         for path in sorted(WRITTEN.rglob("*.py"))
         if path.relative_to(WRITTEN).as_posix() not in NOT_FROM_SITES
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))

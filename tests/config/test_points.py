@@ -92,7 +92,7 @@ COMMANDS = [
         Command(function=6, states=(0, 1)),
     ),
     (
-        "at: holding 1, on: [1], off: [3], command: {at: holding 9, off: [6], verify: {point: a, after: 5 s}}",
+        "at: holding 1, on: [1], off: [3], command: {at: holding 9, off: [6], verify: {point: a, after: 5s}}",
         Command(
             function=6,
             register=Register("holding", 9, "bool", on_raw=(1,), off_raw=(6,)),

@@ -68,7 +68,7 @@ def test_modelines_lead_to_the_schema(path: Path) -> None:
     assert (path.parent / target).resolve() == SCHEMA_FOLDER / f"{schema_of(path)}.schema.json"
 
 
-WRONG = {
+WRONG: dict[str, list[dict[str, object]]] = {
     "site": [
         {"sites": {}},
         {"lines": {"T1": {"transport": "modbus-tcp"}}},
