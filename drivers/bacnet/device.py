@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
+from contextlib import aclosing
 
 from bacpypes3.pdu import Address
 
@@ -27,6 +28,7 @@ from drivers.api import (
 )
 from drivers.bacnet.binding import Binder
 from drivers.bacnet.commanding import Commander
+from drivers.bacnet.exchange import Exchange
 from drivers.bacnet.line import Shared
 from drivers.bacnet.polling import Poller
 from drivers.bacnet.reader import Reader
@@ -45,21 +47,19 @@ class DeviceWorker:
         self.device = device
         self._shared = shared
         self._points = {point.id: point for point in points}
-        self._reader = Reader(self._ask, device.limits.max_properties)
-        self._subscriptions = Subscriptions(points, self._ask, shared.timing)
+        self._exchange = Exchange(shared)
+        self._reader = Reader(self._exchange.ask, device.limits.max_properties)
+        self._subscriptions = Subscriptions(points, self._exchange.ask, shared.timing)
         self._poller = Poller(points, self._reader, self._subscriptions, shared)
-        self._commander = Commander(self._ask, self._reader)
+        self._commander = Commander(self._exchange.ask, self._reader)
         self._slots = SlotWatch(points, self._commander, shared)
         self._binder = Binder(device, shared)
         self._writes: deque[Write] = deque()
         self._urgent_reads: deque[Point] = deque()
         self._wake = asyncio.Event()
-        self._address: Address | None = None
         self._said: bool | None = None
         """What the last DeviceState said; None: nothing yet."""
-        self._online = False
         self._stopping = False
-        self._misses = 0
         self._failures = 0
         self._restarted = False
         self._announced = float("-inf")
@@ -73,23 +73,23 @@ class DeviceWorker:
     # What the driver tells
 
     def submit(self, write: Write) -> None:
-        if not self._online or self._stopping or write.point not in self._points:
+        if not self._exchange.online or self._stopping or write.point not in self._points:
             self._report(write, Fate.NO_ANSWER, "device is not online")
             return
         self._writes.append(write)
         self._wake.set()
 
     def read_now(self, point: Point) -> None:
-        if self._online and point.id in self._points and point not in self._urgent_reads:
+        if self._exchange.online and point.id in self._points and point not in self._urgent_reads:
             self._urgent_reads.append(point)
             self._wake.set()
 
     def heard(self, source: Address, i_am: IAm) -> None:
         """An I-Am with this device's instance."""
-        if not self._online:
+        if not self._exchange.online:
             if self._binder.heard(source, i_am):
                 self._wake.set()
-        elif source == self._address:
+        elif source == self._exchange.address:
             if self._shared.unasked(self.device.instance):
                 self._restarted = True
                 self._wake.set()
@@ -99,7 +99,7 @@ class DeviceWorker:
 
     def notified(self, source: Address, notice: Notification) -> bool:
         """A change of value from this device's instance. Says whether we had asked for it."""
-        if not self._online or source != self._address:
+        if not self._exchange.online or source != self._exchange.address:
             return False
         point = self._subscriptions.notified(notice)
         if point is not None:
@@ -136,20 +136,20 @@ class DeviceWorker:
 
     async def farewell(self) -> None:
         """Unsubscribe; after `run` has ended."""
-        if self._online:
+        if self._exchange.online:
             await self._subscriptions.cancel()
 
     async def _bind(self) -> None:
-        self._misses = 0
-        self._address = await self._binder.find()
-        max_apdu = await self._binder.verify(self._ask)
+        self._exchange.misses = 0
+        self._exchange.address = await self._binder.find()
+        max_apdu = await self._binder.verify(self._exchange.ask)
         if max_apdu is not None:
             self._reader.fit(max_apdu)
         restarted = await self._slots.look_all()
         self._rival = None
         self._restarted = False
-        self._online = True
-        self._say(True, f"found at {self._address}", restarted)
+        self._exchange.online = True
+        self._say(True, f"found at {self._exchange.address}", restarted)
         self._slots.tell()
         self._poller.restart()
         self._subscriptions.start(asyncio.get_running_loop().time())
@@ -160,7 +160,7 @@ class DeviceWorker:
             try:
                 await self._step()
             except DriverError:
-                if self._misses >= self._shared.timing.lost_after:
+                if self._exchange.lost:
                     raise
                 await self._rest(self._shared.timing.pause_after_miss_s)
 
@@ -174,12 +174,7 @@ class DeviceWorker:
         elif self._restarted:
             await self._after_restart()
         elif self._poller.next() <= now and not self._waited_long(now):
-            async for _ in self._poller.turn():
-                while (self._writes or self._urgent_reads) and not self._stopping:
-                    await self._urgent()
-                if self._stopping:
-                    return
-            self._failures = 0
+            await self._turn()
         elif self._subscriptions.next() <= now:
             point = await self._subscriptions.renew_next(now)
             if point is not None:
@@ -189,6 +184,16 @@ class DeviceWorker:
         else:
             due = min(self._poller.next(), self._subscriptions.next(), self._slots.next())
             await self._rest(due - now)
+
+    async def _turn(self) -> None:
+        """Poll what is due; commands and urgent reads go in between."""
+        async with aclosing(self._poller.turn()) as chunks:
+            async for _ in chunks:
+                while (self._writes or self._urgent_reads) and not self._stopping:
+                    await self._urgent()
+                if self._stopping:
+                    return
+        self._failures = 0
 
     def _waited_long(self, now: float) -> bool:
         """A device that can hardly keep up with its polls still gets its subscriptions renewed in time."""
@@ -223,7 +228,7 @@ class DeviceWorker:
         feedback = self._points.get(wanted) if wanted is not None else None
         done = await self._commander.carry_out(point, write, feedback)
         self._shared.put(WriteReport(write.seq, write.point, done.fate, done.value, done.detail))
-        if done.fate is Fate.NO_ANSWER and self._misses >= self._shared.timing.lost_after:
+        if done.fate is Fate.NO_ANSWER and self._exchange.lost:
             raise NoAnswer(done.detail)
         self._slots.written(point, write, done)
         if done.fate in (Fate.READ_BACK, Fate.MISMATCH):
@@ -245,11 +250,11 @@ class DeviceWorker:
         """Our instance was announced from another address: has it moved, or are there two of it?"""
         self._rival = None
         try:
-            await self._binder.verify(self._ask)
+            await self._binder.verify(self._exchange.ask)
         except DriverError as error:
-            self._misses = self._shared.timing.lost_after
+            self._exchange.misses = self._shared.timing.lost_after
             self._binder.heard(rival, i_am)
-            raise NoAnswer(f"no longer at {self._address}, seen at {rival}") from error
+            raise NoAnswer(f"no longer at {self._exchange.address}, seen at {rival}") from error
         self._clashes.add(str(rival))
         detail = f"instance {self.device.instance} clash: also answers at {rival}"
         _log.warning("bacnet device %s: %s", self.device.name, detail)
@@ -270,30 +275,10 @@ class DeviceWorker:
                 except (Refused, BadFrame, ValueError) as error:
                     _log.warning("bacnet device %s: set-up of %s: %s", self.device.name, point.name, error)
 
-    async def _ask(self, service: int, payload: bytes) -> bytes:
-        """One exchange with the device, counted: an answer of any kind shows that it lives."""
-        if self._address is None:
-            raise NoAnswer("not found yet")
-        healthy = self._online and not self._misses
-        line, timing = self._shared.line, self._shared.timing
-        async with self._shared.answering if healthy else self._shared.probing:
-            try:
-                answer = await self._shared.station.ask(
-                    self._address, service, payload, timeout_s=line.timeout_s, retries=timing.retries
-                )
-            except Refused:
-                self._misses = 0
-                raise
-            except (NoAnswer, BadFrame):
-                self._misses += 1
-                raise
-        self._misses = 0
-        return answer
-
     # What is told
 
     def _lose(self, detail: str) -> None:
-        self._online = False
+        self._exchange.online = False
         self._subscriptions.end()
         self._urgent_reads.clear()
         self._drop_writes("device is lost")

@@ -21,7 +21,7 @@ PORT = 47808
 """BACnet/IP's own port (0xBAC0)."""
 
 _AT_ONCE = 32
-_PROBES_AT_ONCE = 4
+_PROBES_AT_ONCE = 64
 
 
 class Unaddressed(DriverError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from config.plan.points import BacnetObject, Point
 from drivers.bacnet import services, values
@@ -64,7 +64,7 @@ class Poller:
             return cov_period(poll, pace.age_s(point.max_age_s, point.poll_s), timing.cov_poll_max_s)
         return poll
 
-    async def turn(self) -> AsyncIterator[None]:
+    async def turn(self) -> AsyncGenerator[None, None]:
         """Read all that is due, one chunk at each step, so that urgent work finds its way in between."""
         loop = asyncio.get_running_loop()
         due = [self._points[point] for point in self._agenda.due(loop.time())]

@@ -1,0 +1,45 @@
+"""One request at a time with one device, and the count of those it did not answer."""
+
+from __future__ import annotations
+
+from bacpypes3.pdu import Address
+
+from drivers.api import BadFrame, NoAnswer, Refused
+from drivers.bacnet.line import Shared
+
+
+class Exchange:
+    """Where a device is, and whether it answers. Set by its worker; asked by all that talk to it."""
+
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self.address: Address | None = None
+        """Where it was found; None: not yet."""
+        self.online = False
+        """It has been found and is not lost."""
+        self.misses = 0
+        """Requests in a row without a usable answer; an answer of any kind shows that it lives."""
+
+    @property
+    def lost(self) -> bool:
+        return self.misses >= self._shared.timing.lost_after
+
+    async def ask(self, service: int, payload: bytes) -> bytes:
+        """The answer's payload. Raises NoAnswer, Refused, BadFrame."""
+        if self.address is None:
+            raise NoAnswer("not found yet")
+        healthy = self.online and not self.misses
+        line, timing = self._shared.line, self._shared.timing
+        async with self._shared.answering if healthy else self._shared.probing:
+            try:
+                answer = await self._shared.station.ask(
+                    self.address, service, payload, timeout_s=line.timeout_s, retries=timing.retries
+                )
+            except Refused:
+                self.misses = 0
+                raise
+            except (NoAnswer, BadFrame):
+                self.misses += 1
+                raise
+        self.misses = 0
+        return answer
