@@ -4,6 +4,7 @@ Prints one JSON line when every line is open. Then takes one JSON object a line 
 with one:
 
     {"fault": "freeze", "device": "main-1", "on": true}      {"fault": "unplug", "line": "S1", "on": true}
+    {"force": "gas-alarm.high_alarm", "value": true}      (null: the plant has it again)
     {"truth": true}      {"status": true}      {"faults": true}
 
 Ends when stdin closes, on SIGTERM or SIGINT. Exit 0 when it ended so, 2 for wrong use.
@@ -108,13 +109,16 @@ async def _obey(simulation: Simulation, line: str) -> dict[str, Any]:
                 **numbers,
             )
             return {"ok": True}
+        if "force" in wish:
+            simulation.force(str(wish["force"]), wish.get("value"))
+            return {"ok": True}
         if wish.get("truth"):
             return {"ok": True, "truth": simulation.truth()}
         if wish.get("status"):
             return {"ok": True, "status": simulation.status()}
         if wish.get("faults"):
             return {"ok": True, "faults": {name: kind.says for name, kind in KINDS.items()}}
-        raise FaultError("one of fault, truth, status, faults")
+        raise FaultError("one of fault, force, truth, status, faults")
     except (FaultError, ValueError) as error:
         return {"ok": False, "error": str(error)}
 

@@ -37,6 +37,7 @@ class SimulatedDevice:
         self._timed_out = False
         self._shown: dict[str, Value | None] = {}
         self._jumps: dict[str, float] = {}
+        self._forced: dict[str, Value] = {}
         self._steps = {name: _step(point) for name, point in points.items()}
         self._timer = next(
             (name for name, point in points.items() if _set_up(point) and point.unit == "s"), None
@@ -62,7 +63,7 @@ class SimulatedDevice:
         stuck = self.faults.word("stuck", "point") if self.faults.has("stuck") else None
         standing = self.faults.has("frozen-counter")
         shown = self._shown
-        for name, value in self.model.all_values().items():
+        for name, value in (self.model.all_values() | self._forced).items():
             point = self.points.get(name)
             if point is None or _commanded(point) or (stuck is not None and stuck in ("", name)):
                 continue
@@ -113,6 +114,33 @@ class SimulatedDevice:
         """The wire side was made anew: show everything again."""
         self._shown.clear()
         self.show()
+
+    def force(self, name: str, value: Value | None) -> None:
+        """Show this value instead of the plant's; None: the plant's again. Raises FaultError for another
+        kind."""
+        point = self.points.get(name)
+        if point is None or _commanded(point):
+            raise FaultError(f"{self.device.name} has no point {name!r} that the plant says")
+        if value is None:
+            self._forced.pop(name, None)
+        elif isinstance(value, bool) != (point.kind == "bool") or isinstance(value, str) != (
+            point.kind == "text"
+        ):
+            raise FaultError(f"{value!r} is no value of {name}")
+        else:
+            self._forced[name] = (
+                float(value) if point.kind == "number" and not isinstance(value, str) else value
+            )
+        self.show()
+
+    def fail(self, machine: str, failed: bool) -> None:
+        """One of its machines breaks, or is mended. Raises FaultError when it has none of that name."""
+        machines = self.model.machines()
+        if machine not in machines:
+            raise FaultError(
+                f"{self.device.name} has no machine {machine!r}; it has {sorted(machines) or 'none'}"
+            )
+        machines[machine].failed = failed
 
     def jump(self, by: float, only: str) -> None:
         """Its counters jump. Raises FaultError when it has none of that name."""

@@ -46,6 +46,7 @@ KINDS: Mapping[str, Kind] = {
         {"seconds": 1.0},
         once=True,
     ),
+    "failed-machine": Kind("device", "one of its motors is broken", {"machine": ""}),
     "unplug": Kind("either", "TCP closed and refused, terminal gone; a device: without power"),
 }
 

@@ -17,7 +17,8 @@ from config.plan.points import Point
 from config.plan.reading import Value
 from config.plan.site import Plan
 from drivers.simulators.device import SimulatedDevice
-from drivers.simulators.faults import FaultError, Faults, Number, kind_of
+from drivers.simulators.faults import FaultError, Faults, Number
+from drivers.simulators.injection import Injection
 from drivers.simulators.modbus.memory import Memory
 from drivers.simulators.modbus.servers import LineServer, serve
 from drivers.simulators.modbus.unit import Unit
@@ -51,9 +52,17 @@ class Simulation:
         self._units: dict[str, Unit] = {}
         self.bacnet: dict[str, BacnetSimulator] = {}
         self._servers: dict[str, LineServer] = {}
+        self._injection = Injection(
+            plan,
+            self.devices,
+            self._units,
+            self.bacnet,
+            self._servers,
+            self._line_faults,
+            self._start_bacnet_device,
+        )
         self._folder: Path | None = None
         self._task: asyncio.Task[None] | None = None
-        self._later: set[asyncio.TimerHandle] = set()
         for device in plan.devices:
             points = {plan.points[number].name: plan.points[number] for number in device.points}
             behind = self._line_faults[plan.lines[device.line].name]
@@ -93,9 +102,6 @@ class Simulation:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
-        for handle in self._later:
-            handle.cancel()
-        self._later.clear()
         for server in self._servers.values():
             await server.stop()
         self._servers.clear()
@@ -176,7 +182,7 @@ class Simulation:
             "devices": {name: {"address": simulator.address} for name, simulator in self.bacnet.items()},
         }
 
-    # Faults
+    # For people and tests
 
     async def fault(
         self, name: str, on: bool = True, *, device: str = "", line: str = "", **numbers: Number
@@ -185,77 +191,18 @@ class Simulation:
         if bool(device) == bool(line):
             raise FaultError("a fault is aimed at one device or one line")
         if line:
-            await self._fault_of_line(name, on, line, numbers)
-            return
-        twin = self.devices.get(device)
+            await self._injection.line(name, on, line, numbers)
+        else:
+            await self._injection.device(name, on, device, numbers)
+
+    def force(self, point: str, value: Value | None) -> None:
+        """Show `value` at DEVICE.POINT whatever the plant says; None: the plant has it again. Raises
+        FaultError."""
+        owner, _, name = point.partition(".")
+        twin = self.devices.get(owner)
         if twin is None:
-            raise FaultError(f"no device {device!r}")
-        if device in self.bacnet or self.plan.lines[twin.device.line].transport == "bacnet-ip":
-            await self._fault_of_bacnet(name, on, twin, numbers)
-        else:
-            kind_of(name, "device")
-            self._fault_of_unit(name, on, twin, numbers)
-
-    def _fault_of_unit(
-        self, name: str, on: bool, twin: SimulatedDevice, numbers: Mapping[str, Number]
-    ) -> None:
-        kind = kind_of(name, "device")
-        if not kind.once:
-            back = name == "unplug" and not on and twin.faults.has(name)
-            twin.faults.switch(name, on, numbers)
-            if back:
-                twin.restart()
-            return
-        given = {**kind.numbers, **numbers}
-        if set(given) - set(kind.numbers):
-            raise FaultError(f"{name} takes {sorted(kind.numbers)}")
-        if name == "counter-jump" and on:
-            twin.jump(float(given["by"]), str(given["point"]))
-        elif name == "restart" and on:
-            twin.restart()
-            loop = asyncio.get_running_loop()
-            self._units[twin.device.name].silent_until = loop.time() + float(given["seconds"])
-
-    async def _fault_of_bacnet(
-        self, name: str, on: bool, twin: SimulatedDevice, numbers: Mapping[str, Number]
-    ) -> None:
-        owner = twin.device.name
-        if name == "unplug":
-            running = self.bacnet.get(owner)
-            if on and running is not None and not twin.faults.has("unplug"):
-                await running.stop()
-                twin.put = None
-            elif not on and running is not None and twin.faults.has("unplug"):
-                await self._start_bacnet_device(twin, int(running.address.rpartition(":")[2]))
-                twin.forget()
-            twin.faults.switch(name, on)
-        elif name in ("stuck", "frozen-counter", "counter-jump"):
-            self._fault_of_unit(name, on, twin, numbers)
-        else:
-            try:
-                self.bacnet[owner].fault(name, on, **numbers)  # type: ignore[arg-type]
-            except (ValueError, KeyError, TypeError) as error:
-                raise FaultError(str(error)) from None
-
-    async def _fault_of_line(self, name: str, on: bool, line: str, numbers: Mapping[str, Number]) -> None:
-        if line not in self._line_faults:
-            raise FaultError(f"no line {line!r}")
-        kind_of(name, "line")
-        server = self._servers.get(line)
-        if server is None:
-            members = [
-                twin for twin in self.devices.values() if self.plan.lines[twin.device.line].name == line
-            ]
-            for twin in members:
-                await self._fault_of_bacnet(name, on, twin, numbers)
-            return
-        self._line_faults[line].switch(name, on, numbers)
-        if name == "unplug":
-            await server.plug(not on)
-        elif name == "babble":
-            server.babble(on)
-
-    # For people and tests
+            raise FaultError(f"no device {owner!r}")
+        twin.force(name, value)
 
     def truth(self) -> dict[str, Any]:
         """What really is: every device's values as the plant has them, and the surroundings."""

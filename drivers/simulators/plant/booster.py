@@ -25,7 +25,6 @@ class Booster:
         self.setpoint_pa = 0.75 * self.head_pa
         self.pressure_pa = self.setpoint_pa
         self.flow_m3h = 0.0
-        self.supplied_m3 = 0.0
         self.permit = True
         self._resting = False
 
@@ -58,7 +57,6 @@ class Booster:
             falls_s = 1500 if demand_m3h < TRICKLE_M3H else 30
             lag_s = 4 if reached > self.pressure_pa else falls_s
             self.pressure_pa = approach(self.pressure_pa, reached, dt_s, lag_s)
-        self.supplied_m3 += self.flow_m3h * dt_s / 3600
 
     @property
     def power_kw(self) -> float:

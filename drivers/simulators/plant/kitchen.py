@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from drivers.simulators.plant.curves import Curve, approach
 from drivers.simulators.plant.environment import Environment
-from drivers.simulators.plant.noise import chance
+from drivers.simulators.plant.noise import Lot
 
 _COOKING = Curve([
     (5.4, 0), (5.6, 0.55), (8.2, 0.5), (8.6, 0), (8.95, 0), (9.2, 0.45), (10.6, 0.95), (12.4, 0.75),
@@ -25,12 +25,11 @@ class Stove:
     ignite."""
 
     def __init__(self, seed: int, name: str, heads: int, head_kw: float, head_m3h: float) -> None:
-        self._seed = seed
-        self._name = name
+        self._lots = [Lot(seed, f"{name}/{head}", HEAD_RELIGHT_S) for head in range(heads)]
+        self._sizes = [Lot(seed, f"{name}/{head}/flame", HEAD_RELIGHT_S) for head in range(heads)]
         self.head_kw = head_kw
         self.head_m3h = head_m3h
         self.permit = True
-        self.valve_shut = False
         self.burning = [False] * heads
         self.gas_m3h = 0.0
         self.gas_total_m3 = 0.0
@@ -46,14 +45,13 @@ class Stove:
 
     def step(self, environment: Environment, dt_s: float) -> None:
         wanted = cooking(environment)
-        turn = int(environment.time_s // HEAD_RELIGHT_S)
+        time_s = environment.time_s
         rate = 0.0
         for head in range(len(self.burning)):
-            lot = chance(self._seed, f"{self._name}/{head}", turn)
-            lit = lot < wanted and not self.valve_shut
+            lit = self._lots[head].at(time_s) < wanted
             self.burning[head] = lit and (self.burning[head] or self.permit)
             if self.burning[head]:
-                rate += 0.45 + 0.55 * chance(self._seed, f"{self._name}/{head}/flame", turn)
+                rate += 0.45 + 0.55 * self._sizes[head].at(time_s)
         self.gas_m3h = rate * self.head_m3h
         self.gas_total_m3 += self.gas_m3h * dt_s / 3600
         self.burn_s += dt_s if self.flame else 0.0

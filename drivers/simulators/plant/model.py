@@ -11,6 +11,7 @@ from config.plan.points import Point
 from config.plan.reading import Value
 from drivers.simulators.plant.environment import Environment
 from drivers.simulators.plant.generic import Wanderer
+from drivers.simulators.plant.motor import Motor
 from drivers.simulators.plant.noise import chance
 
 Flow = Callable[[], float]
@@ -111,6 +112,10 @@ class DeviceModel:
 
     def link(self, neighbours: Neighbours) -> None:
         """Look up the neighbours it works with; called once, when all are made."""
+
+    def machines(self) -> Mapping[str, Motor]:
+        """Its motors by name."""
+        return {}
 
     def depth(self) -> int:
         """Order of stepping within a rank."""

@@ -13,6 +13,25 @@ def chance(seed: int, name: str, number: int = 0) -> float:
     return zlib.crc32(text, zlib.adler32(text)) / 2**32
 
 
+class Lot:
+    """A random number in [0, 1) that is drawn anew every `period_s` of site time."""
+
+    __slots__ = ("_name", "_period_s", "_seed", "_turn", "_value")
+
+    def __init__(self, seed: int, name: str, period_s: float) -> None:
+        self._seed = seed
+        self._name = name
+        self._period_s = period_s
+        self._turn: int | None = None
+        self._value = 0.0
+
+    def at(self, time_s: float) -> float:
+        turn = int(time_s // self._period_s)
+        if turn != self._turn:
+            self._turn, self._value = turn, chance(self._seed, self._name, turn)
+        return self._value
+
+
 class Noise:
     """A smooth wander in [-1, 1] that turns about every `period_s` of site time."""
 

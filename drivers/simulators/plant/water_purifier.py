@@ -49,9 +49,6 @@ class WaterPurifier:
     def flush(self, seconds: float = 180.0) -> None:
         self.flush_s = seconds
 
-    def change_filter(self) -> None:
-        self.filtered_l = 0.0
-
     def step(self, draw_l_min: float, mains_c: float, room_c: float, dt_s: float) -> None:
         """`draw_l_min`: what people ask for; they get what the tank has above its element."""
         spare_l = max(self.tank.content / LITRE - 8, 0)

@@ -10,7 +10,7 @@ import pytest
 from config.plan.lines import Line
 from drivers.simulators.faults import KINDS, FaultError
 from drivers.simulators.simulation import Simulation
-from tests.drivers.simulators import plans
+from tests.drivers.simulators import plans, sites
 from tests.drivers.simulators.masters import Refusal, RtuTcpMaster, SerialMaster, TcpMaster
 from tests.drivers.simulators.test_lines import LINES
 
@@ -148,6 +148,47 @@ async def test_restart_forgets_what_was_told(how: str) -> None:
         await master.close()
 
 
+async def test_forced_value() -> None:
+    """A point shows what one says, until the plant has it again."""
+    async with Simulation(plans.small(plans.TCP), {}, plans.Clock(), tick_s=3600) as simulation:
+        master = await _opened(simulation, TcpMaster)
+        simulation.force("panel.door", True)
+        simulation.force("panel.probe", 42)
+        assert await master.bits(2, 2, 7, 1) == [0]
+        assert await master.registers(2, 4, 0, 1) == [420]
+        simulation.force("panel.door", None)
+        assert await master.bits(2, 2, 7, 1) == [1]
+        for key, value in (
+            ("panel.door", 3),
+            ("panel.probe", True),
+            ("panel.nothing", 1),
+            ("nobody.door", True),
+        ):
+            with pytest.raises(FaultError):
+                simulation.force(key, value)
+        await master.close()
+
+
+async def test_failed_machine() -> None:
+    """A panel's broken blower is told of and stands; mended, it is whole again."""
+    plan, _ = sites.example("shuangliu")
+    clock = plans.Clock()
+    async with Simulation(sites.only(plan, "grey-plant"), {}, clock, tick_s=3600) as simulation:
+        panel = simulation.devices["grey-plant"].model
+        for number in (1, 2):
+            await simulation.fault("failed-machine", device="grey-plant", machine=f"blower{number}")
+        clock.wall_ms += 60_000
+        simulation.tick()
+        shown = panel.all_values()
+        assert (shown["blower1_fault"], shown["blower1_run"], shown["blower2_run"]) == (True, False, False)
+        await simulation.fault("failed-machine", False, device="grey-plant", machine="blower1")
+        clock.wall_ms += 60_000
+        simulation.tick()
+        assert panel.all_values()["blower1_fault"] is False
+        with pytest.raises(FaultError, match=r"no machine 'blower9'; it has .*blower1"):
+            await simulation.fault("failed-machine", device="grey-plant", machine="blower9")
+
+
 WRONG = [
     ("nonsense", {"device": "meter"}, "no fault 'nonsense'"),
     ("freeze", {"device": "nobody"}, "no device 'nobody'"),
@@ -168,12 +209,5 @@ async def test_what_is_refused(name: str, arguments: dict[str, Any], words: str)
 
 
 def test_every_fault_is_seen_by_a_test() -> None:
-    here = {row[0] for row in SEEN}
-    assert set(KINDS) == here | {
-        "babble",
-        "stuck",
-        "frozen-counter",
-        "counter-jump",
-        "lying-write",
-        "restart",
-    }
+    others = {"babble", "stuck", "frozen-counter", "counter-jump", "lying-write", "restart", "failed-machine"}
+    assert set(KINDS) == {row[0] for row in SEEN} | others

@@ -99,6 +99,8 @@ def test_faults_by_line_of_text(program: Program) -> None:
     assert program.ask(fault="unplug", line="S1", on=False) == {"ok": True}
     assert program.ask(fault="unplug", line="B1") == {"ok": True}
     assert program.ask(fault="unplug", line="B1", on=False) == {"ok": True}
+    assert program.ask(force="gas-alarm.high_alarm", value=True) == {"ok": True}
+    assert program.ask(force="gas-alarm.nothing", value=True)["ok"] is False
     assert "no fault" in program.ask(fault="gremlins", device="main-1")["error"]
     assert "no fault crc" in program.ask(fault="crc", device="corridor-1")["error"]
     assert program.ask(nonsense=1)["ok"] is False

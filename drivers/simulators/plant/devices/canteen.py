@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from config.plan.reading import Value
@@ -97,6 +97,9 @@ class HoodPanel(DeviceModel):
             self._own = []
         else:
             self._stoves = self._own
+
+    def machines(self) -> Mapping[str, Motor]:
+        return self.motors
 
     @property
     def power_kw(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from config.plan.reading import Value
@@ -11,6 +12,7 @@ from drivers.simulators.plant.duty import Mode, Pair
 from drivers.simulators.plant.loads import Tap
 from drivers.simulators.plant.mbr import GreyPlant
 from drivers.simulators.plant.model import DeviceModel, Flow, Neighbours, Setting
+from drivers.simulators.plant.motor import Motor
 
 LOW, HIGH, OVERFLOW = 15.0, 90.0, 97.0
 """Where the level switches hang, percent."""
@@ -69,6 +71,9 @@ class GreyWaterPanel(DeviceModel):
     def link(self, neighbours: Neighbours) -> None:
         supplies = self.setting.facts.get("supplies", ())
         self._demands = [neighbours.flow(str(name), "water") for name in supplies]
+
+    def machines(self) -> Mapping[str, Motor]:
+        return self.motors
 
     @property
     def power_kw(self) -> float:

@@ -30,12 +30,13 @@ class LightingController(DeviceModel):
             zone: LampGroup(setting.seed, f"{setting.device.name}/{zone}", count, lamp_kw,
                             setting.lot(f"age {zone}", 500, 15_000)) for zone in zones
         }  # fmt: skip
+        self._kw = 0.01
         super().__init__(setting)
         self.energy_kwh = setting.number("start", setting.lot("start", 1_000, 30_000))
 
     @property
     def power_kw(self) -> float:
-        return sum(group.power_kw for group in self.zones.values()) + 0.01
+        return self._kw
 
     def obey(self, name: str) -> None:
         zone = re.fullmatch(r"zone(\d+)_level", name)
@@ -45,6 +46,7 @@ class LightingController(DeviceModel):
     def step(self, dt_s: float) -> None:
         for group in self.zones.values():
             group.step(dt_s)
+        self._kw = 0.01 + sum(group.power_kw for group in self.zones.values())
         self.energy_kwh += self.power_kw * dt_s / 3600
 
     def presence(self, zone: int) -> bool:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import ClassVar
 
 from config.plan.reading import Value
-from drivers.simulators.plant.booster import Booster
 from drivers.simulators.plant.curves import Curve, approach
+from drivers.simulators.plant.devices.grey import GreyWaterPanel
 from drivers.simulators.plant.model import DeviceModel, Neighbours, Setting
-from drivers.simulators.plant.noise import chance
+from drivers.simulators.plant.noise import Lot
 from drivers.simulators.plant.soil import Soil
 from drivers.simulators.plant.water_purifier import WaterPurifier
 
 VISIT_S = 90.0
+CUP_S = 30.0
 FLUSH_S = 8.0
 URINAL_M3H = 0.6
 _DRINKING = Curve([
@@ -34,6 +35,7 @@ class RestroomNode(DeviceModel):
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
+        self._visit = Lot(setting.seed, f"{self.name}/visit", VISIT_S)
         self._fan_kw = setting.number("fan_kw", 0.12)
         self._light_kw = setting.number("light_kw", 0.25)
         self.present = self.light = self.fan = False
@@ -48,10 +50,8 @@ class RestroomNode(DeviceModel):
 
     def step(self, dt_s: float) -> None:
         environment = self.environment
-        turn = int(environment.time_s // VISIT_S)
-        lot = chance(self.setting.seed, f"{self.name}/visit", turn)
         before = self.present
-        self.present = lot < 0.004 + 0.4 * environment.occupancy
+        self.present = self._visit.at(environment.time_s) < 0.004 + 0.4 * environment.occupancy
         self._empty_s = 0.0 if self.present else self._empty_s + dt_s
         dark = environment.lux * 0.004 < 120
         self.light = (
@@ -97,6 +97,7 @@ class DrinkingWater(DeviceModel):
         )
         self._flush_s = 60 * setting.number("flush_minutes", 3)
         super().__init__(setting)
+        self._cup = Lot(setting.seed, f"{self.name}/cup", CUP_S)
         self._litres = setting.number("litres_per_day", 220)
         self._uv_s = setting.lot("uv", 500, 6_000) * 3600
         self._mean = sum(_DRINKING.at(quarter / 4) for quarter in range(96)) / 4
@@ -117,8 +118,7 @@ class DrinkingWater(DeviceModel):
     def step(self, dt_s: float) -> None:
         environment = self.environment
         day = self._litres * (1 if environment.workday else 0.06)
-        turn = int(environment.time_s // 30)
-        thirst = 2 * chance(self.setting.seed, f"{self.name}/cup", turn)
+        thirst = 2 * self._cup.at(environment.time_s)
         draw = day * _DRINKING.at(environment.hour) / self._mean / 60 * thirst
         self.machine.step(draw, 12 + 0.4 * environment.outdoor_c, 20, dt_s)
         self._uv_s += dt_s
@@ -165,16 +165,15 @@ class IrrigationBox(DeviceModel):
             valve: Soil(area, setting.lot(f"soil {valve}", 18, 28))
             for valve, area in zip(self._valves, areas, strict=False)
         }
-        self._booster: Booster | None = None
-        self._panel: DeviceModel | None = None
+        self._panel: GreyWaterPanel | None = None
         self.wanted_m3h = 0.0
         self.total_m3 = setting.lot("start", 100, 4_000)
         self.flows["water"] = lambda: self.wanted_m3h
         self.flows["delivered"] = lambda: self.delivered_m3h
 
     def link(self, neighbours: Neighbours) -> None:
-        self._panel = neighbours.model(str(self.setting.facts.get("fed_by", "")))
-        self._booster = getattr(self._panel, "booster", None)
+        panel = neighbours.model(str(self.setting.facts.get("fed_by", "")))
+        self._panel = panel if isinstance(panel, GreyWaterPanel) else None
 
     @property
     def power_kw(self) -> float:
@@ -182,7 +181,7 @@ class IrrigationBox(DeviceModel):
 
     @property
     def delivered_m3h(self) -> float:
-        return self.wanted_m3h * float(getattr(self._panel, "served", 1.0))
+        return self.wanted_m3h * (self._panel.served if self._panel is not None else 1.0)
 
     def _longest_s(self, valve: int) -> float:
         return self.told_number(f"v{valve}_longest", 0) or 3600.0
@@ -216,7 +215,7 @@ class IrrigationBox(DeviceModel):
             "rain": environment.rain_mm_h > 0,
             "flow": self.delivered_m3h,
             "litres": self.total_m3,
-            "pressure": self._booster.pressure_pa if self._booster is not None else 280_000.0,
+            "pressure": self._panel.booster.pressure_pa if self._panel is not None else 280_000.0,
             "time_left": max(left, default=0.0),
         }
         for number, valve in enumerate(self._valves, start=1):

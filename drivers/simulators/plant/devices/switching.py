@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from config.plan.reading import Value
 from drivers.simulators.plant.curves import approach
+from drivers.simulators.plant.devices.canteen import HoodPanel
 from drivers.simulators.plant.model import DeviceModel, Flow, Neighbours, Setting
 from drivers.simulators.plant.motor import Motor
 
@@ -78,12 +80,14 @@ class Drive(DeviceModel):
     def link(self, neighbours: Neighbours) -> None:
         owner, _, machine = str(self.setting.facts.get("turns", "")).partition(".")
         model = neighbours.model(owner)
-        motors = getattr(model, "motors", {})
+        motors = model.machines() if model is not None else {}
         if machine in motors:
             self.motor, self._linked = motors[machine], True
-            wishes = getattr(model, "wished_speed", None)
-            if wishes is not None:
-                wishes[machine] = lambda: self.told_number("speed", 0)
+            if isinstance(model, HoodPanel):
+                model.wished_speed[machine] = lambda: self.told_number("speed", 0)
+
+    def machines(self) -> Mapping[str, Motor]:
+        return {"motor": self.motor}
 
     @property
     def power_kw(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from config.plan.reading import Value
@@ -41,6 +42,9 @@ class AirHandlingUnit(DeviceModel):
         self.hall = Hall(setting.number("volume", 6_000), setting.number("seats", 500))
         super().__init__(setting)
         self.people = 0.0
+
+    def machines(self) -> Mapping[str, Motor]:
+        return {"fan": self.unit.fan}
 
     @property
     def power_kw(self) -> float:
@@ -101,6 +105,9 @@ class MakeUpAirUnit(DeviceModel):
     def link(self, neighbours: Neighbours) -> None:
         panel = neighbours.model(str(self.setting.facts.get("exhaust", "")))
         self._panel = panel if isinstance(panel, HoodPanel) else None
+
+    def machines(self) -> Mapping[str, Motor]:
+        return {"fan": self.fan}
 
     @property
     def power_kw(self) -> float:

@@ -82,7 +82,7 @@ def test_restroom_follows_presence_with_run_on(world: World) -> None:
     node = world.models["restroom-1"]
     assert isinstance(node, RestroomNode)
     seen = {"late fan": False, "early light": False}
-    for _ in range(500):
+    for _ in range(300):
         _pass(world, 0.5)
         if node.present:
             assert node.fan

@@ -40,7 +40,7 @@ def test_water_is_conserved(dt_s: float) -> None:
 
 def test_lift_pumps_take_turns_run_together_and_never_dry() -> None:
     plant = GreyPlant({})
-    for _ in range(3 * 8640):
+    for _ in range(2 * 8640):
         plant.step(2.2, 2.0 if plant.supply_allowed else 0, 10)
         if plant.equalisation.level < 14:
             assert plant.lift.running == 0
