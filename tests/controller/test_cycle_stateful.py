@@ -80,7 +80,7 @@ class Cycle(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock = VirtualClock(at("2026-03-05 07:30"))
+        self.clock = VirtualClock(at("2026-03-05 09:10"))
         self.field = Field()
         self.engine = self._engine(Remembered())
         self.events: list[Event] = []
@@ -271,5 +271,5 @@ class Cycle(RuleBasedStateMachine):
             self.events.append(WriteReport(write.seq, write.point, fate, write.value, ""))
 
 
-Cycle.TestCase.settings = settings(max_examples=150, stateful_step_count=25)
+Cycle.TestCase.settings = settings(max_examples=100, stateful_step_count=25)
 TestCycle = Cycle.TestCase

@@ -159,7 +159,7 @@ def test_a_device_lost_before_it_was_ever_heard_starts_bumpless() -> None:
 def test_a_pulse_is_given_once_and_never_again() -> None:
     made = settled("2026-03-05 08:30")
     assert made.writes(1798) == ["hall.level=80.0@15", "lamp.level=80.0@15", "panel.mode=1@15"]
-    assert made.writes(1) == ["relay.latch=True@15"]
+    assert made.writes(1, answer=HELD) == ["relay.latch=True@15"]
     written = []
     made.read("relay.latch", True)
     for _ in range(30):
