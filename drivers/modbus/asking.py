@@ -8,6 +8,7 @@ from config.plan.points import Command, Point, Register
 from drivers.api import NoAnswer
 from drivers.batching import Block
 from drivers.codec import width
+from drivers.modbus.fence import Resting
 from drivers.modbus.requests import Link, Request, read
 
 
@@ -31,6 +32,9 @@ class Asking:
         self.requests += 1
         try:
             return await self.link.ask(request, patience_s)
+        except Resting:
+            self.requests -= 1
+            raise
         except NoAnswer:
             self.timeouts += 1
             raise

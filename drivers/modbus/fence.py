@@ -49,6 +49,10 @@ def challenges(unit: int, blocks: Iterable[Block]) -> tuple[Challenge, ...]:
     return tuple(found.values())
 
 
+class Resting(NoAnswer):
+    """Nothing was sent: the unit owes answers and no challenge would show that they are settled."""
+
+
 class _Owed(NamedTuple):
     """Answers of one shape that may still come: when the first and the last request for one was sent."""
 
@@ -87,13 +91,16 @@ class Doubts:
         if not owed:
             return
         self._tried.pop(request.unit, None)
-        known = owed.get(request.shape)
-        if known is None:
+        if request.shape in owed:
+            self.late(request.unit, request.shape)
+        else:
             del self._owed[request.unit]
-            return
-        self._owed[request.unit] = {
-            shape: item for shape, item in owed.items() if item.last_s >= known.first_s
-        }
+
+    def late(self, unit: int, shape: Shape) -> None:
+        """An owed answer came: what was sent before the first request for such a one is settled."""
+        owed = self._owed[unit]
+        first_s = owed[shape].first_s
+        self._owed[unit] = {other: item for other, item in owed.items() if item.last_s >= first_s}
 
     def asked_at(self, unit: int, shape: Shape) -> float | None:
         """When the latest request was sent that such a late answer may belong to; None if none is open."""
@@ -111,7 +118,7 @@ class Doubts:
     def next(self, request: Request, now_s: float) -> Challenge | None:
         """What to ask before `request`; None when an answer to it can be believed.
 
-        Raises NoAnswer while the unit has to rest.
+        Raises Resting while the unit has to rest.
         """
         owed = self._owed.get(request.unit)
         if not owed:
@@ -132,7 +139,7 @@ class Doubts:
             if self._proves(challenge, owed, max(polls, default=owed.get(request.shape, _Owed(0, 0)).last_s))
         ]
         if not usable:
-            raise NoAnswer("silent; left alone until nothing late can come")
+            raise Resting("silent; left alone until nothing late can come")
         self._tried[request.unit] = tried + 1
         return usable[tried % len(usable)]
 

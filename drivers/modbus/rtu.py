@@ -161,14 +161,22 @@ class RtuLink:
                 return 5, None
             if function == request.function and (request.values or length == request.shape.length):
                 return rtu_answer_size(request), None
-        for shape in self._doubts.shapes(unit):
+        late = self._late_frame(data)
+        if late is None:
+            raise BadFrame(f"an answer nobody asked for: unit {unit}, function {function}")
+        return late
+
+    def _late_frame(self, data: bytes) -> tuple[int, Shape] | None:
+        """Size and shape of the owed answer that `data` begins with; None if it is none. At least 3 bytes."""
+        function, length = data[1], data[2]
+        for shape in self._doubts.shapes(data[0]):
             if function == shape.function | 0x80:
                 return 5, shape
             if function == shape.function and function not in READ_FUNCTIONS:
                 return 8, shape
             if function == shape.function and length == shape.length:
                 return 5 + length, shape
-        raise BadFrame(f"an answer nobody asked for: unit {unit}, function {function}")
+        return None
 
     def _give_up(self, data: bytes) -> None:
         if data:
@@ -184,6 +192,7 @@ class RtuLink:
             raise BadFrame("wrong CRC")
         asked_s = self._doubts.asked_at(frame[0], late)
         if asked_s is not None:
+            self._doubts.late(frame[0], late)
             self._late(frame[0], asyncio.get_running_loop().time() - asked_s)
 
     async def _settle(self, wire: Wire) -> None:
@@ -203,21 +212,15 @@ class RtuLink:
             self._note_unasked(unasked)
 
     def _note_unasked(self, unasked: bytes) -> None:
-        now_s = asyncio.get_running_loop().time()
-        for unit in {unasked[0], self._last.unit if self._last else unasked[0]}:
-            for shape in list(self._doubts.shapes(unit)):
-                asked_s = self._doubts.asked_at(unit, shape)
-                sized = 8 if shape.function not in READ_FUNCTIONS else 5 + shape.length
-                if (
-                    asked_s is not None
-                    and len(unasked) in (5, sized)
-                    and unasked[0] == unit
-                    and crc_right(unasked)
-                ):
-                    self._late(unit, now_s - asked_s)
-                    return
-        if self._last is not None:
-            self._doubts.add(self._last, now_s)
+        """Late answers are recognised; anything else puts the unit that was asked last in doubt."""
+        while len(unasked) >= 5 and (late := self._late_frame(unasked)) is not None:
+            size, shape = late
+            if len(unasked) < size or not crc_right(unasked[:size]):
+                break
+            self._recognise(unasked[:size], shape)
+            unasked = unasked[size:]
+        if unasked and self._last is not None:
+            self._doubts.add(self._last, asyncio.get_running_loop().time())
 
     async def _drain(self, wire: Wire) -> bytes:
         """Drop what comes until the line is quiet; the bytes dropped. Raises NoAnswer if it never is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -10,9 +11,8 @@ from hypothesis import strategies as st
 
 from config.plan.devices import Limits
 from config.plan.points import Point, Register
-from drivers.api import NoAnswer
 from drivers.batching import blocks_of
-from drivers.modbus.fence import Doubts, challenges
+from drivers.modbus.fence import Doubts, Resting, challenges
 from drivers.modbus.requests import Request, read
 from tests.drivers.build import point, word
 
@@ -55,17 +55,23 @@ class Unit:
         self.now = 0.0
         self.believed = 0
 
-    def turn(self, poll: Request, *, slow: bool) -> None:
-        """One turn as the link takes it: challenges first, then the poll, each answered late if `slow`."""
+    def turn(self, poll: Request, fate: str) -> None:
+        """One turn as the link takes it, challenges first: answered in time, late or never."""
         for _ in range(3):
-            challenge = self.doubts.next(poll, self.now)
-            if not self.ask(poll if challenge is None else challenge.request, slow=slow) or challenge is None:
+            try:
+                challenge = self.doubts.next(poll, self.now)
+            except Resting:
+                self.now += 1001.0
+                self.held.clear()
+                return
+            if not self.ask(poll if challenge is None else challenge.request, fate) or challenge is None:
                 return
 
-    def ask(self, request: Request, *, slow: bool) -> bool:
+    def ask(self, request: Request, fate: str) -> bool:
         self.now += 1.0
-        self.held.append(request)
-        while self.held and not slow:
+        if fate != "never":
+            self.held.append(request)
+        while self.held and fate == "prompt":
             answer = self.held.popleft()
             if answer.shape == request.shape:
                 if request in self.polls:
@@ -74,18 +80,27 @@ class Unit:
                 self.doubts.answered(request)
                 return True
             assert self.doubts.asked_at(1, answer.shape) is not None, "an answer nobody owed"
+            self.doubts.late(1, answer.shape)
         self.doubts.add(request, self.now)
         return False
 
 
-@given(st.lists(st.tuples(st.integers(0, 7), st.booleans()), max_size=60), st.sampled_from([meter, relay]))
-def test_no_late_answer_is_ever_believed(turns: list[tuple[int, bool]], points: object) -> None:
-    unit = Unit(meter() if points is meter else relay())
-    for number, slow in turns:
-        unit.turn(unit.polls[number % len(unit.polls)], slow=slow)
+FATES = ("prompt", "late", "never")
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 7), st.sampled_from(FATES)), max_size=60),
+    st.sampled_from([meter, relay]),
+)
+def test_no_late_answer_is_ever_believed(
+    turns: list[tuple[int, str]], points: Callable[[], list[Point]]
+) -> None:
+    unit = Unit(points())
+    for number, fate in turns:
+        unit.turn(unit.polls[number % len(unit.polls)], fate)
     before = unit.believed
     for _ in range(6):
-        unit.turn(unit.polls[0], slow=False)
+        unit.turn(unit.polls[0], "prompt")
     assert unit.believed > before, "it is believed again once it answers in time"
 
 
@@ -93,7 +108,7 @@ def test_a_unit_that_knows_no_challenge_is_left_alone_and_then_believed() -> Non
     doubts = Doubts({}, rest_s=5.0)
     poll = Request(1, 3, 0, 2)
     doubts.add(poll, 10.0)
-    with pytest.raises(NoAnswer):
+    with pytest.raises(Resting):
         doubts.next(poll, 14.9)
     assert doubts.next(poll, 15.1) is None
 

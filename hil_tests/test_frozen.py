@@ -1,0 +1,118 @@
+"""Six frozen units on each kind of line: the others keep their poll period, and each loss is told once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from contextlib import AsyncExitStack
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from config.plan.clock import Pace
+from config.plan.lines import Line
+from drivers.api import DeviceState, Event, Inbox, Sample
+from drivers.modbus import open_line
+from hil_tests.modbus_servers import PtyServer, TcpServer, Unit
+from tests.drivers.build import MachineClock, line, plan, word
+
+UNITS = range(1, 15)
+FROZEN = (2, 3, 7, 8, 11, 14)
+WORDS = 10
+"""Registers in each unit's one read."""
+
+
+async def serve(stack: AsyncExitStack, transport: str, units: dict[int, Unit]) -> Line:
+    """A line at its usual speed: a gateway that takes 20 ms for an answer, or 9600 baud."""
+    if transport == "modbus-rtu":
+        port = await stack.enter_async_context(PtyServer(units, baud=9600, think_s=0.01))
+        return line(transport, path=port.path, baud=9600, timeout_s=0.3)
+    rtu = transport == "modbus-rtu-over-tcp"
+    server = await stack.enter_async_context(TcpServer(units, rtu=rtu, hold_s=0.02))
+    return line(transport, port=server.port, baud=9600, timeout_s=0.3 if rtu else 1.0)
+
+
+class Watch:
+    """Collects what comes out of a line."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self._inbox = inbox
+        self.events: list[Event] = []
+
+    async def run(self, seconds: float) -> list[Event]:
+        """The events of so many seconds."""
+        mark = len(self.events)
+        await asyncio.sleep(seconds)
+        self.events += self._inbox.take()
+        return self.events[mark:]
+
+
+def periods(events: list[Event], points: set[int]) -> list[float]:
+    """Seconds between two readings of each point, sorted."""
+    times: dict[int, list[float]] = defaultdict(list)
+    for event in events:
+        if isinstance(event, Sample) and event.point in points:
+            times[event.point].append(event.reading.mono_ns / 1e9)
+    assert len(times) == len(points), "a point was not read"
+    return sorted(after - before for own in times.values() for before, after in pairwise(own))
+
+
+def p95(values: list[float]) -> float:
+    return values[int(0.95 * (len(values) - 1))]
+
+
+@pytest.mark.parametrize(
+    ("poll_s", "before_s", "after_s"),
+    [
+        pytest.param(1.0, 4.0, 12.0, id="quick"),
+        pytest.param(1.0, 30.0, 120.0, id="1s", marks=[pytest.mark.slow, pytest.mark.timeout(300)]),
+        pytest.param(5.0, 60.0, 240.0, id="5s", marks=[pytest.mark.slow, pytest.mark.timeout(500)]),
+    ],
+)
+@pytest.mark.parametrize("transport", ["modbus-tcp", "modbus-rtu", "modbus-rtu-over-tcp"])
+async def test_six_frozen_units(transport: str, poll_s: float, before_s: float, after_s: float) -> None:
+    units = {unit: Unit(unit) for unit in UNITS}
+    async with AsyncExitStack() as stack:
+        own_line = await serve(stack, transport, units)
+        site = plan(
+            own_line, {unit: [word(f"w{n}", n, poll_s=poll_s) for n in range(WORDS)] for unit in UNITS}
+        )
+        inbox = Inbox()
+        driver = open_line(site, own_line, inbox, MachineClock(), Pace())
+        watch = Watch(inbox)
+        await driver.start()
+        stack.push_async_callback(driver.stop)
+        await watch.run(poll_s + 1.0)
+        healthy: dict[str, Any] = {
+            "points": {one.id for one in site.points if site.devices[one.device].unit not in FROZEN}
+        }
+        before = p95(periods(await watch.run(before_s), **healthy))
+        for unit in FROZEN:
+            units[unit].frozen = True
+        mark = len(watch.events)
+        await watch.run(after_s)
+        events = watch.events[mark:]
+        after = p95(periods(events, **healthy))
+        print(f"{transport} every {poll_s} s: p95 {before:.3f} s before, {after:.3f} s after")
+        assert after <= 1.2 * before
+
+        lost = [event for event in events if isinstance(event, DeviceState)]
+        assert sorted(site.devices[event.device].unit for event in lost) == sorted(FROZEN)
+        assert not any(event.online for event in lost)
+        frozen = {one.id for one in site.points} - healthy["points"]
+        # The first fraction of a second may still hold what was on its way.
+        heard = [e for e in events if isinstance(e, Sample) and e.point in frozen]
+        first = min(e.reading.mono_ns for e in events if isinstance(e, Sample))
+        assert all(event.reading.mono_ns < first + 0.5e9 for event in heard)
+
+        for unit in FROZEN:
+            units[unit].frozen = False
+        back: list[Event] = []
+        async with asyncio.timeout(60.0):
+            while len(back) < len(FROZEN):
+                back += [event for event in await watch.run(0.2) if isinstance(event, DeviceState)]
+        assert all(isinstance(event, DeviceState) and event.online for event in back)
+        assert sorted(
+            site.devices[event.device].unit for event in back if isinstance(event, DeviceState)
+        ) == sorted(FROZEN)
