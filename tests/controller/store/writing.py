@@ -43,9 +43,12 @@ def cycle(control: ControlStore, log: LogStore, number: int) -> list[Future[Any]
 
 def main(data: Path, limit: int | None) -> None:
     control, log = ControlStore.open(data, START), LogStore.open(data, START)
-    control.begin(START, trusted=True, version="0", plan="")
+    began = control.begin(START, trusted=True, version="0", plan="")
     marks = log.register([METER], START)
-    first = (marks["main"].slot_ms - START) // QUARTER if marks else 0
+    # A kill may fall between the two commits of a cycle: go on from the one that came less far.
+    logged = (marks["main"].slot_ms - START) // QUARTER if marks else 0
+    recorded = max((int(item.value) + 1 for item in began.remembered.overrides), default=0)
+    first = min(logged, recorded)
     if limit is not None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
