@@ -62,17 +62,39 @@ def serial_line(folder: Path) -> Iterator[Serial]:
 
 
 @contextmanager
-def libmodbus_tcp() -> Iterator[int]:
+def libmodbus_tcp(port: int = 0) -> Iterator[int]:
     """The port of a libmodbus server on the loopback; its tables are told in peers/libmodbus_server.c."""
-    with program(str(FOLDER / "build" / "libmodbus_server"), "tcp", "0") as child:
-        yield int(_ready(child)["port"])
+    with program(str(FOLDER / "build" / "libmodbus_server"), "tcp", str(port)) as child:
+        yield int(_said(child)["port"])
 
 
 @contextmanager
 def libmodbus_rtu(tty: str, unit: int = 1) -> Iterator[str]:
     """A libmodbus server on a serial line, 9600 8N1; gives back the path."""
     with program(str(FOLDER / "build" / "libmodbus_server"), "rtu", tty, str(unit)) as child:
-        yield str(_ready(child)["path"])
+        yield str(_said(child)["path"])
+
+
+class Talker:
+    """A program that answers each JSON line on its standard input with one."""
+
+    def __init__(self, child: subprocess.Popen[str]) -> None:
+        self._child = child
+        self.ready = _said(child)
+        """What it said when it was ready."""
+
+    def ask(self, **words: object) -> dict[str, Any]:
+        assert self._child.stdin is not None
+        self._child.stdin.write(json.dumps(words) + "\n")
+        self._child.stdin.flush()
+        return _said(self._child)
+
+
+@contextmanager
+def bacnet_device(instance: int, port: int = 0) -> Iterator[Talker]:
+    """A BACnet device on @bacnet-js/client; its objects and words are told in peers/bacnet_device.mjs."""
+    with program("node", str(FOLDER / "bacnet_device.mjs"), str(instance), str(port)) as child:
+        yield Talker(child)
 
 
 def modbus_serial(where: str, unit: int, *words: object) -> Any:
@@ -111,7 +133,7 @@ def mbpoll(
     }
 
 
-def _ready(child: subprocess.Popen[str]) -> dict[str, Any]:
+def _said(child: subprocess.Popen[str]) -> dict[str, Any]:
     assert child.stdout is not None
     assert child.stderr is not None
     line = child.stdout.readline()

@@ -1,0 +1,101 @@
+"""One of our lines, driven by our driver; what came through its inbox."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from config.plan.clock import Pace
+from config.plan.points import Point
+from config.plan.reading import Reading, Value
+from config.plan.site import Plan
+from drivers import bacnet, modbus
+from drivers.api import DeviceState, Driver, Event, Inbox, Sample, SlotState, Write, WriteReport
+from tests.drivers.build import MachineClock
+
+E = TypeVar("E", bound=Event)
+
+
+class Driving:
+    """The driver of the only line of a Plan, and everything it has said so far."""
+
+    def __init__(self, plan: Plan) -> None:
+        (line,) = plan.lines
+        open_line = bacnet.open_line if line.transport == "bacnet-ip" else modbus.open_line
+        self.plan = plan
+        self.inbox = Inbox()
+        self.events: list[Event] = []
+        self.driver: Driver = open_line(plan, line, self.inbox, MachineClock(), Pace())
+        self._writes = 0
+
+    def point(self, key: str) -> Point:
+        found = self.plan.point_named(key)
+        assert found is not None, key
+        return found
+
+    async def until(self, kind: type[E], wanted: Callable[[E], bool], within_s: float = 10.0) -> E:
+        """The first such event from now on."""
+        first = len(self.events)
+        try:
+            async with asyncio.timeout(within_s):
+                while True:
+                    self.events += self.inbox.take()
+                    for event in self.events[first:]:
+                        if isinstance(event, kind) and wanted(event):
+                            return event
+                    first = len(self.events)
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            raise AssertionError(f"no such {kind.__name__}; the last events: {self.events[-8:]}") from None
+
+    async def reading(self, key: str, value: Value | None = None, within_s: float = 10.0) -> Reading:
+        """The next reading of a point; with `value`, the next that has it."""
+        ident = self.point(key).id
+
+        def fits(sample: Sample) -> bool:
+            return sample.point == ident and (value is None or sample.reading.value == value)
+
+        return (await self.until(Sample, fits, within_s)).reading
+
+    async def readings(self, *names: str) -> dict[str, Reading]:
+        """The first reading of each point of the only device, which may have come already."""
+        (device,) = self.plan.devices
+        wanted = {self.point(f"{device.name}.{name}").id: name for name in names}
+        found: dict[str, Reading] = {}
+        for event in self.events:
+            if isinstance(event, Sample) and event.point in wanted:
+                found.setdefault(wanted[event.point], event.reading)
+        for name in names:
+            if name not in found:
+                found[name] = await self.reading(f"{device.name}.{name}")
+        return found
+
+    async def online(self, *, now: bool, within_s: float = 20.0) -> DeviceState:
+        """The device's next change of state, to what is given."""
+        return await self.until(DeviceState, lambda state: state.online is now, within_s)
+
+    async def write(self, key: str, value: Value | None, slot: int = 16) -> WriteReport:
+        """Command a point, and what became of it."""
+        self._writes += 1
+        number = self._writes
+        self.driver.submit(Write(number, self.point(key).id, value, slot))
+        return await self.until(WriteReport, lambda report: report.seq == number)
+
+    def slots(self, key: str) -> dict[int, Value]:
+        """The point's priority array as the driver saw it last."""
+        ident = self.point(key).id
+        seen = [event for event in self.events if isinstance(event, SlotState) and event.point == ident]
+        return dict(seen[-1].slots)
+
+
+@asynccontextmanager
+async def driving(plan: Plan) -> AsyncIterator[Driving]:
+    """The driver, running."""
+    made = Driving(plan)
+    await made.driver.start()
+    try:
+        yield made
+    finally:
+        await made.driver.stop()
