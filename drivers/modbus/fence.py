@@ -85,14 +85,15 @@ class Doubts:
         known = owed.get(request.shape)
         owed[request.shape] = _Owed(known.first_s if known else now_s, now_s)
 
-    def answered(self, request: Request) -> None:
-        """An answer of the request's shape came."""
+    def answered(self, request: Request, sent_s: float) -> None:
+        """An answer of the request's shape came. If it may be an older request's, this one's is still owed."""
         owed = self._owed.get(request.unit)
         if not owed:
             return
         self._tried.pop(request.unit, None)
         if request.shape in owed:
             self.late(request.unit, request.shape)
+            self.add(request, sent_s)
         else:
             del self._owed[request.unit]
 

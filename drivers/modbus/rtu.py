@@ -95,7 +95,7 @@ class RtuLink:
             await self._transact(wire, challenge.request, patience_s)
         except Refused:
             if challenge.refusal_counts:
-                self._doubts.answered(challenge.request)
+                self._doubts.answered(challenge.request, self._asked_s)
             else:
                 self._doubts.add(challenge.request, self._asked_s)
 
@@ -118,7 +118,7 @@ class RtuLink:
         except (NoAnswer, asyncio.CancelledError):
             self._doubts.add(request, self._asked_s)
             raise
-        self._doubts.answered(request)
+        self._doubts.answered(request, self._asked_s)
         return values
 
     async def _receive(self, wire: Wire, request: Request, first_byte_s: float) -> tuple[int, ...]:

@@ -77,7 +77,7 @@ class Unit:
                 if request in self.polls:
                     assert answer == request, "another request's answer was believed"
                     self.believed += 1
-                self.doubts.answered(request)
+                self.doubts.answered(request, self.now)
                 return True
             assert self.doubts.asked_at(1, answer.shape) is not None, "an answer nobody owed"
             self.doubts.late(1, answer.shape)
