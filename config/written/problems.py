@@ -15,6 +15,7 @@ MOST_KEPT = 1_000
 """Problems after which no more is looked for."""
 MOST_GUESSES = 60
 """Guesses at what was meant cost time; after so many problems none is made."""
+_LONGEST_PART = 600
 
 
 class Problem(NamedTuple):
@@ -72,7 +73,9 @@ class Findings:
     def problem(
         self, at: Source, message: Text, expected: Text | None = None, hint: Text | None = None
     ) -> None:
-        self._problems[Problem(at, message, expected, hint)] = None
+        self._problems[
+            Problem(at, _spoken(message), expected and _spoken(expected), hint and _spoken(hint))
+        ] = None
         self._places.add(at)
         if len(self._problems) >= MOST_KEPT:
             raise Enough
@@ -83,7 +86,7 @@ class Findings:
 
     def note(self, at: Source, message: Text) -> None:
         """Something worth saying that is no error: a conversion, the expansion of a tag, a hidden entry."""
-        self._notes[at, message] = None
+        self._notes[at, _spoken(message)] = None
 
     def told(self, at: Source) -> bool:
         """Whether a problem was told of this very place."""
@@ -111,6 +114,26 @@ class Findings:
         if self.count >= MOST_GUESSES:
             return None
         return guess(word, known)
+
+
+def _spoken(message: Text) -> Text:
+    """The text with its parts as YAML writes them, and short."""
+    return Text(message.message, tuple((name, _spoken_part(part)) for name, part in message.parts))
+
+
+def _spoken_part(part: object) -> object:
+    if isinstance(part, Text):
+        return _spoken(part)
+    if isinstance(part, bool):
+        return "true" if part else "false"
+    if isinstance(part, dict):
+        return "{…}"
+    if isinstance(part, list):
+        return "[…]"
+    if part is None:
+        return "null"
+    said = str(part)
+    return said if len(said) <= _LONGEST_PART else f"{said[:_LONGEST_PART]}…"
 
 
 def guess(word: str, known: Iterable[str]) -> Text | None:

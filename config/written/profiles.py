@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from config.language import text
@@ -121,5 +121,6 @@ def read_profile(file: str, data: bytes, findings: Findings) -> Profile | None:
     if head is None:
         return None
     profile = Profile(stem, entry, head, points, frozenset(broken))
-    check_profile(profile, findings)
-    return profile
+    faulty = check_profile(profile, findings)
+    usable = {name: point for name, point in points.items() if name not in faulty}
+    return replace(profile, points=usable, broken=profile.broken | faulty)

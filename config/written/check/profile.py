@@ -12,8 +12,8 @@ from config.written.problems import Findings, Wrong
 from config.written.profiles import Profile, kind_of
 
 
-def check_profile(profile: Profile, findings: Findings) -> None:
-    """Everything that can be said of a profile without a site."""
+def check_profile(profile: Profile, findings: Findings) -> frozenset[str]:
+    """Tell everything that can be said of a profile without a site; the points that cannot be used."""
     head = profile.head
     if head.profile != profile.name:
         findings.problem(
@@ -35,11 +35,16 @@ def check_profile(profile: Profile, findings: Findings) -> None:
                 text('parameter "{name}" has no default', name=key),
                 hint=text("give a default, or say required: true"),
             )
+    faulty = set()
     for key in profile.points:
+        before = findings.count
         check_point(profile, key, findings)
+        if findings.count > before:
+            faulty.add(key)
     check_claims(profile, findings)
     _check_unheard(profile, findings)
     _check_release(profile, findings)
+    return frozenset(faulty)
 
 
 def known_point(profile: Profile, point: str, findings: Findings, *path: object) -> bool:
