@@ -11,7 +11,7 @@ from config.language import text
 from config.plan import codec
 from config.plan.site import Plan
 from controller.compile import compile_site
-from controller.options import NotStarted
+from controller.options import NotStarted, Options
 from controller.store.control import ControlStore
 from controller.store.errors import StoreError
 from controller.store.plans import Acceptance
@@ -35,18 +35,29 @@ def compiled(site: Path, language: str) -> tuple[str, Plan]:
     return answer.plan, codec.load(answer.plan)
 
 
+def read_compiled(file: Path) -> tuple[str, Plan]:
+    """A Plan's JSON and the Plan from a file. Raises NotStarted."""
+    try:
+        content = file.read_text(encoding="utf-8")
+        return content, codec.load(content)
+    except (OSError, ValueError) as error:
+        raise NotStarted(text("{file} is not a compiled plan: {reason}", file=file, reason=error)) from error
+
+
 def choose_plan(
-    control: ControlStore, site: Path, language: str, *, accept: bool, person: str, now_ms: int
+    control: ControlStore, options: Options, language: str, *, person: str, now_ms: int
 ) -> InForce:
-    """The Plan in force, or the site's files accepted now (`accept`, or nothing was accepted before).
+    """The Plan in force, or the site's files accepted now: as asked, or when nothing was accepted before.
 
     Raises NotStarted.
     """
+    site = options.site
+    accept = options.accept or options.compiled is not None
     last = control.in_force()
     kept = None if last is None else _kept(control, last.hash)
     if kept is not None and not (accept and differs(kept, site)):
         return InForce(kept, differs(kept, site))
-    content, plan = compiled(site, language)
+    content, plan = compiled(site, language) if options.compiled is None else read_compiled(options.compiled)
     detail = "" if last is None or kept is not None else "the accepted plan's file was missing or damaged"
     try:
         control.accept(content, Acceptance(plan.hash, now_ms, person, detail)).result()

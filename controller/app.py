@@ -41,7 +41,7 @@ from drivers.api import Driver, DriverError, Inbox
 from schedules.context import Context
 
 _log = logging.getLogger("louguan")
-POLL_FLOOR_S = 1.0
+POLL_FLOOR_S = 2.0
 """Machine seconds between two polls at the least when time runs faster than the clock."""
 
 
@@ -84,9 +84,8 @@ async def _serve(options: Options, stores: Stores) -> int:
     language = choose(options.language)
     in_force = choose_plan(
         stores.control,
-        options.site,
+        options,
         language,
-        accept=options.accept,
         person=options.person or getpass.getuser(),
         now_ms=time.time_ns() // 1_000_000,
     )

@@ -23,6 +23,8 @@ class Options:
     """None: the site's own."""
     person: str = ""
     """Who started it, for the record of an accepted plan."""
+    compiled: Path | None = None
+    """Accept this compiled Plan of the site's files: the program that started us has just compiled them."""
     end_with_input: bool = False
     """Stop when standard input closes: the program that started us is gone."""
 

@@ -33,11 +33,16 @@ class Pace(NamedTuple):
 
     speed: float = 1.0
     poll_floor_s: float = 1.0
-    """Fastest poll in machine seconds when speed > 1."""
+    """Fastest poll in machine seconds when speed > 1, of what is declared to be polled every 10 s or faster.
+    What is declared slower keeps a slower floor, so that a line that was laid out for its declared polls can
+    still carry them."""
 
     def poll_s(self, declared_s: float) -> float:
         """Machine seconds between two polls of something declared to be polled every `declared_s`."""
-        return declared_s if self.speed <= 1 else max(declared_s / self.speed, min(declared_s, self.poll_floor_s))
+        if self.speed <= 1:
+            return declared_s
+        floor_s = self.poll_floor_s * max(1.0, declared_s / 10) ** 0.5
+        return max(declared_s / self.speed, min(declared_s, floor_s))
 
     def age_s(self, declared_s: float, poll_declared_s: float) -> float:
         """Machine seconds after which a reading is stale: at least three real polls and 5 s when sped up."""

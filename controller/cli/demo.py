@@ -14,7 +14,7 @@ import typer
 from config.language import text
 from controller.cli.durations import parse_duration
 from controller.cli.plans import beginning, plan_of
-from controller.cli.processes import Child, start_daemon, start_simulators
+from controller.cli.processes import Child, describe_plant, start_daemon, start_simulators
 from controller.cli.remote import DataDir
 from controller.cli.site import AsJson
 from controller.cli.speech import Failure, language, put_json, tell
@@ -76,16 +76,22 @@ def demo(
 def _demo(
     site: Path, data: Path, seconds: float | None, speed: float, seed: int, start: str | None, as_json: bool
 ) -> int:
-    plan_text, plan = plan_of(site)
+    facts = data / "plant.json"
+    described = describe_plant(site, facts)
+    try:
+        plan_text, plan = plan_of(site)
+    except Failure:
+        described.communicate()
+        raise
     plan_file = data / "demo-plan.json"
     plan_file.write_text(plan_text, encoding="utf-8")
     begin = beginning(plan, start)
     overlay = data / "overlay.json"
     with start_simulators(
-        site, plan_file, overlay, data / "simulators.log", speed=speed, seed=seed, start=begin
+        plan_file, facts, described, overlay, data / "simulators.log", speed=speed, seed=seed, start=begin
     ) as simulators:
         began = time.monotonic()
-        with start_daemon(site, data, overlay, data / "daemon.log") as daemon:
+        with start_daemon(site, data, overlay, plan_file, data / "daemon.log") as daemon:
             summary = asyncio.run(_watch([daemon, simulators], data, began, seconds, as_json))
             ended = daemon.end()
     if as_json:

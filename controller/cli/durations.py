@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _PART = re.compile(
-    r"(\d+(?:\.\d+)?)\s*(days?|d|天|hours?|hr|h|小时|时|minutes?|min|m|分钟|分|seconds?|sec|s|秒)", re.IGNORECASE
+    r"(\d+(?:\.\d+)?)\s*(days?|d|天|hours?|hr|h|小时|时|minutes?|min|m|分钟|分|seconds?|sec|s|秒)",
+    re.IGNORECASE,
 )
 _SECONDS = {"d": 86400, "天": 86400, "h": 3600, "小": 3600, "时": 3600, "m": 60, "分": 60, "s": 1, "秒": 1}
 

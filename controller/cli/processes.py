@@ -82,32 +82,31 @@ class Child:
         return code
 
 
+def describe_plant(site: Path, facts: Path) -> subprocess.Popen[bytes]:
+    """Begin turning the site's plant.yaml into `facts`; for `start_simulators`."""
+    words = [sys.executable, "-P", "-m", "config.written", "plant", str(site), "--lang", language()]
+    with facts.open("wb") as output:
+        return subprocess.Popen(words, stdout=output, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+
+
 def start_simulators(
-    site: Path, plan: Path, overlay: Path, log: Path, *, speed: float, seed: int, start: str
+    plan: Path,
+    facts: Path,
+    described: subprocess.Popen[bytes],
+    overlay: Path,
+    log: Path,
+    *,
+    speed: float,
+    seed: int,
+    start: str,
 ) -> Child:
-    """The simulated devices of a compiled plan, serving when this returns."""
-    facts = overlay.with_name("plant.json")
-    described = subprocess.run(
-        [sys.executable, "-m", "config.written", "plant", str(site), "--lang", language()],
-        capture_output=True,
-        check=False,
-    )
+    """The simulated devices of a compiled plan, serving when this returns. Raises Failure."""
+    complaint = described.communicate()[1]
     if described.returncode:
-        raise Failure(
-            text("the site's plant.yaml is not right:"), hint=described.stderr.decode(errors="replace")
-        )
-    facts.write_bytes(described.stdout)
-    words = [
-        "-m",
-        "drivers.simulators",
-        "--plan",
-        str(plan),
-        "--overlay-out",
-        str(overlay),
-        "--plant",
-        str(facts),
-    ]
-    child = Child([*words, "--speed", str(speed), "--seed", str(seed), "--start", start], log, ready=True)
+        raise Failure(text("the site's plant.yaml is not right:"), hint=complaint.decode(errors="replace"))
+    words = ["-P", "-m", "drivers.simulators", "--plan", str(plan), "--overlay-out", str(overlay)]
+    words += ["--plant", str(facts), "--speed", str(speed), "--seed", str(seed), "--start", start]
+    child = Child(words, log, ready=True)
     try:
         child.wait_ready(30.0)
     except BaseException:
@@ -116,7 +115,7 @@ def start_simulators(
     return child
 
 
-def start_daemon(site: Path, data: Path, overlay: Path, log: Path) -> Child:
-    """The daemon for `site` against the simulated devices of `overlay`."""
-    words = ["-m", "controller.cli.main", "--lang", language(), "run", str(site), "--data", str(data)]
-    return Child([*words, "--overlay", str(overlay), "--accept", "--end-with-input"], log)
+def start_daemon(site: Path, data: Path, overlay: Path, plan: Path, log: Path) -> Child:
+    """The daemon for `site`, as compiled in `plan`, against the simulated devices of `overlay`."""
+    words = ["-P", "-m", "controller.cli.main", "--lang", language(), "run", str(site), "--data", str(data)]
+    return Child([*words, "--overlay", str(overlay), "--compiled", str(plan), "--end-with-input"], log)

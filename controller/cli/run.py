@@ -35,6 +35,7 @@ def run(
         str | None,
         typer.Option("--socket-group", help="Group that may use the local socket too.", metavar="GROUP"),
     ] = None,
+    compiled: Annotated[Path | None, typer.Option("--compiled", hidden=True)] = None,
     end_with_input: Annotated[bool, typer.Option("--end-with-input", hidden=True)] = False,
 ) -> None:
     """Run the daemon for a site until it is told to stop (ctrl-C, SIGTERM)."""
@@ -50,6 +51,7 @@ def run(
         observe=observe,
         socket_group=socket_group,
         language=language(),
+        compiled=compiled,
         end_with_input=end_with_input,
     )
     try:

@@ -14,9 +14,9 @@ import typer
 
 from config.language import text
 from controller.cli.plans import beginning, plan_of
-from controller.cli.processes import Child, start_simulators
+from controller.cli.processes import Child, describe_plant, start_simulators
 from controller.cli.site import AsJson, SiteDir
-from controller.cli.speech import put, put_json, say, tell
+from controller.cli.speech import Failure, put, put_json, say, tell
 
 
 def simulate(
@@ -35,13 +35,21 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Serve a site's devices over real Modbus and BACnet until ctrl-C; faults are typed while it runs."""
-    plan_text, plan = plan_of(site)
     with tempfile.TemporaryDirectory(prefix="louguan-simulate-") as scratch:
+        facts = Path(scratch) / "plant.json"
+        described = describe_plant(site, facts)
+        try:
+            plan_text, plan = plan_of(site)
+        except Failure:
+            described.communicate()
+            raise
         plan_file = Path(scratch) / "plan.json"
         plan_file.write_text(plan_text, encoding="utf-8")
         log = Path(scratch) / "simulators.log"
         begin = beginning(plan, start or datetime.now(UTC).isoformat())
-        with start_simulators(site, plan_file, overlay, log, speed=speed, seed=seed, start=begin) as child:
+        with start_simulators(
+            plan_file, facts, described, overlay, log, speed=speed, seed=seed, start=begin
+        ) as child:
             if as_json:
                 put_json(json.loads(overlay.read_text(encoding="utf-8")))
             else:
