@@ -1,4 +1,4 @@
-"""Both languages are complete: every text in the code and every help text has its Chinese; .mo files are current."""
+"""Both languages are complete: every text and every help text has its Chinese; .mo files are current."""
 
 from __future__ import annotations
 
