@@ -47,18 +47,20 @@ class Health:
         """Polled by its periods, not by its back-off."""
         return not self.fresh and not self.failures
 
-    def patience_s(self, manners: Manners, neighbours_s: float = 0.0) -> float:
+    def patience_s(self, manners: Manners, neighbours_s: float = 0.0, hurry: bool = False) -> float:
         """How long a poll of it waits: some times its slowest latest answer.
 
-        Waiting the full time-out for a device that always answers at once would only let a frozen one hold up
-        all others. An answer that comes later still counts as a sign of life and teaches patience; and to be
-        sure, every fourth probe of a lost device waits the full time. A device that never answered is first
-        waited for fully, then like its slowest neighbour (`neighbours_s`, 0 = there is none).
+        Waiting the full time-out for a device that always answers at once would only let a frozen one hold
+        up all others. An answer that comes later still counts as a sign of life and teaches patience; and
+        to be sure, every fourth probe of a lost device waits the full time. A device that never answered is
+        first waited for fully, then like its slowest neighbour (`neighbours_s`, 0 = there is none).
+        `hurry`: others wait already because of a time-out.
         """
         slowest_s = max(self.habits) if self.habits else (0.0 if self.fresh else neighbours_s)
         if not slowest_s or (self.lost and self.failures % 4 == 0):
             return manners.timeout_s
-        return min(manners.timeout_s, max(4 * slowest_s, manners.least_patience_s))
+        usual_s = max(4 * slowest_s, manners.least_patience_s)
+        return min(manners.timeout_s, usual_s / 2 if hurry else usual_s)
 
     def answered(self, took_s: float) -> bool:
         """It answered, be it with an exception. True if it was lost or never heard before."""

@@ -76,6 +76,7 @@ class Agenda:
             self._set_polls(device)
         self._probe_free_s = now_s
         self._first_failed = False
+        self._hurry = False
 
     # Asking
 
@@ -84,7 +85,7 @@ class Agenda:
         self._ripen(now_s)
         due = self._top(self._due)
         if due is None:
-            self._first_failed = False
+            self._first_failed = self._hurry = False
         turn = self._first_contact(now_s, due) or self._probe(now_s, due)
         if turn is None and due is not None:
             turn = Turn(due.device, due.block, self._patience_s(due.device), "poll")
@@ -122,6 +123,7 @@ class Agenda:
         """Nothing usable came. True if the device is lost by this."""
         if turn.kind == "first":
             self._first_failed = True
+        self._hurry = True
         if turn.delays:
             self._probe_free_s = now_s + self._pause_after(cost_s)
         return self.missed(turn.device, now_s)
@@ -231,7 +233,7 @@ class Agenda:
             neighbours_s = max(
                 (max(other.habits) for other in self.health.values() if other.habits), default=0.0
             )
-        return health.patience_s(self.manners, neighbours_s)
+        return health.patience_s(self.manners, neighbours_s, hurry=self._hurry)
 
     def _smallest(self, device: int) -> Block:
         return min((poll.block for poll in self._polls[device]), key=lambda block: block.size)

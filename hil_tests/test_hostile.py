@@ -28,10 +28,6 @@ UNITS = (1, 2, 3)
 QUICK, LONG = 300, 20_000
 RATE = 0.1
 
-reads = pytest.mark.parametrize(
-    "reads", [QUICK, pytest.param(LONG, marks=[pytest.mark.slow, pytest.mark.timeout(1200)])]
-)
-
 
 def points(unit: int) -> list[Point]:
     """Four reads of two registers, two of one, and one of eight bits, from every table."""
@@ -87,23 +83,41 @@ def judge(site: Plan, sample: Sample) -> None:
         assert sample.reading.value is None
 
 
-@reads
+async def test_tcp_for_a_while() -> None:
+    await asyncio.gather(*(spoil_tcp(fault, QUICK) for fault in TCP_FAULTS))
+
+
+@pytest.mark.parametrize("transport", ["modbus-rtu", "modbus-rtu-over-tcp"])
+async def test_rtu_for_a_while(transport: str) -> None:
+    await asyncio.gather(*(spoil_rtu(transport, fault, QUICK) for fault in RTU_FAULTS))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("fault", TCP_FAULTS)
-async def test_tcp(fault: TcpFault, reads: int) -> None:
+async def test_tcp(fault: TcpFault) -> None:
+    await spoil_tcp(fault, LONG)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("fault", RTU_FAULTS)
+@pytest.mark.parametrize("transport", ["modbus-rtu", "modbus-rtu-over-tcp"])
+async def test_rtu(transport: str, fault: RtuFault) -> None:
+    await spoil_rtu(transport, fault, LONG)
+
+
+async def spoil_tcp(fault: TcpFault, reads: int) -> None:
     timeout_s = 0.015
     units = {unit: Unit(unit) for unit in UNITS}
     async with TcpServer(units) as server, TcpProxy(server.port, fault, RATE, 7, timeout_s) as proxy:
         own_line = line("modbus-tcp", port=proxy.port, timeout_s=timeout_s)
-        seen = await read_all(
-            plan(own_line, {unit: points(unit) for unit in UNITS}), own_line, reads, timeout_s
-        )
-    assert_worked(seen, reads, proxy.spoilt)
+        site = plan(own_line, {unit: points(unit) for unit in UNITS})
+        seen = await read_all(site, own_line, reads, timeout_s)
+    assert_worked(fault, seen, reads, proxy.spoilt)
 
 
-@reads
-@pytest.mark.parametrize("fault", RTU_FAULTS)
-@pytest.mark.parametrize("transport", ["modbus-rtu", "modbus-rtu-over-tcp"])
-async def test_rtu(transport: str, fault: RtuFault, reads: int) -> None:
+async def spoil_rtu(transport: str, fault: RtuFault, reads: int) -> None:
     timeout_s = 0.015
     units = {unit: Unit(unit) for unit in UNITS}
     tcp = transport == "modbus-rtu-over-tcp"
@@ -112,15 +126,16 @@ async def test_rtu(transport: str, fault: RtuFault, reads: int) -> None:
         mischief = RtuMischief(fault, RATE, 7, timeout_s)
         proxy = await stack.enter_async_context(RtuProxy(server.port, mischief, tcp=tcp))
         own_line = line(transport, port=proxy.port, path=proxy.path, baud=115200, timeout_s=timeout_s)
-        seen = await read_all(
-            plan(own_line, {unit: points(unit) for unit in UNITS}), own_line, reads, timeout_s
-        )
-    assert_worked(seen, reads, mischief.spoilt)
+        site = plan(own_line, {unit: points(unit) for unit in UNITS})
+        seen = await read_all(site, own_line, reads, timeout_s)
+    assert_worked(fault, seen, reads, mischief.spoilt)
 
 
-def assert_worked(seen: Counter[str], reads_: int, spoilt: int) -> None:
+def assert_worked(fault: str, seen: Counter[str], reads_: int, spoilt: int) -> None:
     """Something was spoilt, and yet every point was read."""
-    print(dict(seen), "spoilt", spoilt)
+    print(
+        f"{fault}: {reads_} reads, {spoilt} spoilt, {seen['GOOD']} good values, {seen['time-outs']} time-outs"
+    )
     assert spoilt > reads_ * RATE / 3
     assert seen["GOOD"] > reads_ / 4
     assert len([key for key in seen if "." in key]) == len(UNITS) * len(points(1))
