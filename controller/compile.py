@@ -77,8 +77,8 @@ def _failed(site: Path, message: str) -> Compiled:
 def _last_words(done: subprocess.CompletedProcess[bytes], language: str) -> str:
     """Why the child ended without an answer, as a sentence."""
     said = done.stderr.decode(errors="replace").strip().splitlines()
-    if done.returncode == 1 and len(said) == 1:
-        return said[0]
+    if done.returncode == 1 and said and not any(line.startswith("Traceback") for line in said):
+        return said[-1]
     if done.returncode < 0:
         return render(text("the compiler was ended by signal {signal}", signal=-done.returncode), language)
     reason = said[-1] if said else f"exit {done.returncode}"

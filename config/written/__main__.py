@@ -10,27 +10,27 @@ from config.written.limits import TooMuch, limit_process, make_room
 limit_process()
 
 # After the limits, so that they hold for everything that is loaded.
-from config.language import Text, choose, render  # noqa: E402
+from config.language import choose, render  # noqa: E402
 from config.written.program import main  # noqa: E402
 
 
-def run() -> int | Text:
-    """The program's exit status, or why it was given up. What it held of the site is freed on return."""
+def run() -> int:
+    """The program's exit status; what cost too much is given up with a sentence."""
+    language = choose(sys.argv[sys.argv.index("--lang") + 1] if "--lang" in sys.argv[:-1] else None)
+    # Made beforehand: a process that has run out of memory can only say what is ready.
+    no_memory = (render(TooMuch.memory().message, language) + "\n").encode()
     try:
-        return main(sys.argv[1:])
+        status = main(sys.argv[1:])
+        sys.stdout.flush()
     except TooMuch as problem:
-        return problem.message
+        print(render(problem.message, language), file=sys.stderr)  # noqa: T201
+        status = 1
     except MemoryError:
         make_room()
-        return TooMuch.memory().message
+        os.write(2, no_memory)
+        status = 1
+    # Freeing a large site piece by piece takes time and serves nobody.
+    os._exit(status)
 
 
-status = run()
-if isinstance(status, Text):
-    language = sys.argv[sys.argv.index("--lang") + 1] if "--lang" in sys.argv[:-1] else None
-    print(render(status, choose(language)), file=sys.stderr)  # noqa: T201
-    status = 1
-sys.stdout.flush()
-sys.stderr.flush()
-# Freeing a large site piece by piece takes time and serves nobody.
-os._exit(status)
+run()

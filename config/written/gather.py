@@ -138,7 +138,7 @@ def _profiles(files: Files, written: Written, findings: Findings) -> None:
     """Read each profile that is named, the site's own before the built-in one."""
     known: set[str] | None = None
     for profile, (file, data) in files.profiles.items():
-        written.profiles[profile] = read_profile(file, data, findings)
+        written.profiles[profile] = read_profile(file, data, findings, files.budget)
     for device in written.devices.values():
         wanted = device.written.profile
         if wanted in written.profiles:

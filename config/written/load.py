@@ -32,6 +32,7 @@ class Files:
     """Name → (file, content), not yet read."""
     hashes: dict[str, str] = field(default_factory=dict)
     plant: Entry | None = None
+    budget: source.Budget = field(default_factory=source.Budget)
     lost: bool = False
     """A file could not be read at all: what is missing may have been in it."""
 
@@ -69,7 +70,7 @@ def load(directory: Path, findings: Findings) -> Files:
         if folder == PROFILES:
             found.profiles[Path(name).stem] = (name, data)
             continue
-        table = source.read(name, data, findings)
+        table = source.read(name, data, findings, found.budget)
         if table is None:
             found.lost = True
         else:

@@ -90,14 +90,16 @@ def raw_type(point: PointWritten) -> RawType | None:
     return point.type
 
 
-def read_profile(file: str, data: bytes, findings: Findings) -> Profile | None:
+def read_profile(
+    file: str, data: bytes, findings: Findings, budget: source.Budget | None = None
+) -> Profile | None:
     """The profile in `data`, or None when its head is unusable. Everything wrong is told.
 
     The name must be the file's.
     """
     from config.written.check.profile import check_profile
 
-    table = source.read(file, data, findings)
+    table = source.read(file, data, findings, budget)
     if table is None:
         return None
     stem = Path(file).stem

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -23,18 +24,27 @@ from config.written.scalars import typed
 MOST_BYTES = 512 * 1000
 MOST_DEPTH = 50
 MOST_NODES = 50_000
+MOST_SITE_NODES = 60_000
+"""In all files of a site: what fits into the memory that the compiler may use."""
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _SWALLOWED = re.compile(r"\s+(#\d\S*)")
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many values may still be read, over several files."""
+
+    nodes: int = MOST_SITE_NODES
 
 
 class _Unreadable(Exception):
     """The file was given up; what is wrong is already among the findings."""
 
 
-def read(file: str, data: bytes, findings: Findings) -> Table | None:
+def read(file: str, data: bytes, findings: Findings, budget: Budget | None = None) -> Table | None:
     """The top-level table of a file, or None with problems told.
 
-    `file` is the name to show. An empty file is an empty table.
+    `file` is the name to show. An empty file is an empty table. What is read is taken from `budget`.
     """
     if len(data) > MOST_BYTES:
         findings.problem(
@@ -49,7 +59,7 @@ def read(file: str, data: bytes, findings: Findings) -> Table | None:
         findings.problem(_byte_place(file, data, error.start), *_encoding(data, error.start))
         return None
     try:
-        node = _Reader(file, content, findings).document()
+        node = _Reader(file, content, findings, budget or Budget()).document()
     except _Unreadable:
         return None
     if node is None:
@@ -85,13 +95,14 @@ def _byte_place(file: str, data: bytes, start: int) -> Source:
 class _Reader:
     """Turns the events of one file into nodes; lives for one call."""
 
-    def __init__(self, file: str, content: str, findings: Findings) -> None:
+    def __init__(self, file: str, content: str, findings: Findings, budget: Budget) -> None:
         self._file = file
         self._content = content
         self._findings = findings
         self._lines: list[str] | None = None
         self._events: Iterator[Any] = yaml.parse(content, Loader=yaml.CSafeLoader)
         self._nodes = 0
+        self._budget = budget
 
     def document(self) -> Node | None:
         before = self._findings.count
@@ -133,6 +144,9 @@ class _Reader:
                 text("more than {limit} values in one file", limit=MOST_NODES),
                 text("split it into several files"),
             )
+        self._budget.nodes -= 1
+        if self._budget.nodes < 0:
+            self._give_up(event, text("more than {limit} values in the site", limit=MOST_SITE_NODES))
         self._refuse_references(event)
         line, column = event.start_mark.line + 1, event.start_mark.column + 1
         if isinstance(event, yaml.ScalarEvent):

@@ -40,8 +40,8 @@ def test_prints_exactly_this(case: str, language: str) -> None:
 
 def large_sites(folder: Path) -> list[Path]:
     """Sites too large or too odd to be kept as files."""
-    big, many, crowded, heavy = (folder / name for name in ("big", "many", "crowded", "heavy"))
-    for site in (big, many, crowded, heavy):
+    big, many, crowded, heavy, full = (folder / name for name in ("big", "many", "crowded", "heavy", "full"))
+    for site in (big, many, crowded, heavy, full):
         site.mkdir()
     (big / "site.yaml").write_text("# " + "x" * MOST_BYTES)
     (many / "site.yaml").write_text("a: [" + "1," * (MOST_NODES + 1) + "]\n")
@@ -49,7 +49,9 @@ def large_sites(folder: Path) -> list[Path]:
         (crowded / f"{number}.yaml").write_text("")
     for number in range(5):
         (heavy / f"{number}.yaml").write_text("# " + "x" * (MOST_BYTES - 2))
-    return [heavy, big, many, crowded, big / "site.yaml", folder / "nowhere"]
+    for number in range(3):
+        (full / f"{number}.yaml").write_text("a: [" + "1," * (MOST_NODES - 3) + "]\n")
+    return [full, heavy, big, many, crowded, big / "site.yaml", folder / "nowhere"]
 
 
 def test_every_message_is_produced(tmp_path: Path) -> None:
