@@ -11,7 +11,7 @@ from controller.clock import VirtualClock
 from controller.cycle import Engine
 from controller.decide.records import Override, PersonCommand, Remembered
 from controller.decide.step import Step
-from drivers.api import DeviceState, Event, Fate, Sample, SlotState, Write, WriteReport
+from drivers.api import DeviceState, Event, Fate, Sample, SetUp, SlotState, Write, WriteReport
 from schedules.context import Context
 from tests.schedules.build import at
 
@@ -58,6 +58,10 @@ class Rig:
 
     def answer(self, write: Write, fate: Fate = Fate.READ_BACK) -> None:
         self._events.append(WriteReport(write.seq, write.point, fate, write.value, fate.value))
+
+    def set_up(self, key: str, value: Value, fate: Fate) -> None:
+        point = self.plan.points[self.id(key)]
+        self._events.append(SetUp(point.device, point.id, value, fate, "test"))
 
     def do(self, *commands: PersonCommand) -> None:
         """Hand person's commands to the next step, judged first."""

@@ -408,6 +408,17 @@ def test_re_assertion_and_ages_follow_the_speed_of_site_time() -> None:
     assert made.writes(1) == ["lamp.level=10.0@15"]
 
 
+def test_a_set_up_register_that_does_not_take_is_told_once_and_its_mending_too() -> None:
+    made = settled()
+    told = []
+    for fate in (Fate.REJECTED, Fate.REJECTED, Fate.READ_BACK, Fate.READ_BACK):
+        made.set_up("panel.timeout", 60.0, fate)
+        step = made.step(1)
+        assert [item.fate for item in step.set_ups] == [fate]
+        told += [(notice.kind, notice.subject, notice.on) for notice in step.notices]
+    assert told == [("set-up-failed", "panel.timeout", True), ("set-up-failed", "panel.timeout", False)]
+
+
 def test_wake_is_the_next_thing_that_happens_by_itself() -> None:
     made = rig("2026-03-05 07:00")
     assert made.step().wake_ms == at("2026-03-05 08:00")
