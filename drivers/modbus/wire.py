@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import socket
+import termios
 from typing import cast
 
 import serial
@@ -157,7 +158,7 @@ class SerialWire(Wire):
                 timeout=0,
                 exclusive=True,
             )
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, termios.error) as error:
             raise NoAnswer(f"no serial device: {_reason(error)}") from error
         self._unsent = b""
         self._fd: int = self._port.fileno()
@@ -180,8 +181,8 @@ class SerialWire(Wire):
         try:
             # Without this a UART that cannot send holds its close for up to 30 s.
             self._port.reset_output_buffer()
-        except (OSError, ValueError, serial.SerialException):
-            pass
+        except (OSError, ValueError, termios.error):
+            pass  # the device is gone already
         finally:
             self._port.close()
 
@@ -224,7 +225,7 @@ def _is_pty(path: str) -> bool:
         return False
 
 
-def _reason(error: OSError | ValueError) -> str:
+def _reason(error: Exception) -> str:
     """The system's own words, without the paths and numbers that would make each message another one."""
-    number = getattr(error, "errno", None)
+    number = error.args[0] if isinstance(error, termios.error) else getattr(error, "errno", None)
     return os.strerror(number) if isinstance(number, int) else str(error)
