@@ -175,3 +175,25 @@ def test_a_large_site_is_checked_in_time(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, f"devices:\n{lines}")
     assert time.process_time() - begin < 1.5
     assert len(plan.devices) == 64
+
+
+TAIL = "[{from: 22:00, to: 06:00, value: on}, {from: 05:00, to: 07:00, value: off}]"
+
+
+@pytest.mark.parametrize(
+    ("written", "fits"),
+    [
+        (f"week: {{monday: {TAIL}}}", True),
+        (f"week: {{everyday: {TAIL}}}", False),
+        (f"week: {{holiday: {TAIL}}}", False),
+        (f"exceptions: [{{dates: 2026-01-01, periods: {TAIL}}}]", True),
+        (f"exceptions: [{{dates: 2026-01-01..2026-01-02, periods: {TAIL}}}]", False),
+    ],
+)
+def test_a_tail_meets_only_the_morning_that_can_follow(tmp_path: Path, written: str, fits: bool) -> None:
+    site = f"{EQUIPMENT}programmes:\n  p: {{label: x, targets: fan, {written}}}\n"
+    if fits:
+        assert plan_of(tmp_path, site, PANEL).programmes
+    else:
+        with pytest.raises(AssertionError, match="this period overlaps with that of line"):
+            plan_of(tmp_path, site, PANEL)

@@ -13,8 +13,11 @@ from config.written.problems import Findings, listing
 _DAY_S = 86400
 
 
-def check_overlaps(periods: Sequence[Period], findings: Findings) -> None:
-    """Tell empty periods, and pairs of a list that surely overlap, tails after midnight included."""
+def check_overlaps(periods: Sequence[Period], findings: Findings, *, repeats: bool) -> None:
+    """Tell empty periods, and pairs of a list that surely overlap.
+
+    `repeats`: the list can hold on two days running, so that a tail after midnight meets the list's own morning.
+    """
     for period in periods:
         if period.start == period.end:
             findings.problem(
@@ -24,18 +27,19 @@ def check_overlaps(periods: Sequence[Period], findings: Findings) -> None:
             )
     lasting = [period for period in periods if period.start != period.end]
     for first, second in combinations(lasting, 2):
-        if _overlap(first, second):
+        if _overlap(first, second, repeats=repeats):
             findings.problem(
                 second.source, text("this period overlaps with that of line {line}", line=first.source.line)
             )
 
 
-def _overlap(first: Period, second: Period) -> bool:
+def _overlap(first: Period, second: Period, *, repeats: bool) -> bool:
     """Whether they overlap on the day they start or by a tail into the next; False where the sun decides."""
     one, two = _span(first), _span(second)
     if one is None or two is None:
         return _same_base(first, second)
-    return any(one[0] < two[1] + shift and two[0] + shift < one[1] for shift in (-_DAY_S, 0, _DAY_S))
+    shifts = (-_DAY_S, 0, _DAY_S) if repeats else (0,)
+    return any(one[0] < two[1] + shift and two[0] + shift < one[1] for shift in shifts)
 
 
 def _span(period: Period) -> tuple[int, int] | None:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from config.language import text
 from config.plan.devices import Source
-from config.plan.programmes import BUILT_IN_KINDS, CalendarPlan, DayList, ExceptionEntry, Period, Programme
+from config.plan.programmes import (
+    BUILT_IN_KINDS,
+    WEEKDAYS,
+    CalendarPlan,
+    DayList,
+    ExceptionEntry,
+    Period,
+    Programme,
+)
 from config.plan.reading import Value
 from config.written.check.periods import check_overlaps
 from config.written.check.values import check_value
@@ -127,7 +135,8 @@ class _Lowering:
 
     def _day_list(self, kind: str, periods: list[PeriodWritten]) -> DayList:
         self._check_kind(kind, ["week", kind], key=True)
-        return DayList(kind, self._periods(["week", kind], periods))
+        # A Monday is never followed by a Monday.
+        return DayList(kind, self._periods(["week", kind], periods, repeats=kind not in WEEKDAYS))
 
     def _check_kind(self, kind: str, path: list[object], *, key: bool) -> None:
         if kind not in self._kinds:
@@ -139,7 +148,9 @@ class _Lowering:
                 near,
             )
 
-    def _periods(self, path: list[object], periods: list[PeriodWritten]) -> tuple[Period, ...]:
+    def _periods(
+        self, path: list[object], periods: list[PeriodWritten], *, repeats: bool
+    ) -> tuple[Period, ...]:
         lowered = tuple(
             Period(
                 period.start,
@@ -149,7 +160,7 @@ class _Lowering:
             )
             for index, period in enumerate(periods)
         )
-        check_overlaps(lowered, self._findings)
+        check_overlaps(lowered, self._findings, repeats=repeats)
         return lowered
 
     def _source(self, path: list[object]) -> Source:
@@ -169,7 +180,11 @@ class _Lowering:
         return ExceptionEntry(
             dates=written.dates,
             like=written.like,
-            periods=self._periods([*path, "periods"], written.periods or []),
+            periods=self._periods(
+                [*path, "periods"],
+                written.periods or [],
+                repeats=any(dates.first != dates.last for dates in written.dates),
+            ),
             from_midnight=written.from_midnight,
             reason=written.reason,
             source=self._source(path),

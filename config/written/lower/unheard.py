@@ -110,7 +110,9 @@ def _timer(
     timer = points.get(mechanism.by)
     if timer is None or timer.command is None:
         return None
-    low, high = mechanism.range or (timer.command.low or 0.0, timer.command.high or 0.0)
+    low, high = timer.command.low or 0.0, timer.command.high or 0.0
+    if mechanism.range is not None:
+        low, high = max(low, mechanism.range[0]), min(high, mechanism.range[1])
     if not low <= after <= high or after <= 0:
         findings.problem(
             named.entry.place(["if_unheard", "after"]),
