@@ -8,7 +8,11 @@ from config.plan.devices import StopAction
 from config.plan.points import Command
 from config.plan.reading import Value
 from config.plan.site import Plan
+from controller.decide.records import Remembered
+from drivers.api import Fate
+from tests.controller.rig import Rig
 from tests.plans import LEVEL, SHUANGLIU, SWITCH, PlanMaker, everyday
+from tests.schedules.build import at
 
 PULSE = Command(pulse_s=0.5, reassert_s=None, verify="none")
 MODE = Command(states=(1, 2))
@@ -61,3 +65,22 @@ READINGS: dict[str, Value] = {
     "stove.permit": False,
 }
 """What the house shows before anybody commands it."""
+
+HELD = Fate.READ_BACK
+
+
+def rig(
+    minute: str = "2026-03-05 07:00", remembered: Remembered | None = None, *, observe: bool = False
+) -> Rig:
+    """A daemon just started in the house."""
+    return Rig(house(observe=observe), at(minute), remembered)
+
+
+def settled(minute: str = "2026-03-05 07:00") -> Rig:
+    """Everything heard, commanded and held."""
+    made = rig(minute)
+    for key, value in READINGS.items():
+        made.read(key, value)
+    made.writes(answer=HELD)
+    assert made.writes(1.0) == []
+    return made

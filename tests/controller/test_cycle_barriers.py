@@ -1,0 +1,135 @@
+"""What forbids writing, and what is written at the end of a run: as rows."""
+
+from __future__ import annotations
+
+from config.plan.reading import Quality
+from controller.decide.records import Lock, Observe, Unlock
+from tests.controller.house import HELD, READINGS, rig, settled
+from tests.schedules.build import at
+
+
+def test_a_lock_forbids_every_write_and_its_end_writes_what_is_due() -> None:
+    made = settled("2026-03-05 07:59")
+    made.do(Lock("lamps", "Wang", "new ballast", made.clock.now().wall_ms))
+    made.override("lamp.level", 50.0, 1)
+    assert made.writes(120, answer=HELD) == ["hall.level=80.0@15"]
+    assert (
+        str(getattr(made.engine.barrier(made.id("lamp.level")), "text", None))
+        == "locked by Wang: new ballast"
+    )
+    assert made.writes(1000, answer=HELD) == ["panel.mode=1@15"]
+    made.restart()
+    for key, value in READINGS.items():
+        made.read(key, value)
+    assert "lamp.level" not in str(made.writes(1))
+    made.do(Unlock("lamps", "Wang"))
+    made.read("lamp.level", 50.0)
+    # What was read behind the lock may be old by now: it is told again.
+    assert made.writes(1) == ["lamp.level=50.0@8"]
+
+
+def test_a_lock_on_a_device_covers_all_its_points() -> None:
+    made = settled()
+    made.do(Lock("lamp", "Wang", "dead wire", 0))
+    made.override("lamp.spare", True, 1)
+    assert made.writes(1) == []
+    assert made.engine.barrier(made.id("hall.level")) is None
+
+
+def test_a_selector_not_in_auto_forbids_every_write_and_back_in_auto_is_bumpless() -> None:
+    made = rig()
+    for key, value in READINGS.items():
+        made.read(key, value)
+    made.read("panel.auto", False)
+    step = made.step()
+    assert not [words for words in made.words(step.writes) if words.startswith("panel")]
+    assert [(notice.kind, notice.subject, notice.on) for notice in step.notices] == [("hand", "pump", True)]
+    made.read("panel.auto", None, Quality.BAD)
+    assert [(notice.kind, notice.on) for notice in made.step(1).notices] == [("hand", False)]
+    barrier = made.engine.barrier(made.id("panel.mode"))
+    assert barrier is not None
+    assert str(barrier.text) == "pump: selector cannot be read"
+    made.read("panel.auto", True)
+    assert made.writes(1) == ["panel.mode=1@15"]
+
+
+def test_a_selector_read_at_start_does_not_spoil_the_bumpless_start() -> None:
+    made = rig()
+    made.read("panel.mode", 1)
+    assert made.writes() == []
+    made.read("panel.auto", True)
+    assert made.writes(1) == []
+    assert made.step(1).counters.commands_held == 1
+
+
+def test_observe_mode_records_and_sends_nothing() -> None:
+    made = rig("2026-03-05 07:59", observe=True)
+    for key, value in READINGS.items():
+        made.read(key, value)
+    step = made.step()
+    assert step.writes == []
+    assert [(item.key, item.value) for item in step.would] == [
+        ("lamp.level", 10.0), ("hall.level", 10.0), ("panel.mode", 1),
+    ]  # fmt: skip
+    assert made.step(1).would == []
+    assert [(item.key, item.value) for item in made.step(60).would] == [
+        ("lamp.level", 80.0),
+        ("hall.level", 80.0),
+    ]
+    made.do(Observe("", False, "Li", "commissioned", 0))
+    assert made.writes(1) == ["hall.level=80.0@15", "lamp.level=80.0@15", "panel.mode=1@15"]
+
+
+def test_observe_mode_of_one_device() -> None:
+    made = rig()
+    made.do(Observe("lamp", True, "Li", "", 0))
+    for key, value in READINGS.items():
+        made.read(key, value)
+    assert made.writes() == ["hall.level=10.0@15", "panel.mode=1@15"]
+    assert made.engine.stop_writes()
+    assert not [words for words in made.words(made.engine.stop_writes()) if words.startswith("lamp")]
+
+
+def test_stop_does_what_each_device_declares() -> None:
+    made = settled()
+    made.override("stove.permit", True, 1)
+    made.writes(1, answer=HELD)
+    made.step(1)
+    assert made.words(made.engine.stop_writes()) == [
+        "lamp.level=30.0@15",
+        "hall.level=null@15",
+        "panel.mode=2@15",
+    ]
+
+
+def test_stop_writes_nothing_to_what_is_locked_in_hand_or_out_of_reach() -> None:
+    made = settled()
+    made.do(Lock("lamps", "Wang", "new ballast", 0))
+    made.read("panel.auto", False)
+    made.device("hall", False)
+    made.step(1)
+    assert made.engine.stop_writes() == []
+    assert rig().engine.stop_writes() == []
+
+
+def test_an_untrusted_clock_takes_the_declared_values() -> None:
+    made = settled("2026-03-05 08:30")
+    made.clock.trusted = False
+    step = made.step(1)
+    assert sorted(made.words(step.writes)) == ["hall.level=50.0@15", "lamp.level=50.0@15"]
+    assert [(notice.kind, notice.on) for notice in step.notices] == [("clock", True)]
+    for write in step.writes:
+        made.answer(write)
+    made.clock.trusted = True
+    step = made.step(1)
+    # The pump's programme declares nothing for that time: it was let go, and is asked for anew.
+    assert sorted(made.words(step.writes)) == ["hall.level=80.0@15", "lamp.level=80.0@15", "panel.mode=1@15"]
+    assert [(notice.kind, notice.on) for notice in step.notices] == [("clock", False)]
+
+
+def test_a_wall_clock_that_jumps_leaves_the_decision_of_the_new_time() -> None:
+    made = settled()
+    for minute, value in [("2026-03-05 09:00", 80.0), ("2026-03-05 07:30", 10.0), ("2026-04-01 08:00", 80.0)]:
+        made.clock.set_wall(at(minute))
+        made.step(1)
+        assert made.decided("lamp.level") == (value, 15)
