@@ -86,7 +86,7 @@ class Doubts:
         owed[request.shape] = _Owed(known.first_s if known else now_s, now_s)
 
     def answered(self, request: Request, sent_s: float) -> None:
-        """An answer of the request's shape came. If it may be an older request's, this one's is still owed."""
+        """An answer of its shape came. If that may be an older request's, this one's is still owed."""
         owed = self._owed.get(request.unit)
         if not owed:
             return
