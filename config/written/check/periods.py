@@ -16,7 +16,7 @@ _DAY_S = 86400
 def check_overlaps(periods: Sequence[Period], findings: Findings, *, repeats: bool) -> None:
     """Tell empty periods, and pairs of a list that surely overlap.
 
-    `repeats`: the list can hold on two days running, so that a tail after midnight meets the list's own morning.
+    `repeats`: the list can hold on two days running: a tail after midnight meets its own morning.
     """
     for period in periods:
         if period.start == period.end:
