@@ -29,6 +29,8 @@ class Driving:
         self.events: list[Event] = []
         self.driver: Driver = open_line(plan, line, self.inbox, MachineClock(), Pace())
         self._writes = 0
+        self._seen = 0
+        """Of the events, what was waited for already and what came before it."""
 
     def point(self, key: str) -> Point:
         found = self.plan.point_named(key)
@@ -36,47 +38,49 @@ class Driving:
         return found
 
     async def until(self, kind: type[E], wanted: Callable[[E], bool], within_s: float = 10.0) -> E:
-        """The first such event from now on."""
-        first = len(self.events)
+        """The first such event after the one that was waited for last."""
         try:
             async with asyncio.timeout(within_s):
                 while True:
                     self.events += self.inbox.take()
-                    for event in self.events[first:]:
+                    for number in range(self._seen, len(self.events)):
+                        event = self.events[number]
                         if isinstance(event, kind) and wanted(event):
+                            self._seen = number + 1
                             return event
-                    first = len(self.events)
                     await asyncio.sleep(0.01)
         except TimeoutError:
             raise AssertionError(f"no such {kind.__name__}; the last events: {self.events[-8:]}") from None
 
-    async def reading(self, key: str, value: Value | None = None, within_s: float = 10.0) -> Reading:
+    async def reading(self, key: str, value: Value | None = None) -> Reading:
         """The next reading of a point; with `value`, the next that has it."""
         ident = self.point(key).id
 
         def fits(sample: Sample) -> bool:
             return sample.point == ident and (value is None or sample.reading.value == value)
 
-        return (await self.until(Sample, fits, within_s)).reading
+        return (await self.until(Sample, fits)).reading
 
     async def readings(self, *names: str) -> dict[str, Reading]:
-        """The first reading of each point of the only device, which may have come already."""
+        """The first reading of each of these points of the only device, in whatever order they come."""
         (device,) = self.plan.devices
         wanted = {self.point(f"{device.name}.{name}").id: name for name in names}
         found: dict[str, Reading] = {}
-        for event in self.events:
-            if isinstance(event, Sample) and event.point in wanted:
-                found.setdefault(wanted[event.point], event.reading)
-        for name in names:
-            if name not in found:
-                found[name] = await self.reading(f"{device.name}.{name}")
+        self._seen = 0
+
+        def completes(sample: Sample) -> bool:
+            if sample.point in wanted:
+                found.setdefault(wanted[sample.point], sample.reading)
+            return len(found) == len(names)
+
+        await self.until(Sample, completes)
         return found
 
     async def online(self, *, now: bool, within_s: float = 20.0) -> DeviceState:
         """The device's next change of state, to what is given."""
         return await self.until(DeviceState, lambda state: state.online is now, within_s)
 
-    async def write(self, key: str, value: Value | None, slot: int = 16) -> WriteReport:
+    async def write(self, key: str, value: Value | None, slot: int = 12) -> WriteReport:
         """Command a point, and what became of it."""
         self._writes += 1
         number = self._writes

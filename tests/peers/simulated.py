@@ -62,8 +62,9 @@ def simulated(site: Path) -> Iterator[Simulated]:
     plan, plant = site / "plan.json", site / "plant.json"
     plan.write_text(_said_of("compile", site), encoding="utf-8")
     plant.write_text(_said_of("plant", site), encoding="utf-8")
-    words = ["--plan", plan, "--plant", plant, "--speed", NEARLY_STILL, "--tick", 0.1, "--start", WORKDAY_MORNING]
-    with program(sys.executable, "-m", "drivers.simulators", *map(str, words)) as child:
+    files = ["--plan", str(plan), "--plant", str(plant)]
+    time = ["--speed", str(NEARLY_STILL), "--tick", "0.1", "--start", WORKDAY_MORNING]
+    with program(sys.executable, "-m", "drivers.simulators", *files, *time) as child:
         yield Simulated(child)
 
 

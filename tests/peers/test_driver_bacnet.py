@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from config.plan.reading import Quality
+from config.plan.reading import Quality, Value
 from config.plan.site import Plan
 from drivers.api import Fate
 from tests.peers.driving import Driving, driving
@@ -34,11 +34,13 @@ points:
   level: {label: {zh: e, en: e}, at: analog-output 1, unit: "%", cov: 1, poll: 60 s,
     command: {range: [0, 100], tolerance: 0.5}}
   lamp: {label: {zh: f, en: f}, at: binary-output 1, cov: 0, poll: 60 s, command: {}}
-  scene: {label: {zh: g, en: g}, at: multi-state-value 1, states: {1: none, 2: work, 3: clean}, cov: 0, poll: 60 s,
-    command: {}}
+  scene: {label: {zh: g, en: g}, at: multi-state-value 1, states: {1: none, 2: work, 3: clean}, cov: 0,
+    poll: 60 s, command: {}}
   absent: {label: {zh: h, en: h}, at: analog-input 9, unit: °C, poll: 60 s}
 """
 LEVEL = "it.level"
+KNOWN: dict[str, Value] = {"air": 21.5, "door": True, "name": "one", "level": 20.0, "lamp": False, "scene": 1}
+"""What peers/bacnet_device.mjs starts with."""
 
 
 def free_port() -> int:
@@ -53,8 +55,8 @@ def plan(folder: Path, device: Talker) -> Plan:
     site = f"""
 lines: {{B: {{transport: bacnet-ip, bind: 127.0.0.1, port: {free_port()}, timeout: 500 ms}}}}
 devices:
-  it: {{profile: bacnet-js-objects, line: B, instance: {INSTANCE}, address: "127.0.0.1:{device.ready["port"]}",
-    label: it, if_unheard: {{holds_last: true, accepted: a bench}}}}
+  it: {{profile: bacnet-js-objects, line: B, instance: {INSTANCE}, label: it,
+    address: "127.0.0.1:{device.ready["port"]}", if_unheard: {{holds_last: true, accepted: a bench}}}}
 """
     return compiled(written(folder, {"site.yaml": site, "profiles/bacnet-js-objects.yaml": PROFILE}))
 
@@ -68,9 +70,6 @@ def slots(device: Talker, what: str) -> dict[int, Any]:
 async def all_read(it: Driving) -> None:
     await it.online(now=True)
     assert {name: reading.value for name, reading in (await it.readings(*KNOWN)).items()} == KNOWN
-
-
-KNOWN = {"air": 21.5, "door": True, "name": "one", "level": 20.0, "lamp": False, "scene": 1}
 
 
 async def test_objects_of_every_kind_are_read_right(tmp_path: Path) -> None:
@@ -97,24 +96,24 @@ async def test_commands_take_our_slot_and_leave_it(tmp_path: Path) -> None:
     with bacnet_device(INSTANCE) as device:
         async with driving(plan(tmp_path, device)) as it:
             await all_read(it)
-            assert (await it.write(LEVEL, 42.5, slot=12)).fate is Fate.READ_BACK
+            assert (await it.write(LEVEL, 42.5)).fate is Fate.READ_BACK
             assert slots(device, "analog-output,1") == it.slots(LEVEL) == {12: 42.5}
             # Somebody else commands above us, with a client of his own: ours is kept behind it and told.
             there = f"127.0.0.1:{device.ready['port']}"
             written = ["write", "analog-output,1", "present-value", "real", 90, 8]
             await asyncio.to_thread(bacnet, there, *written)
             await it.reading(LEVEL, 90.0)
-            report = await it.write(LEVEL, 30.0, slot=12)
+            report = await it.write(LEVEL, 30.0)
             assert (report.fate, report.detail) == (Fate.READ_BACK, "overridden at slot 8")
             assert slots(device, "analog-output,1") == it.slots(LEVEL) == {8: 90, 12: 30}
-            assert (await it.write(LEVEL, None, slot=12)).fate is Fate.READ_BACK
+            assert (await it.write(LEVEL, None)).fate is Fate.READ_BACK
             assert slots(device, "analog-output,1") == it.slots(LEVEL) == {8: 90}
             for key, what, value, held in (
                 ("it.lamp", "binary-output,1", True, 1),
                 ("it.scene", "multi-state-value,1", 3, 3),
             ):
                 assert (await it.write(key, value)).fate is Fate.READ_BACK
-                assert slots(device, what) == {16: held}
+                assert slots(device, what) == {12: held}
                 await it.reading(key, value)
                 assert (await it.write(key, None)).fate is Fate.READ_BACK
                 assert slots(device, what) == {}
@@ -134,7 +133,7 @@ async def test_a_device_that_restarts_is_missed_and_found_emptied(tmp_path: Path
         with bacnet_device(INSTANCE, port) as device:
             assert (await it.online(now=True)).restarted, "our slot is empty: outputs must be asserted anew"
             assert (await it.write(LEVEL, 79.0)).fate is Fate.READ_BACK
-            assert slots(device, "analog-output,1") == {16: 79}
+            assert slots(device, "analog-output,1") == {12: 79}
 
 
 async def test_another_device_at_the_address_is_not_believed(tmp_path: Path) -> None:

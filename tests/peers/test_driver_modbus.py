@@ -30,7 +30,8 @@ source: peers/libmodbus_server.c
 addresses: wire
 limits: {max_registers: 60, max_bits: 60, max_gap: 8}
 points:
-  word: {label: {zh: a, en: a}, at: holding 7, type: uint16, poll: 1 s, command: {function: 6, range: [0, 60000]}}
+  word: {label: {zh: a, en: a}, at: holding 7, type: uint16, poll: 1 s,
+    command: {function: 6, range: [0, 60000]}}
   flag: {label: {zh: b, en: b}, at: holding 9, bit: 3, poll: 1 s, command: {function: 6}}
   next_flag: {label: {zh: c, en: c}, at: holding 9, bit: 4, poll: 1 s}
   mode: {label: {zh: d, en: d}, at: holding 30, type: uint16, states: {1030: rest, 5: work}, poll: 1 s,
@@ -49,9 +50,9 @@ points:
   door: {label: {zh: n, en: n}, at: discrete 1, poll: 1 s}
   wire: {label: {zh: o, en: o}, at: discrete 2, normally_closed: true, poll: 1 s}
 """
-KNOWN = {
-    "word": 1007, "flag": False, "next_flag": True, "mode": 1030, "warm": 123.5, "swapped": -7.25, "big": 4_000_000.0,
-    "minus": -4.0, "level": 20.5, "lamp": True, "valve": False, "door": True, "wire": True,
+KNOWN: dict[str, float] = {
+    "word": 1007, "mode": 1030, "warm": 123.5, "swapped": -7.25, "big": 4_000_000, "minus": -4, "level": 20.5,
+    "flag": False, "next_flag": True, "lamp": True, "valve": False, "door": True, "wire": True,
 }  # fmt: skip
 """What peers/libmodbus_server.c starts with, in engineering units."""
 
@@ -87,7 +88,8 @@ class Foreign:
             "site.yaml": f"""
 lines: {{L: {{transport: {self.transport}, {address}, timeout: 300 ms}}}}
 devices:
-  it: {{profile: libmodbus-tables, line: L, unit: {UNIT}, label: it, if_unheard: {{holds_last: true, accepted: a bench}}}}
+  it: {{profile: libmodbus-tables, line: L, unit: {UNIT}, label: it,
+    if_unheard: {{holds_last: true, accepted: a bench}}}}
 """,
             "profiles/libmodbus-tables.yaml": PROFILE,
         })  # fmt: skip
@@ -106,16 +108,16 @@ async def test_every_table_type_and_order_is_read_right(foreign: Foreign, tmp_pa
             await it.online(now=True)
             found = await it.readings(*KNOWN, "absent", "beyond")
     assert {name: found[name].value for name in KNOWN} == pytest.approx(KNOWN)
-    assert {name: type(found[name].value) for name in KNOWN if isinstance(KNOWN[name], bool)} == {
-        name: bool for name in KNOWN if isinstance(KNOWN[name], bool)
-    }
+    bits = [name for name in KNOWN if isinstance(KNOWN[name], bool)]
+    assert {type(found[name].value) for name in bits} == {bool}
     assert {found[name].quality for name in KNOWN} == {Quality.GOOD}
     for name in ("absent", "beyond"):
         assert (found[name].value, found[name].quality) == (None, Quality.BAD)
 
 
 COMMANDS: tuple[tuple[str, Any], ...] = (
-    ("word", 59_999), ("flag", True), ("mode", 5), ("warm", -12.25), ("swapped", 3.5), ("lamp", False), ("valve", True),
+    ("word", 59_999), ("flag", True), ("mode", 5), ("warm", -12.25), ("swapped", 3.5), ("lamp", False),
+    ("valve", True),
 )  # fmt: skip
 
 
@@ -129,14 +131,15 @@ async def test_what_is_commanded_stands_in_the_foreign_tables(foreign: Foreign, 
             assert (await it.write("it.word", 60_001)).fate is Fate.REJECTED, "out of its range"
             assert (await it.reading("it.word", 59_999)).quality is Quality.GOOD, "polled too"
         # The line is free again: a client of another origin looks at what stands there.
-        ask = [foreign.where, UNIT]
-        look = asyncio.to_thread
-        assert await look(mbpoll, *ask, "4", 7) == {7: 59_999}
-        assert await look(mbpoll, *ask, "4", 9) == {9: 1009 | 1 << 3}, "no other bit of the word has changed"
-        assert await look(mbpoll, *ask, "4", 30) == {30: 5}
-        assert await look(mbpoll, *ask, "4:float", 100) == {100: -12.25}
-        assert await look(modbus_serial, *ask, "read", "holding", 102, 2) == [0, 0x4060]
-        assert await look(modbus_serial, *ask, "read", "coil", 2, 4) == [False, False, True, False]
+        where, look = foreign.where, asyncio.to_thread
+        assert await look(mbpoll, where, UNIT, "4", 7) == {7: 59_999}
+        assert await look(mbpoll, where, UNIT, "4", 9) == {9: 1009 | 1 << 3}, (
+            "no other bit of the word has changed"
+        )
+        assert await look(mbpoll, where, UNIT, "4", 30) == {30: 5}
+        assert await look(mbpoll, where, UNIT, "4:float", 100) == {100: -12.25}
+        assert await look(modbus_serial, where, UNIT, "read", "holding", 102, 2) == [0, 0x4060]
+        assert await look(modbus_serial, where, UNIT, "read", "coil", 2, 4) == [False, False, True, False]
 
 
 async def test_a_server_that_restarts_is_missed_and_found_again(foreign: Foreign, tmp_path: Path) -> None:

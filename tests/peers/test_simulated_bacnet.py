@@ -52,14 +52,18 @@ def test_devices_are_found_and_named(behind: Simulated) -> None:
 
 def test_what_is_read_is_what_really_is(behind: Simulated) -> None:
     address, truth = behind.address("lights"), behind.truth("lights")
-    assert told(address, "read", "analog-input,22", "present-value") == pytest.approx(truth["energy"], abs=0.01)
+    assert told(address, "read", "analog-input,22", "present-value") == pytest.approx(
+        truth["energy"], abs=0.01
+    )
     zones = range(1, 9)
     asked = [f"analog-input,{zone}:present-value:status-flags" for zone in zones]
     found = told(address, "read-multiple", *asked, "analog-input,21:present-value", f"{SCENE}:present-value")
     truth = behind.truth("lights")
     for zone in zones:
         lux = found[f"analog-input,{zone}"]
-        assert lux["present-value"] == pytest.approx(truth[f"zone{zone}_lux"], abs=5), "a quarter of its COV step"
+        assert lux["present-value"] == pytest.approx(truth[f"zone{zone}_lux"], abs=5), (
+            "a quarter of its COV step"
+        )
         assert lux["status-flags"] == [0], "in alarm, fault, overridden, out of service: no"
     assert found["analog-input,21"]["present-value"] == pytest.approx(truth["power"] * 1000, abs=20)
     assert found[SCENE]["present-value"] == truth["scene"]
@@ -83,7 +87,9 @@ def test_commands_stand_by_priority_until_they_are_relinquished(behind: Simulate
         assert told(address, "relinquish", LEVEL, slot)
     assert standing(address, LEVEL) == (before, at_first)
     assert told(address, "read", LEVEL, "priority-array", 12) is None
-    assert told(address, "read", "analog-output,2", "present-value") == before, "and no other zone was touched"
+    assert told(address, "read", "analog-output,2", "present-value") == before, (
+        "and no other zone was touched"
+    )
 
 
 def test_a_state_is_commanded_by_its_number(behind: Simulated) -> None:

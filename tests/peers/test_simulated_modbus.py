@@ -1,4 +1,4 @@
-"""Programs of other origins read our simulated meters and drive our simulated relay, over TCP and a terminal."""
+"""Programs of other origins read our simulated meters and drive our simulated relay: TCP and a terminal."""
 
 from __future__ import annotations
 
@@ -122,9 +122,9 @@ def test_both_drive_the_relay_and_the_meter_follows(on: Bench) -> None:
 
 def test_a_unit_that_is_not_there_is_silent_and_a_wrong_address_refused(on: Bench) -> None:
     # A gateway says that nobody is there (exception 11); on a serial line there is only silence.
-    with pytest.raises(RefusedError, match="Target device failed to respond|timed out"):
+    with pytest.raises(RefusedError, match=r"Target device failed to respond|timed out"):
         mbpoll(on.where, NOBODY, "4", 36)
-    with pytest.raises(RefusedError, match="exception 11|Timed out"):
+    with pytest.raises(RefusedError, match=r"exception 11|Timed out"):
         modbus_serial(on.where, NOBODY, "write", "coil", 0, 1)
     with pytest.raises(RefusedError, match="Illegal data address"):
         mbpoll(on.where, RELAY, "0", 100)
