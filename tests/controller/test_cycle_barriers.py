@@ -5,7 +5,6 @@ from __future__ import annotations
 from config.plan.reading import Quality
 from controller.decide.records import Lock, Observe, Unlock
 from tests.controller.house import HELD, READINGS, rig, settled
-from tests.schedules.build import at
 
 
 def test_a_lock_forbids_every_write_and_its_end_writes_what_is_due() -> None:
@@ -110,26 +109,3 @@ def test_stop_writes_nothing_to_what_is_locked_in_hand_or_out_of_reach() -> None
     made.step(1)
     assert made.engine.stop_writes() == []
     assert rig().engine.stop_writes() == []
-
-
-def test_an_untrusted_clock_takes_the_declared_values() -> None:
-    made = settled("2026-03-05 08:30")
-    made.clock.trusted = False
-    step = made.step(1)
-    assert sorted(made.words(step.writes)) == ["hall.level=50.0@15", "lamp.level=50.0@15"]
-    assert [(notice.kind, notice.on) for notice in step.notices] == [("clock", True)]
-    for write in step.writes:
-        made.answer(write)
-    made.clock.trusted = True
-    step = made.step(1)
-    # The pump's programme declares nothing for that time: it was let go, and is asked for anew.
-    assert sorted(made.words(step.writes)) == ["hall.level=80.0@15", "lamp.level=80.0@15", "panel.mode=1@15"]
-    assert [(notice.kind, notice.on) for notice in step.notices] == [("clock", False)]
-
-
-def test_a_wall_clock_that_jumps_leaves_the_decision_of_the_new_time() -> None:
-    made = settled()
-    for minute, value in [("2026-03-05 09:00", 80.0), ("2026-03-05 07:30", 10.0), ("2026-04-01 08:00", 80.0)]:
-        made.clock.set_wall(at(minute))
-        made.step(1)
-        assert made.decided("lamp.level") == (value, 15)

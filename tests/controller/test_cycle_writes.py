@@ -224,3 +224,26 @@ def test_wake_is_the_next_thing_that_happens_by_itself() -> None:
     assert step.wake_ms == now + 15_000  # the reading grows stale
     made.answer(step.writes[0], Fate.NO_ANSWER)
     assert made.step().wake_ms == now + 2_000
+
+
+def test_an_untrusted_clock_takes_the_declared_values() -> None:
+    made = settled("2026-03-05 08:30")
+    made.clock.trusted = False
+    step = made.step(1)
+    assert sorted(made.words(step.writes)) == ["hall.level=50.0@15", "lamp.level=50.0@15"]
+    assert [(notice.kind, notice.on) for notice in step.notices] == [("clock", True)]
+    for write in step.writes:
+        made.answer(write)
+    made.clock.trusted = True
+    step = made.step(1)
+    # The pump's programme declares nothing for that time: it was let go, and is asked for anew.
+    assert sorted(made.words(step.writes)) == ["hall.level=80.0@15", "lamp.level=80.0@15", "panel.mode=1@15"]
+    assert [(notice.kind, notice.on) for notice in step.notices] == [("clock", False)]
+
+
+def test_a_wall_clock_that_jumps_leaves_the_decision_of_the_new_time() -> None:
+    made = settled()
+    for minute, value in [("2026-03-05 09:00", 80.0), ("2026-03-05 07:30", 10.0), ("2026-04-01 08:00", 80.0)]:
+        made.clock.set_wall(at(minute))
+        made.step(1)
+        assert made.decided("lamp.level") == (value, 15)
