@@ -126,11 +126,11 @@ class View:
 
 
 def _chosen(equipment: list[dict[str, Any]], rows: int) -> list[dict[str, Any]]:
-    """As many as fit, of every kind in turn, in the site's own order."""
+    """As many as fit, of every group in turn, in the site's own order."""
     ranks: dict[str, int] = {}
     order: list[tuple[int, int]] = []
     for index, item in enumerate(equipment):
-        rank = ranks.get(item["kind"], 0)
-        ranks[item["kind"]] = rank + 1
+        rank = ranks.get(item["group"], 0)
+        ranks[item["group"]] = rank + 1
         order.append((rank, index))
     return [equipment[index] for index in sorted(index for _, index in sorted(order)[:rows])]

@@ -48,6 +48,7 @@ class Overview:
             "name": item.name,
             "label": item.label or item.name,
             "kind": item.kind,
+            "group": item.tags[0] if item.tags else item.kind,
             "value": found["value"],
             "state": found["state"],
             "unit": found["unit"],
