@@ -18,6 +18,8 @@ class Options:
     speed: float = 1.0
     accept: bool = False
     observe: bool = False
+    trust_clock: bool = False
+    """Believe the machine's clock from the start."""
     socket_group: str | None = None
     language: str | None = None
     """None: the site's own."""

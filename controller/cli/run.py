@@ -31,6 +31,13 @@ def run(
     observe: Annotated[
         bool, typer.Option("--observe", help="Decide and record what would be written, send nothing.")
     ] = False,
+    trust_clock: Annotated[
+        bool,
+        typer.Option(
+            "--trust-clock",
+            help="Believe this machine's clock from the start (in a container, which cannot tell).",
+        ),
+    ] = False,
     socket_group: Annotated[
         str | None,
         typer.Option("--socket-group", help="Group that may use the local socket too.", metavar="GROUP"),
@@ -49,6 +56,7 @@ def run(
         speed=speed,
         accept=accept,
         observe=observe,
+        trust_clock=trust_clock,
         socket_group=socket_group,
         language=language(),
         compiled=compiled,

@@ -55,7 +55,8 @@ class Failure(Exception):
         """Print it for a person."""
         sys.stderr.write("louguan: " + render(self.what, in_language) + "\n")
         if self.hint:
-            sys.stderr.write("  " + render(self.hint, in_language) + "\n")
+            for line in render(self.hint, in_language).splitlines():
+                sys.stderr.write(f"  {line}\n")
 
 
 def translate(command: Any, in_language: str) -> None:
