@@ -28,7 +28,7 @@ class InForce(NamedTuple):
 
 
 def compiled(site: Path, language: str) -> tuple[str, Plan]:
-    """The site's files as they are now: the Plan's JSON and the Plan. Raises NotStarted with every mistake."""
+    """The site's files as they are now: the Plan's JSON and the Plan. NotStarted lists every mistake."""
     answer = compile_site(site, language)
     if answer.plan is None:
         raise NotStarted(text("the site's files are not right:"), hint=answer.report)
@@ -57,13 +57,20 @@ def choose_plan(
     kept = None if last is None else _kept(control, last.hash)
     if kept is not None and not (accept and differs(kept, site)):
         return InForce(kept, differs(kept, site))
-    content, plan = compiled(site, language) if options.compiled is None else read_compiled(options.compiled)
     detail = "" if last is None or kept is not None else "the accepted plan's file was missing or damaged"
+    found = None if last is not None or accept else _left_behind(control)
+    if found is not None:
+        detail = "found in the folder of accepted plans: the note of which one is in force is lost"
+        content, plan = found
+    elif options.compiled is None:
+        content, plan = compiled(site, language)
+    else:
+        content, plan = read_compiled(options.compiled)
     try:
         control.accept(content, Acceptance(plan.hash, now_ms, person, detail)).result()
     except (OSError, StoreError) as error:
         raise NotStarted(text("the accepted plan cannot be kept: {reason}", reason=str(error))) from error
-    return InForce(plan, differs=False)
+    return InForce(plan, found is not None and differs(plan, site))
 
 
 def differs(plan: Plan, site: Path) -> bool:
@@ -76,6 +83,15 @@ def _digests(site: Path) -> Iterator[tuple[str, str]]:
         for path in sorted(site.glob(pattern)):
             if path.is_file():
                 yield path.relative_to(site).as_posix(), hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _left_behind(control: ControlStore) -> tuple[str, Plan] | None:
+    """The plan accepted last when control.db was lost and only the files are left: an edit that nobody
+    accepted does not come into force by an accident."""
+    newest = control.files.newest()
+    kept = None if newest is None else _kept(control, newest)
+    content = None if newest is None or kept is None else control.files.load(newest)
+    return None if content is None or kept is None else (content, kept)
 
 
 def _kept(control: ControlStore, plan_hash: str) -> Plan | None:

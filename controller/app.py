@@ -18,6 +18,7 @@ from config.language import choose, render, text
 from config.plan.clock import Pace
 from config.plan.lines import Line
 from config.plan.site import Plan
+from controller import damage
 from controller.accepted import choose_plan
 from controller.board import Board
 from controller.clock import SiteClock
@@ -94,15 +95,20 @@ async def _serve(options: Options, stores: Stores) -> int:
         plan, simulated = read_overlay(options.overlay, plan)
     elif options.speed != 1.0:
         raise NotStarted(text("only simulated devices can run faster than the clock: give their --overlay"))
-    clock = _clock(simulated, stores.control)
+    clock = _clock(simulated, stores.control, options)
     pace = Pace(clock.speed, POLL_FLOOR_S)
     now = clock.now()
     began = stores.control.begin(now.wall_ms, trusted=now.trusted, version=version("louguan"), plan=plan.hash)
     daemon = _compose(plan, pace, clock, stores, began, language)
     daemon.differs = in_force.differs
-    _tell_beginnings(daemon, began, stores)
+    lost = stores.control.opening.set_aside
+    if lost is not None:
+        await daemon.command(damage.hold_back(lost, now.wall_ms))
     if options.observe:
         await daemon.command(Observe("", True, "start", "--observe", now.wall_ms))
+    # One cycle before any line is open: what holds writes back holds before there can be any.
+    daemon.cycle()
+    _tell_beginnings(daemon, began, stores)
     server = _socket(options, language, daemon)
     try:
         await server.start()
@@ -138,10 +144,13 @@ def _compose(plan: Plan, pace: Pace, clock: SiteClock, stores: Stores, began: Be
     )
 
 
-def _clock(simulated: SimulatedTime | None, control: ControlStore) -> SiteClock:
+def _clock(simulated: SimulatedTime | None, control: ControlStore, options: Options) -> SiteClock:
     if simulated is not None:
         return SiteClock(simulated.speed, simulated.now_ms())
-    return SiteClock(not_before_ms=control.latest_seen_ms() or 0)
+    seen_ms = control.latest_seen_ms() or 0
+    if options.trust_clock:
+        return SiteClock(not_before_ms=seen_ms, believable=lambda: True)
+    return SiteClock(not_before_ms=seen_ms)
 
 
 async def _run(daemon: Daemon, pace: Pace, clock: SiteClock, options: Options) -> None:
@@ -218,14 +227,14 @@ def _tell_beginnings(daemon: Daemon, began: Began, stores: Stores) -> None:
             "the site's files were edited after the plan in force was accepted; run --accept takes them"
         )
         notices.append(Notice("files", "", words, on=True))
-    for opening in (stores.control.opening, stores.log.opening):
-        if opening.set_aside is not None:
-            words = text(
-                "a damaged database was set aside as {name}: {damage}",
-                name=opening.set_aside.name,
-                damage=opening.damage,
-            )
-            notices.append(Notice("damaged", opening.set_aside.name, words, on=True))
+    held_back = damage.held_back(daemon.engine.remembered().observe)
+    if held_back is not None:
+        notices.append(damage.notice(held_back.reason, on=True))
+    opening = stores.log.opening
+    if opening.set_aside is not None:
+        name = opening.set_aside.name
+        words = text("a damaged database was set aside as {name}: {damage}", name=name, damage=opening.damage)
+        notices.append(Notice("damaged", name, words, on=True))
     daemon.board.take(notices, daemon.started_ms)
     if not began.clean:
         _log.warning("the run before did not end in order; the ledger has the gap marked")

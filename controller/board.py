@@ -33,11 +33,13 @@ class Board:
         for notice in notices:
             key = (notice.kind, notice.subject)
             if notice.on:
-                if key not in self._standing:
+                before = self._standing.get(key)
+                if before is None:
                     _log.warning("%s", render(notice.text, self._language))
-                self._standing[key] = Standing(notice.kind, notice.subject, notice.text, wall_ms)
-            elif self._standing.pop(key, None) is not None:
-                _log.info("%s", render(text("over: {what}", what=notice.text), self._language))
+                since_ms = wall_ms if before is None else before.since_ms
+                self._standing[key] = Standing(notice.kind, notice.subject, notice.text, since_ms)
+            elif (ended := self._standing.pop(key, None)) is not None:
+                _log.info("%s", render(text("over: {what}", what=ended.text), self._language))
 
     def standing(self) -> list[Standing]:
         """What stands, oldest first."""

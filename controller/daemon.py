@@ -14,17 +14,17 @@ from config.language import text
 from config.plan.clock import Clock, Now
 from config.plan.reading import Reading
 from config.plan.site import Plan
-from controller import recorder
+from controller import damage, recorder
 from controller.board import Board
 from controller.consumption.log import ConsumptionLog
 from controller.consumption.meters import Meter
 from controller.cycle import Engine
-from controller.decide.records import Notice, PersonCommand
-from controller.decide.step import NOTHING_COUNTED, Counters, Decision, Step
+from controller.decide.records import Notice, Observe, PersonCommand
+from controller.decide.step import NOTHING_COUNTED, Counters, Decision, FateRecord, Step
 from controller.store.control import Changes, ControlStore
 from controller.store.logdb import LogStore
 from controller.timer import CycleTimer
-from drivers.api import Driver, Inbox, Write, WriteReport
+from drivers.api import Driver, Event, Fate, Inbox, Write, WriteReport
 from schedules.context import Context
 
 _log = logging.getLogger("louguan")
@@ -133,7 +133,7 @@ class Daemon:
         commands, self._commands = self._commands, []
         step = self.engine.step(now, events, commands)
         self._send(step.writes)
-        self._record(step, now)
+        self._record(step, now, commands)
         self._count(now, step)
         self._ask_counters(now)
         self.counters = step.counters
@@ -155,6 +155,8 @@ class Daemon:
         await asyncio.wrap_future(future)
         self._commands.append(command)
         self._timer.nudge()
+        if isinstance(command, Observe) and not command.target and not command.observing:
+            self.board.take([damage.notice("", on=False)], now.wall_ms)
 
     def read_now(self, point: int) -> None:
         """Ask for a fresh reading."""
@@ -185,25 +187,34 @@ class Daemon:
         entries = [recorder.sent(write, self._keys[write.point], now.wall_ms) for write in writes]
         if entries:
             self._stores.control.commit(Changes(now.wall_ms, tuple(entries)))
+        missed: list[Write] = []
         deadline = time.monotonic() + STOP_WRITES_S
         while waiting and time.monotonic() < deadline:
             await asyncio.sleep(0.05)
-            self._last_events(waiting)
+            self._last_events(waiting, missed)
         await asyncio.gather(*(driver.stop() for driver in self.drivers.values()))
-        self._last_events(waiting)
-        return sorted(
-            {self.plan.devices[self.plan.points[write.point].device].name for write in waiting.values()}
-        )
+        self._last_events(waiting, missed)
+        missed += waiting.values()
+        return sorted({self.plan.devices[self.plan.points[write.point].device].name for write in missed})
 
-    def _last_events(self, waiting: dict[int, Write]) -> None:
-        """Reports of the last writes (others are of no use any more), and counter readings."""
+    def _last_events(self, waiting: dict[int, Write], missed: list[Write]) -> None:
+        """What became of the last writes and of those before them, and counter readings. Nothing that the
+        cycle would still decide counts any more."""
         now = self.clock.now()
-        events = self.inbox.take()
-        step = self.engine.step(now, [event for event in events if event.__class__ is not WriteReport])
-        for event in events:
-            if isinstance(event, WriteReport) and event.fate.value in ("read-back", "acknowledged"):
-                waiting.pop(event.seq, None)
-        step.writes.clear()
+        others: list[Event] = []
+        last = Step(now.wall_ms)
+        for event in self.inbox.take():
+            write = waiting.pop(event.seq, None) if isinstance(event, WriteReport) else None
+            if write is None or not isinstance(event, WriteReport):
+                others.append(event)
+                continue
+            if event.fate not in (Fate.READ_BACK, Fate.ACKNOWLEDGED):
+                missed.append(write)
+            key = self._keys[write.point]
+            last.fates.append(FateRecord(write, key, event.fate, event.value, event.detail, 0, now.wall_ms))
+        step = self.engine.step(now, others)
+        last.fates += step.fates
+        self._record(last, now, ())
         self._count(now, step)
 
     def _send(self, writes: Sequence[Write]) -> None:
@@ -212,8 +223,8 @@ class Daemon:
             if driver is not None:
                 driver.submit(write)
 
-    def _record(self, step: Step, now: Now) -> None:
-        changes = recorder.changes(step, self._keys)
+    def _record(self, step: Step, now: Now, commands: Sequence[PersonCommand]) -> None:
+        changes = recorder.changes(step, self._keys, commands)
         if changes is None and now.wall_ms - self._seen_ms >= SEEN_EVERY_MS:
             changes = Changes(now.wall_ms)
         if changes is not None:

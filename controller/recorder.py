@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from config.language import render
 from controller.decide.records import Lock, Observe, Override, PersonCommand, Release, Unlock
 from controller.decide.step import Decision, FateRecord, Step
 from controller.store.control import Changes
 from controller.store.ledger import Entry, Kind
-from drivers.api import Fate, Write
+from drivers.api import Fate, SetUp, Write
 
 _LANGUAGE = "en"
 """The ledger is kept in one language: a reader translates."""
@@ -22,10 +22,14 @@ _FATES = {
 }
 
 
-def changes(step: Step, keys: dict[int, str]) -> Changes | None:
-    """What `step` adds to control.db, in one commit; None for nothing. `keys`: point key by id."""
+def changes(step: Step, keys: dict[int, str], commands: Collection[PersonCommand] = ()) -> Changes | None:
+    """What `step` adds to control.db, in one commit; None for nothing.
+
+    `keys`: point key by id. `commands`: what people asked for in it, in the ledger already.
+    """
     memory = step.memory
-    entries = tuple(_entries(step, keys))
+    released = {(item.point, item.slot) for item in commands if isinstance(item, Release)}
+    entries = tuple(_entries(step, keys, released))
     if not entries and not memory:
         return None
     return Changes(
@@ -41,15 +45,18 @@ def changes(step: Step, keys: dict[int, str]) -> Changes | None:
     )
 
 
-def _entries(step: Step, keys: dict[int, str]) -> Iterator[Entry]:
+def _entries(step: Step, keys: dict[int, str], released: Collection[tuple[str, int]]) -> Iterator[Entry]:
     for point, slot in step.memory.ended:
-        yield Entry(step.wall_ms, Kind.EXPIRED, point=point, slot=slot)
+        if (point, slot) not in released:
+            yield Entry(step.wall_ms, Kind.EXPIRED, point=point, slot=slot)
     for decision in step.decisions:
         yield _decided(decision)
     for item in step.would:
         yield Entry(step.wall_ms, Kind.WOULD_WRITE, point=item.key, value=item.value, slot=item.slot)
     for record in step.fates:
         yield _fate(record)
+    for done in step.set_ups:
+        yield _set_up(done, keys[done.point], step.wall_ms)
     for write in step.writes:
         yield sent(write, keys[write.point], step.wall_ms)
 
@@ -88,6 +95,12 @@ def _fate(record: FateRecord) -> Entry:
         fate=record.fate.value,
         detail=record.detail,
     )
+
+
+def _set_up(done: SetUp, key: str, wall_ms: int) -> Entry:
+    """What a driver put right by itself is in the ledger too."""
+    detail = f"set-up: {done.detail}" if done.detail else "set-up"
+    return Entry(wall_ms, _FATES[done.fate], point=key, value=done.value, fate=done.fate.value, detail=detail)
 
 
 def command_changes(command: PersonCommand, wall_ms: int) -> Changes:

@@ -62,6 +62,12 @@ class PlanFiles:
         except (FileNotFoundError, UnicodeDecodeError):
             return None
 
+    def newest(self) -> str | None:
+        """The hash of the plan written last; None when none is kept. For when the note of which one is in
+        force is lost."""
+        found = [path for path in self._folder.glob("*.json") if _HASH.fullmatch(path.stem)]
+        return max(found, key=lambda path: path.stat().st_mtime_ns).stem if found else None
+
 
 def accept(connection: sqlite3.Connection, item: Acceptance) -> None:
     """Note that `item` is in force from now on."""

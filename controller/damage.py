@@ -1,0 +1,36 @@
+"""A damaged control.db: overrides, locks and the state of outputs are lost with it.
+
+So nothing is sent until a person has looked at the plant and ends observe mode: kept like any other observe
+mode, over restarts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from config.language import text
+from controller.decide.records import Notice, Observe
+
+_BY = "louguan"
+"""Who put the site into observe mode."""
+
+
+def hold_back(set_aside: Path, now_ms: int) -> Observe:
+    """Observe mode for the whole site, because the file that lies at `set_aside` now was lost."""
+    return Observe("", True, _BY, set_aside.name, now_ms)
+
+
+def held_back(observe: Iterable[Observe]) -> Observe | None:
+    """The observe mode that `hold_back` made, if it stands."""
+    return next((item for item in observe if item.observing and not item.target and item.person == _BY), None)
+
+
+def notice(set_aside: str, *, on: bool) -> Notice:
+    """What people are told, until one of them ends it."""
+    words = text(
+        "control.db was damaged and set aside as {name}: overrides and locks are lost; nothing is sent until "
+        "a person has looked at the plant and says: louguan observe off",
+        name=set_aside,
+    )
+    return Notice("memory-lost", "control.db", words, on)
