@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from config.language import text
-from controller.cli import tables
 from controller.cli.durations import parse_duration
 from controller.cli.remote import DataDir, PersonName, SiteOption, ask, data_directory
 from controller.cli.site import AsJson
@@ -41,6 +40,8 @@ def points(
         for row in found["points"]:
             put_json(row)
         return
+    from controller.cli import tables
+
     tables.points(found["points"], language())
 
 
@@ -50,6 +51,8 @@ def read(point: PointName, site: SiteOption = None, data: DataDir = None, as_jso
     if as_json:
         put_json(found)
     else:
+        from controller.cli import tables
+
         tables.point(found, language())
 
 
@@ -145,6 +148,8 @@ def status(site: SiteOption = None, data: DataDir = None, as_json: AsJson = Fals
     if as_json:
         put_json(found)
     else:
+        from controller.cli import tables
+
         tables.status(found, language())
 
 
@@ -152,6 +157,8 @@ def _answer(result: dict[str, Any], as_json: bool) -> None:
     if as_json:
         put_json(result)
         return
+    from controller.cli import tables
+
     put(say(tables.answer(result)))
 
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from config.language import text
-from config.plan.site import Plan
-from controller.accepted import compiled
 from controller.cli.speech import Failure, language
 from controller.options import NotStarted
-from schedules.calendar import Calendar
+
+if TYPE_CHECKING:
+    from config.plan.site import Plan
 
 MORNING = time(6, 30)
 
 
 def plan_of(site: Path) -> tuple[str, Plan]:
     """The site's files as they are now: the Plan's JSON and the Plan. Raises Failure with every mistake."""
+    from controller.accepted import compiled
+
     try:
         return compiled(site, language())
     except NotStarted as reason:
@@ -41,6 +44,8 @@ def beginning(plan: Plan, wanted: str | None) -> str:
 
 
 def _workday(plan: Plan, first: date) -> date:
+    from schedules.calendar import Calendar
+
     calendar = Calendar(plan.calendar)
     days = (first + timedelta(days=number) for number in range(30))
     return next((day for day in days if "workday" in calendar.kind(day).kinds), first)
