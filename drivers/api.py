@@ -83,8 +83,8 @@ class SlotState(NamedTuple):
 class SetUp(NamedTuple):
     """A set-up register (`Device.unheard.set_up`) did not hold its value and was written, or could not be.
 
-    Nothing is said of one that was found right. The driver tries again at each return of the device and, when a poll
-    shows another value, not more often than every 5 min.
+    Nothing is said of one that was found right. The driver tries again at each return of the device and, when
+    a poll shows another value, not more often than every 5 min.
     """
 
     device: int
@@ -139,11 +139,12 @@ class Driver(Protocol):
     """One line's worker. Made by the composition root; all methods are called from the event loop."""
 
     async def start(self) -> None:
-        """Begin polling. Returns at once; a dead peer or missing serial device is a DeviceState, not an error."""
+        """Begin polling. Returns at once; a dead peer or missing serial device is a DeviceState, not an
+        error."""
 
     async def stop(self) -> None:
-        """Finish the request on the wire, drop the rest, close the transport. Within 2 s; every Write still queued
-        is reported NO_ANSWER."""
+        """Finish the request on the wire, drop the rest, close the transport. Within 2 s; every Write still
+        queued is reported NO_ANSWER."""
 
     def submit(self, write: Write) -> None:
         """Queue a command ahead of polling. Never blocks, never raises for a device's sake."""

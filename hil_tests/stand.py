@@ -91,15 +91,10 @@ class Stand:
 
     async def simulators(self, **wish: Any) -> dict[str, Any]:
         """Tell the simulators: `fault="freeze", device="relay"`, `truth=True`."""
-        answer = await asyncio.to_thread(self._tell, wish)
+        assert self._simulators is not None
+        answer = await asyncio.to_thread(self._simulators.ask, wish)
         assert answer.pop("ok"), answer
         return answer
-
-    def _tell(self, wish: dict[str, Any]) -> dict[str, Any]:
-        assert self._simulators is not None
-        self._simulators.tell(wish)
-        assert self._simulators.process.stdout is not None
-        return cast(dict[str, Any], json.loads(self._simulators.process.stdout.readline()))
 
     async def truth(self) -> dict[str, Any]:
         """What every device really has, by "device.point"."""

@@ -1,8 +1,9 @@
 """Words for people, in Chinese and English. Standard library only.
 
-A text is made where it arises, in English with named parts, and is turned into somebody's language where it is shown:
-`text("no point named {name}", name="di-1.ch9")`. English is always complete; a missing translation falls back to it.
-Catalogues are gettext `.po` files (one a subject) beside their compiled `.mo` in locale/<language>/LC_MESSAGES.
+A text is made where it arises, in English with named parts, and is turned into somebody's language where it
+is shown: `text("no point named {name}", name="di-1.ch9")`. English is always complete; a missing translation
+falls back to it. Catalogues are gettext `.po` files (one a subject) beside their compiled `.mo` in
+locale/<language>/LC_MESSAGES.
 """
 
 from __future__ import annotations
@@ -54,9 +55,8 @@ def choose(flag: str | None, environment: Mapping[str, str] = os.environ, site: 
 
 
 def _lookup(language: str, message: str) -> str:
-    return next(
-        (found for catalogue in _catalogues(language) if (found := catalogue.gettext(message)) != message), message
-    )
+    translated = (catalogue.gettext(message) for catalogue in _catalogues(language))
+    return next((found for found in translated if found != message), message)
 
 
 @cache

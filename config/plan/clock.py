@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple, Protocol
 
 
@@ -28,7 +29,8 @@ class Pace(NamedTuple):
     """How `speed` changes what waits for the wire.
 
     A declared time in site seconds is kept as max(declared, real floor × speed) in site time, that is
-    max(declared / speed, floor) in machine seconds. Wire time-outs, serial gaps and back-off are never scaled.
+    max(declared / speed, floor) in machine seconds. Wire time-outs, serial gaps and back-off are never
+    scaled.
     """
 
     speed: float = 1.0
@@ -41,7 +43,7 @@ class Pace(NamedTuple):
         """Machine seconds between two polls of something declared to be polled every `declared_s`."""
         if self.speed <= 1:
             return declared_s
-        floor_s = self.poll_floor_s * max(1.0, declared_s / 10) ** 0.5
+        floor_s = self.poll_floor_s * math.sqrt(max(1.0, declared_s / 10))
         return max(declared_s / self.speed, min(declared_s, floor_s))
 
     def age_s(self, declared_s: float, poll_declared_s: float) -> float:

@@ -90,7 +90,7 @@ def _raise_union(members: tuple[Any, ...], data: Any) -> Any:
         return None
     records = [member for member in members if is_dataclass(member)]
     if records:
-        name = data["_"] if "_" in data else None
+        name = data.get("_")
         return _raise(next(member for member in records if name in (None, cast(Any, member).__name__)), data)
     plain = tuple(member for member in members if isinstance(member, type))
     for member in plain:

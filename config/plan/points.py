@@ -15,8 +15,8 @@ RawType = Literal[
 ]
 
 Order = Literal["ABCD", "DCBA", "BADC", "CDAB"]
-"""Byte and word order, as Telegraf names it: ABCD big-endian; DCBA all reversed; BADC bytes swapped inside each word;
-CDAB words swapped."""
+"""Byte and word order, as Telegraf names it: ABCD big-endian; DCBA all reversed; BADC bytes swapped inside
+each word; CDAB words swapped."""
 
 Kind = Literal["bool", "number", "enum", "text"]
 
@@ -43,8 +43,8 @@ class Register:
     on_raw: tuple[int, ...] = ()
     """For a bool: raw values that mean on/active; empty = any non-zero. The first is the one written."""
     off_raw: tuple[int, ...] = ()
-    """For a bool: raw values that mean off; empty = everything that is not `on_raw`. The first is the one written
-    (0 when empty). A raw value in neither, when both are given, is BAD."""
+    """For a bool: raw values that mean off; empty = everything that is not `on_raw`. The first is the one
+    written (0 when empty). A raw value in neither, when both are given, is BAD."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +124,11 @@ class Point:
     poll_s: float
     """Declared poll period, site seconds."""
     max_age_s: float
-    """Declared age after which a reading is stale, site seconds; already max(3 × poll, 5 s) where not declared."""
+    """Declared age after which a reading is stale, site seconds; already max(3 × poll, 5 s) where not
+    declared."""
     normally_closed: bool = False
-    """A contact that is closed (raw on) when all is well: the value is `active` = not raw. A BAD input stays BAD."""
+    """A contact that is closed (raw on) when all is well: the value is `active` = not raw. A BAD input stays
+    BAD."""
     states: tuple[tuple[int, str], ...] = ()
     """Enum: (state number, name)."""
     valid_low: float | None = None

@@ -14,7 +14,7 @@ BUILT_IN_KINDS = ("holiday", "makeup", *WEEKDAYS, "workday", "dayoff", "everyday
 
 @dataclass(frozen=True, slots=True)
 class TimeMark:
-    """A moment of a local day. clock: seconds after midnight (0-86400); sunrise, sunset: offset in seconds."""
+    """A moment of a local day. clock: seconds after midnight (0-86400); sunrise, sunset: offset, seconds."""
 
     base: Literal["clock", "sunrise", "sunset"]
     seconds: int
@@ -64,7 +64,7 @@ class ExceptionEntry:
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """A weekly programme aimed at points. Values are in engineering units of its targets (all of one kind)."""
+    """A weekly programme aimed at points. Values are in the units of its targets (all of one kind)."""
 
     id: int
     name: str
@@ -88,7 +88,7 @@ class Programme:
 
 @dataclass(frozen=True, slots=True)
 class CalendarEntry:
-    """The site's own word on dates: a kind of day ("holiday", "makeup", "workday", "dayoff" or an own kind)."""
+    """The site's own word on dates: a kind of day (holiday, makeup, workday, dayoff or an own kind)."""
 
     dates: DateRange
     kind: str

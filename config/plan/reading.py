@@ -22,10 +22,10 @@ class Quality(IntEnum):
 class Reading(NamedTuple):
     """A point's latest reading.
 
-    Made by a line worker (GOOD or BAD) and aged by the cycle (STALE); replaced, never changed. `value` is None
-    exactly when `quality` is BAD; missing is never 0. A STALE reading keeps its last value for display and nothing
-    may decide on it as if it were fresh. `reason` is a short English code for anything not GOOD ("never",
-    "time-out", "exception 2", "not available", "out of range", "fault", "stale", …).
+    Made by a line worker (GOOD or BAD) and aged by the cycle (STALE); replaced, never changed. `value` is
+    None exactly when `quality` is BAD; missing is never 0. A STALE reading keeps its last value for display
+    and nothing may decide on it as if it were fresh. `reason` is a short English code for anything not GOOD
+    ("never", "time-out", "exception 2", "not available", "out of range", "fault", "stale", …).
     """
 
     value: Value | None

@@ -52,7 +52,8 @@ class Plan:
     """What `check` said beside errors: conversions, expansions of tags, hidden entries (English)."""
 
     def point_named(self, key: str) -> Point | None:
-        """The point "device.point" or "equipment.role" or a bare equipment (its primary command); None if unknown."""
+        """The point "device.point" or "equipment.role" or a bare equipment (its primary command); None if
+        unknown."""
         owner, _, name = key.partition(".")
         for item in self.equipment:
             if item.name == owner:

@@ -1,6 +1,7 @@
 """Units of measure: one per quantity inside, others converted on reading the site files.
 
-Sources: SI brochure; the volt-ampere family from IEC 80000-6; 1 °F and BACnet units are not accepted on purpose.
+Sources: SI brochure; the volt-ampere family from IEC 80000-6; 1 °F and BACnet units are not accepted on
+purpose.
 """
 
 from __future__ import annotations

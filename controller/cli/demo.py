@@ -117,7 +117,8 @@ async def _watch(
     from controller.cli.demo_view import View
 
     client = await _connect(children, data)
-    # Behind these addresses are only simulated devices: nobody needs to be careful, and people want to see it act.
+    # Behind these addresses are only simulated devices: nobody needs to be careful, and people want to see
+    # it act.
     if (await client.call("status"))["observe"]:
         await client.call("observe", target="", on=False, reason="demo")
     status: dict[str, Any] = {}

@@ -1,4 +1,5 @@
-"""Entry point: picks the language, builds the command tree, turns expected failures into a sentence and an exit code.
+"""Entry point: picks the language, builds the command tree, turns expected failures into a sentence and an
+exit code.
 
 Exit codes: 0 done, 1 the answer is no, 2 wrong use.
 """
@@ -70,7 +71,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _wrong_use(error: Exception) -> bool:
-    """Show a usage error of the command-line library (its own type differs between versions by module only)."""
+    """Show a usage error of the command-line library (its type differs between versions by module only)."""
     show = getattr(error, "show", None)
     if show is None:
         return False

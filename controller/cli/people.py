@@ -110,7 +110,8 @@ def lock(
     data: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Maintenance lock: nothing is written to the target until it is unlocked. Not a substitute for isolation."""
+    """Maintenance lock: nothing is written to the target until it is unlocked. Not a substitute for
+    isolation."""
     _answer(ask(data_directory(data, site), "lock", {"target": target, "reason": reason}, person), as_json)
 
 

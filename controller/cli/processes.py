@@ -52,11 +52,16 @@ class Child:
                 break
         raise self.failure()
 
-    def tell(self, command: dict[str, Any]) -> None:
-        """Send one NDJSON command."""
+    def ask(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Send one NDJSON command; its answer. Raises Failure when the program has ended."""
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(command, ensure_ascii=False).encode() + b"\n")
-        self.process.stdin.flush()
+        assert self.process.stdout is not None
+        try:
+            self.process.stdin.write(json.dumps(command, ensure_ascii=False).encode() + b"\n")
+            self.process.stdin.flush()
+            return cast(dict[str, Any], json.loads(self.process.stdout.readline()))
+        except (BrokenPipeError, ValueError) as error:
+            raise self.failure() from error
 
     def failure(self) -> Failure:
         """Why it did not start or stopped, from the end of its log."""

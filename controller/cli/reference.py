@@ -1,4 +1,5 @@
-"""The command reference, generated from the command tree: `python -m controller.cli.reference > docs/commands.md`."""
+"""The command reference, generated from the command tree: `python -m controller.cli.reference >
+docs/commands.md`."""
 
 from __future__ import annotations
 
@@ -13,8 +14,8 @@ HEADER = """\
 # Commands
 
 Generated from the command tree by `python -m controller.cli.reference`; a test fails when it is not current.
-Exit codes: 0 done, 1 the answer is no (an invalid site, a refusal), 2 wrong use. `--lang zh` or `--lang en` may stand
-anywhere; otherwise `LOUGUAN_LANG`, the locale, then the site decide.
+Exit codes: 0 done, 1 the answer is no (an invalid site, a refusal), 2 wrong use. `--lang zh` or `--lang en`
+may stand anywhere; otherwise `LOUGUAN_LANG`, the locale, then the site decide.
 """
 
 

@@ -53,33 +53,16 @@ def simulate(
             if as_json:
                 put_json(json.loads(overlay.read_text(encoding="utf-8")))
             else:
-                put(
-                    say(
-                        text(
-                            "{count} devices are served; addresses in {file}",
-                            count=len(plan.devices),
-                            file=overlay,
-                        )
-                    )
-                )
-                put(
-                    say(
-                        text(
-                            "Run the daemon against them: louguan run {site} --overlay {file}",
-                            site=site,
-                            file=overlay,
-                        )
-                    )
-                )
-                put(
-                    say(
-                        text(
-                            "Faults: freeze main-1, slow main-1, … and the same with 'off' behind; ctrl-C ends."
-                        )
-                    )
-                )
+                _introduce(site, overlay, len(plan.devices))
             with contextlib.suppress(KeyboardInterrupt):
                 _listen(child)
+
+
+def _introduce(site: Path, overlay: Path, devices: int) -> None:
+    put(say(text("{count} devices are served; addresses in {file}", count=devices, file=overlay)))
+    run = text("Run the daemon against them: louguan run {site} --overlay {file}", site=site, file=overlay)
+    put(say(run))
+    put(say(text("Faults: type freeze main-1, slow main-1 … and the same with off behind; ctrl-C ends.")))
 
 
 def _listen(child: Child) -> None:
@@ -88,11 +71,13 @@ def _listen(child: Child) -> None:
         words = line.split()
         if line.lstrip().startswith("{"):
             try:
-                child.tell(json.loads(line))
+                put_json(child.ask(json.loads(line)))
             except json.JSONDecodeError as error:
                 tell(text("not JSON: {error}", error=error))
         elif len(words) in (2, 3):
-            child.tell({"fault": words[0], "device": words[1], "on": words[2:] != ["off"]})
+            answer = child.ask({"fault": words[0], "device": words[1], "on": words[2:] != ["off"]})
+            if not answer.get("ok"):
+                tell(str(answer.get("error")))
         elif words:
             tell(text("type a fault and a device, like: freeze main-1"))
     child.process.wait()

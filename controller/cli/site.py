@@ -17,7 +17,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def _compiler(*words: str) -> None:
     """Run the compiler program with our own streams and leave with its code."""
-    done = subprocess.run([sys.executable, "-P", "-m", "config.written", *words, "--lang", language()], check=False)
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "config.written", *words, "--lang", language()], check=False
+    )
     raise typer.Exit(done.returncode)
 
 

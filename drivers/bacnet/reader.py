@@ -87,7 +87,8 @@ class Reader:
             return await self._one_bad_spoils_all(refs)
         except BadFrame:
             self._junk += 1
-            self.multiple = self.multiple and self._junk < _JUNK_ALLOWED
+            if self._junk >= _JUNK_ALLOWED:
+                self.multiple = False
             return {ref: await self._read_single(ref) for ref in refs}
 
     async def _smaller(self, refs: list[Ref]) -> dict[Ref, Answer]:
