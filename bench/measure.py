@@ -1,0 +1,102 @@
+"""What the benches of whole programs share: time, CPU and memory of child processes. Linux only (/proc)."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+REPEATS = 5
+_PAGE_MIB = os.sysconf("SC_PAGE_SIZE") / 2**20
+_LOOK_S = 0.005
+
+
+class Took(NamedTuple):
+    """What a program cost, from exec to its end, its own children included."""
+
+    wall_s: float
+    cpu_s: float
+
+
+def timed(command: Sequence[str]) -> Took:
+    """Run a program, its output dropped. Raises CalledProcessError when it fails."""
+    began = time.monotonic()
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    wall_s = time.monotonic() - began
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if child.returncode:
+        raise subprocess.CalledProcessError(child.returncode, command)
+    return Took(wall_s, usage.ru_utime + usage.ru_stime)
+
+
+def medians(command: Sequence[str], repeats: int) -> Took:
+    """Of several runs, after one that warms the file cache."""
+    timed(command)
+    runs = [timed(command) for _ in range(repeats)]
+    return Took(median(run.wall_s for run in runs), median(run.cpu_s for run in runs))
+
+
+def most_resident_mib(command: Sequence[str]) -> float:
+    """The largest sum of resident memory of a program and its children, looked at every few milliseconds."""
+    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    most = 0.0
+    while child.poll() is None:
+        most = max(most, sum(resident_mib(pid) for pid in family(child.pid)))
+        time.sleep(_LOOK_S)
+    return most
+
+
+def family(pid: int) -> Iterator[int]:
+    """A process and all that descend from it."""
+    yield pid
+    with suppress(OSError):
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split():
+            yield from family(int(child))
+
+
+def resident_mib(pid: int) -> float:
+    """Resident memory of one process; 0 when it has ended."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE_MIB
+    except (OSError, IndexError):
+        return 0.0
+
+
+def bare(program: str = "pass") -> list[str]:
+    """The interpreter with nothing but `program`: the floor of everything written in Python."""
+    return [sys.executable, "-c", program]
+
+
+def louguan(*words: str) -> list[str]:
+    """The installed command, as a person types it."""
+    return [str(Path(sys.executable).with_name("louguan")), *words]
+
+
+def machine() -> str:
+    """Where this ran, in a line."""
+    load = os.getloadavg()[0]
+    return (
+        f"Python {platform.python_version()}, {platform.system()} {platform.machine()}, "
+        f"{os.cpu_count()} cores, load {load:.1f} at the start"
+    )
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Rows in columns; the first to the left, figures to the right."""
+    widths = [max(len(row[column]) for row in [heads, *rows]) for column in range(len(heads))]
+    lines = [[*heads], ["-" * width for width in widths], *map(list, rows)]
+    return "\n".join(
+        "  ".join(
+            [line[0].ljust(widths[0])]
+            + [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
+        )
+        for line in lines
+    )

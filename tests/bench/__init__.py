@@ -1,0 +1,1 @@
+"""The benches run: what they print is for people, that they work is for tests."""

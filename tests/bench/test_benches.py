@@ -1,0 +1,62 @@
+"""The benches of whole programs work and see what is there. Their figures are judged by people, on a quiet
+machine: docs/performance.md."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.plan.site import Plan
+from controller.accepted import compiled
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
+SHUANGLIU = ROOT / "config" / "sites" / "shuangliu"
+
+
+def said_by(bench: str, *words: str) -> str:
+    """What a bench prints."""
+    command = [sys.executable, "-m", f"bench.{bench}", "--quick", *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def figure(said: str, row: str, column: int = 0) -> float:
+    """A row's figure in a printed table, its unit dropped."""
+    (line,) = [line for line in said.splitlines() if line.startswith(row)]
+    return float(re.findall(r" ([\d.]+)(?: (?:ms|s|MiB))?(?=  |$)", line.removeprefix(row))[column])
+
+
+def test_check_of_the_example_site_is_within_its_target() -> None:
+    said = said_by("check")
+    row = "louguan check shuangliu"
+    assert figure(said, row, 1) < 2000, "CPU, whatever else the machine does"
+    assert figure(said, row) >= figure(said, "the compiler alone") > figure(said, "python -c pass") > 0
+    assert 10 < figure(said, row, 3) < 150, "MiB"
+
+
+def test_every_line_of_the_example_site_gets_its_first_complete_cycle() -> None:
+    said = said_by("start")
+    _, plan = compiled(SHUANGLIU, "en")
+    names = re.findall(r"^line (\S+), (\S+), (\d+) devices", said, re.MULTILINE)
+    assert sorted(names) == sorted(
+        (line.name, line.transport, str(devices_on(plan, line.id))) for line in plan.lines
+    )
+    last = max(
+        figure(said, f"line {name}, {transport}, {count} devices", 1) for name, transport, count in names
+    )
+    assert figure(said, "all lines", 1) == last
+    assert 0 < figure(said, "code imported", 1) < figure(said, "first cycle", 1) <= last
+    assert figure(said, "99 % of points good", 1) >= last
+    assert figure(said, "first cycle", 1) < figure(said, "first cycle"), "nothing had to be compiled"
+    assert 20 < figure(said, "resident memory") < 200, "MiB"
+
+
+def devices_on(plan: Plan, line: int) -> int:
+    return sum(1 for device in plan.devices if device.line == line)
