@@ -213,7 +213,7 @@ class Daemon:
             key = self._keys[write.point]
             last.fates.append(FateRecord(write, key, event.fate, event.value, event.detail, 0, now.wall_ms))
         step = self.engine.step(now, others)
-        last.fates += step.fates
+        last.fates[:0] = step.fates
         self._record(last, now, ())
         self._count(now, step)
 

@@ -68,9 +68,9 @@ def _number(point: Point, written: str) -> float:
 def clock_end(written: str, now_ms: int, local: LocalTime) -> int:
     """The next time local clocks show `written` ("18:00"), site UTC milliseconds. Raises Refused."""
     found = _CLOCK.match(unicodedata.normalize("NFKC", written).strip())
-    if not found or int(found[1]) > 24 or int(found[2]) > 59:
+    seconds = int(found[1]) * 3600 + int(found[2]) * 60 if found else 0
+    if not found or int(found[2]) > 59 or seconds > 86_400:
         raise Refused(text('{given} is not a time of day; write 18:00 or "next"', given=written))
-    seconds = int(found[1]) * 3600 + int(found[2]) * 60
     today: date = local.date_at(now_ms)
     for day in (today, today + timedelta(days=1)):
         end = local.instant(day, seconds)
