@@ -28,6 +28,7 @@ from controller.consumption.slots import Slots
 from controller.cycle import Engine
 from controller.daemon import Daemon, Stores
 from controller.decide.records import Notice, Observe
+from controller.housekeeping import Housekeeping
 from controller.operations.registry import register
 from controller.options import NotStarted, Options
 from controller.overlays import SimulatedTime, read_overlay
@@ -114,6 +115,9 @@ async def _serve(options: Options, stores: Stores) -> int:
         await server.start()
     except SocketError as error:
         raise NotStarted(error.text) from error
+    house = Housekeeping(options.data, stores.control.path, plan.site.time_zone, clock, daemon.board)
+    if simulated is None:
+        house.start()
     try:
         await _run(daemon, pace, clock, options)
     finally:
@@ -121,6 +125,7 @@ async def _serve(options: Options, stores: Stores) -> int:
         missed = await daemon.wind_up()
         for name in missed:
             _log.warning(render(text("{name} was not reached at the end", name=name), language))
+        await house.stop()
         stores.control.end(clock.now().wall_ms, "in order")
     return 0
 
@@ -229,7 +234,9 @@ def _tell_beginnings(daemon: Daemon, began: Began, stores: Stores) -> None:
         notices.append(Notice("files", "", words, on=True))
     held_back = damage.held_back(daemon.engine.remembered().observe)
     if held_back is not None:
-        notices.append(damage.notice(held_back.reason, on=True))
+        restored = stores.control.opening.restored
+        backup = "" if restored is None else restored.name
+        notices.append(damage.notice(held_back.reason, backup, on=True))
     opening = stores.log.opening
     if opening.set_aside is not None:
         name = opening.set_aside.name

@@ -1,4 +1,5 @@
-"""A damaged control.db: overrides, locks and the state of outputs are lost with it.
+"""A damaged control.db: overrides, locks and the state of outputs are lost with it, or as old as the backup
+that took its place.
 
 So nothing is sent until a person has looked at the plant and ends observe mode: kept like any other observe
 mode, over restarts.
@@ -26,11 +27,21 @@ def held_back(observe: Iterable[Observe]) -> Observe | None:
     return next((item for item in observe if item.observing and not item.target and item.person == _BY), None)
 
 
-def notice(set_aside: str, *, on: bool) -> Notice:
-    """What people are told, until one of them ends it."""
-    words = text(
-        "control.db was damaged and set aside as {name}: overrides and locks are lost; nothing is sent until "
-        "a person has looked at the plant and says: louguan observe off",
-        name=set_aside,
-    )
+def notice(set_aside: str, restored: str = "", *, on: bool) -> Notice:
+    """What people are told, until one of them ends it. `restored`: the backup that took the file's place at
+    this start."""
+    if restored:
+        words = text(
+            "control.db was damaged and set aside as {name}, and the backup {backup} put in its place: what "
+            "was asked and done since then is missing; nothing is sent until a person has looked at the plant "
+            "and says: louguan observe off",
+            name=set_aside,
+            backup=restored,
+        )
+    else:
+        words = text(
+            "control.db was damaged and set aside as {name}: overrides and locks are lost; nothing is sent "
+            "until a person has looked at the plant and says: louguan observe off",
+            name=set_aside,
+        )
     return Notice("memory-lost", "control.db", words, on)

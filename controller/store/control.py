@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from controller import damage
 from controller.decide.records import Lock, Observe, Output, Override, Remembered
-from controller.store import boots, ledger, people, plans
+from controller.store import backup, boots, ledger, people, plans
 from controller.store.connection import open_reader
 from controller.store.errors import StoreBacklogFull
 from controller.store.ledger import Entry, Head, Kind
@@ -68,11 +69,20 @@ class ControlStore:
 
     @classmethod
     def open(cls, data: Path, wall_ms: int) -> ControlStore:
-        """Check and open data/control.db, making it if need be; a damaged one is set aside (see `opening`).
+        """Check and open data/control.db, making it if need be; a damaged one is set aside, and its newest
+        sound backup put in its place (see `opening`). What takes its place has the gap in its ledger, and
+        holds the site in observe mode, from its first moment on.
 
         Raises StoreTooNew, StoreUnavailable.
         """
-        opening = prepare(data / FILE, CONTROL, check=True, wall_ms=wall_ms)
+        today = datetime.fromtimestamp(wall_ms / 1000, UTC).date()
+
+        def tell(connection: sqlite3.Connection, found: Opening) -> None:
+            _tell_loss(connection, found, wall_ms)
+
+        opening = prepare(
+            data / FILE, CONTROL, check=True, wall_ms=wall_ms, backups=backup.kept(data, today), tell=tell
+        )
         return cls(data, opening, Writer(data / FILE))
 
     def begin(self, wall_ms: int, *, trusted: bool, version: str, plan: str) -> Began:
@@ -90,9 +100,6 @@ class ControlStore:
             ]
             if previous is not None and not clean:
                 entries.insert(0, _unclean(wall_ms, previous))
-            if self.opening.set_aside is not None:
-                name, damage = self.opening.set_aside.name, self.opening.damage
-                entries.insert(0, Entry(wall_ms, Kind.GAP, detail=f"damaged, set aside as {name}: {damage}"))
             return Began(
                 boot, previous, clean, people.remembered(connection), ledger.append(connection, entries)
             )
@@ -191,6 +198,16 @@ def _apply(connection: sqlite3.Connection, changes: Changes) -> None:
         people.drop_output(connection, dropped)
     for output in changes.outputs:
         people.put_output(connection, output)
+
+
+def _tell_loss(connection: sqlite3.Connection, found: Opening, wall_ms: int) -> None:
+    """Into what takes the damaged one's place: the gap, and observe mode until a person has looked."""
+    assert found.set_aside is not None
+    detail = f"damaged, set aside as {found.set_aside.name}: {found.damage}"
+    if found.restored is not None:
+        detail += f"; restored from {found.restored.name}, later events are missing"
+    ledger.append(connection, (Entry(wall_ms, Kind.GAP, detail=detail),))
+    people.put_observe(connection, damage.hold_back(found.set_aside, wall_ms))
 
 
 def _unclean(wall_ms: int, previous: boots.Boot) -> Entry:
