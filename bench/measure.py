@@ -37,11 +37,18 @@ def timed(command: Sequence[str]) -> Took:
     return Took(wall_s, usage.ru_utime + usage.ru_stime)
 
 
-def medians(command: Sequence[str], repeats: int) -> Took:
-    """Of several runs, after one that warms the file cache."""
+class Runs(NamedTuple):
+    """Several runs of one program. The least is what a machine with nothing else to do would show."""
+
+    median: Took
+    least: Took
+
+
+def repeated(command: Sequence[str], repeats: int) -> Runs:
+    """Run a program several times, after once for the file cache."""
     timed(command)
-    runs = [timed(command) for _ in range(repeats)]
-    return Took(median(run.wall_s for run in runs), median(run.cpu_s for run in runs))
+    walls, cpus = zip(*(timed(command) for _ in range(repeats)), strict=True)
+    return Runs(Took(median(walls), median(cpus)), Took(min(walls), min(cpus)))
 
 
 def most_resident_mib(command: Sequence[str]) -> float:
