@@ -33,8 +33,8 @@ def notice(set_aside: str, restored: str = "", *, on: bool) -> Notice:
     if restored:
         words = text(
             "control.db was damaged and set aside as {name}, and the backup {backup} put in its place: what "
-            "was asked and done since then is missing; nothing is sent until a person has looked at the plant "
-            "and says: louguan observe off",
+            "was asked and done since then is missing; nothing is sent until a person has looked at the "
+            "plant and says: louguan observe off",
             name=set_aside,
             backup=restored,
         )
