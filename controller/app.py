@@ -102,9 +102,6 @@ async def _serve(options: Options, stores: Stores) -> int:
     began = stores.control.begin(now.wall_ms, trusted=now.trusted, version=version("louguan"), plan=plan.hash)
     daemon = _compose(plan, pace, clock, stores, began, language)
     daemon.differs = in_force.differs
-    lost = stores.control.opening.set_aside
-    if lost is not None:
-        await daemon.command(damage.hold_back(lost, now.wall_ms))
     if options.observe:
         await daemon.command(Observe("", True, "start", "--observe", now.wall_ms))
     # One cycle before any line is open: what holds writes back holds before there can be any.

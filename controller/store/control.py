@@ -206,8 +206,10 @@ def _tell_loss(connection: sqlite3.Connection, found: Opening, wall_ms: int) -> 
     detail = f"damaged, set aside as {found.set_aside.name}: {found.damage}"
     if found.restored is not None:
         detail += f"; restored from {found.restored.name}, later events are missing"
-    ledger.append(connection, (Entry(wall_ms, Kind.GAP, detail=detail),))
-    people.put_observe(connection, damage.hold_back(found.set_aside, wall_ms))
+    held = damage.hold_back(found.set_aside, wall_ms)
+    observing = Entry(wall_ms, Kind.COMMAND, who=held.person, why=held.reason, detail="observe on site")
+    ledger.append(connection, (Entry(wall_ms, Kind.GAP, detail=detail), observing))
+    people.put_observe(connection, held)
 
 
 def _unclean(wall_ms: int, previous: boots.Boot) -> Entry:

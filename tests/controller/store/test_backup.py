@@ -246,10 +246,10 @@ def test_the_newest_backup_takes_a_damaged_files_place(tmp_path: Path) -> None:
     after = rows(tmp_path / "control.db")
     assert after[: len(before)] == before
     told = after[len(before) :]
-    assert [entry.kind for entry in told] == [Kind.GAP, Kind.GAP, Kind.START]
+    assert [entry.kind for entry in told] == [Kind.GAP, Kind.COMMAND, Kind.GAP, Kind.START]
     assert "set aside as control.db.damaged-20260306T040000Z" in told[0].detail
     assert told[0].detail.endswith("; restored from control-2026-03-05.db, later events are missing")
-    assert "boot 2 did not end in order" in told[1].detail
+    assert "boot 2 did not end in order" in told[2].detail
     assert newest.exists()
     assert not list(tmp_path.glob("control.db.new*"))
     again, _ = restored(tmp_path)
