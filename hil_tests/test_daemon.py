@@ -109,6 +109,14 @@ async def test_a_frozen_device_is_missed_once_and_told_again_when_it_is_back(tmp
             assert [" over: " in line for line in told] == [False, True]
         assert not any("院内电表" in line for line in lines)
 
+        # One that is gone at the very end is not waited for, and named.
+        await stand.simulators(fault="freeze", device="relay")
+        code, took_s = await stand.stop()
+        assert code == 0
+        assert took_s < 10.0
+        assert "relay was not reached at the end" in stand.said()
+        assert not [line for line in stand.said().splitlines() if "hall was not reached" in line]
+
 
 async def test_overrides_end_and_stand_in_the_ledger_and_a_second_daemon_is_refused(tmp_path: Path) -> None:
     async with Stand(HOUSE, tmp_path) as stand:
