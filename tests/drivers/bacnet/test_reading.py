@@ -117,11 +117,12 @@ async def test_what_worked_is_remembered() -> None:
     async with bench({"a": many}, faults=refusal) as line:
         await line.all_good()
         await line.until(lambda: len(line.samples("a.p20")) >= 2)
-        first = line.driver.status().requests
-        await line.until(lambda: len(line.samples("a.p20")) >= 4)
-        asked = line.driver.status().requests - first
-        assert 40 <= asked <= 42, (
-            "halved from 24 to 3: one request a point in each of two turns, none refused"
+        first, before = line.driver.status().requests, len(line.samples("a.p20"))
+        await line.until(lambda: len(line.samples("a.p20")) >= before + 10)
+        asked, turns = line.driver.status().requests - first, len(line.samples("a.p20")) - before
+        assert 20 * turns <= asked < 20 * turns + 20, (
+            "halved from 24 to 3: one request a point in each turn and one turn under way; "
+            "trying the larger reads again would cost three more a turn"
         )
 
 
