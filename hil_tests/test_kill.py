@@ -12,6 +12,7 @@ import time
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -168,10 +169,18 @@ def judge_meter(plan: Plan, meter: Meter, intervals: list[Interval]) -> None:
     assert booked == last - first + rolled * (meter.modulus or 0), meter.name
 
 
+class Kill(NamedTuple):
+    """When the daemon is killed, and for how long it is gone; machine seconds."""
+
+    after_s: float
+    """Since things have settled."""
+    gone_s: float
+
+
 async def campaign(
-    stand: Stand, moments: list[float], overrides: dict[str, str], lock: str, behind: tuple[str, str]
+    stand: Stand, kills: list[Kill], overrides: dict[str, str], lock: str, behind: tuple[str, str]
 ) -> None:
-    """Kill at each of `moments` (machine seconds after things have settled), judge, and go on.
+    """Kill, start again, judge, and go on.
 
     `lock`: a device that is locked. `behind`: a point of it and what is asked of it in vain after that.
     """
@@ -184,15 +193,17 @@ async def campaign(
     await stand.call("set", point=behind[0], value=behind[1], for_s=23 * 3600)
     locked_at = stand.ledger()[-1].seq
     await judge.settled()
-    for number, moment in enumerate(moments, 1):
-        await asyncio.sleep(moment)
+    for number, kill in enumerate(kills, 1):
+        await asyncio.sleep(kill.after_s)
         killed_at = (await stand.call("status"))["site_time"]
         await stand.kill()
+        await asyncio.sleep(kill.gone_s)
         began = time.monotonic()
         await stand.start()
         up_s = time.monotonic() - began
         settled_s = await judge.settled()
-        print(f"kill {number} at {killed_at}: up in {up_s:.1f} s, settled {settled_s:.1f} s after")
+        took = f"up in {up_s:.1f} s, settled {settled_s:.1f} s after"
+        print(f"kill {number} at {killed_at}, gone for {kill.gone_s:.0f} s: {took}")
         status = await stand.call("status")
         named = map(stand.plan.point_named, (*overrides, behind[0]))
         assert sorted(item["point"] for item in status["overrides"]) == sorted(
@@ -206,23 +217,27 @@ async def campaign(
     code, _ = await stand.stop()
     assert code == 0
     rows = judge_log(stand, round(ends.timestamp() * 1000))
+    if any(kill.gone_s > stand.plan.site.interval_s / SPEED * 2 for kill in kills):
+        with LogReader(stand.data / "log.db") as log:
+            assert any(one.flags & Flag.RECOVERED for name in rows for one in log.intervals(name))
     print(f"{sum(rows.values())} intervals of {len(rows)} meters")
     with stand.control() as connection:
         assert broken_at(connection) is None
         kept = locked(stand.plan, people.remembered(connection).locks)
     gaps = [row for row in stand.ledger() if row.entry.kind == Kind.GAP]
-    assert len(gaps) == len(moments)
+    assert len(gaps) == len(kills)
     touched = {row.entry.point for row in stand.ledger(after=locked_at) if row.entry.kind == Kind.SENT}
     assert not touched & kept
 
 
 async def test_three_kills_in_an_hour(tmp_path: Path) -> None:
     chance = random.Random(seed := 20260305)
-    moments = [chance.uniform(0.2, 4.0) for _ in range(3)]
-    print(f"seed {seed}: {moments}")
+    # The last time long enough for an interval to begin and end unseen.
+    kills = [Kill(chance.uniform(0.2, 4.0), gone_s) for gone_s in (0.0, 0.0, 11.0)]
+    print(f"seed {seed}: {kills}")
     async with Stand(HOUSE, tmp_path, speed=SPEED) as stand:
         overrides = {"store": "on", "node.fan_mode": "on", "hall.zone2_level": "42 %"}
-        await campaign(stand, moments, overrides, "socket", ("socket.switch", "off"))
+        await campaign(stand, kills, overrides, "socket", ("socket.switch", "off"))
 
 
 @pytest.mark.slow
@@ -232,9 +247,13 @@ async def test_ten_kills_in_a_day(tmp_path: Path, seed: int) -> None:
     """Twenty-four hours of the compound in as many minutes."""
     chance = random.Random(seed)
     day_s = 86_400 / SPEED
-    cuts = sorted(chance.uniform(30.0, day_s - 60.0) for _ in range(10))
-    moments = [max(0.2, after - before - 10.0) for before, after in pairwise([0.0, *cuts])]
-    print(f"seed {seed}: {[round(cut) for cut in cuts]}")
+    moments = sorted(chance.uniform(30.0, day_s - 60.0) for _ in range(10))
+    gone = [chance.choice((0.0, 0.0, 5.0, 25.0)) for _ in moments]
+    kills = [
+        Kill(max(0.2, moment - before - gone_s - 10.0), gone_s)
+        for (before, moment), gone_s in zip(pairwise([0.0, *moments]), gone, strict=True)
+    ]
+    print(f"seed {seed}: {kills}")
     async with Stand(SHUANGLIU, tmp_path, speed=SPEED, start="2026-03-05T06:00:00+08:00") as stand:
         overrides = {"corridor-2.zone1_level": "33 %", "grey-plant.booster1_mode": "off"}
-        await campaign(stand, moments, overrides, "restroom-3", ("restroom-3.fan_mode", "on"))
+        await campaign(stand, kills, overrides, "restroom-3", ("restroom-3.fan_mode", "on"))
