@@ -11,6 +11,8 @@ import pytest
 from controller.store.ledger import Kind
 from hil_tests.stand import HOUSE, Stand
 
+pytestmark = pytest.mark.timeout(300)
+
 WANTED = {
     "relay.ch1": True,
     "relay.ch2": False,

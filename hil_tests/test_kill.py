@@ -28,6 +28,8 @@ from hil_tests.stand import HOUSE, Stand
 from schedules.context import Context
 from schedules.programme import evaluate
 
+pytestmark = pytest.mark.timeout(300)
+
 SHUANGLIU = Path(__file__).parents[1] / "config" / "sites" / "shuangliu"
 SPEED = 60.0
 SETTLED_WITHIN_S = 60.0
