@@ -22,7 +22,7 @@ ANALOG = (
     "positive-integer-value",
     "large-analog-value",
 )
-TEXT = ("character-string-value",)
+TEXT = ("characterstring-value",)
 OBJECTS = (*ANALOG, *BINARY, *MULTI, *TEXT)
 COMMANDABLE = frozenset(item for item in OBJECTS if item.endswith(("-output", "-value")))
 MOST_INSTANCE = 4_194_302

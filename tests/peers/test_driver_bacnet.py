@@ -30,7 +30,7 @@ points:
   air: {label: {zh: a, en: a}, at: analog-input 1, unit: °C, cov: 0.5, poll: 60 s}
   broken: {label: {zh: b, en: b}, at: analog-input 2, unit: °C, poll: 2 s}
   door: {label: {zh: c, en: c}, at: binary-input 1, cov: 0, poll: 60 s}
-  name: {label: {zh: d, en: d}, at: character-string-value 1, poll: 60 s}
+  name: {label: {zh: d, en: d}, at: characterstring-value 1, poll: 60 s}
   level: {label: {zh: e, en: e}, at: analog-output 1, unit: "%", cov: 1, poll: 60 s,
     command: {range: [0, 100], tolerance: 0.5}}
   lamp: {label: {zh: f, en: f}, at: binary-output 1, cov: 0, poll: 60 s, command: {}}

@@ -15,17 +15,24 @@ from drivers.simulators.plant.motor import Motor
 class Relay(DeviceModel):
     """Channels that echo. Facts: `loads` {channel: kW or the name of a load} that the channel switches."""
 
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        self._loads = dict(setting.facts.get("loads", {}))
+        self._sources: dict[str, Flow] = {}
+        # Here, not in `link`: a meter that is linked before this relay asks for them.
+        for channel in self._loads:
+            self.flows[channel] = self._switched(channel)
+
     def link(self, neighbours: Neighbours) -> None:
-        for channel, load in dict(self.setting.facts.get("loads", {})).items():
-            source = (
+        for channel, load in self._loads.items():
+            self._sources[channel] = (
                 _constant(float(load))
                 if isinstance(load, int | float)
                 else neighbours.flow(str(load), "power")
             )
-            self.flows[channel] = self._switched(channel, source)
 
-    def _switched(self, channel: str, source: Flow) -> Flow:
-        return lambda: source() if self.switch(channel) else 0.0
+    def _switched(self, channel: str) -> Flow:
+        return lambda: self._sources[channel]() if self.switch(channel) else 0.0
 
     @property
     def power_kw(self) -> float:
