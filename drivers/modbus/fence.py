@@ -26,13 +26,15 @@ class Challenge(NamedTuple):
     request: Request
     refusal_counts: bool
     """An exception is proof too: no poll of this unit uses the function."""
+    is_poll: bool = False
+    """One of the unit's own reads, for want of a better one; proof only while nothing open has its shape."""
 
 
 def challenges(unit: int, blocks: Iterable[Block]) -> tuple[Challenge, ...]:
     """Reads of lengths that no poll of the unit has, best first.
 
-    First parts of its own blocks, ending where a value ends; then any part of a block; last, functions it
-    is never asked for, where the refusal is as good as an answer.
+    First parts of its own blocks, ending where a value ends; then any part of a block; then functions it is
+    never asked for, where the refusal is as good as an answer. Its polls themselves come last.
     """
     known = sorted(blocks, key=lambda block: -block.size)
     taken = {read(unit, block.space, block.address, block.size).shape for block in known}
@@ -46,7 +48,10 @@ def challenges(unit: int, blocks: Iterable[Block]) -> tuple[Challenge, ...]:
         if function not in functions and len(found) < _MOST:
             request = Request(unit, function, address, 1)
             found[request.shape] = Challenge(request, refusal_counts=True)
-    return tuple(found.values())
+    polls = {
+        one.shape: one for one in (read(unit, block.space, block.address, block.size) for block in known)
+    }
+    return (*found.values(), *(Challenge(one, refusal_counts=False, is_poll=True) for one in polls.values()))
 
 
 class Resting(NoAnswer):
@@ -124,7 +129,8 @@ class Doubts:
         owed = self._owed.get(request.unit)
         if not owed:
             return None
-        own = self._challenges.get(request.unit, ())
+        known = self._challenges.get(request.unit, ())
+        own = [challenge for challenge in known if not challenge.is_poll]
         shapes = {challenge.request.shape for challenge in own}
         polls = [item.last_s for shape, item in owed.items() if shape not in shapes]
         if not polls and request.shape not in owed:
@@ -134,10 +140,9 @@ class Doubts:
             self._tried.pop(request.unit, None)
             del self._owed[request.unit]
             return None
-        usable = [
-            challenge
-            for challenge in own
-            if self._proves(challenge, owed, max(polls, default=owed.get(request.shape, _Owed(0, 0)).last_s))
+        open_s = max(polls, default=owed.get(request.shape, _Owed(0, 0)).last_s)
+        usable = [challenge for challenge in own if self._proves(challenge, owed, open_s)] or [
+            challenge for challenge in known if challenge.is_poll and self._proves(challenge, owed, open_s)
         ]
         if not usable:
             raise Resting("silent; left alone until nothing late can come")

@@ -30,7 +30,7 @@ def relay() -> list[Point]:
 
 def test_a_meters_challenges_are_parts_of_its_own_reads_that_no_poll_has() -> None:
     found = challenges(1, blocks_of(meter(), Limits()))
-    parts = [one.request for one in found if not one.refusal_counts]
+    parts = [one.request for one in found if not one.refusal_counts and not one.is_poll]
     assert [request.size for request in parts[:3]] == [4, 6, 8]
     assert {request.size for request in parts}.isdisjoint({2, 10})
     assert all(request.address + request.size <= 10 for request in parts)
@@ -39,7 +39,8 @@ def test_a_meters_challenges_are_parts_of_its_own_reads_that_no_poll_has() -> No
 def test_a_relays_challenges_are_functions_it_is_never_asked_for() -> None:
     found = challenges(1, blocks_of(relay(), Limits()))
     assert [one.request.function for one in found if one.refusal_counts] == [3, 4, 2]
-    assert not [one for one in found if not one.refusal_counts]
+    assert [one.request.size for one in found if one.is_poll] == [8]
+    assert all(one.refusal_counts or one.is_poll for one in found)
 
 
 class Unit:
