@@ -241,8 +241,11 @@ class Daemon:
 
     def _written(self, future: Future[int]) -> None:
         """In the writer's thread: a plain integer, added by one thread alone."""
-        if not future.cancelled() and future.exception() is None:
+        failure = future.exception()
+        if failure is None:
             self.intervals_written += future.result()
+        else:
+            _log.error("intervals could not be stored: %s", failure)
 
     def _ask_counters(self, now: Now) -> None:
         ends_ms = self._consumption.next_ms

@@ -228,7 +228,8 @@ def _number_of_float(register: Register, whole: int) -> float | Absent:
         return Absent.NOT_AVAILABLE
     scale, offset = _scaling(register)
     exact = _shortest(number, form, digits)
-    return float(exact if scale == _ONE and offset == _ZERO else exact * scale + offset)
+    result = float(exact if scale == _ONE and offset == _ZERO else exact * scale + offset)
+    return result if math.isfinite(result) else Absent.NOT_AVAILABLE
 
 
 def _shortest(number: float, form: str, digits: int) -> Decimal:

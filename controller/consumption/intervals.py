@@ -203,7 +203,7 @@ class MeterLog:
         else:
             step = math.inf if terms.modulus is None else terms.modulus - last + item.quanta
             elapsed = self._elapsed(mark, item)
-            if elapsed is not None and terms.max_rate and step <= self._most(elapsed):
+            if elapsed is not None and terms.max_rate and 0 < step <= self._most(elapsed):
                 return mark._replace(wraps=mark.wraps + 1)
         return mark._replace(
             anchor_ms=item.wall_ms, anchor_count=item.quanta, wraps=0, flags=mark.flags | Flag.SUSPECT

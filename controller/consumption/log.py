@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from config.plan.clock import Now, Pace
 from config.plan.reading import Quality, Reading, Value
 from controller.consumption.intervals import Count, Interval, Mark, MeterLog
-from controller.consumption.meters import Meter
+from controller.consumption.meters import MOST_QUANTA, Meter
 from controller.consumption.settled import SettledTime, Step
 from controller.consumption.slots import Slots
 
@@ -129,6 +128,7 @@ class ConsumptionLog:
 
 
 def _thousandths(value: Value | None) -> int | None:
-    if isinstance(value, (bool, str)) or value is None or not math.isfinite(value):
+    if isinstance(value, (bool, str)) or value is None:
         return None
-    return round(value * 1000)
+    exact = value * 1000
+    return round(exact) if abs(exact) < MOST_QUANTA else None  # not a number compares false

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter as Tally
 from dataclasses import dataclass
 
@@ -14,6 +13,9 @@ from controller.consumption.intervals import Terms
 
 BOUNDARY_AGE_S = 60.0
 """Site seconds by which a boundary count may be older than its boundary."""
+
+MOST_QUANTA = 2**62
+"""Counts from here on fit no database column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +40,15 @@ class Meter:
     poll_s: float
 
     def quanta(self, value: Value | None) -> int | None:
-        """A reading as a whole number of quanta; None for what is no finite number that is not negative."""
-        if value is None or isinstance(value, (bool, str)) or not math.isfinite(value) or value < 0:
+        """A reading as a whole number of quanta; None for what cannot be a count: no number, negative, infinite
+        or beyond what can be stored, at or above the modulus."""
+        if value is None or isinstance(value, (bool, str)):
             return None
-        return round(value / float(self.quantum))
+        exact = value / float(self.quantum)
+        if not 0 <= exact < MOST_QUANTA:  # not a number compares false
+            return None
+        count = round(exact)
+        return count if self.modulus is None or count < self.modulus else None
 
     def terms(self, pace: Pace) -> Terms:
         """What its intervals are made by."""

@@ -4,7 +4,8 @@ apart."""
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Self
@@ -13,6 +14,7 @@ from controller.consumption.intervals import Flag, Interval, Mark
 from controller.consumption.log import Closed
 from controller.consumption.meters import Meter
 from controller.store.connection import open_reader
+from controller.store.jobs import Job
 from controller.store.migrations.log import LOG
 from controller.store.opening import Opening, prepare
 from controller.store.writer import Writer, WriterStatus
@@ -66,50 +68,17 @@ class LogStore:
     def write(self, closed: Closed) -> Future[int]:
         """Queue intervals and the marks that belong to them; resolves with the number of rows that were new.
 
-        A repeat of a row changes nothing. Meters must have been registered (KeyError).
+        Each meter's are a job of their own, so that one whose rows are refused takes no other's with it; the
+        future then fails after all others are committed. A repeat of a row changes nothing. Meters must have
+        been registered (KeyError).
         """
-        rows = [(self._ids[row.meter], row) for row in closed.intervals]
-        marks = [(self._ids[name], mark) for name, mark in closed.marks]
-
-        def job(connection: sqlite3.Connection) -> int:
-            before = connection.total_changes
-            connection.executemany(
-                "INSERT INTO intervals (meter, start_ms, revision, end_ms, fitting, from_ms, count_start, "
-                "count_end, consumption, peak, covered_s, flags) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-                "ON CONFLICT DO NOTHING",
-                [
-                    (
-                        meter,
-                        row.start_ms,
-                        row.end_ms,
-                        fitting,
-                        row.from_ms,
-                        row.count_start,
-                        row.count_end,
-                        row.consumption,
-                        row.peak,
-                        row.covered_s,
-                        int(row.flags),
-                    )
-                    for (meter, fitting), row in rows
-                ],
-            )
-            written = connection.total_changes - before
-            connection.executemany(
-                f"INSERT OR REPLACE INTO marks (meter, {_MARK}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-                [(meter, *mark[:-1], int(mark.flags)) for (meter, _), mark in marks],
-            )
-            connection.executemany(
-                "UPDATE fittings SET first_count = ? WHERE id = ? AND first_count IS NULL",
-                [
-                    (mark.anchor_count, fitting)
-                    for (_, fitting), mark in marks
-                    if mark.anchor_count is not None
-                ],
-            )
-            return written
-
-        return self._writer.submit(job)
+        rows: dict[str, list[Interval]] = {}
+        for row in closed.intervals:
+            rows.setdefault(row.meter, []).append(row)
+        marks = dict(closed.marks)
+        names = sorted({*rows, *marks})
+        jobs = [_job(*self._ids[name], rows.get(name, ()), marks.get(name)) for name in names]
+        return _together([self._writer.submit(job) for job in jobs])
 
     def reader(self) -> LogReader:
         """For readers in this process; close it after use."""
@@ -122,6 +91,58 @@ class LogStore:
         """Commit what waits, up to `timeout_s` (machine seconds), and close. Returns how many jobs were
         lost."""
         return self._writer.close(timeout_s)
+
+
+def _job(meter: int, fitting: int, rows: Sequence[Interval], mark: Mark | None) -> Job[int]:
+    """Write one meter's rows and where its log stands."""
+
+    def job(connection: sqlite3.Connection) -> int:
+        before = connection.total_changes
+        connection.executemany(
+            "INSERT INTO intervals (meter, start_ms, revision, end_ms, fitting, from_ms, count_start, "
+            "count_end, consumption, peak, covered_s, flags) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT DO NOTHING",
+            [(meter, row.start_ms, row.end_ms, fitting, *row[3:-1], int(row.flags)) for row in rows],
+        )
+        written = connection.total_changes - before
+        if mark is not None:
+            connection.execute(
+                f"INSERT OR REPLACE INTO marks (meter, {_MARK}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+                (meter, *mark[:-1], int(mark.flags)),
+            )
+            if mark.anchor_count is not None:
+                connection.execute(
+                    "UPDATE fittings SET first_count = ? WHERE id = ? AND first_count IS NULL",
+                    (mark.anchor_count, fitting),
+                )
+        return written
+
+    return job
+
+
+def _together(parts: Sequence[Future[int]]) -> Future[int]:
+    """Resolves with the sum when all of `parts` have, or fails with the first failure among them."""
+    whole: Future[int] = Future()
+    left = len(parts)
+    lock = threading.Lock()
+
+    def ended(_: Future[int]) -> None:
+        nonlocal left
+        with lock:
+            left -= 1
+            if left:
+                return
+        failure = next((error for part in parts if (error := part.exception()) is not None), None)
+        if failure is not None:
+            whole.set_exception(failure)
+        else:
+            whole.set_result(sum(part.result() for part in parts))
+
+    for part in parts:
+        part.add_done_callback(ended)
+    if not parts:
+        whole.set_result(0)
+    return whole
 
 
 class LogReader:

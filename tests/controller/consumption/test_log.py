@@ -110,7 +110,7 @@ def test_a_reading_becomes_whole_quanta(value: Value | None, quanta: int | None)
 
 @given(st.integers(0, 10**12), st.sampled_from(["0.01", "0.001", "1", "0.25", "10"]))
 def test_quanta_survive_floating_point(quanta: int, quantum: str) -> None:
-    meter = replace(meters_of(PLAN)[0], quantum=quantum)
+    meter = replace(meters_of(PLAN)[0], quantum=quantum, modulus=None)
     assert meter.quanta(quanta * float(quantum)) == quanta
 
 
@@ -265,3 +265,14 @@ def test_meters_know_what_they_are_made_of() -> None:
     assert isinstance(meter, Meter)
     terms = meter.terms(Pace())
     assert (terms.meter, terms.modulus, terms.max_rate, terms.age_ms) == ("main", 1_000_000, 3600.0, 60_000)
+
+
+@pytest.mark.parametrize("value", [1.8446744073709552e19, 1e30, 1.7e307, float("inf"), float("nan"), -1.0])
+def test_what_cannot_be_a_count_is_none(value: float) -> None:
+    meter = replace(meters_of(PLAN)[0], quantum="0.01", modulus=None)
+    assert meter.quanta(value) is None
+
+
+def test_a_count_at_or_above_the_modulus_is_none() -> None:
+    meter = replace(meters_of(PLAN)[0], quantum="1", modulus=1000)
+    assert [meter.quanta(value) for value in (999, 1000, 5000)] == [999, None, None]

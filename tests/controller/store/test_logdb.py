@@ -93,6 +93,17 @@ def test_only_whole_and_possible_figures_are_taken(store: LogStore, wrong: dict[
         assert reader.marks() == {}
 
 
+def test_one_meters_impossible_row_takes_no_others_with_it(store: LogStore) -> None:
+    store.register([MAIN, WATER], TEN)
+    bad = row("main", 0)._replace(count_end=2**64)
+    with pytest.raises(StoreJobFailed):
+        store.write(Closed((bad, row("water", 0)), (("main", mark(1)), ("water", mark(1))))).result(5)
+    with store.reader() as reader:
+        assert reader.intervals("main") == []
+        assert reader.intervals("water") == [row("water", 0)]
+        assert reader.marks() == {"water": mark(1)}
+
+
 def test_a_meter_must_be_known(store: LogStore) -> None:
     with pytest.raises(KeyError):
         store.write(Closed((row("main", 0),)))
