@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import logging
 from collections import deque
 from contextlib import suppress
 from itertools import count
@@ -18,6 +19,7 @@ from drivers.batching import Block
 from drivers.speaking import Errand, Polled, Speaker
 from drivers.turns import Agenda, Turn
 
+_log = logging.getLogger(__name__)
 _FINISH_S = 1.0
 """On stop: how long the request on the wire may take to its end."""
 _LAST_WORDS_S = 0.8
@@ -105,22 +107,31 @@ class LineWorker:
 
     async def _work(self) -> None:
         while not self._stopping:
-            if not self._speaker.connected and not await self._connect():
-                continue
-            now_s = self._now_s()
-            if (errand := self._due_errand(now_s)) is not None:
-                await self._run(errand)
-            elif self._writes:
-                await self._write(self._writes.popleft())
-            elif self._urgent:
-                point = next(iter(self._urgent))
-                del self._urgent[point]
-                await self._read_urgently(point)
-            elif (turn := self._agenda.next(now_s)) and now_s + turn.patience_s <= self._reserved_s(now_s):
-                await self._poll(turn)
-            else:
-                wake_s = self._agenda.wake_s(now_s) if turn is None else now_s + 1.0
-                await self._sleep_until(min(wake_s, self._errands[0][0] if self._errands else wake_s))
+            try:
+                await self._turn()
+            except Exception as error:  # noqa: BLE001 - the last resort
+                # A mistake of ours must cost one turn, never the line: told, closed, opened anew.
+                _log.exception("line %s: an unexpected error; the line is opened anew", self._line.name)
+                self._speaker.close()
+                self._not_before_the_next_try(f"internal error: {type(error).__name__}")
+
+    async def _turn(self) -> None:
+        if not self._speaker.connected and not await self._connect():
+            return
+        now_s = self._now_s()
+        if (errand := self._due_errand(now_s)) is not None:
+            await self._run(errand)
+        elif self._writes:
+            await self._write(self._writes.popleft())
+        elif self._urgent:
+            point = next(iter(self._urgent))
+            del self._urgent[point]
+            await self._read_urgently(point)
+        elif (turn := self._agenda.next(now_s)) and now_s + turn.patience_s <= self._reserved_s(now_s):
+            await self._poll(turn)
+        else:
+            wake_s = self._agenda.wake_s(now_s) if turn is None else now_s + 1.0
+            await self._sleep_until(min(wake_s, self._errands[0][0] if self._errands else wake_s))
 
     async def _connect(self) -> bool:
         now_s = self._now_s()
@@ -130,16 +141,20 @@ class LineWorker:
         try:
             await self._speaker.connect()
         except NoAnswer as error:
-            pauses = self._agenda.manners.reconnect_s
-            pause_s = pauses[min(self._connect_failures, len(pauses) - 1)]
-            self._connect_failures += 1
-            self._connect_at_s = self._now_s() + pause_s
-            self._line_is_down(str(error))
+            self._not_before_the_next_try(str(error))
             return False
         if self._connect_failures:
             self._agenda.line_opened(self._now_s())
         self._connect_failures = 0
         return True
+
+    def _not_before_the_next_try(self, why: str) -> None:
+        """The line is of no use; leave it alone for a while."""
+        pauses = self._agenda.manners.reconnect_s
+        pause_s = pauses[min(self._connect_failures, len(pauses) - 1)]
+        self._connect_failures += 1
+        self._connect_at_s = self._now_s() + pause_s
+        self._line_is_down(why)
 
     def _line_is_down(self, why: str) -> None:
         self._last_error = why
@@ -154,6 +169,7 @@ class LineWorker:
                 kept.append(entry)
             else:
                 entry[2].abandon(why)
+        heapq.heapify(kept)
         self._errands = kept
 
     async def _poll(self, turn: Turn) -> None:
@@ -194,8 +210,14 @@ class LineWorker:
         device = self._speaker.device_of(write.point)
         if why := self._hopeless(device):
             self._speaker.unanswered(write, why)
-        elif (errand := self._speaker.write(write)) is not None:
-            await self._run(errand)
+        else:
+            try:
+                errand = self._speaker.write(write)
+            except Exception as error:
+                self._speaker.unanswered(write, f"internal error: {type(error).__name__}")
+                raise
+            if errand is not None:
+                await self._run(errand)
 
     async def _run(self, errand: Errand) -> None:
         try:
@@ -207,6 +229,9 @@ class LineWorker:
                 self._add(errand)
             else:
                 errand.abandon("stopped")
+            raise
+        except Exception as error:
+            errand.abandon(f"internal error: {type(error).__name__}")
             raise
         else:
             if following is not None:

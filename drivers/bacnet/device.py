@@ -218,6 +218,11 @@ class DeviceWorker:
             except asyncio.CancelledError:
                 self._report(write, Fate.NO_ANSWER, "stopped")
                 raise
+            except DriverError:
+                raise  # after its report
+            except Exception as error:
+                self._report(write, Fate.NO_ANSWER, f"internal error: {type(error).__name__}")
+                raise
         else:
             await self._poller.read([self._urgent_reads.popleft()])
 

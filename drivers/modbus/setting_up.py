@@ -79,7 +79,7 @@ class SettingUp:
                 write_request(device.unit, point.command, register, words), self._asking.timeout_s
             )
             found = decode_point(point, register, await self._asking.register(device.unit, register))
-        except (EncodeError, ValueError, Refused) as error:
+        except (EncodeError, ValueError, ArithmeticError, Refused) as error:
             self._say(point, value, Fate.REJECTED, str(error))
         except (NoAnswer, BadFrame) as error:
             self._say(point, value, Fate.NO_ANSWER, str(error))

@@ -108,6 +108,8 @@ class TcpWire(Wire, asyncio.Protocol):
             raise NoAnswer("no connection: time-out") from None
         except OSError as error:
             raise NoAnswer(f"no connection: {_reason(error)}") from error
+        except ValueError as error:  # a host that is no name at all
+            raise NoAnswer(f"no connection: {error}") from error
         return wire
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -95,7 +95,7 @@ class _Job:
             if pulse:
                 self._off = self._request(False, raw)
             await self._ask(request)
-        except (EncodeError, ValueError) as error:
+        except (EncodeError, ValueError, ArithmeticError) as error:
             self._report(Fate.REJECTED, None, str(error))
             return None
         except Refused as error:
