@@ -103,7 +103,7 @@ async def _serve(options: Options, stores: Stores) -> int:
     daemon = _compose(plan, pace, clock, stores, began, language)
     daemon.differs = in_force.differs
     if options.observe:
-        await daemon.command(Observe("", True, "start", "--observe", now.wall_ms))
+        await daemon.accept(Observe("", True, "start", "--observe", now.wall_ms))
     # One cycle before any line is open: what holds writes back holds before there can be any.
     daemon.cycle()
     _tell_beginnings(daemon, began, stores)
@@ -115,15 +115,18 @@ async def _serve(options: Options, stores: Stores) -> int:
     house = Housekeeping(options.data, stores.control.path, plan.site.time_zone, clock, daemon.board)
     if simulated is None:
         house.start()
+    in_order = False
     try:
         await _run(daemon, pace, clock, options)
+        in_order = True
     finally:
         await server.stop()
         missed = await daemon.wind_up()
         for name in missed:
             _log.warning(render(text("{name} was not reached at the end", name=name), language))
         await house.stop()
-        stores.control.end(clock.now().wall_ms, "in order")
+        if in_order:  # else the next start marks the gap
+            stores.control.end(clock.now().wall_ms, "in order")
     return 0
 
 
@@ -181,11 +184,13 @@ async def _open_lines(daemon: Daemon, pace: Pace, clock: SiteClock) -> None:
     """Modbus first; importing the BACnet stack takes most of a second and must hold up nobody."""
     plan = daemon.plan
     for line in sorted(plan.lines, key=lambda line: line.transport == "bacnet-ip"):
-        if line.transport == "bacnet-ip":
-            await asyncio.to_thread(import_module, "drivers.bacnet.driver")
         try:
+            if line.transport == "bacnet-ip":
+                await asyncio.to_thread(import_module, "drivers.bacnet.driver")
             driver = _open_line(daemon, line, pace, clock)
-        except DriverError as error:
+        except Exception as error:  # noqa: BLE001 - one line's trouble must not keep the others shut
+            if not isinstance(error, DriverError):
+                _log.exception("line %s cannot be opened", line.name)
             words = text("line {name} cannot be used: {reason}", name=line.name, reason=str(error))
             daemon.board.take([Notice("line", line.name, words, on=True)], clock.now().wall_ms)
             continue
@@ -197,10 +202,26 @@ def _open_line(daemon: Daemon, line: Line, pace: Pace, clock: SiteClock) -> Driv
     if line.transport == "bacnet-ip":
         from drivers.bacnet import open_line as open_bacnet
 
-        return open_bacnet(daemon.plan, line, daemon.inbox, clock, pace)
+        return open_bacnet(
+            daemon.plan,
+            line,
+            daemon.inbox,
+            clock,
+            pace,
+            may_set_up=daemon.may_set_up,
+            may_write=daemon.may_write,
+        )
     from drivers.modbus import open_line as open_modbus
 
-    return open_modbus(daemon.plan, line, daemon.inbox, clock, pace, may_set_up=daemon.may_set_up)
+    return open_modbus(
+        daemon.plan,
+        line,
+        daemon.inbox,
+        clock,
+        pace,
+        may_set_up=daemon.may_set_up,
+        may_write=daemon.may_write,
+    )
 
 
 def _socket(options: Options, language: str, daemon: Daemon) -> SocketServer:

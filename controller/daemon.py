@@ -31,6 +31,8 @@ _log = logging.getLogger("louguan")
 
 SEEN_EVERY_MS = 60_000
 """Site time at least this often stands in control.db: the lower bound for a clock that forgets."""
+FAILED_CYCLES = 10
+"""So many in a row and the daemon ends."""
 PERSON_COMMIT_S = 5.0
 """A person's command that cannot be committed by then is refused."""
 BOUNDARY_LEAD_S = 4.0
@@ -101,7 +103,8 @@ class Daemon:
         self._consumption = consumption
         self._stores = stores
         self._timer = timer
-        self._commands: list[PersonCommand] = []
+        self._commands: list[tuple[PersonCommand, asyncio.Future[None]]] = []
+        self._failed_cycles = 0
         self._keys = {point.id: point.key for point in plan.points}
         self._bound: dict[int, list[tuple[str, str]]] = {}
         for item in plan.equipment:
@@ -123,15 +126,31 @@ class Daemon:
         while not self._stopping:
             await self._timer.wait()
             if not self._stopping:
-                self.cycle()
+                self._guarded_cycle()
+
+    def _guarded_cycle(self) -> None:
+        """A cycle that fails is told and the next one tried; ten in a row end the daemon."""
+        try:
+            self.cycle()
+        except Exception:
+            self._failed_cycles += 1
+            if self._failed_cycles >= FAILED_CYCLES:
+                raise
+            if self._failed_cycles == 1:
+                _log.exception("a cycle failed; the next one is tried")
+        else:
+            self._failed_cycles = 0
 
     def cycle(self) -> None:
         """One cycle: nothing here waits."""
         began = time.perf_counter()
         now = self.clock.now()
         events = self.inbox.take()
-        commands, self._commands = self._commands, []
+        commands, applied = self._take_commands()
         step = self.engine.step(now, events, commands)
+        for waiter in applied:
+            if not waiter.done():
+                waiter.set_result(None)
         self._send(step.writes)
         self._record(step, now, commands)
         self._count(now, step)
@@ -143,20 +162,34 @@ class Daemon:
         self.cycles.took(time.perf_counter() - began)
 
     async def command(self, command: PersonCommand) -> None:
-        """Carry out a person's command: checked, committed, then acted on in a cycle of its own.
+        """Carry out a person's command: checked, committed, then acted on in a cycle of its own, which has
+        been when this returns. A caller that goes away takes nothing back.
 
         Raises Refused, StoreError.
         """
+        await asyncio.shield(asyncio.create_task(self._obey(command), name="person's command"))
+
+    async def _obey(self, command: PersonCommand) -> None:
+        await (await self.accept(command))
+
+    async def accept(self, command: PersonCommand) -> asyncio.Future[None]:
+        """Check and commit a person's command; the future resolves when a cycle has acted on it."""
         now = self.clock.now()
         self.engine.accept(command, now)
         future = self._stores.control.commit(
             recorder.command_changes(command, now.wall_ms), within_s=PERSON_COMMIT_S
         )
         await asyncio.wrap_future(future)
-        self._commands.append(command)
+        applied: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._commands.append((command, applied))
         self._timer.nudge()
         if isinstance(command, Observe) and not command.target and not command.observing:
             self.board.take([damage.notice("", on=False)], now.wall_ms)
+        return applied
+
+    def _take_commands(self) -> tuple[list[PersonCommand], list[asyncio.Future[None]]]:
+        taken, self._commands = self._commands, []
+        return [command for command, _ in taken], [applied for _, applied in taken]
 
     def read_now(self, point: int) -> None:
         """Ask for a fresh reading."""
@@ -175,11 +208,23 @@ class Daemon:
     def may_set_up(self, device: int) -> bool:
         """Whether a device's set-up registers may be written now: not while it is locked or observed."""
         points = self.plan.devices[device].points
-        commanded = [point for point in points if point in self.engine.decisions]
-        return all(self.engine.barrier(point) is None for point in commanded)
+        written = [point for point in points if self.plan.points[point].command is not None]
+        return all(self.engine.barrier(point) is None for point in written)
+
+    def may_write(self, point: int) -> bool:
+        """Whether a write that waited on its line may still go out: nothing forbids it meanwhile."""
+        return self.engine.barrier(point) is None
 
     async def wind_up(self) -> list[str]:
         """The last writes, then the end of all lines. Returns the names of devices not reached."""
+        # A lock that a person was told of holds for the last writes too.
+        commands, applied = self._take_commands()
+        if commands:
+            now = self.clock.now()
+            self._record(self.engine.step(now, (), commands), now, commands)
+        for waiter in applied:
+            if not waiter.done():
+                waiter.set_result(None)
         writes = self.engine.stop_writes()
         waiting = {write.seq: write for write in writes}
         now = self.clock.now()
@@ -192,7 +237,10 @@ class Daemon:
         while waiting and time.monotonic() < deadline:
             await asyncio.sleep(0.05)
             self._last_events(waiting, missed)
-        await asyncio.gather(*(driver.stop() for driver in self.drivers.values()))
+        stops = [driver.stop() for driver in self.drivers.values()]
+        for failure in await asyncio.gather(*stops, return_exceptions=True):
+            if isinstance(failure, BaseException):
+                _log.error("a line did not stop in order: %s", failure)
         self._last_events(waiting, missed)
         missed += waiting.values()
         return sorted({self.plan.devices[self.plan.points[write.point].device].name for write in missed})

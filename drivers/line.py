@@ -9,12 +9,23 @@ import asyncio
 import heapq
 import logging
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
 
 from config.plan.clock import Clock
 from config.plan.lines import Line
-from drivers.api import BadFrame, DeviceState, DriverError, Inbox, LineStatus, NoAnswer, Write
+from drivers.api import (
+    BadFrame,
+    DeviceState,
+    DriverError,
+    Fate,
+    Inbox,
+    LineStatus,
+    NoAnswer,
+    Write,
+    WriteReport,
+)
 from drivers.batching import Block
 from drivers.speaking import Errand, Polled, Speaker
 from drivers.turns import Agenda, Turn
@@ -29,7 +40,17 @@ _LAST_WORDS_S = 0.8
 class LineWorker:
     """The Driver of one line."""
 
-    def __init__(self, line: Line, speaker: Speaker, agenda: Agenda, inbox: Inbox, clock: Clock) -> None:
+    def __init__(
+        self,
+        line: Line,
+        speaker: Speaker,
+        agenda: Agenda,
+        inbox: Inbox,
+        clock: Clock,
+        may_write: Callable[[int], bool] | None = None,
+    ) -> None:
+        """`may_write(point)` is asked when a write that waited has its turn; None: always."""
+        self._may_write = may_write
         self._line = line
         self._speaker = speaker
         self._agenda = agenda
@@ -210,6 +231,8 @@ class LineWorker:
         device = self._speaker.device_of(write.point)
         if why := self._hopeless(device):
             self._speaker.unanswered(write, why)
+        elif self._may_write is not None and not self._may_write(write.point):
+            self._inbox.put(WriteReport(write.seq, write.point, Fate.REJECTED, None, "held back"))
         else:
             try:
                 errand = self._speaker.write(write)

@@ -40,8 +40,8 @@ class Meter:
     poll_s: float
 
     def quanta(self, value: Value | None) -> int | None:
-        """A reading as a whole number of quanta; None for what cannot be a count: no number, negative, infinite
-        or beyond what can be stored, at or above the modulus."""
+        """A reading as a whole number of quanta; None for what cannot be a count: no number, negative, beyond
+        what can be stored, at or above the modulus."""
         if value is None or isinstance(value, (bool, str)):
             return None
         exact = value / float(self.quantum)

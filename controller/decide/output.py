@@ -158,7 +158,9 @@ class Standing:
         )
 
     def returned(self) -> None:
-        """The device came back or restarted: it is told again, but never a pulse."""
+        """The device came back or restarted: it is told again, but never a pulse. What was handed out before
+        and never answered for is not waited for any more."""
+        self.flight = None
         self.tries = 0
         if self.phase is not Phase.UNSURE and not self.pulse:
             self.phase = Phase.DUE

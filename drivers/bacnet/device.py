@@ -213,6 +213,9 @@ class DeviceWorker:
     async def _urgent(self) -> None:
         if self._writes:
             write = self._writes.popleft()
+            if not self._shared.may_write(write.point):
+                self._report(write, Fate.REJECTED, "held back")
+                return
             try:
                 await self._carry_out(write)
             except asyncio.CancelledError:
@@ -272,6 +275,8 @@ class DeviceWorker:
             self._subscriptions.start(asyncio.get_running_loop().time())
 
     async def _set_up(self) -> None:
+        if not self._shared.may_set_up(self.device.id):
+            return
         for point_id, value in self.device.unheard.set_up if self.device.unheard is not None else ():
             point = self._points[point_id]
             if isinstance(point.source, BacnetObject):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from bacpypes3.pdu import Address
 
@@ -27,7 +28,16 @@ class BacnetDriver:
     """See `drivers.api.Driver`."""
 
     def __init__(
-        self, plan: Plan, line: Line, inbox: Inbox, clock: Clock, pace: Pace, timing: Timing
+        self,
+        plan: Plan,
+        line: Line,
+        inbox: Inbox,
+        clock: Clock,
+        pace: Pace,
+        timing: Timing,
+        *,
+        may_set_up: Callable[[int], bool] | None = None,
+        may_write: Callable[[int], bool] | None = None,
     ) -> None:
         self._line = line
         self._inbox = inbox
@@ -35,6 +45,11 @@ class BacnetDriver:
         ears = Ears(self._i_am, self._who_is, self._notification)
         station = Station(line.host, line.port, broadcasts, ears)
         self._shared = Shared(line, inbox, clock, pace, timing, station)
+        self._shared.may_set_up = may_set_up or (
+            lambda device: not (plan.site.observe or plan.devices[device].observe)
+        )
+        if may_write is not None:
+            self._shared.may_write = may_write
         self._devices = [device for device in plan.devices if device.line == line.id]
         self._points = {
             point_id: plan.points[point_id] for device in self._devices for point_id in device.points

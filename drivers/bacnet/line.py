@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bacpypes3.pdu import Address, IPv4Address
@@ -38,11 +39,14 @@ class Shared:
     pace: Pace
     timing: Timing
     station: Station
+    may_write: Callable[[int], bool] = lambda _: True
+    """Asked with a point's id when a write that waited has its turn."""
+    may_set_up: Callable[[int], bool] = lambda _: True
+    """Asked with the device's id before its set-up is written."""
     answering: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
     """Requests on the wire to devices that answer."""
     probing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_PROBES_AT_ONCE))
     """Requests to devices that have not answered lately: they wait for each other, never do the rest for
-    them. Requests to devices that have not answered lately: they wait for each other, never do the rest for
     them."""
     _searches: deque[tuple[float, range]] = field(default_factory=lambda: deque(maxlen=1000))
 

@@ -32,12 +32,14 @@ def open_line(
     pace: Pace,
     *,
     may_set_up: Callable[[int], bool] | None = None,
+    may_write: Callable[[int], bool] | None = None,
     manners: Manners | None = None,
 ) -> Driver:
     """The driver of one Modbus line; nothing is opened before its `start`.
 
     `may_set_up(device id)` is asked before a set-up register is written: no for a device that is locked or
-    observed. Without it the Plan's own observe marks decide. `manners` replaces the usual patience and
+    observed. Without it the Plan's own observe marks decide. `may_write(point id)` is asked when a write that
+    waited has its turn. `manners` replaces the usual patience and
     back-off.
     """
     devices = [device for device in plan.devices if device.line == line.id]
@@ -70,7 +72,7 @@ def open_line(
         manners or Manners(line.timeout_s),
         clock.now().mono_ns / 1e9,
     )
-    worker = LineWorker(line, speaker, agenda, inbox, clock)
+    worker = LineWorker(line, speaker, agenda, inbox, clock, may_write)
     return worker
 
 

@@ -50,7 +50,7 @@ async def test_a_command_is_committed_before_it_acts(tmp_path: Path) -> None:
     with shell(tmp_path, house()) as made:
         made.house_answers()
         made.cycle()
-        await made.daemon.command(override(made, "lamp.level", 40.0))
+        await made.daemon.accept(override(made, "lamp.level", 40.0))
         assert [kind for kind, _, _ in made.told("lamp.level")][-1] == Kind.COMMAND
         assert "lamp.level=40.0@8" not in made.written
         made.cycle()
@@ -63,7 +63,7 @@ async def test_a_command_that_cannot_be_committed_does_not_act(tmp_path: Path) -
         made.cycle()
         made.stores.control.close()
         with pytest.raises(StoreError):
-            await made.daemon.command(override(made, "lamp.level", 40.0))
+            await made.daemon.accept(override(made, "lamp.level", 40.0))
         made.cycle()
         assert made.daemon.engine.remembered().overrides == ()
         assert "lamp.level=40.0@8" not in made.written
@@ -73,7 +73,7 @@ async def test_a_command_that_cannot_be_committed_does_not_act(tmp_path: Path) -
 async def test_a_refused_command_leaves_no_trace(tmp_path: Path, key: str, value: float) -> None:
     with shell(tmp_path, house()) as made:
         with pytest.raises(Refused):
-            await made.daemon.command(override(made, key, value))
+            await made.daemon.accept(override(made, key, value))
         made.cycle()
         assert all(row.entry.kind != Kind.COMMAND for row in made.ledger())
 
@@ -82,10 +82,10 @@ async def test_released_and_expired_are_told_apart(tmp_path: Path) -> None:
     with shell(tmp_path, house()) as made:
         made.house_answers()
         made.cycle()
-        await made.daemon.command(override(made, "lamp.level", 40.0))
-        await made.daemon.command(override(made, "stove.permit", True, 10.0))
+        await made.daemon.accept(override(made, "lamp.level", 40.0))
+        await made.daemon.accept(override(made, "stove.permit", True, 10.0))
         made.cycle()
-        await made.daemon.command(Release("lamp.level", "Li"))
+        await made.daemon.accept(Release("lamp.level", "Li"))
         made.cycle(20.0)
         ends = [
             (row.entry.kind, row.entry.point)
@@ -106,9 +106,9 @@ async def test_released_and_expired_are_told_apart(tmp_path: Path) -> None:
 async def test_what_people_said_outlives_the_daemon(tmp_path: Path) -> None:
     with shell(tmp_path, house()) as made:
         now_ms = made.clock.now().wall_ms
-        await made.daemon.command(Lock("hall", "Li", "lamps", now_ms))
-        await made.daemon.command(Observe("lamp", True, "Li", "", now_ms))
-        await made.daemon.command(override(made, "lamp.level", 40.0))
+        await made.daemon.accept(Lock("hall", "Li", "lamps", now_ms))
+        await made.daemon.accept(Observe("lamp", True, "Li", "", now_ms))
+        await made.daemon.accept(override(made, "lamp.level", 40.0))
         made.cycle()
         before = made.daemon.engine.remembered()
     with shell(tmp_path, house()) as made:
@@ -129,11 +129,11 @@ async def test_set_up_registers_wait_for_locks_and_observe_mode_and_are_recorded
         made.house_answers()
         made.cycle()
         assert made.daemon.may_set_up(panel)
-        await made.daemon.command(Lock("panel", "Li", "wiring", made.clock.now().wall_ms))
+        await made.daemon.accept(Lock("panel", "Li", "wiring", made.clock.now().wall_ms))
         made.cycle()
         assert not made.daemon.may_set_up(panel)
-        await made.daemon.command(Unlock("panel", "Li"))
-        await made.daemon.command(Observe("", True, "Li", "", made.clock.now().wall_ms))
+        await made.daemon.accept(Unlock("panel", "Li"))
+        await made.daemon.accept(Observe("", True, "Li", "", made.clock.now().wall_ms))
         made.cycle()
         assert not made.daemon.may_set_up(panel)
         made.put(SetUp(panel, timeout.id, 60.0, Fate.READ_BACK, ""))
@@ -220,9 +220,22 @@ def test_a_store_that_fails_is_told_once(
 async def test_it_runs_until_told_to_stop(tmp_path: Path) -> None:
     with shell(tmp_path, house()) as made:
         running = asyncio.create_task(made.daemon.run())
-        await made.daemon.command(override(made, "lamp.level", 40.0))
+        await made.daemon.accept(override(made, "lamp.level", 40.0))
         async with asyncio.timeout(5.0):
             while not made.daemon.cycles.count:  # noqa: ASYNC110 - a cycle tells nobody
                 await asyncio.sleep(0.01)
         made.daemon.stop()
         await asyncio.wait_for(running, 2.0)
+
+
+async def test_a_command_is_answered_when_a_cycle_has_acted_on_it(tmp_path: Path) -> None:
+    with shell(tmp_path, house()) as made:
+        made.house_answers()
+        made.cycle()
+        told = asyncio.create_task(made.daemon.command(Lock("lamp", "Li", "lamps", made.clock.now().wall_ms)))
+        done, _ = await asyncio.wait({told}, timeout=0.3)
+        assert not done
+        made.cycle()
+        await asyncio.wait_for(told, 5)
+        lamp = next(point.id for point in made.plan.points if point.key == "lamp.level")
+        assert not made.daemon.may_write(lamp)

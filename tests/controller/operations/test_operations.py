@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from config.plan.reading import Quality
+from controller.decide.records import PersonCommand
 from controller.operations.commands import Commands
 from controller.operations.overview import Overview
 from controller.operations.queries import Queries
@@ -23,9 +24,16 @@ from tests.controller.shell import Shell, shell
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Iterator[Shell]:
-    """A house whose devices have answered and been told."""
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
+    """A house whose devices have answered and been told. The tests themselves say when a cycle runs, so a
+    command answers as soon as it is committed."""
     with shell(tmp_path, house()) as found:
+        accept = found.daemon.accept
+
+        async def committed(command: PersonCommand) -> None:
+            await accept(command)
+
+        monkeypatch.setattr(found.daemon, "command", committed)
         found.house_answers()
         found.cycle()
         found.cycle()
