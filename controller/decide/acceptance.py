@@ -58,6 +58,9 @@ def _commandable(plan: Plan, key: str) -> Point:
         raise Refused(text("{name} is read-only", name=key))
     if not point.command.targetable:
         raise Refused(text("{name} is a set-up register, written by the driver alone", name=key))
+    if point.name == "run_cmd":
+        # Bound to an equipment or not: the compiler keeps programmes from it for the same reason.
+        raise Refused(text("{name} is a motor's own command: use its mode or permit", name=key))
     for equipment in plan.equipment:
         for role, bound in equipment.roles:
             if bound == point.id and KINDS[equipment.kind][role].gated:

@@ -14,9 +14,10 @@ from controller.consumption.intervals import Flag, Interval, Mark
 from controller.consumption.log import Closed
 from controller.consumption.meters import Meter
 from controller.store.connection import open_reader
+from controller.store.errors import StoreDamaged
 from controller.store.jobs import Job
 from controller.store.migrations.log import LOG
-from controller.store.opening import Opening, prepare
+from controller.store.opening import Opening, prepare, set_aside
 from controller.store.writer import Writer, WriterStatus
 
 FILE = "log.db"
@@ -49,7 +50,22 @@ class LogStore:
         the same slot with an unknown count. Waits for the commit. Raises StoreError.
         """
         wanted = tuple(meters)
+        try:
+            return self._register(wanted, wall_ms)
+        except StoreDamaged as error:
+            self._begin_anew(wall_ms, str(error))
+            return self._register(wanted, wall_ms)
 
+    def _begin_anew(self, wall_ms: int, damage: str) -> None:
+        """Set the damaged file aside whole: the control must start; what can be saved is saved by hand."""
+        self._writer.close(1.0)
+        aside = set_aside(self.path, wall_ms)
+        self.opening = prepare(self.path, LOG, check=False, wall_ms=wall_ms)._replace(
+            set_aside=aside, damage=damage
+        )
+        self._writer = Writer(self.path)
+
+    def _register(self, wanted: tuple[Meter, ...], wall_ms: int) -> dict[str, Mark]:
         def job(connection: sqlite3.Connection) -> tuple[dict[str, tuple[int, int]], dict[str, Mark]]:
             ids: dict[str, tuple[int, int]] = {}
             marks: dict[str, Mark] = {}

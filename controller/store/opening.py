@@ -156,6 +156,17 @@ def _aside(path: Path, wall_ms: int) -> Path:
     return target
 
 
+def set_aside(path: Path, wall_ms: int) -> Path:
+    """Rename a damaged database and its companions, the companions first. Returns its new name."""
+    target = _aside(path, wall_ms)
+    for suffix in ("-wal", "-shm", ""):
+        piece = Path(f"{path}{suffix}")
+        if piece.exists():
+            piece.rename(f"{target}{suffix}")
+    sync(path.parent)
+    return target
+
+
 def _exchange(path: Path, draft: Path, target: Path) -> None:
     """Let `path` be what `draft` is, and `target` what `path` was with its companions.
 

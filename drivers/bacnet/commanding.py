@@ -83,11 +83,16 @@ class Commander:
             trouble = ""
             for slot in write.null_slots:
                 trouble = trouble or await self._null(point, slot)
-            if point.command.verify == "none" or point.command.pulse_s is not None:
+            unverified = point.command.verify == "none" or point.command.pulse_s is not None
+            if unverified and point.command.pulse_s is None and trouble:
+                return Done(Fate.MISMATCH, None, trouble)  # an older value of ours may still stand
+            if unverified:
                 return Done(Fate.ACKNOWLEDGED, None, trouble)
             if point.command.verify_after_s:
                 await asyncio.sleep(point.command.verify_after_s)
             done = await self._read_back(point, write, feedback)
+            if trouble and done.slots is None:
+                return done._replace(fate=Fate.MISMATCH, detail=trouble)
             return done._replace(detail=done.detail or trouble)
         except Refused as error:
             return Done(Fate.REJECTED, None, f"end of pulse: {error.code}")

@@ -168,3 +168,26 @@ def test_figures_count_rows_and_bytes(store: LogStore) -> None:
     assert found.rows == {"fittings": 2, "intervals": 500, "marks": 0, "meters": 2}
     assert found.bytes + found.wal_bytes >= 500 * 15
     assert 0 < disk(store.path.parent).free_bytes <= disk(store.path.parent).total_bytes
+
+
+def test_a_log_damaged_inside_is_set_aside_when_the_meters_are_registered(tmp_path: Path) -> None:
+    made = LogStore.open(tmp_path, TEN)
+    made.register([MAIN], TEN)
+    made.write(Closed((row("main", 0),), (("main", mark(1)),))).result(5)
+    made.close()
+    path = tmp_path / "log.db"
+    with closing(open_reader(path)) as connection:
+        page = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'meters'").fetchone()[0]
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+    again = LogStore.open(tmp_path, TEN + QUARTER)
+    try:
+        assert again.register([MAIN], TEN + QUARTER) == {}
+        assert again.opening.set_aside is not None
+        assert again.opening.set_aside.exists()
+        assert again.opening.damage
+        assert again.write(Closed((row("main", 1),))).result(5) == 1
+    finally:
+        again.close()
