@@ -62,7 +62,7 @@ class Engine:
     @property
     def readings(self) -> Sequence[Reading]:
         """The image, by point id; stands until the next step."""
-        return self._image.readings
+        return self._image
 
     @property
     def decisions(self) -> Mapping[int, Result]:
@@ -125,7 +125,7 @@ class Engine:
             words = text("the clock cannot be trusted: programmes take their value for that")
             step.notices.append(Notice("clock", "", words, not now.trusted))
         self._decide(now, step)
-        self._outputs.settle(now, self._image.readings, self._barriers, step)
+        self._outputs.settle(now, self._image, self._barriers, step)
         step.counters = Counters(
             self._cycle,
             self._image.good,
@@ -180,7 +180,7 @@ class Engine:
         self._online[device] = online
 
     def _read(self, step: Step) -> None:
-        points, readings = self.plan.points, self._image.readings
+        points, readings = self.plan.points, self._image
         for number in step.changed:
             point, reading = points[number], readings[number]
             if point.device not in self._online and reading.value is not None:

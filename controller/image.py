@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import overload
 
 from config.plan.clock import Pace
 from config.plan.points import Point
 from config.plan.reading import NEVER, Quality, Reading
 from config.plan.site import Plan
-from drivers.api import Event, Sample
+from drivers.api import Event, Sample, Unchanged
 
 _GOOD = Quality.GOOD
 
@@ -25,42 +26,68 @@ class _Class:
         self.due_ns: int | None = None
 
 
-class Image:
+class Image(Sequence[Reading]):
     """Readings by point id. Written by `take` and `age` once a step; between steps it stands.
 
-    A sample that only refreshes what is known costs next to nothing: no deadline is moved, a class's oldest
-    reading is sought when the one that was the oldest would have run out.
+    A reading that only came again costs next to nothing: no record is made and no deadline moved; a class's
+    oldest reading is sought when the one that was the oldest would have run out.
     """
 
     def __init__(self, plan: Plan, pace: Pace) -> None:
-        self.readings: list[Reading] = [NEVER] * len(plan.points)
         self.good = 0
         """Points whose reading is GOOD."""
+        self._readings: list[Reading] = [NEVER] * len(plan.points)
+        self._again: list[Unchanged | None] = [None] * len(plan.points)
+        """When a point's reading came again, later than it was made."""
+        self._stale: dict[int, Reading] = {}
+        """What points that have grown stale last said."""
         classes: dict[int, _Class] = {}
         lives = [_life_ns(point, pace) for point in plan.points]
         self._class_of = [classes.setdefault(life_ns, _Class(life_ns)) for life_ns in lives]
         self._classes = list(classes.values())
         counters = {point.id: point.counter for point in plan.points if point.counter is not None}
         logged = {*counters, *(counter.power_point for counter in counters.values())}
-        self._logged = [point.id in logged for point in plan.points]
+        self._logged = frozenset(point.id for point in plan.points if point.id in logged)
+
+    @overload
+    def __getitem__(self, index: int) -> Reading: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Reading]: ...
+    def __getitem__(self, index: int | slice) -> Reading | Sequence[Reading]:
+        if isinstance(index, slice):
+            return [self[point] for point in range(*index.indices(len(self)))]
+        reading, again = self._readings[index], self._again[index]
+        return reading if again is None else _anew(reading, again)
+
+    def __len__(self) -> int:
+        return len(self._readings)
 
     def take(self, events: Iterable[Event], counts: list[Sample], others: list[Event]) -> list[int]:
-        """Take the samples out of `events`. Returns the points whose value or quality changed, or
+        """Take the readings out of `events`. Returns the points whose value or quality changed, or
         that were read for the first time.
 
-        Samples of counters and of the power beside them are added to `counts`, changed or not; what is no
-        sample to `others`.
+        Readings of counters and of the power beside them are added to `counts`, changed or not; what is no
+        reading to `others`.
         """
-        readings, logged = self.readings, self._logged
+        readings, again, logged = self._readings, self._again, self._logged
         changed: list[int] = []
         for event in events:
+            if event.__class__ is Unchanged:
+                if self._stale and not self._stale.keys().isdisjoint(event.points):
+                    changed += self._revive(event)
+                for point in event.points:
+                    again[point] = event
+                if not logged.isdisjoint(event.points):
+                    counts += [Sample(point, self[point]) for point in event.points if point in logged]
+                continue
             if event.__class__ is not Sample:
                 others.append(event)
                 continue
             point, reading = event
             old = readings[point]
             readings[point] = reading
-            if logged[point]:
+            again[point] = None
+            if point in logged:
                 counts.append(event)
             if reading[0] == old[0] and reading[1] is old[1] and old is not NEVER:
                 continue
@@ -82,23 +109,35 @@ class Image:
         return min((kin.due_ns for kin in self._classes if kin.due_ns is not None), default=None)
 
     def _age(self, kin: _Class, mono_ns: int) -> list[int]:
-        readings = self.readings
-        oldest_ns = min([readings[point][4] for point in kin.members])
+        readings, again, members = self._readings, self._again, kin.members
+        oldest_ns = min([(again[point] or readings[point]).mono_ns for point in members])
         changed: list[int] = []
         if oldest_ns + kin.life_ns <= mono_ns:
-            changed = [point for point in kin.members if readings[point][4] + kin.life_ns <= mono_ns]
-            kin.members.difference_update(changed)
+            born_ns = mono_ns - kin.life_ns
+            changed = [point for point in members if (again[point] or readings[point]).mono_ns <= born_ns]
+            members.difference_update(changed)
             self.good -= len(changed)
             for point in changed:
-                old = readings[point]
-                readings[point] = Reading(old.value, Quality.STALE, "stale", old.wall_ms, old.mono_ns)
-            oldest_ns = min([readings[point][4] for point in kin.members], default=mono_ns)
-        kin.due_ns = oldest_ns + kin.life_ns if kin.members else None
+                self._stale[point] = reading = self[point]
+                readings[point] = reading._replace(quality=Quality.STALE, reason="stale")
+                again[point] = None
+            oldest_ns = min([(again[point] or readings[point]).mono_ns for point in members], default=mono_ns)
+        kin.due_ns = oldest_ns + kin.life_ns if members else None
         return sorted(changed)
+
+    def _revive(self, event: Unchanged) -> list[int]:
+        """What had grown stale was read again after all, and says what it said."""
+        points = [point for point in event.points if point in self._stale]
+        for point in points:
+            stale = self._readings[point]
+            self._readings[point] = reading = _anew(self._stale[point], event)
+            self._watch(point, stale, reading)
+        return points
 
     def _watch(self, point: int, old: Reading, reading: Reading) -> None:
         """The quality changed: only GOOD readings grow stale."""
         kin = self._class_of[point]
+        self._stale.pop(point, None)
         if reading.quality is _GOOD:
             self.good += 1
             kin.members.add(point)
@@ -109,6 +148,11 @@ class Image:
             kin.members.discard(point)
             if not kin.members:
                 kin.due_ns = None
+
+
+def _anew(reading: Reading, again: Unchanged) -> Reading:
+    """The same reading, of the time it came again."""
+    return Reading(reading.value, reading.quality, reading.reason, again.wall_ms, again.mono_ns)
 
 
 def _life_ns(point: Point, pace: Pace) -> int:

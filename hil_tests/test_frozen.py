@@ -15,6 +15,7 @@ from config.plan.lines import Line
 from drivers.api import DeviceState, Event, Inbox, Sample
 from drivers.modbus import open_line
 from hil_tests.modbus_servers import PtyServer, TcpServer, Unit
+from hil_tests.unfolding import Unfolding
 from tests.drivers.build import MachineClock, line, plan, word
 
 UNITS = range(1, 15)
@@ -37,14 +38,14 @@ class Watch:
     """Collects what comes out of a line."""
 
     def __init__(self, inbox: Inbox) -> None:
-        self._inbox = inbox
+        self._readings = Unfolding(inbox)
         self.events: list[Event] = []
 
     async def run(self, seconds: float) -> list[Event]:
         """The events of so many seconds."""
         mark = len(self.events)
         await asyncio.sleep(seconds)
-        self.events += self._inbox.take()
+        self.events += self._readings.take()
         return self.events[mark:]
 
 

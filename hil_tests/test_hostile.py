@@ -22,6 +22,7 @@ from drivers.backoff import Manners
 from drivers.modbus import open_line
 from hil_tests.modbus_servers import TcpServer, Unit, named_bit, named_value
 from hil_tests.proxy import RTU_FAULTS, TCP_FAULTS, RtuFault, RtuMischief, RtuProxy, TcpFault, TcpProxy
+from hil_tests.unfolding import Unfolding
 from tests.drivers.build import MachineClock, line, plan, point
 
 UNITS = (1, 2, 3)
@@ -58,6 +59,7 @@ def expected(site: Plan, sample: Sample) -> int | bool:
 async def read_all(site: Plan, own_line: Line, reads_: int, timeout_s: float) -> Counter[str]:
     """Poll until so many reads were asked for; judges every sample."""
     inbox = Inbox()
+    readings = Unfolding(inbox)
     manners = Manners(timeout_s, step_s=0.001, longest_s=0.005, least_patience_s=timeout_s)
     driver = open_line(site, own_line, inbox, MachineClock(), Pace(), manners=manners)
     seen: Counter[str] = Counter()
@@ -65,7 +67,7 @@ async def read_all(site: Plan, own_line: Line, reads_: int, timeout_s: float) ->
     try:
         while driver.status().requests < reads_:
             await asyncio.sleep(0.05)
-            for event in inbox.take():
+            for event in readings.take():
                 if isinstance(event, Sample):
                     judge(site, event)
                     seen[event.reading.quality.name] += 1

@@ -19,6 +19,7 @@ from drivers.bacnet.services import IAm, Notification
 from drivers.bacnet.station import Ears, Station
 from drivers.bacnet.timing import Timing
 from drivers.bacnet.values import identity
+from drivers.handover import Found
 
 _LAST_REQUEST_S = 0.9
 _FAREWELL_S = 0.5
@@ -77,7 +78,7 @@ class BacnetDriver:
         try:
             return isinstance(point.source, BacnetObject) and bool(identity(point.source))
         except ValueError as error:
-            self._shared.sample(point.id, None, str(error))
+            self._shared.read([Found(point.id, None, str(error))])
             return False
 
     async def _come_up(self) -> None:

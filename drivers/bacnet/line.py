@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from bacpypes3.pdu import Address, IPv4Address
 
 from config.plan.clock import Clock, Pace
 from config.plan.lines import Line
-from config.plan.reading import Quality, Reading, Value
-from drivers.api import DriverError, Event, Inbox, Sample
+from drivers.api import DriverError, Event, Inbox
 from drivers.bacnet.station import Station
 from drivers.bacnet.timing import Timing
 from drivers.bacnet.wire import Endpoint
+from drivers.handover import Found, Handover
 
 PORT = 47808
 """BACnet/IP's own port (0xBAC0)."""
@@ -48,16 +48,18 @@ class Shared:
     probing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_PROBES_AT_ONCE))
     """Requests to devices that have not answered lately: they wait for each other, never do the rest for
     them."""
+    _handover: Handover = field(init=False)
     _searches: deque[tuple[float, range]] = field(default_factory=lambda: deque(maxlen=1000))
+
+    def __post_init__(self) -> None:
+        self._handover = Handover(self.inbox, self.clock)
 
     def put(self, event: Event) -> None:
         self.inbox.put(event)
 
-    def sample(self, point: int, value: Value | None, reason: str) -> None:
-        """Hand over a reading of this moment."""
-        now = self.clock.now()
-        quality = Quality.BAD if value is None else Quality.GOOD
-        self.inbox.put(Sample(point, Reading(value, quality, reason, now.wall_ms, now.mono_ns)))
+    def read(self, found: Iterable[Found]) -> None:
+        """Hand over readings of this moment."""
+        self._handover.give(found)
 
     def searched(self, instances: range) -> None:
         """Somebody, perhaps we, has sent a Who-Is."""

@@ -13,6 +13,7 @@ from drivers.bacnet.reader import Reader
 from drivers.bacnet.services import Answer, Fault, Ref
 from drivers.bacnet.subscriptions import Subscriptions
 from drivers.bacnet.timing import Agenda, cov_period
+from drivers.handover import Found
 
 _UNKNOWN = {"unknown-object", "unknown-property"}
 
@@ -89,10 +90,9 @@ class Poller:
         answers = await self._reader.read(refs)
         unsound = [point for point in points if values.faulty(self._flags(point, answers))]
         answers |= await self._reader.read([self._ref(point, Property.RELIABILITY) for point in unsound])
-        for point in points:
-            self._hand_over(point, answers)
+        self._shared.read([self._found(point, answers) for point in points])
 
-    def _hand_over(self, point: Point, answers: dict[Ref, Answer]) -> None:
+    def _found(self, point: Point, answers: dict[Ref, Answer]) -> Found:
         present, flags = answers[self._ref(point, Property.PRESENT_VALUE)], self._flags(point, answers)
         if isinstance(present, Fault) and present.name in _UNKNOWN:
             self._apart.add(point.id)
@@ -103,7 +103,7 @@ class Poller:
         reliability = answers.get(self._ref(point, Property.RELIABILITY))
         value, reason = values.judge(point, present, flags, reliability)
         self._subscriptions.saw(point, value, polled=True)
-        self._shared.sample(point.id, value, reason)
+        return Found(point.id, value, reason)
 
     def notified(self, point: Point, notice: services.Notification) -> None:
         """A change of value has come by itself."""
@@ -111,7 +111,7 @@ class Poller:
         if present is not None:
             value, reason = values.judge(point, present, notice.values.get(Property.STATUS_FLAGS), None)
             self._subscriptions.saw(point, value, polled=False)
-            self._shared.sample(point.id, value, reason)
+            self._shared.read([Found(point.id, value, reason)])
 
     def _flags(self, point: Point, answers: dict[Ref, Answer]) -> Answer | None:
         return answers.get(self._ref(point, Property.STATUS_FLAGS))

@@ -10,6 +10,7 @@ from config.plan.site import Plan
 from drivers.api import Driver, Inbox
 from drivers.backoff import Manners
 from drivers.batching import Block, blocks_of
+from drivers.handover import Handover
 from drivers.line import LineWorker
 from drivers.modbus.asking import Asking
 from drivers.modbus.fence import challenges
@@ -58,7 +59,7 @@ def open_line(
 
     link = _link(line, {device.unit: reads[device.id] for device in devices}, late)
     asking = Asking(link, line.timeout_s)
-    sampler = Sampler(plan.points, inbox, clock)
+    sampler = Sampler(plan.points, Handover(inbox, clock))
     writer = Writer(asking, plan.points, plan.devices, sampler, inbox, clock)
     setting_up = SettingUp(
         asking, plan.points, plan.devices, may_set_up or (lambda device: not observed(device)), inbox, clock

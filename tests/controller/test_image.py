@@ -10,7 +10,7 @@ from config.plan.points import Counter
 from config.plan.reading import NEVER, Quality, Reading, Value
 from config.plan.site import Plan
 from controller.image import Image
-from drivers.api import DeviceState, Event, Sample
+from drivers.api import DeviceState, Event, Sample, Unchanged
 from tests.plans import PlanMaker
 
 SECOND = 1_000_000_000
@@ -31,6 +31,10 @@ def good(point: int, value: Value, second: float) -> Sample:
     return Sample(point, Reading(value, Quality.GOOD, "", 0, round(second * SECOND)))
 
 
+def again(second: float, *points: int) -> Unchanged:
+    return Unchanged(points, round(second * 1000), round(second * SECOND))
+
+
 def take(image: Image, *events: Event) -> list[int]:
     return image.take(events, [], [])
 
@@ -39,11 +43,11 @@ def test_only_a_new_value_or_quality_is_a_change() -> None:
     image = Image(plan(), Pace())
     assert take(image, good(0, 1.0, 1)) == [0]
     assert take(image, good(0, 1.0, 2)) == []
-    assert image.readings[0].mono_ns == 2 * SECOND
+    assert image[0].mono_ns == 2 * SECOND
     assert take(image, good(0, 2.0, 3), good(0, 3.0, 3), good(1, 0.0, 3)) == [0, 0, 1]
     assert take(image, Sample(0, Reading(None, Quality.BAD, "time-out", 0, 4 * SECOND))) == [0]
     assert image.good == 1
-    assert image.readings[2] is NEVER
+    assert image[2] is NEVER
 
 
 def test_counters_and_the_power_beside_them_are_collected_even_unchanged() -> None:
@@ -63,7 +67,7 @@ def test_a_reading_grows_stale_at_its_age_and_keeps_its_value_for_display() -> N
     assert image.age(round(6.999 * SECOND)) == []
     assert image.wake_ns() == 7 * SECOND
     assert image.age(7 * SECOND) == [0]
-    assert image.readings[0][:3] == (1.0, Quality.STALE, "stale")
+    assert image[0][:3] == (1.0, Quality.STALE, "stale")
     assert image.good == 1
     assert image.age(60 * SECOND) == [2]
     assert image.wake_ns() is None
@@ -78,29 +82,71 @@ def test_a_faster_site_clock_does_not_age_readings_before_they_can_come_again() 
     assert image.age(5 * SECOND) == [3]
 
 
+def test_what_came_again_is_the_same_reading_of_a_later_time() -> None:
+    image = Image(plan(), Pace())
+    take(image, good(0, 1.0, 1), good(1, 2.0, 1))
+    assert take(image, again(6, 0)) == []
+    assert image[0] == Reading(1.0, Quality.GOOD, "", 6000, 6 * SECOND)
+    assert image[1].mono_ns == SECOND
+    assert image.age(7 * SECOND) == [1]
+    assert image.age(12 * SECOND) == [0]
+    assert image[0] == Reading(1.0, Quality.STALE, "stale", 6000, 6 * SECOND)
+
+
+def test_what_grew_stale_and_comes_again_is_good_as_it_was() -> None:
+    image = Image(plan(), Pace())
+    counts: list[Sample] = []
+    overridden = Reading(3.0, Quality.GOOD, "overridden", 0, SECOND)
+    take(image, Sample(3, overridden))
+    assert image.age(40 * SECOND) == [3]
+    assert image.good == 0
+    assert image.take([again(41, 3)], counts, []) == [3]
+    assert image[3] == overridden._replace(wall_ms=41_000, mono_ns=41 * SECOND)
+    assert counts == [Sample(3, image[3])]
+    assert image.good == 1
+    assert image.wake_ns() == 71 * SECOND
+
+
+def test_a_counter_that_stands_still_is_collected_with_the_time_it_was_read() -> None:
+    image = Image(plan(), Pace())
+    counts: list[Sample] = []
+    take(image, good(3, 5.0, 1), good(0, 1.0, 1))
+    assert image.take([again(9, 0, 3)], counts, []) == []
+    assert counts == [Sample(3, Reading(5.0, Quality.GOOD, "", 9000, 9 * SECOND))]
+
+
 @given(
     st.lists(
         st.tuples(
             st.integers(0, 5_000),
             st.lists(st.tuples(st.integers(0, 3), st.sampled_from([1.0, 2.0, None])), max_size=4),
+            st.sets(st.integers(0, 3)),
         ),
         max_size=40,
     )
 )
-def test_against_a_plain_image(cycles: list[tuple[int, list[tuple[int, float | None]]]]) -> None:
-    """Whatever comes when: quality, count of good points and what is said to have changed are right."""
+def test_against_a_plain_image(
+    cycles: list[tuple[int, list[tuple[int, float | None]], set[int]]],
+) -> None:
+    """Whatever comes when, new or again: quality, count of good points and what is said to have changed are
+    right."""
     image = Image(plan(), Pace())
     plain: dict[int, tuple[float | None, int, bool]] = {}
     now = 0
-    for milliseconds, samples in cycles:
+    for milliseconds, samples, repeated in cycles:
         now += milliseconds * 1_000_000
         before = dict(plain)
-        events = [
+        events: list[Event] = [
             Sample(point, Reading(value, Quality.BAD if value is None else Quality.GOOD, "", 0, now))
             for point, value in samples
         ]
+        known = tuple(point for point in repeated if point in plain or point in dict(samples))
+        events.append(Unchanged(known, 0, now))
         changed = set(take(image, *events)) | set(image.age(now))
         for point, value in samples:
+            plain[point] = (value, now, value is not None)
+        for point in known:
+            value = plain[point][0]
             plain[point] = (value, now, value is not None)
         for point, (value, taken, _) in plain.items():
             plain[point] = (value, taken, value is not None and now - taken < LIVES_S[point] * SECOND)
@@ -108,6 +154,6 @@ def test_against_a_plain_image(cycles: list[tuple[int, list[tuple[int, float | N
         assert seen <= changed
         assert image.good == sum(good_now for _, _, good_now in plain.values())
         for point, (value, _, good_now) in plain.items():
-            reading = image.readings[point]
+            reading = image[point]
             assert reading.value == value
             assert (reading.quality is Quality.GOOD) is good_now

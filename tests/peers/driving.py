@@ -13,6 +13,7 @@ from config.plan.reading import Reading, Value
 from config.plan.site import Plan
 from drivers import bacnet, modbus
 from drivers.api import DeviceState, Driver, Event, Inbox, Sample, SlotState, Write, WriteReport
+from hil_tests.unfolding import Unfolding
 from tests.drivers.build import MachineClock
 
 E = TypeVar("E", bound=Event)
@@ -26,6 +27,7 @@ class Driving:
         open_line = bacnet.open_line if line.transport == "bacnet-ip" else modbus.open_line
         self.plan = plan
         self.inbox = Inbox()
+        self._unfolding = Unfolding(self.inbox)
         self.events: list[Event] = []
         self.driver: Driver = open_line(plan, line, self.inbox, MachineClock(), Pace())
         self._writes = 0
@@ -42,7 +44,7 @@ class Driving:
         try:
             async with asyncio.timeout(within_s):
                 while True:
-                    self.events += self.inbox.take()
+                    self.events += self._unfolding.take()
                     for number in range(self._seen, len(self.events)):
                         event = self.events[number]
                         if isinstance(event, kind) and wanted(event):

@@ -20,6 +20,7 @@ from drivers.api import DeviceState, Event, Inbox, Sample, SlotState, Write, Wri
 from drivers.bacnet.driver import BacnetDriver
 from drivers.bacnet.timing import Timing
 from drivers.simulators.bacnet import BacnetSimulator
+from hil_tests.unfolding import Unfolding
 
 QUICK = Timing(
     pause_after_miss_s=0.05,
@@ -132,6 +133,7 @@ class Bench:
         self.pace = pace
         self.timing = timing
         self.inbox = Inbox()
+        self._unfolding = Unfolding(self.inbox)
         self.events: list[Event] = []
         self.devices: dict[str, BacnetSimulator] = {}
         self._driver: BacnetDriver | None = None
@@ -158,7 +160,7 @@ class Bench:
         return next(point for point in self.plan.points if point.key == key)
 
     def gather(self) -> list[Event]:
-        self.events += self.inbox.take()
+        self.events += self._unfolding.take()
         return self.events
 
     def samples(self, key: str) -> list[Sample]:

@@ -16,6 +16,7 @@ from drivers.backoff import Manners
 from drivers.line import LineWorker
 from drivers.modbus import open_line
 from hil_tests.modbus_servers import PtyServer, TcpServer, Unit
+from hil_tests.unfolding import Unfolding
 from tests.drivers.build import MachineClock, line, plan
 
 TRANSPORTS = ("modbus-tcp", "modbus-rtu", "modbus-rtu-over-tcp")
@@ -30,6 +31,7 @@ class Bench:
         self.units = {unit: Unit(unit) for unit in units}
         self.server: TcpServer | PtyServer
         self.inbox = Inbox()
+        self._unfolding = Unfolding(self.inbox)
         self.events: list[Event] = []
         self.timeout_s: float = more.pop("timeout_s", 0.1)
         self.manners = Manners(
@@ -82,7 +84,7 @@ class Bench:
 
     def take(self) -> list[Event]:
         """Move what is in the inbox to `events`, and give it."""
-        fresh = self.inbox.take()
+        fresh = self._unfolding.take()
         self.events += fresh
         return fresh
 

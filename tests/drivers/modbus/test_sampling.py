@@ -1,0 +1,125 @@
+"""Registers that say what they said are handed over as such, and never in another's place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.plan.devices import Limits
+from config.plan.points import Point, Register
+from config.plan.reading import Value
+from controller.clock import VirtualClock
+from drivers.api import Event, Inbox, Sample, Unchanged
+from drivers.batching import Block, blocks_of, halves, single
+from drivers.codec import Absent, decode_point
+from drivers.handover import Handover
+from drivers.modbus.sampling import Sampler
+from hil_tests.unfolding import Unfolding
+from tests.drivers.build import point
+
+POINTS = tuple(
+    replace(one, id=number)
+    for number, one in enumerate(
+        [
+            point("a", Register("holding", 0, "uint16", bit=0, not_available=(3,))),
+            point("b", Register("holding", 0, "uint16", bit=1)),
+            point("word", Register("holding", 0, "uint16")),
+            point("wide", Register("holding", 1, "int32", 2)),
+            point("last", Register("holding", 3, "uint16", scale=0.5)),
+        ]
+    )
+)
+(WHOLE,) = blocks_of(POINTS, Limits())
+LEFT, RIGHT = halves(WHOLE) or (WHOLE, WHOLE)
+BLOCKS = (WHOLE, LEFT, RIGHT, *(single(one) for one in POINTS))
+
+
+class Bench:
+    def __init__(self) -> None:
+        self.inbox = Inbox()
+        self.clock = VirtualClock(0)
+        self.sampler = Sampler(POINTS, Handover(self.inbox, self.clock))
+
+
+def plain(one: Point, words: list[int]) -> tuple[Value | None, str]:
+    assert isinstance(one.source, Register)
+    value = decode_point(one, one.source, words)
+    return (None, value.value) if isinstance(value, Absent) else (value, "")
+
+
+def test_an_answer_that_repeats_is_one_event_and_decodes_nothing() -> None:
+    bench = Bench()
+    bench.sampler.good(WHOLE, [1, 0, 7, 4])
+    assert len(bench.inbox.take()) == len(POINTS)
+    bench.clock.advance(1.0)
+    bench.sampler.good(WHOLE, [1, 0, 7, 4])
+    now = bench.clock.now()
+    assert bench.inbox.take() == [Unchanged((0, 1, 2, 3, 4), now.wall_ms, now.mono_ns)]
+    bench.sampler.good(WHOLE, [1, 0, 8, 4])
+    sample, same = bench.inbox.take()
+    assert isinstance(sample, Sample)
+    assert (sample.point, sample.reading.value) == (3, 8)
+    assert isinstance(same, Unchanged)
+    assert set(same.points) == {0, 1, 2, 4}
+
+
+def test_a_bit_that_stands_in_a_word_that_changed_says_so() -> None:
+    bench = Bench()
+    bench.sampler.good(LEFT, [1, 0, 7][: LEFT.size])
+    bench.inbox.take()
+    bench.sampler.good(LEFT, [5, 0, 7][: LEFT.size])
+    events = bench.inbox.take()
+    assert [event.point for event in events if isinstance(event, Sample)] == [2]
+    assert {0, 1} <= {p for event in events if isinstance(event, Unchanged) for p in event.points}
+
+
+WORDS = st.sampled_from([0, 1, 2, 3])
+READS = st.lists(
+    st.tuples(
+        st.sampled_from(["good", "good", "good", "one", "bad"]),
+        st.integers(0, len(BLOCKS) - 1),
+        st.integers(0, len(POINTS) - 1),
+        st.lists(WORDS, min_size=4, max_size=4),
+    ),
+    max_size=30,
+)
+
+
+@given(READS)
+def test_whatever_is_read_how_it_comes_out_as_if_each_were_decoded(
+    reads: list[tuple[str, int, int, list[int]]],
+) -> None:
+    bench = Bench()
+    readings = Unfolding(bench.inbox)
+    for kind, which, number, words in reads:
+        bench.clock.advance(1.0)
+        wanted: dict[int, tuple[Value | None, str]]
+        block: Block = BLOCKS[which]
+        if kind == "one":
+            one = POINTS[number]
+            raw = words[one.source.address :][: single(one).size]  # type: ignore[union-attr]
+            bench.sampler.one(one, raw)
+            wanted = {number: plain(one, raw)}
+        elif kind == "bad":
+            bench.sampler.bad(block, "exception 2")
+            wanted = {part.point: (None, "exception 2") for part in block.parts}
+        else:
+            raw = words[block.address : block.address + block.size]
+            bench.sampler.good(block, raw)
+            wanted = {
+                part.point: plain(POINTS[part.point], words[part.address : part.address + part.size])
+                for part in block.parts
+            }
+        assert said(readings.take(), bench.clock.now().mono_ns) == wanted
+
+
+def said(events: list[Event], mono_ns: int) -> dict[int, tuple[Value | None, str]]:
+    found = {}
+    for event in events:
+        assert isinstance(event, Sample)
+        assert event.point not in found
+        assert event.reading.mono_ns == mono_ns
+        found[event.point] = (event.reading.value, event.reading.reason)
+    return found
