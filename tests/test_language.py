@@ -10,10 +10,11 @@ from string import Formatter
 
 import pytest
 import typer
+import yaml
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from config.language import choose, render, text
+from config.language import choose, render, text, word
 from controller.cli.main import app
 from controller.cli.speech import texts_of
 
@@ -77,6 +78,23 @@ def _parts(message: str) -> set[str]:
         return {name for _, name, _, _ in Formatter().parse(message) if name is not None}
     except ValueError:
         return set()
+
+
+def test_every_state_of_our_profiles_has_its_chinese() -> None:
+    states: set[str] = set()
+    for path in sorted((ROOT / "config" / "profiles").glob("*.yaml")):
+        profile = yaml.load(path.read_text(encoding="utf-8"), yaml.CBaseLoader)
+        for point in profile["points"].values():
+            if isinstance(point.get("states"), dict):
+                states.update(point["states"].values())
+    assert len(states) > 20
+    assert not [state for state in sorted(states) if word(state, "zh_CN") == state]
+    assert all(word(state, "en") == state for state in states)
+
+
+def test_a_word_without_translation_stays_as_it_is() -> None:
+    assert word("exception 2", "zh_CN") == "exception 2"
+    assert word("", "zh_CN") == ""
 
 
 @pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.stem)

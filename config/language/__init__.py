@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 LANGUAGES = ("zh_CN", "en")
 DEFAULT = "zh_CN"
+WORDS = "words"
+"""The catalogue of single words that come as data: names of states, codes of reasons."""
 
 
 class Text(NamedTuple):
@@ -43,6 +45,11 @@ def render(what: Text | str, language: str) -> str:
     return message.format(**parts) if parts else message
 
 
+def word(name: str, language: str) -> str:
+    """A state's name or a reason's code as people read it; one that has no translation stays as it is."""
+    return name if language == "en" or not name else _catalogue(language, WORDS).gettext(name)
+
+
 def choose(flag: str | None, environment: Mapping[str, str] = os.environ, site: str | None = None) -> str:
     """The language to speak: flag, LOUGUAN_LANG or LANG of the environment, site, then zh_CN."""
     named = environment.get("LC_ALL") or environment.get("LC_MESSAGES") or environment.get("LANG") or ""
@@ -55,16 +62,21 @@ def choose(flag: str | None, environment: Mapping[str, str] = os.environ, site: 
 
 
 def _lookup(language: str, message: str) -> str:
-    translated = (catalogue.gettext(message) for catalogue in _catalogues(language))
+    translated = (_catalogue(language, name).gettext(message) for name in _subjects(language))
     return next((found for found in translated if found != message), message)
 
 
 @cache
-def _catalogues(language: str) -> tuple[gettext.GNUTranslations, ...]:
-    folder = files("config.language") / "locale" / language / "LC_MESSAGES"
-    loaded = []
-    with as_file(folder) as path:
-        for file in sorted(path.glob("*.mo")):
-            with file.open("rb") as handle:
-                loaded.append(gettext.GNUTranslations(handle))
-    return tuple(loaded)
+def _subjects(language: str) -> tuple[str, ...]:
+    """The catalogues of whole sentences."""
+    with as_file(files("config.language") / "locale" / language / "LC_MESSAGES") as path:
+        return tuple(sorted(file.stem for file in path.glob("*.mo") if file.stem != WORDS))
+
+
+@cache
+def _catalogue(language: str, subject: str) -> gettext.GNUTranslations:
+    with (
+        as_file(files("config.language") / "locale" / language / "LC_MESSAGES") as path,
+        (path / f"{subject}.mo").open("rb") as handle,
+    ):
+        return gettext.GNUTranslations(handle)

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from config.language import Text, render, text
+from config.language import Text, render, text, word
 
 QUALITY_WORDS = {"good": text("good"), "stale": text("stale"), "bad": text("bad")}
 _STYLE = {"good": "green", "stale": "yellow", "bad": "red"}
@@ -22,7 +22,7 @@ def _value(value: object, state: object, unit: object, language: str) -> str:
     if value is None:
         return "—"
     if state is not None:
-        return str(state)
+        return word(str(state), language)
     if isinstance(value, bool):
         return render(text("on") if value else text("off"), language)
     if isinstance(value, float):
@@ -33,9 +33,9 @@ def _value(value: object, state: object, unit: object, language: str) -> str:
 def quality(row: dict[str, Any], language: str) -> str:
     """The quality in colour, with the reason of anything not good."""
     name = str(row["quality"])
-    word = render(QUALITY_WORDS[name], language)
-    reason = f" ({row['reason']})" if row.get("reason") else ""
-    return f"[{_STYLE[name]}]{word}{reason}[/]"
+    said = render(QUALITY_WORDS[name], language)
+    reason = f" ({word(row['reason'], language)})" if row.get("reason") else ""
+    return f"[{_STYLE[name]}]{said}{reason}[/]"
 
 
 def points(rows: list[dict[str, Any]], language: str) -> None:

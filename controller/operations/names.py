@@ -6,7 +6,7 @@ import difflib
 from datetime import UTC, datetime
 from typing import Any
 
-from config.language import render, text
+from config.language import render, text, word
 from config.plan.points import Point
 from config.plan.reading import Reading, Value
 from config.plan.site import Plan
@@ -51,7 +51,7 @@ def shown(point: Point, value: Value | None, language: str) -> str:
         return "—"
     state = point.state_name(value)
     if state is not None:
-        return state
+        return word(state, language)
     if isinstance(value, bool):
         return render(text("on") if value else text("off"), language)
     number = f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)

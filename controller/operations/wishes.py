@@ -7,7 +7,7 @@ import re
 import unicodedata
 from datetime import date, timedelta
 
-from config.language import text
+from config.language import LANGUAGES, text, word
 from config.plan.points import Point
 from config.plan.reading import Value
 from config.plan.units import UNITS
@@ -21,7 +21,8 @@ _OFF = {"off", "false", "0", "关"}
 
 
 def value_of(point: Point, written: str) -> Value:
-    """`written` as a value of `point`: on, off, a state's name, a number with or without its unit.
+    """`written` as a value of `point`: on, off, a state's name (in any language), a number with or without
+    its unit.
 
     Raises Refused; whether the point accepts the value is not judged here.
     """
@@ -39,7 +40,7 @@ def value_of(point: Point, written: str) -> Value:
 
 def _state(point: Point, written: str) -> int:
     for number, name in point.states:
-        if written in (name, str(number)):
+        if written in (name, str(number), *(word(name, language) for language in LANGUAGES)):
             return number
     names = ", ".join(name for _, name in point.states)
     raise Refused(text("{name} takes one of {names}", name=point.key, names=names))

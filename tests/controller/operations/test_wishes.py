@@ -33,6 +33,7 @@ def point(kind: str, unit: str = "") -> Point:
         ("bool", "", "关", False),
         ("bool", "", "0", False),
         ("enum", "", "auto", 1),
+        ("enum", "", "自动", 1),
         ("enum", "", "2", 2),
         ("number", "%", "80 %", 80.0),
         ("number", "%", "80", 80.0),
