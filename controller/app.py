@@ -154,7 +154,7 @@ def _clock(simulated: SimulatedTime | None, control: ControlStore, options: Opti
         return SiteClock(simulated.speed, simulated.now_ms())
     seen_ms = control.latest_seen_ms() or 0
     if options.trust_clock:
-        return SiteClock(not_before_ms=seen_ms, believable=lambda: True)
+        return SiteClock(not_before_ms=seen_ms, synchronised=lambda: True)
     return SiteClock(not_before_ms=seen_ms)
 
 

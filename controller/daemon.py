@@ -11,11 +11,12 @@ from concurrent.futures import Future
 from typing import Any, NamedTuple
 
 from config.language import text
-from config.plan.clock import Clock, Now
+from config.plan.clock import Now
 from config.plan.reading import Reading
 from config.plan.site import Plan
 from controller import damage, recorder
 from controller.board import Board
+from controller.clock import SteppedClock
 from controller.consumption.log import ConsumptionLog
 from controller.consumption.meters import Meter
 from controller.cycle import Engine
@@ -78,7 +79,7 @@ class Daemon:
         meters: Sequence[Meter],
         stores: Stores,
         inbox: Inbox,
-        clock: Clock,
+        clock: SteppedClock,
         timer: CycleTimer,
         board: Board,
     ) -> None:
@@ -144,7 +145,7 @@ class Daemon:
     def cycle(self) -> None:
         """One cycle: nothing here waits."""
         began = time.perf_counter()
-        now = self.clock.now()
+        now = self.clock.look()
         events = self.inbox.take()
         commands, applied = self._take_commands()
         step = self.engine.step(now, events, commands)

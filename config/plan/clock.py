@@ -5,6 +5,14 @@ from __future__ import annotations
 import math
 from typing import NamedTuple, Protocol
 
+LEAP_MS = 3_600_000
+"""The machine's clock has leapt when it differs by more than this from what was counted; up to it, it is
+followed at once."""
+LASTING_MS = 600_000
+"""A leap is followed after it has stood for this long, machine time."""
+STEP_MS = 60_000
+"""A step of the clock up to this size is not worth a word."""
+
 
 class Now(NamedTuple):
     """One moment."""
@@ -15,6 +23,12 @@ class Now(NamedTuple):
     """Machine monotonic nanoseconds, never scaled."""
     trusted: bool
     """False while the wall time cannot be believed (boot without RTC or NTP)."""
+    leap_ms: int = 0
+    """How far the machine's clock is ahead of site time (behind: negative) after a leap that is not followed;
+    0 = it has not leapt."""
+    put_right_ms: int = 0
+    """By how much site time was put right since the start, all steps added up: site time less this has passed
+    as the machine counts."""
 
 
 class Clock(Protocol):

@@ -60,14 +60,13 @@ class ConsumptionLog:
 
     def _look(self, now: Now) -> None:
         step = self._time.look(now)
-        doubtful = step is Step.DOUBTED or not now.trusted
         if step is Step.BACK:
             for log in self._logs.values():
                 log.clock_set_back()
             self._touched.update(self._logs)
-        elif doubtful and not self._doubtful:
+        elif step is Step.AHEAD or (not now.trusted and not self._doubtful):
             self._doubt()
-        self._doubtful = doubtful
+        self._doubtful = not now.trusted
 
     def _sample(self, point: int, reading: Reading) -> None:
         """Only good readings of counters, and of the power beside them, matter."""

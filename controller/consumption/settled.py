@@ -1,22 +1,15 @@
-"""Site time as the log uses it: one that a wrong moment of the wall clock does not carry away.
+"""Site time as the log uses it: of any moment, by the monotonic clock, and flagged where it was put right.
 
-A row written for a slot in the far future could not be taken back, and a meter's log never goes backwards. So
-a leap of the wall clock counts only once it has lasted, or once the clock is declared trusted; until then
-time goes on by the monotonic clock.
+Whether a leap of the machine's clock is followed is not judged here: site time follows one only after it has
+stood, or once the clock is trusted. From then on the log writes there: what has become of a slot meanwhile
+cannot be known better than its flag says.
 """
 
 from __future__ import annotations
 
 from enum import Enum
 
-from config.plan.clock import Now
-
-LEAP_MS = 3_600_000
-"""A step up to this size is followed at once."""
-LASTING_MS = 600_000
-"""A leap is followed after it has lasted this long, site time."""
-JITTER_MS = 60_000
-"""A step back up to this size is not worth a flag."""
+from config.plan.clock import LEAP_MS, STEP_MS, Now
 
 
 class Step(Enum):
@@ -24,20 +17,17 @@ class Step(Enum):
 
     NONE = "none"
     BACK = "back"
-    """Followed a step back beyond jitter."""
-    DOUBTED = "doubted"
-    """The wall clock has leapt; not followed yet."""
+    """A step back, of more than is not worth a flag."""
+    AHEAD = "ahead"
+    """A leap forward."""
 
 
 class SettledTime:
-    """Wall time from the monotonic clock and an offset that follows the wall clock with judgement."""
+    """Site time from the monotonic clock and an offset."""
 
     def __init__(self, speed: float) -> None:
         self._speed = speed
         self._offset: float | None = None
-        self._trusted = False
-        self._leap: tuple[float, float] | None = None
-        """(offset leapt to, site time when first seen)."""
 
     def site_ms(self, mono_ns: int) -> float:
         """Site milliseconds by the monotonic clock: for durations."""
@@ -49,21 +39,10 @@ class SettledTime:
         return round(self.site_ms(mono_ns) + self._offset)
 
     def look(self, now: Now) -> Step:
-        """Follow the wall clock, or doubt it."""
-        site_ms = self.site_ms(now.mono_ns)
-        offset = now.wall_ms - site_ms
-        became_trusted = now.trusted and not self._trusted
-        self._trusted = now.trusted
-        if self._offset is None:
-            self._offset = offset
-            return Step.NONE
-        change = offset - self._offset
-        if abs(change) > LEAP_MS and not became_trusted and not self._lasted(offset, site_ms):
-            return Step.DOUBTED
-        self._offset, self._leap = offset, None
-        return Step.BACK if change < -JITTER_MS else Step.NONE
-
-    def _lasted(self, offset: float, site_ms: float) -> bool:
-        if self._leap is None or abs(offset - self._leap[0]) > JITTER_MS:
-            self._leap = (offset, site_ms)
-        return site_ms - self._leap[1] >= LASTING_MS
+        """Take the time as it is now."""
+        offset = now.wall_ms - self.site_ms(now.mono_ns)
+        change = 0.0 if self._offset is None else offset - self._offset
+        self._offset = offset
+        if change < -STEP_MS:
+            return Step.BACK
+        return Step.AHEAD if change > LEAP_MS else Step.NONE

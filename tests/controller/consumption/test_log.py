@@ -1,4 +1,4 @@
-"""All meters together: names, quanta, what a cycle hands out, and a wall clock that leaps."""
+"""All meters together: names, quanta, what a cycle hands out."""
 
 from __future__ import annotations
 
@@ -9,74 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.plan.clock import Now, Pace
-from config.plan.devices import Device
-from config.plan.points import Counter, Point, Register
-from config.plan.programmes import CalendarPlan
-from config.plan.reading import Quality, Reading, Value
-from config.plan.site import Plan, Site
-from controller.consumption.intervals import Flag, Interval, Mark
-from controller.consumption.log import NOTHING, Closed, ConsumptionLog
+from config.plan.clock import Pace
+from config.plan.reading import Quality, Value
+from controller.consumption.intervals import Flag
+from controller.consumption.log import NOTHING
 from controller.consumption.meters import Meter, boundary_age_ms, meters_of
-from controller.consumption.slots import Slots
-
-START = 1_772_676_000_000
-SECOND = 1_000_000_000
-
-
-def point(number: int, key: str, device: int, counter: Counter | None = None) -> Point:
-    register = Register("holding", number * 2, "float32", 2)
-    return Point(
-        number, key, key.partition(".")[2], "", device, "number", "kWh", register, 10.0, 30.0, counter=counter
-    )
-
-
-ENERGY = Counter("electricity", "0.01", 1_000_000, 36.0, power_point=1)
-PLAN = Plan(
-    1, "", "", (),
-    Site("s", "s", "Asia/Shanghai", 30.0, 104.0, "en", False, 86400.0, 900),
-    CalendarPlan("none", (), ()),
-    (),
-    (Device(0, "main", "", "p", 0), Device(1, "twin", "", "p", 0), Device(2, "lamp", "", "p", 0)),
-    (
-        point(0, "main.energy", 0, ENERGY),
-        point(1, "main.power", 0),
-        point(2, "twin.import", 1, replace(ENERGY, power_point=None)),
-        point(3, "twin.export", 1, replace(ENERGY, power_point=None)),
-        point(4, "lamp.level", 2),
-    ),
-    (), (),
-)  # fmt: skip
-"""As far as meters look at it."""
-
-
-class Bench:
-    """A consumption log on a clock of its own: seconds of site time since 10:00."""
-
-    def __init__(
-        self, speed: float = 1.0, marks: dict[str, Mark] | None = None, mono_s: float = 5000.0
-    ) -> None:
-        self.speed, self.mono_s, self.wall_ms, self.trusted = speed, mono_s, START, True
-        self.log = ConsumptionLog(meters_of(PLAN), Slots("Asia/Shanghai", 900), Pace(speed), marks or {})
-        self.rows: list[Interval] = []
-        self.marks: dict[str, Mark] = {}
-
-    def after(self, seconds: float, **values: Value) -> Closed:
-        """Site time passes, then one cycle with good readings of the points named with _ for the dot."""
-        self.mono_s += seconds / self.speed
-        self.wall_ms += round(seconds * 1000)
-        ids = {item.key.replace(".", "_"): item.id for item in PLAN.points}
-        samples = [(ids[key], self.reading(value)) for key, value in values.items()]
-        closed = self.log.step(self.now(), samples)
-        self.rows += closed.intervals
-        self.marks |= dict(closed.marks)
-        return closed
-
-    def now(self) -> Now:
-        return Now(self.wall_ms, round(self.mono_s * SECOND), self.trusted)
-
-    def reading(self, value: Value | None, quality: Quality = Quality.GOOD) -> Reading:
-        return Reading(value, quality, "", self.wall_ms, round(self.mono_s * SECOND))
+from tests.controller.consumption.bench import PLAN, START, Bench
 
 
 def test_a_meter_is_named_by_its_device_or_by_its_point() -> None:
@@ -186,66 +124,6 @@ def test_a_new_log_goes_on_from_the_marks() -> None:
         again.after(10, main_energy=11 + number / 100)
     assert [row.start_ms for row in bench.rows + again.rows] == [START, START + 900_000]
     assert sum(row.consumption or 0 for row in bench.rows + again.rows) == 1188 - 1000
-
-
-def leap(bench: Bench, seconds: int) -> None:
-    """The wall clock is wrong, or put right, by that much."""
-    bench.wall_ms += seconds * 1000
-
-
-def test_a_moment_in_the_far_future_writes_nothing_there() -> None:
-    bench = Bench()
-    bench.after(10, main_energy=10.0)
-    leap(bench, 70 * 365 * 86400)
-    for _ in range(30):
-        bench.after(10, main_energy=10.0)
-    leap(bench, -70 * 365 * 86400)
-    for _ in range(62):
-        bench.after(10, main_energy=10.0)
-    assert [(row.start_ms, row.consumption, row.flags) for row in bench.rows] == [
-        (START, 0, Flag.PARTIAL | Flag.CLOCK)
-    ]
-    assert bench.log.next_ms == START + 1_800_000
-
-
-def test_a_leap_that_lasts_is_followed() -> None:
-    bench = Bench()
-    bench.after(10, main_energy=10.0)
-    leap(bench, 10 * 3600)
-    for number in range(200):
-        bench.after(10, main_energy=10 + number / 100)
-    assert bench.log.next_ms == Slots("Asia/Shanghai", 900).next(bench.wall_ms)
-    assert sum(row.consumption or 0 for row in bench.rows) > 150
-    assert all(
-        after.start_ms == before.end_ms for before, after in zip(bench.rows, bench.rows[1:], strict=False)
-    )
-
-
-def test_a_clock_that_becomes_trusted_is_followed_at_once() -> None:
-    """A boot in 1970 that hears the time at last."""
-    bench = Bench()
-    bench.trusted, bench.wall_ms = False, 60_000
-    bench.after(10, main_energy=10.0)
-    bench.after(900, main_energy=10.1)
-    assert all(Flag.CLOCK in row.flags for row in bench.rows)
-    bench.trusted = True
-    leap(bench, START // 1000)
-    bench.after(10, main_energy=10.2)
-    assert bench.rows[-1].flags == Flag.PARTIAL | Flag.SPAN | Flag.CLOCK
-    for _ in range(180):
-        bench.after(10, main_energy=10.3)
-    assert Flag.CLOCK not in bench.rows[-1].flags
-    assert sum(row.consumption or 0 for row in bench.rows) == 30
-
-
-def test_a_step_back_of_minutes_is_followed_and_flagged() -> None:
-    bench = Bench()
-    bench.after(10, main_energy=10.0)
-    bench.after(600, main_energy=10.1)
-    leap(bench, -300)
-    for _ in range(60):
-        bench.after(10, main_energy=10.2)
-    assert [(row.consumption, row.flags) for row in bench.rows] == [(20, Flag.PARTIAL | Flag.CLOCK)]
 
 
 def test_all_of_a_site_costs_little() -> None:
