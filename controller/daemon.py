@@ -274,7 +274,7 @@ class Daemon:
 
     def _record(self, step: Step, now: Now, commands: Sequence[PersonCommand]) -> None:
         changes = recorder.changes(step, self._keys, commands)
-        if changes is None and now.wall_ms - self._seen_ms >= SEEN_EVERY_MS:
+        if changes is None and not 0 <= now.wall_ms - self._seen_ms < SEEN_EVERY_MS:
             changes = Changes(now.wall_ms)
         if changes is not None:
             self._seen_ms = now.wall_ms

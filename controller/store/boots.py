@@ -17,7 +17,8 @@ class Boot(NamedTuple):
     plan: str
     """Hash of the plan it started with, "" before the first."""
     seen_ms: int
-    """Latest site time known to have been reached; a lower bound for a clock that cannot be trusted."""
+    """Site time noted last: a lower bound for a clock that cannot be trusted. Goes back when site time was
+    put right, which takes a trusted clock: a time that was wrong binds nobody once it is known to be."""
     ended_ms: int | None
     detail: str
 
@@ -33,14 +34,14 @@ def begin(connection: sqlite3.Connection, wall_ms: int, trusted: bool, version: 
 
 
 def seen(connection: sqlite3.Connection, boot: int, wall_ms: int) -> None:
-    """Note that site time has come as far as `wall_ms`. Never goes back."""
-    connection.execute("UPDATE boots SET seen_ms = ? WHERE id = ? AND seen_ms < ?", (wall_ms, boot, wall_ms))
+    """Note that site time is `wall_ms`."""
+    connection.execute("UPDATE boots SET seen_ms = ? WHERE id = ?", (wall_ms, boot))
 
 
 def end(connection: sqlite3.Connection, boot: int, wall_ms: int, detail: str) -> None:
     """Note an orderly end."""
     connection.execute(
-        "UPDATE boots SET ended_ms = ?, seen_ms = max(seen_ms, ?), detail = ? WHERE id = ?",
+        "UPDATE boots SET ended_ms = ?, seen_ms = ?, detail = ? WHERE id = ?",
         (wall_ms, wall_ms, detail, boot),
     )
 
@@ -53,6 +54,6 @@ def last(connection: sqlite3.Connection) -> Boot | None:
 
 
 def latest_seen_ms(connection: sqlite3.Connection) -> int | None:
-    """The latest site time any boot has seen."""
-    (when,) = connection.execute("SELECT max(seen_ms) FROM boots").fetchone()
-    return None if when is None else int(when)
+    """The site time that the latest boot noted last. An earlier one may have been further, and wrong."""
+    row = connection.execute("SELECT seen_ms FROM boots ORDER BY id DESC LIMIT 1").fetchone()
+    return None if row is None else int(row[0])

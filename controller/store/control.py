@@ -154,7 +154,7 @@ class ControlStore:
             return next(iter(plans.history(connection, 1)), None)
 
     def latest_seen_ms(self) -> int | None:
-        """The latest site time any run has noted. Reads the disk."""
+        """The site time that the latest run has noted last. Reads the disk."""
         with closing(self.reader()) as connection:
             return boots.latest_seen_ms(connection)
 

@@ -81,13 +81,30 @@ def test_after_an_unclean_end_the_gap_is_marked_from_what_was_seen_last(tmp_path
         assert "last seen 2026-03-05T04:01:00.000+00:00" in gap.detail
 
 
-def test_the_latest_time_seen_never_goes_back(tmp_path: Path) -> None:
+FAR = NOON + 26 * 365 * 86_400_000
+
+
+def test_the_time_seen_last_goes_back_when_the_clock_is_put_right(tmp_path: Path) -> None:
     with store(tmp_path) as made:
         begin(made)
-        for wall_ms in (NOON + 5000, NOON - 9_000_000):
+        for wall_ms in (NOON + 5000, FAR, NOON + 6000):
             made.commit(Changes(wall_ms)).result(5)
-        with closing(made.reader()) as connection:
-            assert boots.latest_seen_ms(connection) == NOON + 5000
+            assert made.latest_seen_ms() == wall_ms
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+def test_what_counts_is_the_latest_boots_idea_of_the_time(tmp_path: Path, in_order: bool) -> None:
+    with store(tmp_path) as made:
+        assert made.latest_seen_ms() is None
+        made.begin(FAR, trusted=True, version="0.1", plan=HASH)
+        if in_order:
+            made.end(FAR + 1000, "SIGTERM")
+    with store(tmp_path) as made:
+        assert made.latest_seen_ms() == FAR + 1000 * in_order
+        begin(made)
+        made.end(NOON - 67_000, "SIGTERM")
+    with store(tmp_path) as made:
+        assert made.latest_seen_ms() == NOON - 67_000
 
 
 def override(point: str, value: Value, **more: Any) -> Override:
