@@ -15,7 +15,7 @@ from importlib import import_module
 from importlib.metadata import version
 
 from config.language import choose, render, text
-from config.plan.clock import Pace
+from config.plan.clock import STEP_MS, Pace
 from config.plan.lines import Line
 from config.plan.site import Plan
 from controller import damage
@@ -28,6 +28,7 @@ from controller.consumption.slots import Slots
 from controller.cycle import Engine
 from controller.daemon import Daemon, Stores
 from controller.decide.records import Notice, Observe
+from controller.decide.timekeeping import span
 from controller.housekeeping import Housekeeping
 from controller.operations.registry import register
 from controller.options import NotStarted, Options
@@ -106,7 +107,7 @@ async def _serve(options: Options, stores: Stores) -> int:
         await daemon.accept(Observe("", True, "start", "--observe", now.wall_ms))
     # One cycle before any line is open: what holds writes back holds before there can be any.
     daemon.cycle()
-    _tell_beginnings(daemon, began, stores)
+    _tell_beginnings(daemon, began, stores, clock)
     server = _socket(options, language, daemon)
     try:
         await server.start()
@@ -240,7 +241,7 @@ def _socket(options: Options, language: str, daemon: Daemon) -> SocketServer:
     return server
 
 
-def _tell_beginnings(daemon: Daemon, began: Began, stores: Stores) -> None:
+def _tell_beginnings(daemon: Daemon, began: Began, stores: Stores, clock: SiteClock) -> None:
     """What a person should know of the run before and of the files."""
     plan = daemon.plan
     _log.info("louguan %s: %s, plan %s", version("louguan"), plan.site.label, plan.hash[:12])
@@ -261,6 +262,13 @@ def _tell_beginnings(daemon: Daemon, began: Began, stores: Stores) -> None:
         words = text("a damaged database was set aside as {name}: {damage}", name=name, damage=opening.damage)
         notices.append(Notice("damaged", name, words, on=True))
     daemon.board.take(notices, daemon.started_ms)
+    if clock.behind_ms > STEP_MS:
+        daemon.board.tell(
+            text(
+                "this machine's clock is believed, though it differs by {by} from the last stored time",
+                by=span(-clock.behind_ms),
+            )
+        )
     if not began.clean:
         _log.warning("the run before did not end in order; the ledger has the gap marked")
 

@@ -41,6 +41,10 @@ class Board:
             elif (ended := self._standing.pop(key, None)) is not None:
                 _log.info("%s", render(text("over: {what}", what=ended.text), self._language))
 
+    def tell(self, words: Text) -> None:
+        """Log what has happened and is over."""
+        _log.warning("%s", render(words, self._language))
+
     def standing(self) -> list[Standing]:
         """What stands, oldest first."""
         return sorted(self._standing.values(), key=lambda item: item.since_ms)

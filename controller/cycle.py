@@ -29,6 +29,7 @@ from controller.decide.records import (
 from controller.decide.requests import RequestSource
 from controller.decide.step import Counters, Decision, Step
 from controller.decide.stop import stop_writes
+from controller.decide.timekeeping import Timekeeping
 from controller.image import Image
 from drivers.api import DeviceState, Event, Fate, SetUp, SlotState, Write, WriteReport
 from schedules.context import Context
@@ -41,7 +42,10 @@ class Engine:
     decides the same. Cost follows what changed; samples that only refresh a value are nearly free.
     """
 
-    def __init__(self, plan: Plan, context: Context, pace: Pace, remembered: Remembered) -> None:
+    def __init__(
+        self, plan: Plan, context: Context, pace: Pace, remembered: Remembered, put_right_ms: int = 0
+    ) -> None:
+        """`put_right_ms`: by how much the clock had been put right (`Now`) when that was remembered."""
         self.plan = plan
         self._pace = pace
         self._image = Image(plan, pace)
@@ -57,7 +61,8 @@ class Engine:
         self._devices_online = 0
         self._not_set_up: set[int] = set()
         self._cycle = 0
-        self._trusted = True
+        self._timekeeping = Timekeeping(context.local, put_right_ms)
+        self._longest_ms = round(plan.site.override_max_s * 1000)
 
     @property
     def readings(self) -> Sequence[Reading]:
@@ -98,7 +103,7 @@ class Engine:
         long as the site allows. Raises Refused."""
         if not now.trusted:
             raise Refused(text("the clock cannot be trusted: say how long instead"))
-        longest = now.wall_ms + round(self.plan.site.override_max_s * 1000)
+        longest = now.wall_ms + self._longest_ms
         point = self._keys.get(key)
         ends = None if point is None else self._programmes.next_change(point, now.wall_ms, longest)
         if ends is None:
@@ -120,10 +125,9 @@ class Engine:
             self._read(step)
         for command in commands:
             self._command(command, step)
-        if now.trusted is not self._trusted:
-            self._trusted = now.trusted
-            words = text("the clock cannot be trusted: programmes take their value for that")
-            step.notices.append(Notice("clock", "", words, not now.trusted))
+        right = self._timekeeping.look(now, step)
+        if right is not None:
+            step.moved = self._people.put_right(right, now, self._longest_ms, step.memory)
         self._decide(now, step)
         self._outputs.settle(now, self._image, self._barriers, step)
         step.counters = Counters(

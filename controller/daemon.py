@@ -22,6 +22,7 @@ from controller.consumption.meters import Meter
 from controller.cycle import Engine
 from controller.decide.records import Notice, Observe, PersonCommand
 from controller.decide.step import NOTHING_COUNTED, Counters, Decision, FateRecord, Step
+from controller.decide.timekeeping import put_right, put_right_words
 from controller.store.control import Changes, ControlStore
 from controller.store.logdb import LogStore
 from controller.timer import CycleTimer
@@ -159,6 +160,8 @@ class Daemon:
         self.counters = step.counters
         self.recent.extend(step.decisions)
         self.board.take(step.notices, now.wall_ms)
+        if step.put_right_ms:
+            self.board.tell(put_right_words(step.put_right_ms, now.wall_ms, self.context.local))
         self._watch_stores(now)
         self.cycles.took(time.perf_counter() - began)
 
@@ -181,6 +184,8 @@ class Daemon:
             recorder.command_changes(command, now.wall_ms), within_s=PERSON_COMMIT_S
         )
         await asyncio.wrap_future(future)
+        # The clock may have been put right while the command was being committed.
+        command = put_right(command, self.clock.now().put_right_ms - now.put_right_ms)
         applied: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._commands.append((command, applied))
         self._timer.nudge()

@@ -46,13 +46,20 @@ def changes(step: Step, keys: dict[int, str], commands: Collection[PersonCommand
 
 
 def _entries(step: Step, keys: dict[int, str], released: Collection[tuple[str, int]]) -> Iterator[Entry]:
+    if step.put_right_ms:
+        yield Entry(step.wall_ms, Kind.CLOCK, detail=f"put right by {step.put_right_ms / 1000:+.3f} s")
+    for item in step.moved:
+        until = f"set until {item.expires_ms}"
+        yield Entry(
+            step.wall_ms, Kind.CLOCK, item.point, item.value, item.slot, who=item.person, detail=until
+        )
     for point, slot in step.memory.ended:
         if (point, slot) not in released:
             yield Entry(step.wall_ms, Kind.EXPIRED, point=point, slot=slot)
     for decision in step.decisions:
         yield _decided(decision)
-    for item in step.would:
-        yield Entry(step.wall_ms, Kind.WOULD_WRITE, point=item.key, value=item.value, slot=item.slot)
+    for would in step.would:
+        yield Entry(step.wall_ms, Kind.WOULD_WRITE, point=would.key, value=would.value, slot=would.slot)
     for record in step.fates:
         yield _fate(record)
     for done in step.set_ups:
@@ -108,12 +115,13 @@ def command_changes(command: PersonCommand, wall_ms: int) -> Changes:
     entry = Entry(wall_ms, Kind.COMMAND, who=command.person)
     match command:
         case Override():
+            lasting = f" (for {command.lasting_ms / 1000:g} s)" if command.lasting_ms else ""
             row = entry._replace(
                 point=command.point,
                 value=command.value,
                 slot=command.slot,
                 why=command.reason,
-                detail=f"set until {command.expires_ms}",
+                detail=f"set until {command.expires_ms}{lasting}",
             )
             return Changes(wall_ms, (row,), overrides=(command,))
         case Release():

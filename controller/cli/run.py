@@ -35,7 +35,8 @@ def run(
         bool,
         typer.Option(
             "--trust-clock",
-            help="Believe this machine's clock from the start (in a container, which cannot tell).",
+            help="Believe this machine's clock at the start: in a container, which cannot tell, or where "
+            "the last stored time is wrong.",
         ),
     ] = False,
     socket_group: Annotated[

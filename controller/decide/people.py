@@ -9,6 +9,7 @@ from config.language import text
 from config.plan.clock import Now
 from controller.decide.records import Changed, Override, Release
 from controller.decide.requests import Op, Request
+from controller.decide.timekeeping import PutRight
 
 
 class PeopleRequests:
@@ -34,6 +35,19 @@ class PeopleRequests:
         """Take an override back; nothing happens where there is none."""
         if self._end((command.point, command.slot)):
             changed.ended.append((command.point, command.slot))
+
+    def put_right(self, right: PutRight, now: Now, longest_ms: int, changed: Changed) -> list[Override]:
+        """The clock was put right: what was to last for a time lasts as long as before, and nothing lasts
+        longer than `longest_ms` from now. Returns what has another end now."""
+        moved = []
+        for override in self.standing():
+            after = _moved(override, right, now, longest_ms)
+            if after != override:
+                self._stand(after)
+                changed.overrides.append(after)
+            if after.expires_ms != override.expires_ms:
+                moved.append(after)
+        return moved
 
     def update(self, now: Now) -> Collection[int]:
         while self._ends and self._ends[0][0] <= now.wall_ms:
@@ -86,3 +100,17 @@ class PeopleRequests:
             del self._slots[point][key[1]]
             self._touched.add(point)
         return True
+
+
+def _moved(override: Override, right: PutRight, now: Now, longest_ms: int) -> Override:
+    expires_ms, set_ms = override.expires_ms, override.set_ms
+    # What was reckoned by a clock that was right stays where it is when a guess from it is put right.
+    if override.lasting_ms and not (right.of_a_guess and override.trusted):
+        expires_ms += right.by_ms
+        set_ms += right.by_ms
+    left_ms = min(override.lasting_ms or longest_ms, longest_ms)
+    return override._replace(
+        set_ms=min(set_ms, now.wall_ms),
+        expires_ms=min(expires_ms, now.wall_ms + left_ms),
+        trusted=override.trusted or now.trusted,
+    )

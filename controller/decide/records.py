@@ -22,6 +22,11 @@ class Override(NamedTuple):
     expires_ms: int
     """Absolute site time; an untrusted clock counts on from the last stored time."""
     slot: int = Slot.PEOPLE
+    lasting_ms: int = 0
+    """How long it was to last; 0 = until a time. When the clock is put right, what was to last two hours
+    still does (`set_ms` and `expires_ms` move with the clock); what was to last until six still does, too."""
+    trusted: bool = True
+    """Whether the clock that `expires_ms` was reckoned by was trusted."""
 
 
 class Release(NamedTuple):
@@ -111,7 +116,7 @@ class Notice(NamedTuple):
     """What people are told once when it begins and once when it ends."""
 
     kind: str
-    """"device-lost", "command-failed", "set-up-failed", "overridden", "hand", "clock"."""
+    """"device-lost", "command-failed", "set-up-failed", "overridden", "hand", "clock", "clock-leap"."""
     subject: str
     """A device's, equipment's or point's name; "" for the site."""
     text: Text

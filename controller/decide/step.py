@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from config.plan.reading import Value
 from controller.decide.arbiter import Result
-from controller.decide.records import Changed, Notice
+from controller.decide.records import Changed, Notice, Override
 from drivers.api import Fate, Sample, SetUp, Write
 
 
@@ -77,6 +77,10 @@ class Step:
     set_ups: list[SetUp] = field(default_factory=list)
     """Set-up registers that drivers found otherwise and wrote, or could not."""
     notices: list[Notice] = field(default_factory=list)
+    put_right_ms: int = 0
+    """By how much site time was put right since the step before, beyond what is not worth a word."""
+    moved: list[Override] = field(default_factory=list)
+    """Overrides that have another end because of it."""
     memory: Changed = field(default_factory=Changed)
     counters: Counters = NOTHING_COUNTED
     wake_ms: int | None = None

@@ -27,11 +27,12 @@ class Commands:
         now = self._daemon.clock.now()
         try:
             value = value_of(point, str(call.args.get("value", "")))
-            ends_ms = self._ends(point.key, call, now)
+            ends_ms, lasting_ms = self._ends(point.key, call, now)
         except Refused as refusal:
             raise RequestError(Code.REFUSED, refusal.text, "value") from refusal
         reason = str(call.args.get("reason", ""))
-        await self._do(Override(point.key, value, call.person, reason, now.wall_ms, ends_ms))
+        override = Override(point.key, value, call.person, reason, now.wall_ms, ends_ms)
+        await self._do(override._replace(lasting_ms=lasting_ms, trusted=now.trusted))
         return {
             "done": "set",
             "point": point.key,
@@ -71,16 +72,18 @@ class Commands:
         await self._do(Observe(target, on, call.person, str(call.args.get("reason", "")), now_ms))
         return {"done": "observe", "target": target or self._daemon.plan.site.name, "on": on}
 
-    def _ends(self, key: str, call: Call, now: Now) -> int:
+    def _ends(self, key: str, call: Call, now: Now) -> tuple[int, int]:
+        """Until when, and for how long if that was said (else 0)."""
         lasting, until = call.args.get("for_s"), call.args.get("until")
         if isinstance(lasting, int | float) and not isinstance(lasting, bool) and 0 < lasting < 1e9:
-            return now.wall_ms + round(lasting * 1000)
+            lasting_ms = max(1, round(lasting * 1000))
+            return now.wall_ms + lasting_ms, lasting_ms
         if until == "next":
-            return self._daemon.engine.until_next(key, now)
+            return self._daemon.engine.until_next(key, now), 0
         if isinstance(until, str):
             if not now.trusted:
                 raise Refused(text("the clock cannot be trusted: say how long instead"))
-            return clock_end(until, now.wall_ms, self._daemon.context.local)
+            return clock_end(until, now.wall_ms, self._daemon.context.local), 0
         raise Refused(text("an override needs an end: for how long, or until when"))
 
     async def _do(self, command: PersonCommand) -> None:

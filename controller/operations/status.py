@@ -78,6 +78,7 @@ class Status:
                     "value": self._shown(item.point, item.value, call.language),
                     "person": item.person,
                     "until": iso(local, item.expires_ms),
+                    "for_s": item.lasting_ms / 1000 if item.lasting_ms else None,
                 }
                 for item in remembered.overrides
             ],

@@ -33,6 +33,8 @@ class Kind(StrEnum):
     """A person asked for something: set, release, lock, unlock, observe."""
     EXPIRED = "expired"
     """A person's command reached its end."""
+    CLOCK = "clock"
+    """Site time was put right, and with it the end of a person's command (point and slot given)."""
     DECIDED = "decided"
     WOULD_WRITE = "would-write"
     """Decided in observe mode: nothing was sent."""

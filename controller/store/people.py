@@ -6,6 +6,7 @@ Keyed by names, never by a Plan's integers. Functions of a connection, for use i
 from __future__ import annotations
 
 import sqlite3
+from typing import Any
 
 from config.plan.reading import Value
 from controller.decide.records import Lock, Observe, Output, Override, Remembered
@@ -14,8 +15,9 @@ from controller.store.values import dump, load, storable
 
 def put_override(connection: sqlite3.Connection, item: Override) -> None:
     connection.execute(
-        "INSERT OR REPLACE INTO overrides (point, slot, value, person, reason, set_ms, expires_ms) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO overrides "
+        "(point, slot, value, person, reason, set_ms, expires_ms, lasting_ms, trusted) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             item.point,
             int(item.slot),
@@ -24,6 +26,8 @@ def put_override(connection: sqlite3.Connection, item: Override) -> None:
             storable(item.reason),
             item.set_ms,
             item.expires_ms,
+            item.lasting_ms,
+            int(item.trusted),
         ),
     )
 
@@ -64,7 +68,8 @@ def drop_output(connection: sqlite3.Connection, point: str) -> None:
 def remembered(connection: sqlite3.Connection) -> Remembered:
     """Everything, expired overrides included: the cycle ends those, so that the ledger has their end."""
     overrides = connection.execute(
-        "SELECT point, value, person, reason, set_ms, expires_ms, slot FROM overrides ORDER BY point, slot"
+        "SELECT point, value, person, reason, set_ms, expires_ms, slot, lasting_ms, trusted "
+        "FROM overrides ORDER BY point, slot"
     )
     locks = connection.execute("SELECT target, person, reason, since_ms FROM locks ORDER BY target")
     observe = connection.execute(
@@ -74,10 +79,17 @@ def remembered(connection: sqlite3.Connection) -> Remembered:
         "SELECT point, value, slot, since_ms, slots_left FROM outputs ORDER BY point"
     )
     return Remembered(
-        tuple(Override(row[0], _commanded(row[1]), *row[2:]) for row in overrides),
+        tuple(_override(row) for row in overrides),
         tuple(Lock(*row) for row in locks),
         tuple(Observe(row[0], bool(row[1]), *row[2:]) for row in observe),
         tuple(Output(row[0], _commanded(row[1]), row[2], row[3], _slots(row[4])) for row in outputs),
+    )
+
+
+def _override(row: tuple[Any, ...]) -> Override:
+    point, value, person, reason, set_ms, expires_ms, slot, lasting_ms, trusted = row
+    return Override(
+        point, _commanded(value), person, reason, set_ms, expires_ms, slot, lasting_ms, bool(trusted)
     )
 
 

@@ -33,7 +33,8 @@ class Rig:
 
     def restart(self) -> None:
         """A new engine with what the old one remembers; time goes on."""
-        self.engine = Engine(self.plan, self.context, Pace(self.clock.speed), self.engine.remembered())
+        remembered, put_right_ms = self.engine.remembered(), self.clock.now().put_right_ms
+        self.engine = Engine(self.plan, self.context, Pace(self.clock.speed), remembered, put_right_ms)
         self._events, self._commands = [], []
 
     def id(self, key: str) -> int:

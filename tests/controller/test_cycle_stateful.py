@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from config.plan.clock import Pace
+from config.plan.clock import STEP_MS, Pace
 from config.plan.points import BacnetObject
 from config.plan.reading import Quality, Reading, Value
 from controller.clock import VirtualClock
@@ -112,15 +112,19 @@ class Cycle(RuleBasedStateMachine):
         self.clock.trusted = trusted
         self._step(1.0)
 
-    @rule(key=OPERATIONS, number=st.integers(0, 3), minutes=st.sampled_from([1, 30, 600]))
-    def a_person_sets(self, key: str, number: int, minutes: int) -> None:
+    @rule(
+        key=OPERATIONS, number=st.integers(0, 3), minutes=st.sampled_from([1, 30, 600]), lasts=st.booleans()
+    )
+    def a_person_sets(self, key: str, number: int, minutes: int, lasts: bool) -> None:
         value: Value = {
             "panel.mode": 1 + number % 2,
             "lamp.level": 25.0 * number,
             "hall.level": 25.0 * number,
         }.get(key, bool(number % 2))
         now = self.clock.now().wall_ms
-        self._command(Override(key, value, "Li", "", now, now + minutes * 60_000))
+        override = Override(key, value, "Li", "", now, now + minutes * 60_000)
+        lasting_ms = minutes * 60_000 if lasts else 0
+        self._command(override._replace(lasting_ms=lasting_ms, trusted=self.clock.trusted))
 
     @rule(key=OPERATIONS)
     def a_person_releases(self, key: str) -> None:
@@ -178,6 +182,13 @@ class Cycle(RuleBasedStateMachine):
         self._poll()
         self._step(1.0)
 
+    @invariant()
+    def no_override_lasts_longer_than_it_may(self) -> None:
+        now_ms = self.clock.now().wall_ms
+        for override in self.engine.remembered().overrides:
+            longest_ms = override.lasting_ms or PLAN.site.override_max_s * 1000
+            assert override.expires_ms - now_ms <= longest_ms + STEP_MS
+
     @rule(poll=st.booleans(), settle=st.booleans())
     def the_daemon_restarts(self, poll: bool, settle: bool) -> None:
         self.engine = self._engine(self.engine.remembered())
@@ -231,7 +242,7 @@ class Cycle(RuleBasedStateMachine):
         assert len(self.field.pulses) <= self.asked
 
     def _engine(self, remembered: Remembered) -> Engine:
-        return Engine(PLAN, CONTEXT, Pace(), remembered)
+        return Engine(PLAN, CONTEXT, Pace(), remembered, self.clock.now().put_right_ms)
 
     def _command(self, command: PersonCommand) -> None:
         try:

@@ -90,5 +90,14 @@ def m001_first(db: Database) -> None:
     db.execute("CREATE INDEX ledger_by_point ON ledger (point, seq)")
 
 
-CONTROL: tuple[Step, ...] = (m001_first,)
+def m002_lasting(db: Database) -> None:
+    """Overrides know how long they were to last, and whether the clock was trusted that said until when. Of
+    those of before nobody knows: they keep their end."""
+    db.execute("ALTER TABLE overrides ADD COLUMN lasting_ms INTEGER NOT NULL DEFAULT 0")
+    db.execute(
+        "ALTER TABLE overrides ADD COLUMN trusted INTEGER NOT NULL DEFAULT 1 CHECK (trusted IN (0, 1))"
+    )
+
+
+CONTROL: tuple[Step, ...] = (m001_first, m002_lasting)
 """In order; a released step is never changed, only followed."""

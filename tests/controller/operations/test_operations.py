@@ -125,6 +125,25 @@ async def test_with_an_untrusted_clock_an_end_is_given_as_a_length(made: Shell) 
         answer = commands.set(call("set", point="lamp.level", value="30", until=until))
         assert "say how long instead" in (await refusal(answer))[1]
     await commands.set(call("set", point="lamp.level", value="30", for_s=60))
+    made.cycle()
+    (override,) = made.daemon.engine.remembered().overrides
+    assert (override.lasting_ms, override.trusted) == (60_000, False)
+
+
+async def test_a_length_is_kept_as_a_length_and_a_time_as_a_time(made: Shell) -> None:
+    commands, status = Commands(made.daemon), Status(made.daemon)
+    await commands.set(call("set", point="lamp.level", value="30", for_s=7200))
+    await commands.set(call("set", point="hall.level", value="30", until="18:00"))
+    made.cycle()
+    made.clock.set_wall(made.clock.now().wall_ms + 2 * 3_600_000)
+    made.cycle()
+    found = (await status.answer(call("status")))["overrides"]
+    assert [(item["point"], item["until"], item["for_s"]) for item in found] == [
+        ("lamp.level", "2026-03-05T11:00:02+08:00", 7200.0),
+        ("hall.level", "2026-03-05T18:00:00+08:00", None),
+    ]
+    kinds = [row.entry.kind for row in made.ledger("lamp.level")]
+    assert kinds.count(Kind.CLOCK) == 1
 
 
 async def test_release_and_unlock_of_what_is_not_there(made: Shell) -> None:

@@ -115,8 +115,8 @@ def test_what_people_asked_for_outlives_the_daemon_exactly(tmp_path: Path) -> No
     overrides = (
         override("a.mode", 1),
         override("b.on", True),
-        override("c.level", 1.0),
-        override("d.text", "自动"),
+        override("c.level", 1.0, lasting_ms=7_200_000),
+        override("d.text", "自动", lasting_ms=7_200_000, trusted=False),
     )
     lock, observe = Lock("pump-1", "li", "挂牌检修", NOON), Observe("", True, "li", "调试", NOON)
     output = Output("c.level", 1.0, 8, NOON, (10, 15))

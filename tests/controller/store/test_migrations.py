@@ -51,7 +51,7 @@ def test_control_db_of_version_1_is_opened_with_all_it_holds(tmp_path: Path) -> 
         began = store.begin(NOON + 90_000, trusted=True, version="0.2", plan=HASH)
         assert (began.boot, began.clean) == (3, False)
         assert began.remembered == Remembered(
-            (Override("lamp.level", 30.0, "王工 (li)", "会议", NOON + 10_000, NOON + 7_200_000, 8),),
+            (Override("lamp.level", 30.0, "王工 (li)", "会议", NOON + 10_000, NOON + 7_200_000, 8, 0, True),),
             (Lock("pump-1", "li", "挂牌检修", NOON + 11_000),),
             (Observe("", False, "li", "", NOON + 12_000),),
             (Output("lamp.level", 30.0, 8, NOON + 10_000, (10, 15)),),
