@@ -41,12 +41,11 @@ class Timekeeping:
             self._leap_ms = now.leap_ms
             step.notices.append(Notice("clock-leap", "", self._leapt(now), now.leap_ms != 0))
         by_ms = now.put_right_ms - self._put_right_ms
-        if abs(by_ms) <= STEP_MS and before is now.trusted:
-            return None
-        self._put_right_ms = now.put_right_ms
         if abs(by_ms) > STEP_MS:
-            step.put_right_ms = by_ms
-        return PutRight(by_ms, of_a_guess=before is False)
+            self._put_right_ms, step.put_right_ms = now.put_right_ms, by_ms
+        elif before is now.trusted:
+            return None
+        return PutRight(step.put_right_ms, of_a_guess=before is False)
 
     def _leapt(self, now: Now) -> Text:
         return text(

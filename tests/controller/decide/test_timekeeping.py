@@ -114,6 +114,13 @@ def test_trust_alone_moves_nothing_but_counts() -> None:
     assert (step.moved, step.memory.overrides) == ([], [lasting()])
 
 
+def test_a_start_moves_nothing_by_what_is_not_worth_a_word() -> None:
+    made = Rig(house(), NOW, Remembered(overrides=(lasting(from_ms=NOW - HOUR),)))
+    made.clock.set_wall(NOW - 1)
+    step = made.step()
+    assert (step.moved, step.memory.overrides) == ([], [])
+
+
 def test_a_start_with_a_clock_that_was_put_right_meanwhile() -> None:
     """Stored by a clock 26 years ahead; half an hour of two was over when that was last noted."""
     stored = lasting(from_ms=NOW + YEARS_26 - HOUR // 2)
