@@ -8,7 +8,7 @@ from typing import cast
 from config.language import Text, text
 from config.plan.points import RawType
 from config.written import addresses
-from config.written.check.values import in_point_unit
+from config.written.check.values import check_pair, in_point_unit
 from config.written.model.profile import CommandWritten, PointWritten, VerifyPoint
 from config.written.problems import Findings, Wrong, listing
 from config.written.profiles import REGISTERS, Profile, kind_of, raw_type
@@ -133,8 +133,6 @@ def written_type(point: PointWritten, command: CommandWritten) -> RawType | None
 def _check_range(
     profile: Profile, name: str, point: PointWritten, command: CommandWritten, findings: Findings
 ) -> None:
-    from config.written.check.point import check_pair
-
     if command.range is None:
         findings.problem(
             profile.place("points", name, "command", key=True),

@@ -8,7 +8,7 @@ from config.language import Text, text
 from config.plan.units import UNITS
 from config.written import addresses
 from config.written.check.command import check_command
-from config.written.check.values import in_point_unit
+from config.written.check.values import check_pair
 from config.written.model.profile import PointWritten
 from config.written.problems import Findings, Wrong, listing
 from config.written.profiles import REGISTERS, Profile, kind_of, raw_type
@@ -197,24 +197,6 @@ def _check_number(profile: Profile, name: str, point: PointWritten, findings: Fi
         findings.problem(profile.place("points", name, "scale"), text("a scale of 0 leaves nothing"))
     if point.valid is not None:
         check_pair(profile, point, ("points", name, "valid"), point.valid, findings)
-
-
-def check_pair(
-    profile: Profile, point: PointWritten, path: tuple[object, ...], pair: list[object], findings: Findings
-) -> tuple[Decimal, Decimal] | None:
-    """[low, high] in inside units, or None with problems told."""
-    bounds = []
-    for index, item in enumerate(pair):
-        try:
-            bounds.append(in_point_unit(point, item))
-        except Wrong as error:
-            findings.wrong(profile.place(*path, index), error)
-    if len(bounds) < 2:
-        return None
-    if bounds[0] >= bounds[1]:
-        findings.problem(profile.place(*path, 0), text("the lower bound comes first"))
-        return None
-    return bounds[0], bounds[1]
 
 
 def _check_counter(profile: Profile, name: str, point: PointWritten, findings: Findings) -> None:

@@ -22,6 +22,7 @@ from config.written.model.base import (
     name,
 )
 from config.written.problems import Wrong
+from config.written.quantities import duration
 
 Kind = Literal[
     "meter",
@@ -76,8 +77,6 @@ def _verify(value: object) -> object:
 
 
 def _reassert(value: object) -> object:
-    from config.written.quantities import duration
-
     return None if value == "never" else duration(value)
 
 
