@@ -142,7 +142,8 @@ class Engine:
         return step
 
     def stop_writes(self) -> list[Write]:
-        """The last writes of a run, as each device declares. No step follows."""
+        """The last writes of a run, as each device declares. Steps that follow hand out none."""
+        self._outputs.close()
         return list(stop_writes(self.plan, self._outputs, self._barriers))
 
     def _happened(self, events: Iterable[Event], now: Now, step: Step) -> None:

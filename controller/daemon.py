@@ -268,6 +268,7 @@ class Daemon:
             last.fates.append(FateRecord(write, key, event.fate, event.value, event.detail, 0, now.wall_ms))
         step = self.engine.step(now, others)
         last.fates[:0] = step.fates
+        last.memory = step.memory
         self._record(last, now, ())
         self._count(now, step)
 

@@ -19,6 +19,7 @@ _FATES = {
     Fate.MISMATCH: Kind.MISMATCH,
     Fate.REJECTED: Kind.REJECTED,
     Fate.NO_ANSWER: Kind.NO_ANSWER,
+    Fate.NOT_SENT: Kind.NOT_SENT,
 }
 
 
