@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from config.language import render
+from config.language import render, text
 from controller.decide.records import Lock, Observe, Override, PersonCommand, Release, Unlock
-from controller.decide.step import Decision, FateRecord, Step
+from controller.decide.step import Decision, FateRecord, Step, Unfit
 from controller.store.control import Changes
 from controller.store.ledger import Entry, Kind
 from drivers.api import Fate, SetUp, Write
@@ -54,8 +54,11 @@ def _entries(step: Step, keys: dict[int, str], released: Collection[tuple[str, i
         yield Entry(
             step.wall_ms, Kind.CLOCK, item.point, item.value, item.slot, who=item.person, detail=until
         )
+    unfit = {(item.override.point, item.override.slot) for item in step.unfit}
+    for ended in step.unfit:
+        yield _unfit(ended, step.wall_ms)
     for point, slot in step.memory.ended:
-        if (point, slot) not in released:
+        if (point, slot) not in released and (point, slot) not in unfit:
             yield Entry(step.wall_ms, Kind.EXPIRED, point=point, slot=slot)
     for decision in step.decisions:
         yield _decided(decision)
@@ -102,6 +105,21 @@ def _fate(record: FateRecord) -> Entry:
         slot=record.write.slot,
         fate=record.fate.value,
         detail=record.detail,
+    )
+
+
+def _unfit(item: Unfit, wall_ms: int) -> Entry:
+    """The end of an override that was not its own."""
+    override, why = item
+    said = render(text("the plan no longer allows it: {why}", why=why), _LANGUAGE)
+    return Entry(
+        wall_ms,
+        Kind.EXPIRED,
+        point=override.point,
+        value=override.value,
+        slot=override.slot,
+        who=override.person,
+        why=said,
     )
 
 
