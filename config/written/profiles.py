@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from config.plan.devices import Source
 from config.plan.points import Kind, RawType
 from config.written import addresses
-from config.written.model.profile import PointWritten, ProfileWritten
+from config.written.model.profile import CommandWritten, PointWritten, ProfileWritten
 from config.written.nodes import Entry
 
 REGISTERS: dict[RawType, int] = {
@@ -83,3 +83,16 @@ def raw_type(point: PointWritten) -> RawType | None:
         whole = point.bits is not None or kind_of(point) in {"bool", "enum"}
         return "uint16" if whole else None
     return point.type
+
+
+def written_type(point: PointWritten, command: CommandWritten) -> RawType | None:
+    """The type of the register a command writes."""
+    if command.type is not None:
+        return "uint16" if command.type == "bool" else command.type
+    if (
+        command.at is not None
+        and command.at.space != point.at.space
+        and point.at.space in {"coil", "discrete"}
+    ):
+        return "uint16"
+    return raw_type(point)

@@ -13,6 +13,8 @@ from config.written.problems import Findings, Wrong, guess, listing
 from config.written.profiles import Profile
 from config.written.quantities import amount, exact, inside, known_unit
 
+LEAST_SCALE = 1e-12
+"""A smaller one is a slip of the pen."""
 _SWITCH: dict[str, bool] = {"on": True, "off": False, "open": True, "closed": False}
 
 

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from config.language import text
 from config.plan.programmes import BUILT_IN_KINDS, DateRange
-from config.written.model.base import Duration, Flag, Label, Name, Written, name
+from config.written.model.base import Flag, Label, Lasting, Name, Written, name
 from config.written.problems import Wrong
 from config.written.quantities import duration
 from config.written.times import date_range, date_ranges
@@ -74,7 +74,7 @@ class LogWritten(Written):
 class OverrideWritten(Written):
     """What people may override."""
 
-    at_most: Duration = 86400.0
+    at_most: Lasting = 86400.0
 
 
 class SiteWritten(Written):
