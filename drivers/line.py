@@ -263,13 +263,16 @@ class LineWorker:
         """Outputs that must go back are sent back, due or not."""
         for entry in [entry for entry in self._errands if entry[2].must]:
             self._errands.remove(entry)
-            if not self._speaker.connected:
-                entry[2].abandon("stopped; the line is down")
-                continue
-            with suppress(NoAnswer, BadFrame):
-                following = await entry[2].run()
-                if following is not None:
-                    following.abandon("stopped")
+            connected = self._speaker.connected
+            try:
+                if connected:
+                    await entry[2].run()
+            except (NoAnswer, BadFrame):
+                pass
+            except Exception:  # noqa: BLE001 - one mistake must not keep the other words back
+                _log.exception("line %s: an unexpected error at the end", self._line.name)
+            finally:
+                entry[2].abandon("stopped" if connected else "stopped; the line is down")
 
     # Small things
 

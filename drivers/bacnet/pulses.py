@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from config.plan.points import Point
 from drivers.api import BadFrame, Fate, NoAnswer, Refused, Write
 from drivers.backoff import OFF_TRIES, off_again_s
 from drivers.bacnet.commanding import Commander, Done
+
+_log = logging.getLogger(__name__)
 
 Tell = Callable[[Point, Write, Done], None]
 """The one answer to a write; told again it is passed over."""
@@ -80,6 +83,8 @@ class Pulses:
                     await self._end(pulse)
                 except (NoAnswer, BadFrame):
                     continue
+                except Exception:  # noqa: BLE001 - one mistake must not keep the others on
+                    _log.exception("bacnet: the end of a pulse on %s", pulse.point.key)
         finally:
             for pulse in self._open.values():
                 self._tell_doubt(pulse, "stopped")

@@ -153,6 +153,20 @@ async def test_a_pulse_cut_off_by_the_stop_is_taken_back(transport: str) -> None
 
 
 @transports
+async def test_a_pulse_whose_end_is_not_heard_at_the_stop_is_answered_for(transport: str) -> None:
+    pulse = relay("stop", 2, pulse_s=60.0, verify="none")
+    async with Bench(transport, {1: [pulse]}, timeout_s=5.0) as bench:
+        await bench.online()
+        seq = bench.submit("u1.stop", True)
+        await bench.holds(1, 1, 2, 1)
+        await asyncio.sleep(0.05)
+        bench.units[1].mute = True
+        await bench.driver.stop()
+        assert bench.units[1].written[1, 2] == 0
+        assert [(report.seq, report.fate) for report in bench.seen(WriteReport)] == [(seq, Fate.NO_ANSWER)]
+
+
+@transports
 async def test_a_pulse_whose_word_could_not_be_read_was_never_sent(transport: str) -> None:
     source = Register("holding", 6, "uint16", bit=3)
     command = Command(pulse_s=0.05, verify="none", bit_in_word=True)
