@@ -23,7 +23,7 @@ from controller.consumption.meters import Meter, meters_of
 from controller.decide.records import Lock, Remembered
 from controller.store import people
 from controller.store.ledger import Kind, broken_at
-from controller.store.logdb import LogReader
+from controller.store.logread import LogReader
 from hil_tests.stand import HOUSE, Stand
 from schedules.context import Context
 from schedules.programme import evaluate

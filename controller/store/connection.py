@@ -5,6 +5,7 @@ WAL with synchronous=FULL: a commit that returned survives a power cut. Times ar
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from enum import Enum
 from pathlib import Path
@@ -49,6 +50,16 @@ def trouble(error: sqlite3.Error) -> Trouble:
     if primary in _DAMAGE:
         return Trouble.DAMAGE
     return Trouble.JOB
+
+
+def beyond_use(error: sqlite3.Error, path: Path) -> bool:
+    """Whether `error`, met while `path` was opened, means that the file itself is at fault, and not the disk,
+    a lock or a permission."""
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY:
+        # Its header says that only a later SQLite may write it: to us it is damaged, unless the file system
+        # forbids it.
+        return all(os.access(place, os.W_OK) for place in (path, path.parent))
+    return trouble(error) is not Trouble.TRANSIENT
 
 
 def open_writer(path: Path, *, create: bool) -> sqlite3.Connection:

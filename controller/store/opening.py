@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from config.language import text
 from controller.store.backup import sync
-from controller.store.connection import Trouble, open_reader, open_writer, sound, trouble
+from controller.store.connection import Trouble, beyond_use, open_reader, open_writer, sound, trouble
 from controller.store.errors import StoreTooNew, StoreUnavailable
 from controller.store.migrations import Step, applied, bring_forward
 
@@ -53,31 +53,64 @@ def prepare(
 ) -> Opening:
     """Make `path` a sound database with all of `steps` applied, whatever stands there now.
 
-    With `check` the whole file is read (small files); without, only that it can be opened. `wall_ms` names
-    the file set aside. The first of `backups` that is sound and not too new replaces a damaged file. What
-    replaces it is complete, with all that `tell` writes, before the damaged file is touched: a kill at any
-    moment leaves the one or the other. Raises StoreTooNew, and StoreUnavailable when disk or permissions keep
-    it from being opened.
+    With `check` the whole file is read (small files); without, only what a start needs of it. `wall_ms`
+    names the file set aside. Any fault of the file met on the way means that it is damaged, whatever SQLite
+    calls it; a full disk, a lock, a permission or a newer version does not. The first of `backups` that is
+    sound and not too new replaces a damaged file. What replaces it is complete, with all that `tell` writes,
+    before the damaged file is touched: a kill at any moment leaves the one or the other. Raises StoreTooNew,
+    and StoreUnavailable when disk or permissions keep it from being opened.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        damage = sound(path) if check else _opens(path)
-        if damage:
-            return _replaced(path, steps, damage, wall_ms, backups, tell)
+        damage = sound(path) if check else ""
         fresh = not path.exists() or path.stat().st_size == 0
-        with closing(open_writer(path, create=True)) as connection:
-            added = bring_forward(connection, path.stem, steps)
-    except (sqlite3.Error, OSError) as error:
+        added: list[str] = []
+        if not damage:
+            try:
+                added = _opened(path, steps)
+            except (sqlite3.Error, UnicodeError) as error:
+                if fresh or (isinstance(error, sqlite3.Error) and not beyond_use(error, path)):
+                    raise
+                damage = str(error)
+        if damage:
+            return replace(path, steps, damage, wall_ms, backups, tell)
+    except (sqlite3.Error, OSError, UnicodeError) as error:
         raise StoreUnavailable(
             text("cannot open {file}: {error}", file=str(path), error=str(error))
         ) from error
     return Opening(fresh, None, "", tuple(added))
 
 
-def _replaced(
-    path: Path, steps: Sequence[Step], damage: str, wall_ms: int, backups: Iterable[Path], tell: Tell | None
+def _opened(path: Path, steps: Sequence[Step]) -> list[str]:
+    """Bring `path` forward, and make sure that it can be written; the steps it got now."""
+    if path.exists():
+        # Read-only at first: who only reads leaves the WAL of a damaged file as it is.
+        with closing(open_reader(path)) as reader:
+            applied(reader, path.stem)
+    with closing(open_writer(path, create=True)) as connection:
+        added = bring_forward(connection, path.stem, steps)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            connection.execute(f"PRAGMA user_version = {version:d}")
+            connection.execute("ROLLBACK")
+        except sqlite3.OperationalError as error:
+            # Whoever locks it now may let go: the writer waits. Not to be written at all is another matter.
+            if trouble(error) is not Trouble.TRANSIENT or beyond_use(error, path):
+                raise
+    return added
+
+
+def replace(
+    path: Path,
+    steps: Sequence[Step],
+    damage: str,
+    wall_ms: int,
+    backups: Iterable[Path] = (),
+    tell: Tell | None = None,
 ) -> Opening:
-    """Put the first usable of `backups`, or an empty database, in the damaged one's place."""
+    """Put the first usable of `backups`, or an empty database, in the damaged one's place; it is set aside
+    with its companions. No connection to it may be open. Raises sqlite3.Error, OSError."""
     draft = path.with_name(f"{path.name}.new")
     restored, had = None, None
     for backup in backups:
@@ -132,20 +165,6 @@ def _discard(draft: Path) -> None:
         Path(f"{draft}{suffix}").unlink(missing_ok=True)
 
 
-def _opens(path: Path) -> str:
-    """ "" when `path` can be opened as a database (or is not there), else why not."""
-    if not path.exists() or path.stat().st_size == 0:
-        return ""
-    try:
-        with closing(open_reader(path)) as connection:
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.DatabaseError as error:
-        if trouble(error) is not Trouble.DAMAGE:
-            raise
-        return str(error)
-    return ""
-
-
 def _aside(path: Path, wall_ms: int) -> Path:
     """A free name for the damaged file."""
     stamp = datetime.fromtimestamp(wall_ms / 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
@@ -153,17 +172,6 @@ def _aside(path: Path, wall_ms: int) -> Path:
     while target.exists():
         number += 1
         target = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
-    return target
-
-
-def set_aside(path: Path, wall_ms: int) -> Path:
-    """Rename a damaged database and its companions, the companions first. Returns its new name."""
-    target = _aside(path, wall_ms)
-    for suffix in ("-wal", "-shm", ""):
-        piece = Path(f"{path}{suffix}")
-        if piece.exists():
-            piece.rename(f"{target}{suffix}")
-    sync(path.parent)
     return target
 
 

@@ -64,5 +64,19 @@ def m001_first(db: Database) -> None:
     )
 
 
-LOG: tuple[Step, ...] = (m001_first,)
+def m002_refused(db: Database) -> None:
+    """Intervals that the table of intervals would not take, word for word. Nothing is checked here."""
+    db.execute(
+        """CREATE TABLE refused (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            meter INTEGER NOT NULL,
+            fitting INTEGER NOT NULL,
+            start_ms TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            content TEXT NOT NULL
+        )"""
+    )
+
+
+LOG: tuple[Step, ...] = (m001_first, m002_refused)
 """In order; a released step is never changed, only followed."""
