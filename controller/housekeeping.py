@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from config.plan.clock import Clock
 from controller.board import Board
 from controller.decide.records import Notice
 from controller.store import backup
+from controller.store.connection import Trouble, trouble
 
 BACKUP_AT = (3, 10)
 """Hour and minute of the nightly backup, local time of the site."""
@@ -54,18 +56,21 @@ class Housekeeping:
         clock: Clock,
         board: Board,
         *,
+        found_damaged: Callable[[str], None] = lambda _: None,
         begin_after_s: float = BEGIN_AFTER_S,
         look_s: float = LOOK_S,
         wall_ns: Callable[[], int] = time.time_ns,
         mono_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         """`source`: the control.db to back up, into `data`/backup. `clock`: site time, which dates a backup.
+        `found_damaged` is told what is wrong when a backup, which reads all of it, finds it damaged.
         `wall_ns`, `mono_ns`: the machine's clocks."""
         self._data = data
         self._source = source
         self._zone = ZoneInfo(time_zone)
         self._clock = clock
         self._board = board
+        self._found_damaged = found_damaged
         self._begin_after_s = begin_after_s
         self._look_s = look_s
         self._wall_ns = wall_ns
@@ -132,6 +137,10 @@ class Housekeeping:
         except backup.BackupAbandoned:
             return
         except Exception as error:  # noqa: BLE001 - whatever fails here is told, and costs nothing else
+            if isinstance(error, backup.BackupFailed) or (
+                isinstance(error, sqlite3.Error) and trouble(error) is Trouble.DAMAGE
+            ):
+                self._found_damaged(str(error))
             failure = text("control.db could not be backed up: {reason}", reason=str(error) or repr(error))
         finally:
             self._busy = None

@@ -99,17 +99,19 @@ def open_reader(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def sound(path: Path) -> str:
+def sound(path: Path, *, thorough: bool = False) -> str:
     """ "" when `path` passes SQLite's quick_check, else what it found. A missing or empty file is sound.
 
-    For small files: about 20 s per GB. Raises sqlite3.Error for what is no damage (permissions, disk).
+    For small files: about 20 s per GB; `thorough` compares indexes with their tables too. Raises
+    sqlite3.Error for what is no damage (permissions, disk).
     """
     if not path.exists() or path.stat().st_size == 0:
         return ""
     try:
         connection = sqlite3.connect(_uri(path, "rw"), uri=True, timeout=BUSY_S, isolation_level=None)
         try:
-            findings = [str(row[0]) for row in connection.execute("PRAGMA quick_check(5)")]
+            check = "integrity_check" if thorough else "quick_check"
+            findings = [str(row[0]) for row in connection.execute(f"PRAGMA {check}(5)")]
         finally:
             connection.close()
     except sqlite3.DatabaseError as error:

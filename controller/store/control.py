@@ -8,20 +8,26 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 from controller import damage
-from controller.decide.records import Lock, Observe, Output, Override, Remembered
+from controller.decide import records
+from controller.decide.records import Observe, Output, Override, Remembered
 from controller.store import backup, boots, ledger, people, plans
 from controller.store.connection import open_reader
-from controller.store.errors import StoreBacklogFull
+from controller.store.errors import StoreBacklogFull, StoreJobFailed
 from controller.store.ledger import Entry, Head, Kind
 from controller.store.migrations.control import CONTROL
-from controller.store.opening import Opening, prepare
+from controller.store.opening import Opening, lately_set_aside, prepare
 from controller.store.plans import Acceptance, PlanFiles
 from controller.store.writer import Writer, WriterStatus
 
 FILE = "control.db"
+SUSPECT = "control.db.suspect"
+"""There while a file found damaged under way has not been set aside yet; says what was found."""
+MOST_SET_ASIDE = 3
+"""Files set aside within a day after which a daemon does not end for one more."""
 PLANS = "plans"
 
 
@@ -35,7 +41,7 @@ class Changes:
     overrides: tuple[Override, ...] = ()
     ended: tuple[tuple[str, int], ...] = ()
     """(point, slot) of overrides that are over."""
-    locks: tuple[Lock, ...] = ()
+    locks: tuple[records.Lock, ...] = ()
     unlocked: tuple[str, ...] = ()
     observe: tuple[Observe, ...] = ()
     outputs: tuple[Output, ...] = ()
@@ -66,6 +72,9 @@ class ControlStore:
         self._writer = writer
         self._boot: int | None = None
         self._lost = 0
+        self._losing = Lock()
+        self.refusal = ""
+        """Why rows of a cycle were refused last; "" if none were in this run."""
 
     @classmethod
     def open(cls, data: Path, wall_ms: int) -> ControlStore:
@@ -81,8 +90,15 @@ class ControlStore:
             _tell_loss(connection, found, wall_ms)
 
         opening = prepare(
-            data / FILE, CONTROL, check=True, wall_ms=wall_ms, backups=backup.kept(data, today), tell=tell
+            data / FILE,
+            CONTROL,
+            check=True,
+            wall_ms=wall_ms,
+            backups=backup.kept(data, today),
+            tell=tell,
+            suspect=_suspected(data),
         )
+        (data / SUSPECT).unlink(missing_ok=True)
         return cls(data, opening, Writer(data / FILE))
 
     def begin(self, wall_ms: int, *, trusted: bool, version: str, plan: str) -> Began:
@@ -112,10 +128,11 @@ class ControlStore:
         """Queue `changes`; resolves with the ledger's head after the commit.
 
         A person's command waits for it, with `within_s` (machine seconds), before it acts. If the disk has
-        failed for so long that nothing more can wait, the entries are lost and the next that is taken tells
-        how many.
+        failed for so long that nothing more can wait, or the database refuses them, the entries are lost and
+        the next that is taken tells how many.
         """
-        lost, self._lost = self._lost, 0
+        with self._losing:
+            lost, self._lost = self._lost, 0
         entries = changes.entries
         if lost:
             entries = (Entry(changes.now_ms, Kind.GAP, detail=f"{lost} entries could not be kept"), *entries)
@@ -127,9 +144,17 @@ class ControlStore:
                 boots.seen(connection, boot, changes.now_ms)
             return ledger.append(connection, entries)
 
+        def ended(done: Future[Head]) -> None:
+            failure = None if done.cancelled() else done.exception()
+            if isinstance(failure, StoreJobFailed):
+                self.refusal = str(failure)
+            if isinstance(failure, StoreBacklogFull | StoreJobFailed):
+                with self._losing:
+                    self._lost += lost + len(changes.entries)
+
         future = self._writer.submit(job, within_s=within_s)
-        if future.done() and isinstance(future.exception(), StoreBacklogFull):
-            self._lost = lost + len(changes.entries)
+        if within_s is None:  # else the person who waits for it hears of it
+            future.add_done_callback(ended)
         return future
 
     def accept(self, content: str, item: Acceptance) -> Future[None]:
@@ -147,6 +172,18 @@ class ControlStore:
             ledger.append(connection, (entry,))
 
         return self._writer.submit(job)
+
+    def may_restart(self, wall_ms: int) -> bool:
+        """Whether a daemon that finds this file damaged may end, to be started anew: not if that was done a
+        few times lately already, which says that it helps nothing. Looks at the data directory."""
+        return lately_set_aside(self.path, wall_ms) < MOST_SET_ASIDE
+
+    def suspect(self, damage: str) -> None:
+        """Let the next start set the file aside, whatever it looks like then. Raises OSError."""
+        note = self.path.with_name(SUSPECT)
+        note.write_text(damage, encoding="utf-8")
+        backup.sync(note)
+        backup.sync(note.parent)
 
     def in_force(self) -> Acceptance | None:
         """The plan accepted last. Reads the disk."""
@@ -200,13 +237,23 @@ def _apply(connection: sqlite3.Connection, changes: Changes) -> None:
         people.put_output(connection, output)
 
 
+def _suspected(data: Path) -> str:
+    """What the run before found wrong with the file; "" for nothing."""
+    try:
+        return (data / SUSPECT).read_text(encoding="utf-8", errors="replace") or "found damaged under way"
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return str(error)
+
+
 def _tell_loss(connection: sqlite3.Connection, found: Opening, wall_ms: int) -> None:
     """Into what takes the damaged one's place: the gap, and observe mode until a person has looked."""
     assert found.set_aside is not None
     detail = f"damaged, set aside as {found.set_aside.name}: {found.damage}"
     if found.restored is not None:
         detail += f"; restored from {found.restored.name}, later events are missing"
-    held = damage.hold_back(found.set_aside, wall_ms)
+    held = damage.hold_back(found.set_aside.name, wall_ms)
     observing = Entry(wall_ms, Kind.COMMAND, who=held.person, why=held.reason, detail="observe on site")
     ledger.append(connection, (Entry(wall_ms, Kind.GAP, detail=detail), observing))
     people.put_observe(connection, held)

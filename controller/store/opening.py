@@ -20,6 +20,8 @@ from controller.store.errors import StoreTooNew, StoreUnavailable
 from controller.store.migrations import Step, applied, bring_forward
 
 _log = logging.getLogger(__name__)
+_STAMP = "%Y%m%dT%H%M%SZ"
+_DAY_MS = 86_400_000
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
@@ -50,6 +52,7 @@ def prepare(
     wall_ms: int,
     backups: Iterable[Path] = (),
     tell: Tell | None = None,
+    suspect: str = "",
 ) -> Opening:
     """Make `path` a sound database with all of `steps` applied, whatever stands there now.
 
@@ -57,13 +60,17 @@ def prepare(
     names the file set aside. Any fault of the file met on the way means that it is damaged, whatever SQLite
     calls it; a full disk, a lock, a permission or a newer version does not. The first of `backups` that is
     sound and not too new replaces a damaged file. What replaces it is complete, with all that `tell` writes,
-    before the damaged file is touched: a kill at any moment leaves the one or the other. Raises StoreTooNew,
-    and StoreUnavailable when disk or permissions keep it from being opened.
+    before the damaged file is touched: a kill at any moment leaves the one or the other. `suspect`: what was
+    found wrong with the file earlier; then it is damaged whatever it looks like now, and backups are looked
+    at more closely. Raises StoreTooNew, and StoreUnavailable when disk or permissions keep it from being
+    opened.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        damage = sound(path) if check else ""
         fresh = not path.exists() or path.stat().st_size == 0
+        damage = "" if fresh else suspect
+        if check and not damage:
+            damage = sound(path)
         added: list[str] = []
         if not damage:
             try:
@@ -73,7 +80,7 @@ def prepare(
                     raise
                 damage = str(error)
         if damage:
-            return replace(path, steps, damage, wall_ms, backups, tell)
+            return replace(path, steps, damage, wall_ms, backups, tell, thorough=bool(suspect))
     except (sqlite3.Error, OSError, UnicodeError) as error:
         raise StoreUnavailable(
             text("cannot open {file}: {error}", file=str(path), error=str(error))
@@ -108,13 +115,15 @@ def replace(
     wall_ms: int,
     backups: Iterable[Path] = (),
     tell: Tell | None = None,
+    *,
+    thorough: bool = False,
 ) -> Opening:
     """Put the first usable of `backups`, or an empty database, in the damaged one's place; it is set aside
     with its companions. No connection to it may be open. Raises sqlite3.Error, OSError."""
     draft = path.with_name(f"{path.name}.new")
     restored, had = None, None
     for backup in backups:
-        had = _drafted(backup, draft, path.stem, steps)
+        had = _drafted(backup, draft, path.stem, steps, thorough=thorough)
         if had is not None:
             restored = backup
             break
@@ -134,13 +143,15 @@ def replace(
     return opening
 
 
-def _drafted(backup: Path, draft: Path, name: str, steps: Sequence[Step]) -> list[str] | None:
+def _drafted(
+    backup: Path, draft: Path, name: str, steps: Sequence[Step], *, thorough: bool
+) -> list[str] | None:
     """Copy `backup` to `draft`, checked and brought forward; the steps that were missing, None when it is of
     no use. Raises what would keep any file from being written."""
     _discard(draft)
     try:
         shutil.copyfile(backup, draft)
-        fault = sound(draft) or ("" if draft.stat().st_size else "empty")
+        fault = sound(draft, thorough=thorough) or ("" if draft.stat().st_size else "empty")
         if not fault:
             with closing(open_writer(draft, create=False)) as connection:
                 if applied(connection, name):
@@ -165,9 +176,23 @@ def _discard(draft: Path) -> None:
         Path(f"{draft}{suffix}").unlink(missing_ok=True)
 
 
+def lately_set_aside(path: Path, wall_ms: int) -> int:
+    """How many damaged files of that name were set aside within a day of `wall_ms`."""
+    found = 0
+    for aside in path.parent.glob(f"{path.name}.damaged-*Z*"):
+        stamp = aside.name.removeprefix(f"{path.name}.damaged-")[:16]
+        try:
+            when = datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+        piece = aside.name.endswith(("-wal", "-shm"))
+        found += not piece and abs(when.timestamp() * 1000 - wall_ms) < _DAY_MS
+    return found
+
+
 def _aside(path: Path, wall_ms: int) -> Path:
     """A free name for the damaged file."""
-    stamp = datetime.fromtimestamp(wall_ms / 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
+    stamp = datetime.fromtimestamp(wall_ms / 1000, UTC).strftime(_STAMP)
     number, target = 1, path.with_name(f"{path.name}.damaged-{stamp}")
     while target.exists():
         number += 1

@@ -233,6 +233,21 @@ async def test_a_failure_is_told_once_and_over_with_the_next_success(
     assert not any(record.exc_info for record in caplog.records)
 
 
+async def test_a_backup_that_finds_the_database_damaged_says_so(
+    tmp_path: Path, store: ControlStore, machine: Machine
+) -> None:
+    store.close()
+    content = store.path.read_bytes()
+    store.path.write_bytes(content[:4096] + b"\xa5" * (len(content) - 4096))
+    said: list[str] = []
+    house = Housekeeping(
+        tmp_path, store.path, "Asia/Shanghai", machine, Board("en"), found_damaged=said.append
+    )
+    await house.back_up()
+    assert len(said) == 1
+    await house.stop()
+
+
 async def test_stopping_gives_up_a_backup_under_way(
     tmp_path: Path, store: ControlStore, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -113,9 +113,9 @@ def test_a_file_cut_off(tmp_path: Path, sound: bytes, size: int) -> None:
     [
         "DELETE FROM _sqlite_migrations",
         "DROP TABLE _sqlite_migrations",
-        "UPDATE _sqlite_migrations SET name = char(7) || 'j3'",
+        "UPDATE _sqlite_migrations SET name = char(7) || name",
         "UPDATE _sqlite_migrations SET name = NULL",
-        "UPDATE _sqlite_migrations SET name = CAST(x'ff' AS TEXT)",
+        "UPDATE _sqlite_migrations SET name = CAST(x'ff' || name AS TEXT)",
         "ALTER TABLE _sqlite_migrations RENAME COLUMN name TO nme",
         "DROP TABLE meters",
         "DROP TABLE marks",
