@@ -21,6 +21,7 @@ from controller.cycle import Engine
 from controller.decide.records import Observe, PersonCommand
 from controller.decide.step import NOTHING_COUNTED, Counters, Decision, FateRecord, Step
 from controller.decide.timekeeping import put_right, put_right_words
+from controller.reasserts import Reasserts
 from controller.store.control import Changes
 from controller.stores import Stores, StoreWatch
 from controller.timer import Cycles, CycleTimer
@@ -86,6 +87,7 @@ class Daemon:
         for item in plan.equipment:
             for role, point in item.roles:
                 self._bound.setdefault(point, []).append((f"{item.name}.{role}", item.label or item.name))
+        self._reasserts = Reasserts()
         self._line_of = [plan.devices[point.device].line for point in plan.points]
         self._seen_ms = 0
         self._asked_for_ms = 0
@@ -212,9 +214,7 @@ class Daemon:
         waiting = {write.seq: write for write in writes}
         now = self.clock.now()
         self._send(writes)
-        entries = [recorder.sent(write, self._keys[write.point], now.wall_ms) for write in writes]
-        if entries:
-            self._stores.control.commit(Changes(now.wall_ms, tuple(entries)))
+        self._record(Step(now.wall_ms, writes=writes), now, ())
         missed: list[Write] = []
         deadline = time.monotonic() + STOP_WRITES_S
         while waiting and time.monotonic() < deadline:
@@ -226,6 +226,7 @@ class Daemon:
                 _log.error("a line did not stop in order: %s", failure)
         self._last_events(waiting, missed)
         missed += waiting.values()
+        self._stores.control.commit(recorder.end(self._reasserts, self.clock.now().wall_ms))
         return sorted({self.plan.devices[self.plan.points[write.point].device].name for write in missed})
 
     def _last_events(self, waiting: dict[int, Write], missed: list[Write]) -> None:
@@ -256,7 +257,7 @@ class Daemon:
                 driver.submit(write)
 
     def _record(self, step: Step, now: Now, commands: Sequence[PersonCommand]) -> None:
-        changes = recorder.changes(step, self._keys, commands)
+        changes = recorder.changes(step, self._keys, commands, self._reasserts)
         if changes is None and not 0 <= now.wall_ms - self._seen_ms < SEEN_EVERY_MS:
             changes = Changes(now.wall_ms)
         if changes is not None:

@@ -26,6 +26,8 @@ class Write:
     """Priority array slot (BACnet); kept in the daemon only (Modbus)."""
     null_slots: tuple[int, ...] = ()
     """BACnet: after `value` stands in `slot`, null these (the slots our earlier winners used)."""
+    reassert: bool = False
+    """The device held this already, as far as was known: for the ledger, which counts these."""
 
 
 class Fate(Enum):

@@ -235,11 +235,12 @@ class Standing:
 
     def _send(self, wanted: Wanted, seq: int) -> Write:
         null = tuple(sorted(self.used - {wanted.slot}))
+        again = self.phase is Phase.HELD and self.tried == wanted and not null
         if self.bacnet:
             self.used.add(wanted.slot)
         self.tried = wanted
         self.before, self.unsent = self.record, False
-        self.flight = Write(seq, self.point.id, wanted.value, wanted.slot, null)
+        self.flight = Write(seq, self.point.id, wanted.value, wanted.slot, null, reassert=again)
         return self.flight
 
     def _withdrawal(self, now_ns: int, seq: int) -> Write | None:

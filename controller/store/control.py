@@ -14,13 +14,14 @@ from typing import NamedTuple
 from controller import damage
 from controller.decide import records
 from controller.decide.records import Observe, Output, Override, Remembered
-from controller.store import backup, boots, ledger, people, plans
+from controller.store import backup, boots, ledger, people, plans, reasserts
 from controller.store.connection import open_reader
 from controller.store.errors import StoreBacklogFull, StoreJobFailed
 from controller.store.ledger import Entry, Head, Kind
 from controller.store.migrations.control import CONTROL
 from controller.store.opening import Opening, lately_set_aside, prepare
 from controller.store.plans import Acceptance, PlanFiles
+from controller.store.reasserts import Reasserted
 from controller.store.writer import Writer, WriterStatus
 
 FILE = "control.db"
@@ -47,6 +48,10 @@ class Changes:
     outputs: tuple[Output, ...] = ()
     dropped: tuple[str, ...] = ()
     """Points no longer commanded."""
+    reasserted: tuple[Reasserted, ...] = ()
+    """The account of each of these points as it stands now."""
+    accounted: tuple[str, ...] = ()
+    """Points whose account was closed, by a row among `entries`."""
 
 
 class Began(NamedTuple):
@@ -116,6 +121,7 @@ class ControlStore:
             ]
             if previous is not None and not clean:
                 entries.insert(0, _unclean(wall_ms, previous))
+            entries[:0] = reasserts.take(connection, wall_ms)
             return Began(
                 boot, previous, clean, people.remembered(connection), ledger.append(connection, entries)
             )
@@ -235,6 +241,10 @@ def _apply(connection: sqlite3.Connection, changes: Changes) -> None:
         people.drop_output(connection, dropped)
     for output in changes.outputs:
         people.put_output(connection, output)
+    for point in changes.accounted:
+        reasserts.drop(connection, point)
+    for item in changes.reasserted:
+        reasserts.put(connection, item)
 
 
 def _suspected(data: Path) -> str:

@@ -47,6 +47,8 @@ class Kind(StrEnum):
     """Sent, and whether the device acted is unknown."""
     NOT_SENT = "not-sent"
     """Nothing went out: the device did not act."""
+    REASSERTED = "reasserted"
+    """Re-asserts of a held value that took: how many since when, and how each ended."""
     HELD = "held"
     LOST = "lost"
     """A commanded value no longer stands on the device."""
