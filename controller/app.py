@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import time
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 
@@ -33,6 +34,7 @@ from controller.housekeeping import Housekeeping
 from controller.operations.registry import register
 from controller.options import NotStarted, Options
 from controller.overlays import SimulatedTime, read_overlay
+from controller.sealing import seal_old_rows
 from controller.socket.address import SocketError
 from controller.socket.server import SocketServer
 from controller.store.control import Began, ControlStore
@@ -121,6 +123,7 @@ async def _serve(options: Options, stores: Stores) -> int:
         clock,
         daemon.board,
         found_damaged=daemon.watch.control_is_damaged,
+        seal=partial(seal_old_rows, stores.control, options.data, clock, options.ledger_days),
     )
     if simulated is None:
         house.start()

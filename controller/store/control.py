@@ -14,7 +14,7 @@ from typing import NamedTuple
 from controller import damage
 from controller.decide import records
 from controller.decide.records import Observe, Output, Override, Remembered
-from controller.store import backup, boots, ledger, people, plans, reasserts
+from controller.store import archive, backup, boots, ledger, people, plans, reasserts
 from controller.store.connection import open_reader
 from controller.store.errors import StoreBacklogFull, StoreJobFailed
 from controller.store.ledger import Entry, Head, Kind
@@ -200,6 +200,15 @@ class ControlStore:
         """The site time that the latest run has noted last. Reads the disk."""
         with closing(self.reader()) as connection:
             return boots.latest_seen_ms(connection)
+
+    def rows(self) -> int:
+        """How many rows of the ledger are here. Reads the disk."""
+        with closing(self.reader()) as connection:
+            return ledger.head(connection).seq - ledger.anchor(connection).seq
+
+    def take_out(self, sealed: archive.Sealed, wall_ms: int) -> Future[None]:
+        """Delete the rows of the ledger that are in a sealed file now; it fails if they are others."""
+        return self._writer.submit(lambda connection: archive.take_out(connection, sealed, wall_ms))
 
     def reader(self) -> sqlite3.Connection:
         """A read-only connection of the caller's own, for `ledger.read`, `plans.history` and the like."""

@@ -248,6 +248,27 @@ async def test_a_backup_that_finds_the_database_damaged_says_so(
     await house.stop()
 
 
+async def test_old_rows_are_sealed_after_a_backup_and_a_failure_is_told(
+    tmp_path: Path, store: ControlStore, machine: Machine
+) -> None:
+    board, done = Board("en"), []
+    broken = [True]
+
+    def seal(abandoned: Callable[[], bool]) -> None:
+        done.append((names(tmp_path), abandoned()))
+        if broken:
+            raise OSError("no room")
+
+    house = Housekeeping(tmp_path, store.path, "Asia/Shanghai", machine, board, seal=seal)
+    await house.back_up()
+    assert done == [(["control-2026-03-05.db"], False)]
+    assert [(item.kind, item.subject) for item in board.standing()] == [("sealing", "control.db")]
+    broken.clear()
+    await house.back_up()
+    assert board.standing() == []
+    await house.stop()
+
+
 async def test_stopping_gives_up_a_backup_under_way(
     tmp_path: Path, store: ControlStore, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

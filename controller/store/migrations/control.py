@@ -115,5 +115,18 @@ def m003_reasserts(db: Database) -> None:
     )
 
 
-CONTROL: tuple[Step, ...] = (m001_first, m002_lasting, m003_reasserts)
+def m004_seals(db: Database) -> None:
+    """Files that old rows of the ledger went into; the latest is what the rest is chained to."""
+    db.execute(
+        """CREATE TABLE seals (
+            seq INTEGER PRIMARY KEY,
+            hash BLOB NOT NULL,
+            first INTEGER NOT NULL,
+            file TEXT NOT NULL,
+            sealed_ms INTEGER NOT NULL
+        )"""
+    )
+
+
+CONTROL: tuple[Step, ...] = (m001_first, m002_lasting, m003_reasserts, m004_seals)
 """In order; a released step is never changed, only followed."""
