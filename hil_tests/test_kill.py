@@ -18,8 +18,8 @@ import pytest
 
 from config.plan.reading import Value
 from config.plan.site import Plan
-from controller.consumption.intervals import Flag, Interval
 from controller.consumption.meters import Meter, meters_of
+from controller.consumption.records import Flag, Interval
 from controller.decide.records import Lock, Remembered
 from controller.store import people
 from controller.store.ledger import Kind, broken_at

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.language import text
-from controller.consumption.intervals import Interval, Mark
 from controller.consumption.log import Closed
 from controller.consumption.meters import Meter
+from controller.consumption.records import Interval, Mark
 from controller.store import logrows
 from controller.store.errors import (
     StoreBacklogFull,

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import Self
 
-from controller.consumption.intervals import Flag, Interval, Mark
+from controller.consumption.records import Flag, Interval, Mark
 from controller.store.connection import open_reader
 from controller.store.logrows import mark_of
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from controller.consumption.intervals import Flag, Interval
 from controller.consumption.log import Closed
+from controller.consumption.records import Flag, Interval
 from controller.damage import EXIT_DAMAGED
 from controller.decide.records import Lock
 from controller.store.errors import StoreError

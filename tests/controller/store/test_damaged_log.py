@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from controller.consumption.intervals import Flag, Interval, Mark
 from controller.consumption.log import Closed
 from controller.consumption.meters import Meter
+from controller.consumption.records import Flag, Interval, Mark
 from controller.store.connection import open_writer
 from controller.store.errors import StoreBacklogFull, StoreClosed, StoreTooNew, StoreUnavailable
 from controller.store.logdb import LogStore

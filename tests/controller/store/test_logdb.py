@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from config.plan.clock import Pace
-from controller.consumption.intervals import Count, Flag, Interval, Mark, MeterLog
+from controller.consumption.intervals import MeterLog
 from controller.consumption.log import Closed
 from controller.consumption.meters import Meter
+from controller.consumption.records import Count, Flag, Interval, Mark
 from controller.consumption.slots import Slots
 from controller.store.connection import open_reader, open_writer
 from controller.store.errors import StoreJobFailed
@@ -179,6 +180,25 @@ def test_a_corrected_modulus_keeps_the_count(store: LogStore) -> None:
     store.register([MAIN], TEN)
     store.write(Closed((), (("main", mark(1)),))).result(5)
     assert store.register([replace(MAIN, modulus=None)], TEN) == {"main": mark(1)}
+
+
+def test_a_modulus_corrected_behind_a_rollover_loses_no_interval(store: LogStore) -> None:
+    store.register([MAIN], TEN)
+    slots = Slots("Asia/Shanghai", 900)
+    log = MeterLog(MAIN.terms(_pace()), slots, None)
+    log.good(Count(TEN + 1000, 1e3, 999_990))
+    rows = log.advance(TEN + QUARTER)
+    log.good(Count(TEN + QUARTER + 1000, 9e5, 10))
+    store.write(Closed(tuple(rows), (("main", log.mark or mark(0)),))).result(5)
+    for modulus in (100_000, None, 5_000_000):
+        other = replace(MAIN, modulus=modulus)
+        log = MeterLog(other.terms(_pace()), slots, store.register([other], TEN + QUARTER)["main"])
+    log.good(Count(TEN + 2 * QUARTER - 1000, 1.8e6, 30))
+    rows = log.advance(TEN + 2 * QUARTER)
+    assert store.write(Closed(tuple(rows), (("main", log.mark or mark(0)),))).result(5) == 1
+    assert store.refused == 0
+    with store.reader() as reader:
+        assert reader.intervals("main")[-1].consumption == 40
 
 
 def _pace() -> Pace:
