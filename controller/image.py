@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import overload
 
 from config.plan.clock import Pace
 from config.plan.points import Point
-from config.plan.reading import NEVER, Quality, Reading
+from config.plan.reading import NEVER, Quality, Reading, Value
 from config.plan.site import Plan
 from drivers.api import Event, Sample, Unchanged
 
 _GOOD = Quality.GOOD
+_MOST = 2**63
+"""An integer beyond this fits no database's column."""
 
 
 class _Class:
@@ -85,6 +88,9 @@ class Image(Sequence[Reading]):
                 continue
             point, reading = event
             old = readings[point]
+            if reading[0] != old[0] and _beyond(reading[0]):
+                reading = Reading(None, Quality.BAD, "out of range", reading[3], reading[4])
+                event = Sample(point, reading)
             readings[point] = reading
             again[point] = None
             if point in logged:
@@ -153,6 +159,14 @@ class Image(Sequence[Reading]):
 def _anew(reading: Reading, again: Unchanged) -> Reading:
     """The same reading, of the time it came again."""
     return Reading(reading.value, reading.quality, reading.reason, again.wall_ms, again.mono_ns)
+
+
+def _beyond(value: Value | None) -> bool:
+    """Whether a number cannot be reckoned with: not finite, or an integer beyond 64 bits. One that slipped
+    through a driver must not reach what compares, counts and stores."""
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    return isinstance(value, int) and not -_MOST <= value < _MOST
 
 
 def _life_ns(point: Point, pace: Pace) -> int:

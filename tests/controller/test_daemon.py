@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from config.plan.reading import Quality
 from controller.decide.records import Lock, Observe, Override, Refused, Release, Unlock
 from controller.store import boots
 from controller.store.errors import StoreError
@@ -315,3 +316,20 @@ async def test_a_command_is_answered_when_a_cycle_has_acted_on_it(tmp_path: Path
         await asyncio.wait_for(told, 5)
         lamp = next(point.id for point in made.plan.points if point.key == "lamp.level")
         assert not made.daemon.may_write(lamp)
+
+
+def test_a_count_beyond_all_bounds_fails_no_cycle(tmp_path: Path) -> None:
+    with shell(tmp_path, metered()) as made:
+        energy = made.plan.point_named("lamp.energy")
+        assert energy is not None
+        made.read("lamp.energy", 10.0)
+        made.cycle()
+        for value in (10**400, float("inf"), float("nan"), 2**64):
+            made.read("lamp.energy", value)
+            made.read("lamp.level", value)
+            made.cycle()
+            found = made.daemon.reading(energy.id)
+            assert (found.value, found.quality, found.reason) == (None, Quality.BAD, "out of range")
+        made.read("lamp.energy", 10.1)
+        made.cycle()
+        assert made.daemon.reading(energy.id).value == 10.1
