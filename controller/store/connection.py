@@ -114,8 +114,10 @@ def sound(path: Path, *, thorough: bool = False) -> str:
             findings = [str(row[0]) for row in connection.execute(f"PRAGMA {check}(5)")]
         finally:
             connection.close()
-    except sqlite3.DatabaseError as error:
-        if trouble(error) is not Trouble.DAMAGE:
+    except UnicodeError as error:  # a message that quotes what is no text
+        return str(error)
+    except sqlite3.Error as error:
+        if not beyond_use(error, path):
             raise
         return str(error)
     return "" if findings == ["ok"] else "; ".join(findings)

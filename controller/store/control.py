@@ -102,6 +102,7 @@ class ControlStore:
             backups=backup.kept(data, today),
             tell=tell,
             suspect=_suspected(data),
+            probe=_probe,
         )
         (data / SUSPECT).unlink(missing_ok=True)
         return cls(data, opening, Writer(data / FILE))
@@ -254,6 +255,17 @@ def _apply(connection: sqlite3.Connection, changes: Changes) -> None:
         reasserts.drop(connection, point)
     for item in changes.reasserted:
         reasserts.put(connection, item)
+
+
+def _probe(connection: sqlite3.Connection) -> None:
+    """What a start will ask of it."""
+    boots.last(connection)
+    boots.latest_seen_ms(connection)
+    plans.history(connection, 1)
+    people.remembered(connection)
+    reasserts.standing(connection)
+    ledger.latest(connection, limit=1)
+    ledger.anchor(connection)
 
 
 def _suspected(data: Path) -> str:

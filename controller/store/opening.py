@@ -40,6 +40,8 @@ class Opening(NamedTuple):
     """The backup that took the damaged file's place."""
 
 
+Probe = Callable[[sqlite3.Connection], object]
+"""Reads what a start needs; raises sqlite3.Error, ValueError or TypeError for nonsense in it."""
 Tell = Callable[[sqlite3.Connection, Opening], None]
 """Writes into the database that takes a damaged one's place what was lost; runs in a transaction."""
 
@@ -53,6 +55,7 @@ def prepare(
     backups: Iterable[Path] = (),
     tell: Tell | None = None,
     suspect: str = "",
+    probe: Probe = lambda _: None,
 ) -> Opening:
     """Make `path` a sound database with all of `steps` applied, whatever stands there now.
 
@@ -62,8 +65,8 @@ def prepare(
     sound and not too new replaces a damaged file. What replaces it is complete, with all that `tell` writes,
     before the damaged file is touched: a kill at any moment leaves the one or the other. `suspect`: what was
     found wrong with the file earlier; then it is damaged whatever it looks like now, and backups are looked
-    at more closely. Raises StoreTooNew, and StoreUnavailable when disk or permissions keep it from being
-    opened.
+    at more closely. `probe` reads what a start will. Raises StoreTooNew, and StoreUnavailable when disk or
+    permissions keep it from being opened.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -74,21 +77,21 @@ def prepare(
         added: list[str] = []
         if not damage:
             try:
-                added = _opened(path, steps)
-            except (sqlite3.Error, UnicodeError) as error:
+                added = _opened(path, steps, probe)
+            except (sqlite3.Error, ValueError, TypeError) as error:
                 if fresh or (isinstance(error, sqlite3.Error) and not beyond_use(error, path)):
                     raise
                 damage = str(error)
         if damage:
-            return replace(path, steps, damage, wall_ms, backups, tell, thorough=bool(suspect))
-    except (sqlite3.Error, OSError, UnicodeError) as error:
+            return replace(path, steps, damage, wall_ms, backups, tell, probe, thorough=bool(suspect))
+    except (sqlite3.Error, OSError, ValueError, TypeError) as error:
         raise StoreUnavailable(
             text("cannot open {file}: {error}", file=str(path), error=str(error))
         ) from error
     return Opening(fresh, None, "", tuple(added))
 
 
-def _opened(path: Path, steps: Sequence[Step]) -> list[str]:
+def _opened(path: Path, steps: Sequence[Step], probe: Probe) -> list[str]:
     """Bring `path` forward, and make sure that it can be written; the steps it got now."""
     if path.exists():
         # Read-only at first: who only reads leaves the WAL of a damaged file as it is.
@@ -96,6 +99,7 @@ def _opened(path: Path, steps: Sequence[Step]) -> list[str]:
             applied(reader, path.stem)
     with closing(open_writer(path, create=True)) as connection:
         added = bring_forward(connection, path.stem, steps)
+        probe(connection)
         try:
             connection.execute("BEGIN IMMEDIATE")
             (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -115,6 +119,7 @@ def replace(
     wall_ms: int,
     backups: Iterable[Path] = (),
     tell: Tell | None = None,
+    probe: Probe = lambda _: None,
     *,
     thorough: bool = False,
 ) -> Opening:
@@ -123,7 +128,7 @@ def replace(
     draft = path.with_name(f"{path.name}.new")
     restored, had = None, None
     for backup in backups:
-        had = _drafted(backup, draft, path.stem, steps, thorough=thorough)
+        had = _drafted(backup, draft, path.stem, steps, probe, thorough=thorough)
         if had is not None:
             restored = backup
             break
@@ -144,7 +149,7 @@ def replace(
 
 
 def _drafted(
-    backup: Path, draft: Path, name: str, steps: Sequence[Step], *, thorough: bool
+    backup: Path, draft: Path, name: str, steps: Sequence[Step], probe: Probe, *, thorough: bool
 ) -> list[str] | None:
     """Copy `backup` to `draft`, checked and brought forward; the steps that were missing, None when it is of
     no use. Raises what would keep any file from being written."""
@@ -155,7 +160,9 @@ def _drafted(
         if not fault:
             with closing(open_writer(draft, create=False)) as connection:
                 if applied(connection, name):
-                    return bring_forward(connection, name, steps)
+                    had = bring_forward(connection, name, steps)
+                    probe(connection)
+                    return had
             fault = f"not a backup of {name}.db"
     except StoreTooNew as error:
         fault = str(error)
@@ -166,6 +173,8 @@ def _drafted(
     except OSError as error:
         if error.errno in _NO_ROOM:
             raise
+        fault = str(error)
+    except (ValueError, TypeError) as error:
         fault = str(error)
     _log.warning("backup %s cannot be used: %s", backup.name, fault)
     return None

@@ -43,11 +43,19 @@ def drop(connection: sqlite3.Connection, point: str) -> None:
 
 def take(connection: sqlite3.Connection, wall_ms: int) -> list[Entry]:
     """Close what a run that did not end in order has left open; the rows for it."""
-    found = connection.execute(
+    found = standing(connection)
+    connection.execute("DELETE FROM reasserts")
+    return [entry(item, wall_ms) for item in found]
+
+
+def standing(connection: sqlite3.Connection) -> list[Reasserted]:
+    """The accounts that are open. Raises ValueError for what cannot be one."""
+    rows = connection.execute(
         "SELECT point, value, slot, fate, detail, times, first_ms, last_ms FROM reasserts ORDER BY point"
     ).fetchall()
-    connection.execute("DELETE FROM reasserts")
-    return [entry(Reasserted(row[0], load(row[1]), *row[2:]), wall_ms) for row in found]
+    if strange := [row[0] for row in rows if not all(isinstance(figure, int) for figure in row[5:])]:
+        raise ValueError(f"the account of {strange[0]} is none")
+    return [Reasserted(row[0], load(row[1]), *row[2:]) for row in rows]
 
 
 def entry(item: Reasserted, wall_ms: int) -> Entry:
