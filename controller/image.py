@@ -88,14 +88,15 @@ class Image(Sequence[Reading]):
                 continue
             point, reading = event
             old = readings[point]
-            if reading[0] != old[0] and _beyond(reading[0]):
+            same = reading[0] == old[0]
+            if not same and _beyond(reading[0]):
                 reading = Reading(None, Quality.BAD, "out of range", reading[3], reading[4])
-                event = Sample(point, reading)
+                event, same = Sample(point, reading), old[0] is None
             readings[point] = reading
             again[point] = None
             if point in logged:
                 counts.append(event)
-            if reading[0] == old[0] and reading[1] is old[1] and old is not NEVER:
+            if same and reading[1] is old[1] and old is not NEVER:
                 continue
             if reading[1] is not old[1]:
                 self._watch(point, old, reading)

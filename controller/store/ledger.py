@@ -168,9 +168,12 @@ def link(former: bytes, content: tuple[int | str, ...]) -> bytes:
 
 def _row(row: tuple[int | str | bytes, ...]) -> Row:
     seq, time_ms, kind, point, value, slot, who, why, source, fate, detail, digest = tuple(row)
-    assert isinstance(seq, int)
-    assert isinstance(time_ms, int)
-    assert isinstance(slot, int)
-    assert isinstance(digest, bytes)
+    if not (
+        isinstance(seq, int)
+        and isinstance(time_ms, int)
+        and isinstance(slot, int)
+        and isinstance(digest, bytes)
+    ):
+        raise ValueError("this is no row of a ledger")
     words = (str(word) for word in (who, why, source, fate, detail))
     return Row(seq, Entry(time_ms, str(kind), str(point), load(str(value)), slot, *words), digest)

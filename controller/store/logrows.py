@@ -73,7 +73,7 @@ def write(
         figures = (meter, row.start_ms, row.end_ms, fitting, *row[3:-1], int(row.flags))
         try:
             new += connection.execute(_INSERT, figures).rowcount
-        except (sqlite3.Error, OverflowError) as error:
+        except (sqlite3.Error, OverflowError, UnicodeError) as error:
             if isinstance(error, sqlite3.Error) and trouble(error) is not Trouble.JOB:
                 raise
             reason = str(error)

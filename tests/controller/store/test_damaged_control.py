@@ -80,7 +80,7 @@ def test_each_page_in_turn(tmp_path: Path, sound: tuple[bytes, Path], spoil: Cal
         assert check(tmp_path / str(place), content[:place] + spoil(PAGE) + content[place + PAGE :], kept)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, 1, 123])
 def test_a_few_bytes_anywhere(tmp_path: Path, sound: tuple[bytes, Path], seed: int) -> None:
     content, kept = sound
     chance = random.Random(seed)
