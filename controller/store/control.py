@@ -11,12 +11,11 @@ from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
-from controller import damage
 from controller.decide import records
 from controller.decide.records import Observe, Output, Override, Remembered
-from controller.store import archive, backup, boots, ledger, people, plans, reasserts
+from controller.store import archive, backup, boots, ledger, people, plans, reasserts, recovery
 from controller.store.connection import open_reader
-from controller.store.errors import StoreBacklogFull, StoreJobFailed
+from controller.store.errors import StoreBacklogFull, StoreDamaged, StoreJobFailed
 from controller.store.ledger import Entry, Head, Kind
 from controller.store.migrations.control import CONTROL
 from controller.store.opening import Opening, lately_set_aside, prepare
@@ -25,8 +24,6 @@ from controller.store.reasserts import Reasserted
 from controller.store.writer import Writer, WriterStatus
 
 FILE = "control.db"
-SUSPECT = "control.db.suspect"
-"""There while a file found damaged under way has not been set aside yet; says what was found."""
 MOST_SET_ASIDE = 3
 """Files set aside within a day after which a daemon does not end for one more."""
 PLANS = "plans"
@@ -92,7 +89,7 @@ class ControlStore:
         today = datetime.fromtimestamp(wall_ms / 1000, UTC).date()
 
         def tell(connection: sqlite3.Connection, found: Opening) -> None:
-            _tell_loss(connection, found, wall_ms)
+            recovery.tell_loss(connection, found, wall_ms)
 
         opening = prepare(
             data / FILE,
@@ -101,10 +98,10 @@ class ControlStore:
             wall_ms=wall_ms,
             backups=backup.kept(data, today),
             tell=tell,
-            suspect=_suspected(data),
-            probe=_probe,
+            suspect=recovery.suspected(data),
+            probe=recovery.probe,
         )
-        (data / SUSPECT).unlink(missing_ok=True)
+        (data / recovery.SUSPECT).unlink(missing_ok=True)
         return cls(data, opening, Writer(data / FILE))
 
     def begin(self, wall_ms: int, *, trusted: bool, version: str, plan: str) -> Began:
@@ -121,13 +118,18 @@ class ControlStore:
                 Entry(wall_ms, Kind.START, detail=f"boot {boot}, louguan {version}, plan {plan or '-'}")
             ]
             if previous is not None and not clean:
-                entries.insert(0, _unclean(wall_ms, previous))
+                entries.insert(0, recovery.unclean(wall_ms, previous))
             entries[:0] = reasserts.take(connection, wall_ms)
             return Began(
                 boot, previous, clean, people.remembered(connection), ledger.append(connection, entries)
             )
 
-        began = self._writer.submit(job, within_s=30.0).result()
+        try:
+            began = self._writer.submit(job, within_s=30.0).result()
+        except (StoreDamaged, StoreJobFailed) as error:
+            # A sound file refuses nothing of this: the start after this one sets it aside.
+            self.suspect(str(error))
+            raise
         self._boot = began.boot
         return began
 
@@ -187,7 +189,7 @@ class ControlStore:
 
     def suspect(self, damage: str) -> None:
         """Let the next start set the file aside, whatever it looks like then. Raises OSError."""
-        note = self.path.with_name(SUSPECT)
+        note = self.path.with_name(recovery.SUSPECT)
         note.write_text(damage, encoding="utf-8")
         backup.sync(note)
         backup.sync(note.parent)
@@ -255,45 +257,3 @@ def _apply(connection: sqlite3.Connection, changes: Changes) -> None:
         reasserts.drop(connection, point)
     for item in changes.reasserted:
         reasserts.put(connection, item)
-
-
-def _probe(connection: sqlite3.Connection) -> None:
-    """What a start will ask of it."""
-    boots.last(connection)
-    boots.latest_seen_ms(connection)
-    plans.history(connection, 1)
-    people.remembered(connection)
-    reasserts.standing(connection)
-    ledger.latest(connection, limit=1)
-    ledger.anchor(connection)
-
-
-def _suspected(data: Path) -> str:
-    """What the run before found wrong with the file; "" for nothing."""
-    try:
-        return (data / SUSPECT).read_text(encoding="utf-8", errors="replace") or "found damaged under way"
-    except FileNotFoundError:
-        return ""
-    except OSError as error:
-        return str(error)
-
-
-def _tell_loss(connection: sqlite3.Connection, found: Opening, wall_ms: int) -> None:
-    """Into what takes the damaged one's place: the gap, and observe mode until a person has looked."""
-    assert found.set_aside is not None
-    detail = f"damaged, set aside as {found.set_aside.name}: {found.damage}"
-    if found.restored is not None:
-        detail += f"; restored from {found.restored.name}, later events are missing"
-    held = damage.hold_back(found.set_aside.name, wall_ms)
-    observing = Entry(wall_ms, Kind.COMMAND, who=held.person, why=held.reason, detail="observe on site")
-    ledger.append(connection, (Entry(wall_ms, Kind.GAP, detail=detail), observing))
-    people.put_observe(connection, held)
-
-
-def _unclean(wall_ms: int, previous: boots.Boot) -> Entry:
-    seen = datetime.fromtimestamp(previous.seen_ms / 1000, UTC).isoformat(timespec="milliseconds")
-    return Entry(
-        wall_ms,
-        Kind.GAP,
-        detail=f"boot {previous.id} did not end in order; last seen {seen}; later events may be missing",
-    )

@@ -78,7 +78,7 @@ class LogStore:
         Raises StoreTooNew, StoreUnavailable.
         """
         path = data / FILE
-        opening = prepare(path, LOG, check=False, wall_ms=wall_ms)
+        opening = prepare(path, LOG, check=False, wall_ms=wall_ms, probe=logrows.probe)
         return cls(path, opening, Writer(path))
 
     def register(self, meters: Iterable[Meter], wall_ms: int) -> dict[str, Mark]:

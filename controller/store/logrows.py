@@ -42,6 +42,11 @@ class Written(NamedTuple):
     reason: str
 
 
+def probe(connection: sqlite3.Connection) -> None:
+    """What a start does whatever the meters are."""
+    register(connection, (), 0)
+
+
 def register(connection: sqlite3.Connection, meters: Iterable[Meter], wall_ms: int) -> Registered:
     """Note the meters of a Plan. A sound file refuses nothing of this."""
     # What every interval will need is there, if this can be explained.

@@ -41,7 +41,8 @@ class Opening(NamedTuple):
 
 
 Probe = Callable[[sqlite3.Connection], object]
-"""Reads what a start needs; raises sqlite3.Error, ValueError or TypeError for nonsense in it."""
+"""Reads and writes what a start does, in a transaction that is undone. Raises sqlite3.Error, and ValueError
+or TypeError for nonsense."""
 Tell = Callable[[sqlite3.Connection, Opening], None]
 """Writes into the database that takes a damaged one's place what was lost; runs in a transaction."""
 
@@ -65,7 +66,7 @@ def prepare(
     sound and not too new replaces a damaged file. What replaces it is complete, with all that `tell` writes,
     before the damaged file is touched: a kill at any moment leaves the one or the other. `suspect`: what was
     found wrong with the file earlier; then it is damaged whatever it looks like now, and backups are looked
-    at more closely. `probe` reads what a start will. Raises StoreTooNew, and StoreUnavailable when disk or
+    at more closely. `probe` does what a start will. Raises StoreTooNew, and StoreUnavailable when disk or
     permissions keep it from being opened.
     """
     try:
@@ -99,11 +100,11 @@ def _opened(path: Path, steps: Sequence[Step], probe: Probe) -> list[str]:
             applied(reader, path.stem)
     with closing(open_writer(path, create=True)) as connection:
         added = bring_forward(connection, path.stem, steps)
-        probe(connection)
         try:
             connection.execute("BEGIN IMMEDIATE")
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             connection.execute(f"PRAGMA user_version = {version:d}")
+            probe(connection)
             connection.execute("ROLLBACK")
         except sqlite3.OperationalError as error:
             # Whoever locks it now may let go: the writer waits. Not to be written at all is another matter.
@@ -161,7 +162,9 @@ def _drafted(
             with closing(open_writer(draft, create=False)) as connection:
                 if applied(connection, name):
                     had = bring_forward(connection, name, steps)
+                    connection.execute("BEGIN IMMEDIATE")
                     probe(connection)
+                    connection.execute("ROLLBACK")
                     return had
             fault = f"not a backup of {name}.db"
     except StoreTooNew as error:

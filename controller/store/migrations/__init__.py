@@ -22,7 +22,7 @@ Step = Callable[["Database"], None]
 """One migration: runs inside a transaction together with the note that it was applied."""
 
 
-_NAME = re.compile(r"m\d{3}(_[a-z0-9_]+)?")
+_NAME = re.compile(r"m(\d{3})(_[a-z0-9_]+)?")
 
 
 def bring_forward(connection: sqlite3.Connection, name: str, steps: Sequence[Step]) -> list[str]:
@@ -34,9 +34,11 @@ def bring_forward(connection: sqlite3.Connection, name: str, steps: Sequence[Ste
     """
     had = applied(connection, name)
     known = [step.__name__ for step in steps]
-    if not all(map(_NAME.fullmatch, had)):
+    strangers = sorted(set(had) - set(known))
+    # A later step has a later number; anything else that is unknown is no step.
+    if not all((found := _NAME.fullmatch(name)) and int(found[1]) > len(known) for name in strangers):
         raise sqlite3.DatabaseError("the list of its migrations is damaged")
-    if strangers := sorted(set(had) - set(known)):
+    if strangers:
         raise StoreTooNew(
             text(
                 "{name}.db was written by a newer louguan (it has {step}); this one cannot use it",

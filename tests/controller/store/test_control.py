@@ -17,7 +17,7 @@ from controller.decide.records import Lock, Observe, Output, Override, Remembere
 from controller.store import boots, ledger, values
 from controller.store.connection import open_writer
 from controller.store.control import Changes, ControlStore
-from controller.store.errors import StoreBacklogFull, StoreTooNew, StoreUnavailable
+from controller.store.errors import StoreBacklogFull, StoreDamaged, StoreTooNew, StoreUnavailable
 from controller.store.ledger import Entry, Kind
 from controller.store.plans import Acceptance, PlanFiles
 
@@ -210,6 +210,26 @@ def test_a_file_found_damaged_under_way_is_set_aside_though_it_looks_sound(tmp_p
             assert made.opening.damage == ("index and table differ" if number == 0 else "")
             assert bool(made.begin(NOON, trusted=True, version="", plan="").remembered.observe)
     assert not (tmp_path / "control.db.suspect").exists()
+
+
+def test_a_file_that_refuses_a_start_is_set_aside_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with store(tmp_path) as made:
+        begin(made)
+    with monkeypatch.context() as strange, store(tmp_path) as made:
+        strange.setattr("controller.store.boots.begin", _malformed)
+        with pytest.raises(StoreDamaged):
+            begin(made)
+    with store(tmp_path) as made:
+        assert made.opening.set_aside is not None
+        begin(made)
+
+
+def _malformed(*_: object) -> int:
+    error = sqlite3.DatabaseError("database disk image is malformed")
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    raise error
 
 
 def test_files_set_aside_lately_are_counted_to_end_no_more(tmp_path: Path) -> None:

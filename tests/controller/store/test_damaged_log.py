@@ -115,6 +115,7 @@ def test_a_file_cut_off(tmp_path: Path, sound: bytes, size: int) -> None:
         "DROP TABLE _sqlite_migrations",
         "UPDATE _sqlite_migrations SET name = char(7) || name",
         "UPDATE _sqlite_migrations SET name = NULL",
+        "UPDATE _sqlite_migrations SET name = 'm002_refuswd' WHERE name = 'm002_refused'",
         "UPDATE _sqlite_migrations SET name = CAST(x'ff' || name AS TEXT)",
         "ALTER TABLE _sqlite_migrations RENAME COLUMN name TO nme",
         "DROP TABLE meters",
