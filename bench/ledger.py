@@ -18,18 +18,20 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from bench.step import CYCLE_S, START_MS, World
-from config.plan.clock import Now, Pace
+from bench.step import CYCLE_S, START_MS
+from bench.world import World
+from config.plan.clock import Pace
 from config.plan.codec import load
 from config.plan.site import Plan
 from controller import recorder
+from controller.clock import VirtualClock
 from controller.cycle import Engine
 from controller.decide.records import Remembered
 from controller.decide.step import Step
 from controller.reasserts import Reasserts
 from controller.store.control import ControlStore
 from controller.store.status import figures
-from drivers.api import Event
+from drivers.api import Event, Inbox
 from schedules.context import Context
 from tests.plans import compound
 
@@ -39,12 +41,15 @@ SETTLING = round(3600 / CYCLE_S)
 
 def steps(plan: Plan, days: float) -> Iterator[tuple[bool, Step]]:
     """Each step of those days, and whether it counts."""
-    world = World(plan, 0.0)
+    inbox, clock = Inbox(), VirtualClock(START_MS)
+    world = World(plan, inbox, clock, CYCLE_S, 0.0)
     engine = Engine(plan, Context.of(plan), Pace(), Remembered())
     answers: list[Event] = []
     for cycle in range(SETTLING + round(days * A_DAY)):
-        now = Now(START_MS + round(cycle * CYCLE_S * 1000), round((1 + cycle * CYCLE_S) * 1e9), True)
-        step = engine.step(now, [*answers, *world.samples(cycle, now.wall_ms, now.mono_ns)])
+        now = clock.advance(CYCLE_S)
+        world.live(cycle)
+        world.poll()
+        step = engine.step(now, [*answers, *inbox.take()])
         answers = world.obey(step.writes)
         yield cycle >= SETTLING, step
 

@@ -172,7 +172,7 @@ def test_a_number_that_cannot_be_reckoned_with_is_bad(value: float) -> None:
     for second in (3, 4):
         assert image.take([good(3, value, second)], counts, []) == []
     bad = Reading(None, Quality.BAD, "out of range", 0, 4 * SECOND)
-    assert image.readings[3] == bad
+    assert image[3] == bad
     assert counts[-1] == Sample(3, bad)
     assert image.good == 0
     assert image.take([good(3, 6.0, 5)], counts, []) == [3]
@@ -183,4 +183,4 @@ def test_a_number_that_cannot_be_reckoned_with_is_bad(value: float) -> None:
 def test_what_is_only_unusual_is_taken_as_it_is(value: Value) -> None:
     image = Image(plan(), Pace())
     assert take(image, good(0, value, 1)) == [0]
-    assert image.readings[0].value == value
+    assert image[0].value == value
