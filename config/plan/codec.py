@@ -11,7 +11,8 @@ from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hin
 
 from config.plan.site import Plan
 
-FORMAT = 1
+FORMAT = 2
+_TAGGED = {"Register", "BacnetObject", "HttpsSink", "MqttSink", "NationalSink", "FileSink"}
 
 
 def dump(plan: Plan) -> str:
@@ -63,7 +64,14 @@ def _lower(value: Any) -> Any:
 
 def _tagged(record: type[Any]) -> bool:
     """Records that stand in a union carry their name."""
-    return record.__name__ in {"Register", "BacnetObject"}
+    return record.__name__ in {
+        "Register",
+        "BacnetObject",
+        "HttpsSink",
+        "MqttSink",
+        "NationalSink",
+        "FileSink",
+    }
 
 
 def _raise(hint: Any, data: Any) -> Any:

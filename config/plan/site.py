@@ -9,6 +9,7 @@ from config.plan.equipment import Equipment
 from config.plan.lines import Line
 from config.plan.points import Point
 from config.plan.programmes import CalendarPlan, Programme
+from config.plan.sinks import SinkPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Plan:
     points: tuple[Point, ...]
     equipment: tuple[Equipment, ...]
     programmes: tuple[Programme, ...]
+    sinks: tuple[SinkPlan, ...] = ()
     notes: tuple[str, ...] = ()
     """What `check` said beside errors: conversions, expansions of tags, hidden entries (English)."""
 

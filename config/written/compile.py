@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from config.plan.codec import FORMAT, seal
+from config.plan.meters import meter_names
 from config.plan.site import Plan
 from config.written.check.clashes import check_devices
 from config.written.check.periods import note_hidden
@@ -14,6 +15,7 @@ from config.written.load import Files, load
 from config.written.lower.devices import lower_devices
 from config.written.lower.equipment import lower_equipment
 from config.written.lower.programmes import lower_programmes
+from config.written.lower.sinks import lower_sinks
 from config.written.lower.site import lower_calendar, lower_lines, lower_site
 from config.written.lower.targets import Targets
 from config.written.problems import Enough, Findings
@@ -38,6 +40,8 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
     programmes = lower_programmes(written, calendar, Targets(written, made, bound, findings), findings)
     points = tuple(point for device in made.values() for point in device.points.values())
     note_hidden(programmes, {point.id: point for point in points}, findings)
+    devices = {device.device.id: device.device.name for device in made.values()}
+    sinks = lower_sinks(written, frozenset(meter_names(points, devices).values()), findings)
     if findings.failed or written.site is None:
         return None
     plan = Plan(
@@ -52,6 +56,7 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
         points=points,
         equipment=tuple(bound.equipment.values()),
         programmes=tuple(programmes),
+        sinks=sinks,
         notes=tuple(f"{at}: {note}" for at, note in findings.notes()),
     )
     return replace(plan, hash=seal(plan))

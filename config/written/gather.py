@@ -15,6 +15,7 @@ from config.written.model.devices import DeviceWritten
 from config.written.model.equipment import EQUIPMENT_KINDS, EquipmentWritten
 from config.written.model.lines import LINES, LineWritten
 from config.written.model.programmes import ProgrammeWritten
+from config.written.model.sinks import SINKS, SinkWritten
 from config.written.model.site import CalendarWritten, SiteWritten
 from config.written.nodes import Entry, Scalar, Table
 from config.written.problems import Findings, Wrong
@@ -46,6 +47,7 @@ class Written:
     devices: dict[str, Named[DeviceWritten]] = field(default_factory=dict)
     equipment: dict[str, Named[EquipmentWritten]] = field(default_factory=dict)
     programmes: dict[str, Named[ProgrammeWritten]] = field(default_factory=dict)
+    sinks: dict[str, Named[SinkWritten]] = field(default_factory=dict)
     profiles: dict[str, Profile | None] = field(default_factory=dict)
     """Every profile a device names; None when it is not there or cannot be used."""
     broken: dict[str, set[str]] = field(default_factory=dict)
@@ -75,6 +77,8 @@ def gather(files: Files, findings: Findings) -> Written:
         _keep(written, "equipment", entry, shaped_by("kind", EQUIPMENT_KINDS, entry, findings))
     for entry in _entries(files, "programmes", written, findings):
         _keep(written, "programmes", entry, shaped(ProgrammeWritten, entry, findings))
+    for entry in _entries(files, "sinks", written, findings):
+        _keep(written, "sinks", entry, shaped_by("kind", SINKS, entry, findings))
     _profiles(files, written, findings)
     return written
 

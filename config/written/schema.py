@@ -15,6 +15,7 @@ from config.written.model.equipment import EQUIPMENT_KINDS
 from config.written.model.lines import LINES
 from config.written.model.profile import PointWritten, ProfileWritten
 from config.written.model.programmes import ProgrammeWritten
+from config.written.model.sinks import SINKS
 from config.written.model.site import CalendarWritten, SiteWritten
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -52,6 +53,7 @@ class _Schema:
             "equipment": self.named(_union("kind", EQUIPMENT_KINDS)),
             "programmes": self.named(ProgrammeWritten),
             "calendar": self.model(CalendarWritten),
+            "sinks": self.named(_union("kind", SINKS)),
         }
         assert set(sections) <= set(SECTIONS)
         return {"type": "object", "properties": sections, "additionalProperties": False}

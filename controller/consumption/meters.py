@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter as Tally
 from dataclasses import dataclass
 
 from config.plan.clock import Pace
+from config.plan.meters import meter_names
 from config.plan.points import Point
 from config.plan.reading import Value
 from config.plan.site import Plan
@@ -59,9 +59,8 @@ class Meter:
 
 def meters_of(plan: Plan) -> tuple[Meter, ...]:
     """Every point of `plan` that is a counter, by name."""
-    counters = [point for point in plan.points if point.counter is not None]
-    owners = Tally(point.device for point in counters)
-    made = [_meter(plan, point, alone=owners[point.device] == 1) for point in counters]
+    names = meter_names(plan.points, {device.id: device.name for device in plan.devices})
+    made = [_meter(plan.points[point], name) for point, name in names.items()]
     return tuple(sorted(made, key=lambda meter: meter.name))
 
 
@@ -70,11 +69,11 @@ def boundary_age_ms(pace: Pace, poll_s: float) -> int:
     return round(pace.age_s(BOUNDARY_AGE_S, poll_s) * max(pace.speed, 1.0) * 1000)
 
 
-def _meter(plan: Plan, point: Point, *, alone: bool) -> Meter:
+def _meter(point: Point, name: str) -> Meter:
     counter = point.counter
     assert counter is not None
     return Meter(
-        name=plan.devices[point.device].name if alone else point.key,
+        name=name,
         point=point.id,
         key=point.key,
         quantity=counter.quantity,

@@ -1,0 +1,130 @@
+"""Sinks to the records of the Plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from config.language import text
+from config.plan.sinks import (
+    Common,
+    FileSink,
+    HttpsSink,
+    MqttSink,
+    NationalMeter,
+    NationalSink,
+    Secret,
+    SinkPlan,
+    Tls,
+)
+from config.written.gather import Named, Written
+from config.written.model.sinks import (
+    FilesWritten,
+    HttpsWritten,
+    MqttWritten,
+    NationalWritten,
+    SecretWritten,
+    SinkWritten,
+    TlsWritten,
+    is_loopback,
+)
+from config.written.problems import Findings
+
+_MQTT_PORTS = {True: 8883, False: 1883}
+
+
+def lower_sinks(written: Written, meters: frozenset[str], findings: Findings) -> tuple[SinkPlan, ...]:
+    """Every sink; `meters` are the names of all meters of the site."""
+    made = []
+    for named in written.sinks.values():
+        _check_meters(named, meters, findings)
+        made.append(_sink(named, findings))
+    return tuple(made)
+
+
+def _check_meters(named: Named[SinkWritten], meters: frozenset[str], findings: Findings) -> None:
+    sink = named.written
+    asked: list[tuple[list[str | int], str]] = [
+        (["meters", number], name) for number, name in enumerate(sink.meters or ())
+    ]
+    if isinstance(sink, NationalWritten):
+        asked += [(["ids", name], name) for name in sink.ids]
+    for path, name in asked:
+        if name not in meters:
+            findings.problem(
+                named.entry.place(path, key=path[0] == "ids"),
+                text('no meter named "{name}"', name=name),
+                hint=findings.guess(name, sorted(meters)),
+            )
+
+
+def _sink(named: Named[SinkWritten], findings: Findings) -> SinkPlan:
+    sink = named.written
+    common = Common(
+        name=named.name,
+        label=sink.label or named.name,
+        source=named.entry.at,
+        meters=tuple(sink.meters or ()),
+        timeout_s=sink.timeout,
+        batch_rows=sink.batch,
+        backfill_rows_s=sink.backfill_rate,
+    )
+    if isinstance(sink, HttpsWritten):
+        return HttpsSink(common, sink.url, _secret(sink.token), _tls(sink.tls))
+    if isinstance(sink, MqttWritten):
+        return _mqtt(named, sink, common, findings)
+    if isinstance(sink, NationalWritten):
+        return _national(sink, common)
+    assert isinstance(sink, FilesWritten)
+    return FileSink(common, sink.directory, sink.format, sink.every)
+
+
+def _mqtt(named: Named[SinkWritten], sink: MqttWritten, common: Common, findings: Findings) -> MqttSink:
+    if not sink.secure and not is_loopback(sink.host):
+        findings.problem(
+            named.entry.place(["secure"]),
+            text("without TLS the log would leave this machine readable for everybody"),
+            text("secure: true"),
+        )
+    return MqttSink(
+        common,
+        host=sink.host,
+        port=sink.port or _MQTT_PORTS[sink.secure],
+        secure=sink.secure,
+        version=sink.version,
+        format=sink.format,
+        client_id=sink.client_id or f"louguan-{named.name}",
+        topic=sink.topic,
+        ack_topic=sink.ack_topic or "",
+        username=sink.username,
+        password=_secret(sink.password),
+        tls=_tls(sink.tls),
+    )
+
+
+def _national(sink: NationalWritten, common: Common) -> NationalSink:
+    key, cipher_key = _secret(sink.key), _secret(sink.cipher_key)
+    assert key is not None
+    assert cipher_key is not None
+    ids = tuple(NationalMeter(meter, item.id, item.coding, item.function) for meter, item in sink.ids.items())
+    return NationalSink(
+        # What has no number at the centre cannot be sent there.
+        replace(common, meters=common.meters or tuple(item.meter for item in ids)),
+        host=sink.host,
+        port=sink.port,
+        dialect=sink.dialect,
+        building=sink.building,
+        gateway=sink.gateway,
+        key=key,
+        cipher_key=cipher_key,
+        ids=ids,
+        heartbeat_s=sink.heartbeat,
+        set_clock=sink.set_clock,
+    )
+
+
+def _secret(written: SecretWritten | None) -> Secret | None:
+    return None if written is None else Secret(written.file or "", written.env or "")
+
+
+def _tls(written: TlsWritten) -> Tls:
+    return Tls(written.ca or "", written.cert or "", written.key or "")

@@ -1,0 +1,1 @@
+"""The upload: ranges, runner, feed, sinks."""
