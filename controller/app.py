@@ -35,6 +35,7 @@ from controller.operations.registry import register
 from controller.options import NotStarted, Options
 from controller.overlays import SimulatedTime, read_overlay
 from controller.sealing import seal_old_rows
+from controller.sinks import make_sink, stays_here
 from controller.socket.address import SocketError
 from controller.socket.server import SocketServer
 from controller.store.control import Began, ControlStore
@@ -43,6 +44,7 @@ from controller.store.lock import DataLock
 from controller.store.logdb import LogStore
 from controller.stores import Stores, set_aside_notice
 from controller.timer import CycleTimer
+from controller.uploads import Uploads
 from drivers.api import Driver, DriverError, Inbox
 from schedules.context import Context
 
@@ -127,12 +129,20 @@ async def _serve(options: Options, stores: Stores) -> int:
     )
     if simulated is None:
         house.start()
+    # What is simulated must never reach somebody who takes it for real.
+    plans = [sink for sink in plan.sinks if simulated is None or stays_here(sink)]
+    uploads = Uploads(
+        plan.site.name, plans, stores.log, daemon.board, clock, partial(make_sink, plan.site.name)
+    )
+    daemon.uploads = uploads
+    uploads.start()
     in_order = False
     try:
         await _run(daemon, pace, clock, options)
         in_order = True
     finally:
         await server.stop()
+        await uploads.stop()
         missed = await daemon.wind_up()
         for name in missed:
             _log.warning(render(text("{name} was not reached at the end", name=name), language))

@@ -25,6 +25,7 @@ from controller.reasserts import Reasserts
 from controller.store.control import Changes
 from controller.stores import Stores, StoreWatch
 from controller.timer import Cycles, CycleTimer
+from controller.uploads import Uploads
 from drivers.api import Driver, Event, Fate, Inbox, Write, WriteReport
 from schedules.context import Context
 
@@ -96,6 +97,8 @@ class Daemon:
         self.lost = ""
         """What is wrong with control.db, once nothing can be written to it any more."""
         self.exit_code = 0
+        self.uploads: Uploads | None = None
+        """Set by the composition root once the daemon runs."""
 
     def stop(self) -> None:
         """End after this cycle."""
@@ -154,6 +157,11 @@ class Daemon:
 
     async def _obey(self, command: PersonCommand) -> None:
         await (await self.accept(command))
+
+    async def note(self, person: str, what: str, why: str) -> None:
+        """Commit to the ledger what a person asked for that is no command to the plant. Raises StoreError."""
+        changes = recorder.person_changes(person, what, why, self.clock.now().wall_ms)
+        await asyncio.wrap_future(self._stores.control.commit(changes, within_s=PERSON_COMMIT_S))
 
     async def accept(self, command: PersonCommand) -> asyncio.Future[None]:
         """Check and commit a person's command; the future resolves when a cycle has acted on it."""
@@ -277,6 +285,8 @@ class Daemon:
         failure = future.exception()
         if failure is None:
             self.intervals_written += future.result()
+            if self.uploads is not None:
+                self.uploads.nudge_from_thread()
         else:
             self.watch.unstored(failure)
 

@@ -125,6 +125,11 @@ def _set_up(done: SetUp, key: str, wall_ms: int) -> Entry:
     return Entry(wall_ms, FATES[done.fate], point=key, value=done.value, fate=done.fate.value, detail=detail)
 
 
+def person_changes(person: str, what: str, why: str, wall_ms: int) -> Changes:
+    """What a person did that is no command to the plant."""
+    return Changes(wall_ms, (Entry(wall_ms, Kind.COMMAND, who=person, why=why, detail=what),))
+
+
 def command_changes(command: PersonCommand, wall_ms: int) -> Changes:
     """What a person's command adds to control.db before it acts."""
     entry = Entry(wall_ms, Kind.COMMAND, who=command.person)

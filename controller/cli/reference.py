@@ -4,6 +4,7 @@ docs/commands.md`."""
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import typer
@@ -27,8 +28,17 @@ def reference() -> str:
     for name in tree.list_commands(context):
         command = tree.get_command(context, name)
         if not command.hidden:
-            parts.append(_section(name, command))
+            parts += _sections(name, command)
     return "\n".join(parts)
+
+
+def _sections(name: str, command: Any) -> Iterator[str]:
+    """The command's, if it does something by itself, and those of its subcommands."""
+    children = getattr(command, "commands", {})
+    if not children or command.invoke_without_command:
+        yield _section(name, command)
+    for word, child in children.items():
+        yield from _sections(f"{name} {word}", child)
 
 
 def _section(name: str, command: Any) -> str:

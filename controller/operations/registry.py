@@ -7,6 +7,7 @@ from controller.operations.commands import Commands
 from controller.operations.overview import Overview
 from controller.operations.queries import Queries
 from controller.operations.status import Status
+from controller.operations.uploads import Upload
 from controller.socket.server import SocketServer
 
 
@@ -23,3 +24,10 @@ def register(server: SocketServer, daemon: Daemon) -> None:
     server.register("lock", commands.lock)
     server.register("unlock", commands.unlock)
     server.register("observe", commands.observe)
+    upload = Upload(daemon)
+    server.register("upload", upload.list)
+    server.register("upload-quarantine", upload.aside)
+    server.register("upload-retry", upload.retry)
+    server.register("upload-replay", upload.replay)
+    server.register("sink-retire", upload.retire)
+    server.register("sink-restore", upload.take_in_again)

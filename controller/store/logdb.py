@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from controller.store.errors import (
     StoreJobFailed,
     StoreUnavailable,
 )
+from controller.store.jobs import Job, T
 from controller.store.logread import LogReader
 from controller.store.logrows import Registered, Written
 from controller.store.migrations.log import LOG
@@ -70,6 +71,7 @@ class LogStore:
         self._damage = ""
         self._renewal: threading.Thread | None = None
         self._closed = False
+        self._generation = 0
 
     @classmethod
     def open(cls, data: Path, wall_ms: int) -> LogStore:
@@ -140,6 +142,25 @@ class LogStore:
             )
             self._renewal.start()
 
+    @property
+    def generation(self) -> int:
+        """Grows when the file is replaced: what was known of the old one says nothing of the new."""
+        return self._generation
+
+    def submit(self, job: Job[T]) -> Future[T]:
+        """Queue another job for this file's writer; the future fails only with a StoreError."""
+        return self._writer.submit(job)
+
+    def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """Answer from what is committed, in the caller's thread. Raises StoreUnavailable."""
+        try:
+            with self.reader() as reader:
+                return reader.ask(question)
+        except sqlite3.Error as error:
+            raise StoreUnavailable(
+                text("cannot read {file}: {error}", file=self.path.name, error=str(error))
+            ) from error
+
     def reader(self) -> LogReader:
         """For readers in this process; close it after use."""
         return LogReader(self.path)
@@ -178,6 +199,7 @@ class LogStore:
         try:
             self.opening = replace(self.path, LOG, damage, wall_ms)
             self._writer = Writer(self.path)
+            self._generation += 1
         except (sqlite3.Error, OSError) as error:
             raise StoreUnavailable(
                 text("cannot open {file}: {error}", file=str(self.path), error=str(error))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 from controller.consumption.records import Flag, Interval, Mark
 from controller.store.connection import open_reader
 from controller.store.logrows import mark_of
+
+T = TypeVar("T")
 
 
 class LogReader:
@@ -22,6 +25,10 @@ class LogReader:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """What `question` finds."""
+        return question(self._connection)
 
     def close(self) -> None:
         self._connection.close()

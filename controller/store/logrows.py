@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from controller.consumption.meters import Meter
 from controller.consumption.records import Flag, Interval, Mark
+from controller.store import feed
 from controller.store.connection import Trouble, trouble
 from controller.store.values import storable
 
@@ -50,7 +51,7 @@ def probe(connection: sqlite3.Connection) -> None:
 def register(connection: sqlite3.Connection, meters: Iterable[Meter], wall_ms: int) -> Registered:
     """Note the meters of a Plan. A sound file refuses nothing of this."""
     # What every interval will need is there, if this can be explained.
-    for statement, parts in ((_INSERT, 11), (_PUT_MARK, 9), (_REFUSE, 5)):
+    for statement, parts in ((_INSERT, 11), (feed.ADD, 3), (_PUT_MARK, 9), (_REFUSE, 5)):
         connection.execute(f"EXPLAIN {statement}", (None,) * parts)
     ids: dict[str, tuple[int, int]] = {}
     marks: dict[str, Mark] = {}
@@ -77,7 +78,10 @@ def write(
     for row in rows:
         figures = (meter, row.start_ms, row.end_ms, fitting, *row[3:-1], int(row.flags))
         try:
-            new += connection.execute(_INSERT, figures).rowcount
+            added = connection.execute(_INSERT, figures).rowcount
+            new += added
+            if added:
+                feed.add(connection, meter, row.start_ms, 0)
         except (sqlite3.Error, OverflowError, UnicodeError) as error:
             if isinstance(error, sqlite3.Error) and trouble(error) is not Trouble.JOB:
                 raise
@@ -120,7 +124,9 @@ def _try_again(connection: sqlite3.Connection) -> None:
     for number, meter, fitting, content in found:
         try:
             row = Interval(**json.loads(content))
-            connection.execute(_INSERT, (meter, row.start_ms, row.end_ms, fitting, *row[3:]))
+            figures = (meter, row.start_ms, row.end_ms, fitting, *row[3:])
+            if connection.execute(_INSERT, figures).rowcount:
+                feed.add(connection, meter, row.start_ms, 0)
         except (sqlite3.Error, OverflowError, ValueError, TypeError) as error:
             if isinstance(error, sqlite3.Error) and trouble(error) is not Trouble.JOB:
                 raise

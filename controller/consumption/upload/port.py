@@ -90,8 +90,17 @@ class Sink(Protocol):
         """Let go of the connection; `send` may be called again."""
 
 
+class DeliveryFailed(Exception):
+    """Our own side: the feed cannot be read, or what was delivered cannot be noted. Tried again; rows that
+    were delivered meanwhile are sent again."""
+
+
 class SinkError(Exception):
     """Root of what may go wrong with a sink."""
+
+
+class NotSetUp(SinkError):
+    """A secret, certificate or library that it needs is not there: a person must look."""
 
 
 class Unreachable(SinkError):

@@ -18,6 +18,7 @@ from typing import NamedTuple, Protocol
 from controller.consumption.upload.port import (
     Batch,
     BatchRefused,
+    DeliveryFailed,
     Denied,
     Outcome,
     Row,
@@ -39,12 +40,15 @@ class Patience:
     """After the first, second … failure in a row; the last one repeats."""
     denied_s: float = 600.0
     """After the other side did not accept who we are."""
+    disk_s: float = 5.0
+    """After our own disk failed."""
     idle_s: float = 60.0
     """Between two heartbeats while nothing is to be sent."""
 
 
 class Delivery(Protocol):
-    """The feed as one sink sees it. Rows that are delivered or set aside are no longer in it."""
+    """The feed as one sink sees it. Rows that are delivered or set aside are no longer in it. Raises
+    DeliveryFailed, nothing else."""
 
     async def cut(self) -> int:
         """The id from which on rows are live: the first row of the newest slot in the feed."""
@@ -53,7 +57,7 @@ class Delivery(Protocol):
         """The oldest rows of [first, last] (None: to the end) that are neither delivered nor set aside."""
 
     async def settle(self, outcome: Outcome) -> None:
-        """Commit what the other side said. Raises StoreError when that cannot be."""
+        """Commit what the other side said."""
 
 
 class Health(NamedTuple):
@@ -136,18 +140,28 @@ class SinkRunner:
     async def _stream(self, stream: Stream) -> None:
         limit = self._sink.most_rows
         while True:
-            await self._pause()
-            rows = await self._pending(stream, min(limit, self._sink.most_rows))
-            if not rows:
-                limit = self._sink.most_rows
-                await self._wait(stream)
-                continue
-            sent = await self._send(stream, rows)
-            if sent is None:
-                limit = max(1, len(rows) // 2)
-            elif sent:
-                limit = min(self._sink.most_rows, limit * 2)
-                await self._hold_rate(stream, len(rows))
+            try:
+                limit = await self._round(stream, limit)
+            except DeliveryFailed as error:
+                # The disk's trouble is told elsewhere; here it costs time, no row.
+                _log.warning("%s stream: %s", stream.value, error)
+                await asyncio.sleep(self._patience.disk_s)
+
+    async def _round(self, stream: Stream, limit: int) -> int:
+        """Send one batch, or wait. Returns how many rows to send next time."""
+        await self._pause()
+        most = self._sink.most_rows
+        rows = await self._pending(stream, min(limit, most))
+        if not rows:
+            await self._wait(stream)
+            return most
+        sent = await self._send(stream, rows)
+        if sent is None:
+            return max(1, len(rows) // 2)
+        if sent:
+            await self._hold_rate(stream, len(rows))
+            return min(most, limit * 2)
+        return limit
 
     async def _pending(self, stream: Stream, limit: int) -> list[Row]:
         cut = self._cut

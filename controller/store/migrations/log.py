@@ -103,5 +103,46 @@ def m003_marks(db: Database) -> None:
     db.execute("ALTER TABLE marks_new RENAME TO marks")
 
 
-LOG: tuple[Step, ...] = (m001_first, m002_refused, m003_marks)
+def m004_feed(db: Database) -> None:
+    """What sinks must get, in order, and how far each has come. Ids are never used twice: what a sink has is
+    said by them."""
+    db.execute(
+        """CREATE TABLE feed (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            meter INTEGER NOT NULL,
+            start_ms INTEGER NOT NULL,
+            revision INTEGER NOT NULL
+        )"""
+    )
+    db.execute(
+        """CREATE TABLE sinks (
+            name TEXT PRIMARY KEY,
+            since_ms INTEGER NOT NULL,
+            retired_ms INTEGER
+        ) WITHOUT ROWID"""
+    )
+    db.execute(
+        """CREATE TABLE settled (
+            sink TEXT NOT NULL,
+            first INTEGER NOT NULL,
+            last INTEGER NOT NULL CHECK (last >= first),
+            PRIMARY KEY (sink, first)
+        ) WITHOUT ROWID"""
+    )
+    db.execute(
+        """CREATE TABLE aside (
+            sink TEXT NOT NULL,
+            feed INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            since_ms INTEGER NOT NULL,
+            PRIMARY KEY (sink, feed)
+        ) WITHOUT ROWID"""
+    )
+    db.execute(
+        "INSERT INTO feed (meter, start_ms, revision) "
+        "SELECT meter, start_ms, revision FROM intervals ORDER BY end_ms, meter, revision"
+    )
+
+
+LOG: tuple[Step, ...] = (m001_first, m002_refused, m003_marks, m004_feed)
 """In order; a released step is never changed, only followed."""

@@ -1,0 +1,169 @@
+"""The feed of log.db as one sink sees it. Reads in threads, writes through the log's one writer."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
+
+from config.plan.sinks import Common
+from controller.consumption.upload.port import DeliveryFailed, Outcome, Row
+from controller.consumption.upload.ranges import Ranges
+from controller.store import feed
+from controller.store.errors import StoreError
+from controller.store.logdb import LogStore
+
+T = TypeVar("T")
+_SCAN = 2_000
+"""Feed rows read at once while those meant for the sink are sought."""
+
+
+class Progress(NamedTuple):
+    """How far a sink has come, for people."""
+
+    last: int
+    """The newest feed id."""
+    watermark: int
+    """Everything up to this feed id is settled."""
+    watermark_ms: int | None
+    """Start of the oldest interval that is not; None when nothing waits."""
+    backlog: int
+    """Rows not settled, as far as is known: some may not be meant for this sink."""
+    holes: int
+    """Ranges of rows that are not settled before the last that is."""
+    aside: int
+    """Rows it refused."""
+    retired: bool
+    """A person decided that it gets nothing more."""
+
+
+class SinkDelivery:
+    """Implements `runner.Delivery` for one sink. Used from the event loop."""
+
+    def __init__(self, log: LogStore, sink: Common, wall_ms: Callable[[], int]) -> None:
+        self._log = log
+        self._sink = sink
+        self._wall_ms = wall_ms
+        self._settled = Ranges()
+        self._aside: set[int] = set()
+        self._retired = False
+        self._generation = -1
+        self._turn = asyncio.Lock()
+
+    async def cut(self) -> int:
+        await self._current()
+        return await self._read(feed.newest_slot)
+
+    async def pending(self, first: int, last: int | None, limit: int) -> list[Row]:
+        """See `runner.Delivery`. What is not meant for this sink, or no longer kept, counts as settled."""
+        await self._current()
+        end = await self._read(feed.last) if last is None else last
+        found: list[Row] = []
+        passed: list[int] = []
+        for low, high in list(self._settled.holes(first, end)):
+            at = low
+            while at <= high and len(found) < limit:
+                rows = await self._rows(at, high)
+                for number, row in rows:
+                    if row is None or not self._meant(row):
+                        passed.append(number)
+                    elif len(found) < limit:
+                        found.append(row)
+                    else:
+                        break
+                at = rows[-1][0] + 1 if len(rows) == _SCAN else high + 1
+            if len(found) >= limit:
+                break
+        if passed:
+            self._settled.update(passed)
+            if not found:
+                await self._keep(())
+        return found
+
+    async def settle(self, outcome: Outcome) -> None:
+        """See `runner.Delivery`. Raises DeliveryFailed."""
+        self._settled.update(outcome.accepted)
+        self._settled.update(outcome.refused)
+        self._aside.update(outcome.refused)
+        await self._keep(tuple(outcome.refused.items()))
+
+    def forget(self) -> None:
+        """Look into the file anew: a person has changed what it says of this sink."""
+        self._generation = -1
+
+    async def let_in_again(self, ids: Sequence[int] | None) -> int:
+        """Send again what was set aside. Returns how many rows. Raises DeliveryFailed."""
+        await self._current()
+        found = await self._write(lambda connection: feed.let_in_again(connection, self._sink.name, ids))
+        return await self._unsettle(found)
+
+    async def replay(self, start_ms: int) -> int:
+        """Send again everything from that time on. Returns how many rows. Raises DeliveryFailed."""
+        await self._current()
+        return await self._unsettle(await self._read(lambda connection: feed.since(connection, start_ms)))
+
+    async def progress(self) -> Progress:
+        await self._current()
+        last = await self._read(feed.last)
+        holes = list(self._settled.holes(1, last))
+        oldest = None
+        if holes:
+            first, end = holes[0]
+            rows = await self._read(lambda connection: feed.rows(connection, first, end, 1))
+            oldest = rows[0][1].start_ms if rows and rows[0][1] is not None else None
+        return Progress(
+            last=last,
+            watermark=min(self._settled.watermark(0), last),
+            watermark_ms=oldest,
+            backlog=sum(high - low + 1 for low, high in holes),
+            holes=sum(1 for _, high in holes if high < last),
+            aside=len(self._aside),
+            retired=self._retired,
+        )
+
+    async def aside(self) -> list[feed.Aside]:
+        """What it refused."""
+        return await self._read(lambda connection: feed.aside(connection, self._sink.name))
+
+    async def _rows(self, first: int, last: int) -> list[tuple[int, Row | None]]:
+        return await self._read(lambda connection: feed.rows(connection, first, last, _SCAN))
+
+    def _meant(self, row: Row) -> bool:
+        return not self._sink.meters or row.meter in self._sink.meters
+
+    async def _current(self) -> None:
+        """Take the state from the file: at the start, and when the file was replaced."""
+        async with self._turn:
+            if self._generation == self._log.generation:
+                return
+            generation = self._log.generation
+            name, wall_ms = self._sink.name, self._wall_ms()
+            state = await self._write(lambda connection: feed.begin(connection, name, wall_ms))
+            self._settled = Ranges(state.settled)
+            self._aside = set(state.aside)
+            self._retired = state.retired_ms is not None
+            self._generation = generation
+
+    async def _unsettle(self, ids: Sequence[int]) -> int:
+        for first, last in Ranges((number, number) for number in ids):
+            self._settled.remove(first, last)
+        self._aside.difference_update(ids)
+        await self._keep(())
+        return len(ids)
+
+    async def _keep(self, refused: tuple[tuple[int, str], ...]) -> None:
+        spans, name, wall_ms = list(self._settled), self._sink.name, self._wall_ms()
+        await self._write(lambda connection: feed.settle(connection, name, spans, refused, wall_ms))
+
+    async def _read(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return await asyncio.to_thread(self._log.ask, question)
+        except StoreError as error:
+            raise DeliveryFailed(str(error)) from error
+
+    async def _write(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return await asyncio.wrap_future(self._log.submit(job))
+        except StoreError as error:
+            raise DeliveryFailed(str(error)) from error

@@ -1,0 +1,140 @@
+"""upload and sink: how the log's way to other people is doing, and what people may ask of it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from config.language import text
+from controller.consumption.upload.runner import Health
+from controller.daemon import Daemon
+from controller.decide.records import Refused
+from controller.delivery import Progress
+from controller.operations.names import iso
+from controller.socket.protocol import Code, RequestError
+from controller.socket.server import Call
+from controller.store.errors import StoreError
+from controller.uploads import Uploads
+
+
+class Upload:
+    """Answers about sinks."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+
+    async def list(self, _: Call) -> dict[str, Any]:
+        """No args."""
+        uploads = self._uploads()
+        try:
+            return {"sinks": [self._row(name, *await uploads.progress(name)) for name in uploads.names()]}
+        except Refused as refusal:
+            raise RequestError(Code.UNAVAILABLE, refusal.text) from refusal
+
+    async def aside(self, call: Call) -> dict[str, Any]:
+        """args: sink. What it refused, oldest first."""
+        name, local = _name(call), self._daemon.context.local
+        try:
+            found = await self._uploads().aside(name)
+        except Refused as refusal:
+            raise RequestError(Code.REFUSED, refusal.text, "sink") from refusal
+        rows = [
+            {
+                "id": item.id,
+                "meter": item.meter,
+                "start": iso(local, item.start_ms),
+                "revision": item.revision,
+                "reason": item.reason,
+                "since": iso(local, item.since_ms),
+            }
+            for item in found
+        ]
+        return {"sink": name, "aside": rows}
+
+    async def retry(self, call: Call) -> dict[str, Any]:
+        """args: sink, ids (None: all that was set aside). Tries now, whatever pause there is."""
+        name, ids = _name(call), call.args.get("ids")
+        if ids is not None and not (isinstance(ids, list) and all(isinstance(number, int) for number in ids)):
+            raise RequestError(Code.BAD_REQUEST, text("these are no numbers of rows"), "ids")
+        await self._put_down(call, f"upload retry {name}")
+        count = await self._ask(self._uploads().retry(name, ids))
+        return {"done": "upload-retry", "sink": name, "rows": count}
+
+    async def replay(self, call: Call) -> dict[str, Any]:
+        """args: sink, from (a local date). Sends again all intervals from then on."""
+        name, written = _name(call), str(call.args.get("from", ""))
+        try:
+            day = date.fromisoformat(written)
+        except ValueError:
+            raise RequestError(
+                Code.BAD_REQUEST, text("{given} is no date; write 2026-03-05", given=written), "from"
+            ) from None
+        await self._put_down(call, f"upload replay {name} from {day}")
+        start_ms = self._daemon.context.local.instant(day, 0)
+        count = await self._ask(self._uploads().replay(name, start_ms))
+        return {"done": "upload-replay", "sink": name, "rows": count}
+
+    async def retire(self, call: Call) -> dict[str, Any]:
+        """args: sink, reason."""
+        name, reason = _name(call), str(call.args.get("reason", ""))
+        if not reason:
+            raise RequestError(Code.BAD_REQUEST, text("say why"), "reason")
+        await self._put_down(call, f"sink retire {name}", reason)
+        await self._ask(self._uploads().retire(name))
+        return {"done": "sink-retire", "sink": name}
+
+    async def take_in_again(self, call: Call) -> dict[str, Any]:
+        """args: sink."""
+        name = _name(call)
+        await self._put_down(call, f"sink restore {name}")
+        await self._ask(self._uploads().take_in_again(name))
+        return {"done": "sink-restore", "sink": name}
+
+    def _row(self, name: str, progress: Progress, health: Health | None, trouble: str) -> dict[str, Any]:
+        uploads, local = self._uploads(), self._daemon.context.local
+        oldest_ms = progress.watermark_ms
+        lag_s = None if oldest_ms is None else (self._daemon.clock.now().wall_ms - oldest_ms) / 1000
+        return {
+            "sink": name,
+            "label": uploads.label(name),
+            "kind": uploads.kind(name),
+            "retired": progress.retired,
+            "reachable": None if health is None else health.reachable,
+            "delivered_to": None if oldest_ms is None else iso(local, oldest_ms),
+            "lag_s": lag_s,
+            "backlog_rows": progress.backlog,
+            "holes": progress.holes,
+            "aside_rows": progress.aside,
+            "rows_per_s": 0.0 if health is None else round(health.rate, 1),
+            "delivered_rows": 0 if health is None else health.delivered,
+            "failures": 0 if health is None else health.failures,
+            "last_error": trouble or ("" if health is None else health.error),
+        }
+
+    def _uploads(self) -> Uploads:
+        uploads = self._daemon.uploads
+        if uploads is None:
+            raise RequestError(Code.UNAVAILABLE, text("the daemon is still starting"))
+        return uploads
+
+    async def _put_down(self, call: Call, what: str, why: str = "") -> None:
+        """What a person asks for is in the ledger before it is done."""
+        if _name(call) not in self._uploads().names():
+            raise RequestError(Code.UNKNOWN_NAME, text('no sink named "{name}"', name=_name(call)), "sink")
+        try:
+            await self._daemon.note(call.person, what, why)
+        except StoreError as error:
+            raise RequestError(
+                Code.UNAVAILABLE,
+                text("the command could not be recorded, so it was not carried out: {why}", why=error.text),
+            ) from error
+
+    async def _ask(self, asked: Any) -> Any:
+        try:
+            return await asked
+        except Refused as refusal:
+            raise RequestError(Code.REFUSED, refusal.text, "sink") from refusal
+
+
+def _name(call: Call) -> str:
+    return str(call.args.get("sink", ""))

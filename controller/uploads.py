@@ -1,0 +1,239 @@
+"""All sinks of the Plan, kept going: what fails in one costs neither the control nor the others."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from config.language import text
+from config.plan.clock import Clock
+from config.plan.sinks import Common, SinkPlan
+from controller.board import Board
+from controller.consumption.upload.port import DeliveryFailed, Row, Sink, SinkError
+from controller.consumption.upload.runner import Health, Patience, SinkRunner
+from controller.decide.records import Notice, Refused
+from controller.delivery import Progress, SinkDelivery
+from controller.store import feed
+from controller.store.errors import StoreError
+from controller.store.logdb import LogStore
+
+_log = logging.getLogger("louguan")
+AGAIN_S = 60.0
+"""Machine seconds after which a sink that could not be made, or fell over, is begun again."""
+
+
+@dataclass(slots=True)
+class _Upload:
+    plan: SinkPlan
+    common: Common
+    delivery: SinkDelivery
+    runner: SinkRunner | None = None
+    trouble: str = ""
+    """Why there is no runner."""
+
+
+class Uploads:
+    """Used from the event loop, but for `nudge_from_thread`."""
+
+    def __init__(
+        self,
+        site: str,
+        plans: Sequence[SinkPlan],
+        log: LogStore,
+        board: Board,
+        clock: Clock,
+        make: Callable[[SinkPlan], Sink],
+        *,
+        patience: Patience = Patience(),
+    ) -> None:
+        """`make` may import and read files: it is called in a thread, and raises SinkError."""
+        self._site = site
+        self._log = log
+        self._board = board
+        self._clock = clock
+        self._make = make
+        self._patience = patience
+        self._uploads = {
+            plan.common.name: _Upload(plan, plan.common, SinkDelivery(log, plan.common, self._wall_ms))
+            for plan in plans
+        }
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        for name, upload in self._uploads.items():
+            self._begin(name, upload)
+
+    async def stop(self) -> None:
+        """What is on its way and not answered is sent again after the next start."""
+        tasks, self._tasks = self._tasks, {}
+        for task in tasks.values():
+            task.cancel()
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
+
+    def nudge(self) -> None:
+        """Something was logged."""
+        for upload in self._uploads.values():
+            if upload.runner is not None:
+                upload.runner.nudge()
+
+    def nudge_from_thread(self) -> None:
+        """The same, from the log's writer."""
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self.nudge)
+
+    # What people ask for
+
+    def names(self) -> list[str]:
+        return sorted(self._uploads)
+
+    async def progress(self, name: str) -> tuple[Progress, Health | None, str]:
+        """How far it has come, how it is doing, and why it is not running. Raises Refused."""
+        upload = self._find(name)
+        try:
+            progress = await upload.delivery.progress()
+        except DeliveryFailed as error:
+            raise Refused(text("{reason}", reason=str(error))) from error
+        return progress, None if upload.runner is None else upload.runner.health(), upload.trouble
+
+    def kind(self, name: str) -> str:
+        return type(self._find(name).plan).__name__.removesuffix("Sink").lower()
+
+    def label(self, name: str) -> str:
+        return self._find(name).common.label
+
+    async def aside(self, name: str) -> list[feed.Aside]:
+        """What it refused. Raises Refused."""
+        try:
+            return await self._find(name).delivery.aside()
+        except DeliveryFailed as error:
+            raise Refused(text("{reason}", reason=str(error))) from error
+
+    async def retry(self, name: str, ids: Sequence[int] | None) -> int:
+        """Try now, and send again what was set aside. Returns how many of those. Raises Refused."""
+        upload = self._find(name)
+        try:
+            count = await upload.delivery.let_in_again(ids)
+        except DeliveryFailed as error:
+            raise Refused(text("{reason}", reason=str(error))) from error
+        self._hurry(upload)
+        return count
+
+    async def replay(self, name: str, start_ms: int) -> int:
+        """Send again all intervals from `start_ms` on. Returns how many. Raises Refused."""
+        upload = self._find(name)
+        try:
+            count = await upload.delivery.replay(start_ms)
+        except DeliveryFailed as error:
+            raise Refused(text("{reason}", reason=str(error))) from error
+        self._hurry(upload)
+        return count
+
+    async def retire(self, name: str) -> None:
+        """Nothing is sent to this sink, or kept for it, any more. Raises Refused."""
+        wall_ms = self._wall_ms()
+        try:
+            done = await asyncio.wrap_future(
+                self._log.submit(lambda connection: feed.retire(connection, name, wall_ms))
+            )
+        except StoreError as error:
+            raise Refused(error.text) from error
+        if not done:
+            raise Refused(text('no sink named "{name}"', name=name))
+        if (task := self._tasks.pop(name, None)) is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        if (upload := self._uploads.get(name)) is not None:
+            upload.delivery.forget()
+            self._tell(upload, False, "")
+
+    async def take_in_again(self, name: str) -> None:
+        """A retired sink gets the log again. Raises Refused."""
+        upload = self._find(name)
+        try:
+            done = await asyncio.wrap_future(
+                self._log.submit(lambda connection: feed.take_in_again(connection, name))
+            )
+        except StoreError as error:
+            raise Refused(error.text) from error
+        if not done:
+            raise Refused(text('sink "{name}" is not retired', name=name))
+        upload.delivery.forget()
+        self._begin(name, upload)
+
+    # Keeping them going
+
+    def _begin(self, name: str, upload: _Upload) -> None:
+        self._tasks[name] = asyncio.create_task(self._keep(upload), name=f"upload {name}")
+
+    async def _keep(self, upload: _Upload) -> None:
+        while not await self._retired(upload):
+            sink = await self._made(upload)
+            if sink is not None:
+                upload.runner = SinkRunner(
+                    sink,
+                    upload.delivery,
+                    key=self._key,
+                    patience=self._patience,
+                    backfill_rows_s=upload.common.backfill_rows_s,
+                    told=lambda on, why: self._tell(upload, on, why),
+                )
+                try:
+                    await upload.runner.run()
+                except Exception:  # noqa: BLE001 - a mistake of ours costs this sink a minute, never the daemon
+                    _log.exception("upload %s fell over; it is begun again", upload.common.name)
+                finally:
+                    upload.runner = None
+            await asyncio.sleep(AGAIN_S)
+
+    async def _retired(self, upload: _Upload) -> bool:
+        try:
+            return (await upload.delivery.progress()).retired
+        except DeliveryFailed:
+            return False
+
+    async def _made(self, upload: _Upload) -> Sink | None:
+        try:
+            sink = await asyncio.to_thread(self._make, upload.plan)
+        except SinkError as error:
+            upload.trouble = str(error)
+            self._tell(upload, True, upload.trouble)
+            return None
+        except Exception as error:  # noqa: BLE001 - whatever a library says when it cannot begin
+            _log.exception("upload %s cannot begin", upload.common.name)
+            upload.trouble = f"{type(error).__name__}: {error}"
+            self._tell(upload, True, upload.trouble)
+            return None
+        if upload.trouble:
+            upload.trouble = ""
+            self._tell(upload, False, "")
+        return sink
+
+    def _tell(self, upload: _Upload, on: bool, why: str) -> None:
+        words = text("upload to {name}: {reason}", name=upload.common.label, reason=why)
+        self._board.take([Notice("upload", upload.common.name, words, on)], self._wall_ms())
+
+    def _hurry(self, upload: _Upload) -> None:
+        if upload.runner is not None:
+            upload.runner.retry_now()
+
+    def _find(self, name: str) -> _Upload:
+        upload = self._uploads.get(name)
+        if upload is None:
+            raise Refused(text('no sink named "{name}"', name=name))
+        return upload
+
+    def _wall_ms(self) -> int:
+        return self._clock.now().wall_ms
+
+    def _key(self, rows: Sequence[Row]) -> str:
+        """The same rows, sent again, have the same key, whatever file they are read from."""
+        named = hashlib.sha256(self._site.encode())
+        for row in rows:
+            named.update(f"\0{row.meter}\0{row.start_ms}\0{row.revision}".encode())
+        return named.hexdigest()[:32]
