@@ -1,0 +1,67 @@
+"""A batch's rows and what is answered of them, as JSON; docs/upload.md tells the other side. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from controller.consumption.upload.port import Outcome, Row, Stream
+from controller.consumption.upload.rowjson import row_json
+
+FORMAT = "1"
+"""Keys are only ever added within a format; one that changes its meaning makes a new one."""
+REASON = 300
+"""Longest reason that is kept of what the other side says."""
+_PEAK_UNITS = MappingProxyType({"kWh": "kW", "GJ": "kW", "m³": "m³/h"})
+
+
+def row_key(site: str, row: Row) -> str:
+    """The row's name for ever, among all sites: site/meter/start/revision. None of the parts holds a "/"."""
+    return f"{site}/{row.meter}/{row.start_ms}/{row.revision}"
+
+
+def row_object(site: str, row: Row, stream: Stream) -> dict[str, object]:
+    """What is sent of a row: as every sink that speaks JSON tells it, and what it is answered by."""
+    return {
+        "key": row_key(site, row),
+        **row_json(site, row, stream),
+        "quantum": row.quantum,
+        "peak_unit": _PEAK_UNITS.get(row.unit),
+    }
+
+
+def outcome(site: str, rows: Sequence[Row], answer: object) -> Outcome:
+    """What an answer says of `rows`: {"accepted": [key …], "refused": [{"key", "reason"} …]}.
+
+    Keys of other rows are passed over, rows in neither list are in neither set. Raises ValueError when it is
+    no such answer.
+    """
+    if not isinstance(answer, Mapping) or not ("accepted" in answer or "refused" in answer):
+        raise ValueError("not an answer that tells what was accepted")
+    accepted = _list(answer, "accepted")
+    refused: dict[str, str] = {}
+    for entry in _list(answer, "refused"):
+        if not isinstance(entry, Mapping) or not isinstance(entry.get("key"), str):
+            raise ValueError('an entry of "refused" without a key')
+        refused[entry["key"]] = reason(entry.get("reason"))
+    taken = {key for key in accepted if isinstance(key, str)}
+    keys = {row.id: row_key(site, row) for row in rows}
+    # What it says it has, it has, whatever else it says of the row.
+    return Outcome(
+        frozenset(id_ for id_, key in keys.items() if key in taken),
+        {id_: refused[key] for id_, key in keys.items() if key in refused and key not in taken},
+    )
+
+
+def reason(said: object) -> str:
+    """What the other side gives as a reason, as one printable line."""
+    if not isinstance(said, str) or not said.strip():
+        return "refused without a reason"
+    return "".join(one if one.isprintable() else " " for one in said[:REASON]).strip()
+
+
+def _list(answer: Mapping[str, object], name: str) -> list[object]:
+    value = answer.get(name, [])
+    if not isinstance(value, list):
+        raise ValueError(f'"{name}" is no list')
+    return value
