@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from config.language import choose
-from controller.cli import demo, people, run, simulate, site, upload
+from controller.cli import demo, people, receive, run, simulate, site, upload
 from controller.cli.speech import Failure, set_language, translate
 
 app = typer.Typer(
@@ -24,7 +24,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-for group in (site, run, demo, simulate, people, upload):
+for group in (site, run, demo, simulate, people, upload, receive):
     group.register(app)
 
 

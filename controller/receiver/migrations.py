@@ -1,0 +1,49 @@
+"""The steps of receiver.db."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from controller.store.migrations import Step
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+
+def m001_first(db: Database) -> None:
+    """Sites, their meters, and every revision of every interval that came."""
+    db.execute("CREATE TABLE sites (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)")
+    db.execute(
+        """CREATE TABLE meters (
+            id INTEGER PRIMARY KEY,
+            site INTEGER NOT NULL REFERENCES sites (id),
+            name TEXT NOT NULL,
+            UNIQUE (site, name)
+        )"""
+    )
+    db.execute(
+        """CREATE TABLE intervals (
+            meter INTEGER NOT NULL REFERENCES meters (id),
+            start_ms INTEGER NOT NULL,
+            revision INTEGER NOT NULL,
+            end_ms INTEGER NOT NULL CHECK (end_ms > start_ms),
+            quantity TEXT NOT NULL,
+            unit TEXT NOT NULL,
+            from_ms INTEGER,
+            count_start TEXT,
+            count_end TEXT,
+            consumption TEXT,
+            quantum TEXT,
+            peak TEXT,
+            peak_unit TEXT,
+            covered_s INTEGER,
+            flags TEXT NOT NULL,
+            stream TEXT NOT NULL,
+            received_ms INTEGER NOT NULL,
+            PRIMARY KEY (meter, start_ms, revision)
+        ) WITHOUT ROWID"""
+    )
+
+
+RECEIVER: tuple[Step, ...] = (m001_first,)
+"""In order; a released step is never changed, only followed."""

@@ -1,0 +1,204 @@
+"""The receiver as a process: its socket, TLS, signals, and patience with those who say nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import ssl
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+
+from config.language import Text, text
+from controller.receiver.app import Receiver
+from controller.receiver.store import Store
+from controller.receiver.tokens import Tokens, TokensWrong
+from controller.store.errors import AlreadyRunning, StoreError
+from controller.store.lock import DataLock
+
+SILENT_S = 20.0
+"""Machine seconds after which a connection on which no request was begun and ended is let go."""
+MOST_CONNECTIONS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How it is to be run."""
+
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0 = any free one."""
+    tokens: Path | None = None
+    """None: anybody may send, on a loopback address only."""
+    cert: Path | None = None
+    key: Path | None = None
+    client_ca: Path | None = None
+    """Only those whose certificate is from these authorities are served."""
+
+
+class NotStarted(Exception):
+    """It cannot be run like that."""
+
+    def __init__(self, what: Text, hint: Text | str = "") -> None:
+        super().__init__(str(what))
+        self.what = what
+        self.hint = hint
+
+
+def serve(options: Options, ready: Callable[[str, int, str], None]) -> None:
+    """Receive until SIGTERM or SIGINT. `ready(host, port, url)` once it listens. Raises NotStarted."""
+    tokens = _tokens(options)
+    try:
+        with DataLock(options.data):
+            store = Store(options.data)
+            try:
+                _serve(options, Receiver(store, tokens), ready)
+            finally:
+                store.close()
+    except (StoreError, AlreadyRunning) as error:
+        raise NotStarted(error.text) from error
+
+
+def _serve(options: Options, receiver: Receiver, ready: Callable[[str, int, str], None]) -> None:
+    _to_standard_error()
+    config = uvicorn.Config(
+        receiver.app(),
+        http=_Patient,
+        ws="none",
+        lifespan="off",
+        loop="asyncio",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_keep_alive=int(SILENT_S),
+        timeout_graceful_shutdown=5,
+        ssl_certfile=options.cert,
+        ssl_keyfile=options.key,
+        ssl_ca_certs=None if options.client_ca is None else str(options.client_ca),
+        ssl_cert_reqs=ssl.CERT_NONE if options.client_ca is None else ssl.CERT_REQUIRED,
+    )
+    try:
+        config.load()
+        if config.ssl is not None:
+            config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
+        listening = _listen(options.host, options.port)
+    except OSError as error:  # certificates too
+        raise NotStarted(text("cannot receive: {error}", error=str(error))) from error
+    try:
+        host, port = listening.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        url = f"{'https' if options.cert else 'http'}://{shown}:{port}"
+        server = _Server(config, lambda: ready(host, port, url))
+        asyncio.run(server.serve(sockets=[listening]))
+    finally:
+        listening.close()
+        receiver.close()
+
+
+def _tokens(options: Options) -> Tokens | None:
+    """Raises NotStarted where it would stand open to others."""
+    local = is_loopback(options.host)
+    if options.cert is None and not local:
+        raise NotStarted(
+            text("beyond this machine it receives by TLS only"),
+            text("give --cert and --key, or bind 127.0.0.1"),
+        )
+    if options.tokens is None:
+        if not local:
+            raise NotStarted(text("beyond this machine it receives only from those who show a token"))
+        return None
+    try:
+        return Tokens(options.tokens)
+    except TokensWrong as error:
+        raise NotStarted(error.what) from error
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches it."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Raises OSError."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, kind, protocol, _, address = found[0]
+    listening = socket.socket(family, kind, protocol)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(MOST_CONNECTIONS)
+    except BaseException:
+        listening.close()
+        raise
+    return listening
+
+
+class _Server(uvicorn.Server):
+    """Ends in order on a signal, and with the caller: the store is closed after it."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._leave)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+    def _leave(self) -> None:
+        self.should_exit = True
+
+
+class _Patient(H11Protocol):
+    """Lets go of a connection that holds on and never finishes a request's head."""
+
+    _tick: asyncio.TimerHandle | None = None
+    _last: object = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._tick = self.loop.call_later(SILENT_S, self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._tick is not None:
+            self._tick.cancel()
+        super().connection_lost(exc)
+
+    def _look(self) -> None:
+        cycle: RequestResponseCycle | None = self.cycle  # None until the first request's head
+        if cycle is self._last and (cycle is None or cycle.response_complete):
+            self.transport.close()
+            return
+        self._last = cycle
+        self._tick = self.loop.call_later(SILENT_S, self._look)
+
+
+def _to_standard_error() -> None:
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", force=True
+    )
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
