@@ -222,11 +222,11 @@ class SinkContract:
         try:
             async with asyncio.timeout(WITHIN_S):
                 for part in range(1, outages + 1):
-                    await _until(delivery, len(what) * part // (outages + 2))
+                    await until_settled(delivery, len(what) * part // (outages + 2))
                     await other.go_down()
                     await asyncio.sleep(0.1)
                     await other.come_up()
-                await _until(delivery, len(what))
+                await until_settled(delivery, len(what))
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
@@ -245,7 +245,8 @@ class _Slow:
         return min(5, self._inner.most_rows)
 
 
-async def _until(delivery: MemoryDelivery, count: int) -> None:
+async def until_settled(delivery: MemoryDelivery, count: int) -> None:
+    """Wait for the delivery to have so many rows accepted or set aside."""
     while len(delivery.settled) < count:  # noqa: ASYNC110 - told by no event
         await asyncio.sleep(0.002)
 

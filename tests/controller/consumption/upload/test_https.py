@@ -23,7 +23,15 @@ from controller.consumption.upload.port import (
 )
 from controller.consumption.upload.runner import SinkRunner
 from tests.certificates import Authority, Identity
-from tests.controller.consumption.upload.contract import QUICK, Name, OtherSide, SinkContract, batch, rows
+from tests.controller.consumption.upload.contract import (
+    QUICK,
+    Name,
+    OtherSide,
+    SinkContract,
+    batch,
+    rows,
+    until_settled,
+)
 from tests.controller.consumption.upload.https_bench import Bench, context, upload
 from tests.controller.consumption.upload.rows import MemoryDelivery, key, row
 from tests.controller.consumption.upload.web import Reply, Request, Web
@@ -223,8 +231,7 @@ async def run(sink: Sink, what: Sequence[Row]) -> MemoryDelivery:
     task = asyncio.create_task(SinkRunner(sink, delivery, key=key, patience=QUICK).run())
     try:
         async with asyncio.timeout(20):
-            while len(delivery.settled) < len(what):  # noqa: ASYNC110 - told by no event
-                await asyncio.sleep(0.002)
+            await until_settled(delivery, len(what))
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
