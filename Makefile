@@ -31,7 +31,7 @@ test: $(VENV)/.dev  ## run the tests (no network needed once installed)
 slow: $(VENV)/.dev  ## run the tests that take long
 	$(BIN)/python -m pytest -m slow $(TEST_ARGS)
 
-peers: $(VENV)/.dev  ## install independent Modbus and BACnet programs and test against them
+peers: $(VENV)/.dev  ## install independent Modbus, BACnet and MQTT programs and test against them
 	$(MAKE) --no-print-directory -C peers install
 	$(BIN)/python -m pytest -m peers tests/peers $(TEST_ARGS)
 

@@ -79,6 +79,8 @@ RULES = (
         ("pymodbus",),
         but=("drivers.modbus.frames", "drivers.simulators"),
     ),
+    Rule("paho-mqtt has one door", PACKAGES, ("paho",), but=("controller.consumption.upload.mqttlink",)),
+    Rule("pyarrow has one door", PACKAGES, ("pyarrow",), but=("controller.consumption.tables",)),
     Rule("bacpypes3 has one door", PACKAGES, ("bacpypes3",), but=("drivers.bacnet", "drivers.simulators")),
     Rule(
         "real drivers are made at the composition root",
@@ -246,6 +248,8 @@ BREACHES = {
     "controller/consumption/upload/mqtt.py": "import httpx",
     "controller/socket/web.py": "from starlette.applications import Starlette",
     "drivers/codec.py": "import asyncio.events",
+    "controller/consumption/upload/mqtt.py": "from paho.mqtt import client",
+    "controller/consumption/upload/files.py": "import pyarrow.parquet",
 }
 
 ALLOWED = {
