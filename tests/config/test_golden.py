@@ -24,6 +24,9 @@ UNFORESEEN = {
     # Said when a library speaks of something nobody has met yet.
     "this cannot be used ({problem})",
     "not readable as YAML ({problem})",
+    # Depends on what is installed; see test_parquet.py.
+    "Parquet needs pyarrow, which is not installed here",
+    "csv, or the extra louguan[parquet]",
     # How a sentence is put together.
     "{message}; expected {expected}",
     "{message} — {hint}",

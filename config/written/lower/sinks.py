@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.util import find_spec
 
 from config.language import text
 from config.plan.sinks import (
@@ -75,6 +76,12 @@ def _sink(named: Named[SinkWritten], findings: Findings) -> SinkPlan:
     if isinstance(sink, NationalWritten):
         return _national(sink, common)
     assert isinstance(sink, FilesWritten)
+    if sink.format == "parquet" and find_spec("pyarrow") is None:
+        findings.problem(
+            named.entry.place(["format"]),
+            text("Parquet needs pyarrow, which is not installed here"),
+            text("csv, or the extra louguan[parquet]"),
+        )
     return FileSink(common, sink.directory, sink.format, sink.every)
 
 

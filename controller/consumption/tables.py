@@ -1,0 +1,211 @@
+"""Rows of the log as tables: CSV for people and spreadsheets, Parquet for analysis. Needs pyarrow for Parquet
+only, and imports it only then.
+
+Numbers are exact in both: text in CSV, decimal128 with nine places in Parquet. Unknown is empty, never 0.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+from enum import Enum
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from controller.consumption.upload.port import Row
+from controller.consumption.upload.rowjson import exact_text, flag_words, peak
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Cell: TypeAlias = str | int | Decimal | datetime | None
+Record: TypeAlias = tuple[Cell, ...]
+"""One row: a cell for each of COLUMNS."""
+Key: TypeAlias = tuple[str, str, int, int]
+"""site, meter, start_ms, revision."""
+
+PLACES = 9
+"""Digits after the point in Parquet."""
+_DIGITS = 38
+_BOM = "\ufeff"
+"""By which spreadsheets know UTF-8; without it m³ is not m³ in a Chinese Windows."""
+
+
+class Kind(Enum):
+    """What a column holds."""
+
+    TEXT = "text"
+    TIME = "time"
+    WHOLE = "whole"
+    EXACT = "exact"
+
+
+class Column(NamedTuple):
+    """One column."""
+
+    name: str
+    kind: Kind
+
+
+COLUMNS = (
+    Column("site", Kind.TEXT),
+    Column("meter", Kind.TEXT),
+    Column("quantity", Kind.TEXT),
+    Column("unit", Kind.TEXT),
+    Column("start", Kind.TIME),
+    Column("end", Kind.TIME),
+    Column("start_ms", Kind.WHOLE),
+    Column("end_ms", Kind.WHOLE),
+    Column("revision", Kind.WHOLE),
+    Column("from", Kind.TIME),
+    Column("count_start", Kind.EXACT),
+    Column("count_end", Kind.EXACT),
+    Column("consumption", Kind.EXACT),
+    Column("peak", Kind.EXACT),
+    Column("covered_s", Kind.WHOLE),
+    Column("flags", Kind.TEXT),
+)
+_NAMES = tuple(column.name for column in COLUMNS)
+_KEY = tuple(_NAMES.index(name) for name in ("site", "meter", "start_ms", "revision"))
+
+
+def record(site: str, row: Row, zone: tzinfo = UTC) -> Record:
+    """The row's cells; times in `zone`, with their offset."""
+    return (
+        site,
+        row.meter,
+        row.quantity,
+        row.unit,
+        _time(row.start_ms, zone),
+        _time(row.end_ms, zone),
+        row.start_ms,
+        row.end_ms,
+        row.revision,
+        None if row.from_ms is None else _time(row.from_ms, zone),
+        row.exact(row.count_start),
+        row.exact(row.count_end),
+        row.exact(row.consumption),
+        peak(row),
+        row.covered_s,
+        " ".join(flag_words(row.flags)),
+    )
+
+
+def key(cells: Sequence[object]) -> Key:
+    """The key of a record, or of a line of CSV split into its cells. Raises ValueError, IndexError."""
+    site, meter, start_ms, revision = (cells[at] for at in _KEY)
+    return str(site), str(meter), int(str(start_ms)), int(str(revision))
+
+
+# CSV
+
+
+def csv_head() -> str:
+    """The first line, with the mark by which UTF-8 is known."""
+    return _BOM + _lines([_NAMES])
+
+
+def csv_lines(records: Iterable[Record]) -> str:
+    """The records, one a line, lines ended by CR LF."""
+    return _lines([_cell(value) for value in cells] for cells in records)
+
+
+def csv_keys(content: str) -> Iterator[Key]:
+    """Keys of all lines of such a file. Raises ValueError where it is none."""
+    lines = csv.reader(io.StringIO(content.removeprefix(_BOM), newline=""), strict=True)
+    try:
+        if tuple(next(lines, ())) != _NAMES:
+            raise ValueError("other columns")
+        for cells in lines:
+            if len(cells) != len(_NAMES):
+                raise ValueError("a line is cut off")
+            yield key(cells)
+    except csv.Error as error:
+        raise ValueError(str(error)) from None
+
+
+def _lines(rows: Iterable[Sequence[str]]) -> str:
+    made = io.StringIO(newline="")
+    csv.writer(made).writerows(rows)
+    return made.getvalue()
+
+
+def _cell(value: Cell) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return exact_text(value) or ""
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    return str(value)
+
+
+def _time(time_ms: int, zone: tzinfo) -> datetime:
+    return datetime.fromtimestamp(time_ms / 1000, UTC).astimezone(zone)
+
+
+# Parquet
+
+
+def has_parquet() -> bool:
+    """Whether pyarrow, the extra `parquet`, is installed. Does not import it."""
+    return find_spec("pyarrow") is not None
+
+
+def fits_parquet(cells: Record) -> bool:
+    """Whether all its numbers keep every digit there."""
+    return all(_fits(value) for value in cells if isinstance(value, Decimal))
+
+
+def parquet(records: Sequence[Record], before: bytes | None = None) -> bytes:
+    """A Parquet file of the records, after those of the file `before`. Each must fit."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = _schema()
+    columns = zip(*records, strict=True) if records else [[] for _ in COLUMNS]
+    arrays = [pa.array(list(cells), field.type) for cells, field in zip(columns, schema, strict=True)]
+    table = pa.Table.from_arrays(arrays, schema=schema)
+    if before is not None:
+        table = pa.concat_tables([pq.read_table(pa.BufferReader(before)), table])
+    made = pa.BufferOutputStream()
+    pq.write_table(table, made, compression="zstd")
+    return bytes(made.getvalue())
+
+
+def parquet_keys(content: bytes) -> Iterator[Key]:
+    """Keys of all rows of such a file. Raises ValueError where it is none."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.read_table(pa.BufferReader(content))
+    except (pa.ArrowException, OSError) as error:
+        raise ValueError(str(error)) from None
+    if table.schema != _schema():
+        raise ValueError("other columns")
+    names = [_NAMES[at] for at in _KEY]
+    for cells in table.select(names).to_pylist():
+        site, meter, start_ms, revision = (cells[name] for name in names)
+        yield site, meter, start_ms, revision
+
+
+def _fits(value: Decimal) -> bool:
+    _, digits, exponent = value.as_tuple()
+    assert isinstance(exponent, int)
+    return exponent >= -PLACES and len(digits) + exponent + PLACES <= _DIGITS
+
+
+def _schema() -> pa.Schema:
+    import pyarrow as pa
+
+    types = {
+        Kind.TEXT: pa.string(),
+        Kind.TIME: pa.timestamp("ms", tz="UTC"),
+        Kind.WHOLE: pa.int64(),
+        Kind.EXACT: pa.decimal128(_DIGITS, PLACES),
+    }
+    return pa.schema([pa.field(column.name, types[column.kind]) for column in COLUMNS])
