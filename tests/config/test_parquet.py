@@ -1,4 +1,4 @@
-"""A site that asks for Parquet where it cannot be written is refused when it is checked, not when rows wait."""
+"""A site that asks for Parquet where none can be written is refused when it is checked."""
 
 from __future__ import annotations
 
