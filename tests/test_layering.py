@@ -81,6 +81,12 @@ RULES = (
     ),
     Rule("paho-mqtt has one door", PACKAGES, ("paho",), but=("controller.consumption.upload.mqttlink",)),
     Rule("pyarrow has one door", PACKAGES, ("pyarrow",), but=("controller.consumption.tables",)),
+    Rule(
+        "cryptography has one door",
+        PACKAGES,
+        ("cryptography",),
+        but=("controller.consumption.upload.national.cipher",),
+    ),
     Rule("bacpypes3 has one door", PACKAGES, ("bacpypes3",), but=("drivers.bacnet", "drivers.simulators")),
     Rule(
         "real drivers are made at the composition root",
@@ -240,6 +246,7 @@ BREACHES = {
     "drivers/bacnet/a.py": "from ..simulators import world",
     "schedules/b.py": "from drivers.api import Driver",
     "controller/store/a.py": "import bacpypes3.apdu",
+    "controller/store/b.py": "from cryptography.hazmat.primitives import ciphers",
     "controller/cycle.py": "from drivers.modbus import open_line",
     "controller/app.py": "from drivers import simulators",
     "controller/decide/arbiter.py": "from os import path",

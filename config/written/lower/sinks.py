@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 
 from config.language import text
 from config.plan.sinks import (
@@ -28,9 +29,11 @@ from config.written.model.sinks import (
     TlsWritten,
     is_loopback,
 )
-from config.written.problems import Findings
+from config.written.problems import Findings, listing
 
 _MQTT_PORTS = {True: 8883, False: 1883}
+DIALECTS = Path(__file__).resolve().parents[2] / "dialects"
+"""Of the national protocol, one file each. What is in them is the sink's business."""
 
 
 def lower_sinks(written: Written, meters: frozenset[str], findings: Findings) -> tuple[SinkPlan, ...]:
@@ -74,7 +77,7 @@ def _sink(named: Named[SinkWritten], findings: Findings) -> SinkPlan:
     if isinstance(sink, MqttWritten):
         return _mqtt(named, sink, common, findings)
     if isinstance(sink, NationalWritten):
-        return _national(sink, common)
+        return _national(named, sink, common, findings)
     assert isinstance(sink, FilesWritten)
     if sink.format == "parquet" and find_spec("pyarrow") is None:
         findings.problem(
@@ -108,7 +111,17 @@ def _mqtt(named: Named[SinkWritten], sink: MqttWritten, common: Common, findings
     )
 
 
-def _national(sink: NationalWritten, common: Common) -> NationalSink:
+def _national(
+    named: Named[SinkWritten], sink: NationalWritten, common: Common, findings: Findings
+) -> NationalSink:
+    dialects = sorted(path.stem for path in DIALECTS.glob("*.json"))
+    if sink.dialect not in dialects:
+        findings.problem(
+            named.entry.place(["dialect"]),
+            text('no dialect named "{name}"', name=sink.dialect),
+            text("one of {words}", words=listing(dialects)),
+            findings.guess(sink.dialect, dialects),
+        )
     key, cipher_key = _secret(sink.key), _secret(sink.cipher_key)
     assert key is not None
     assert cipher_key is not None
