@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from config.written.lower.sinks import DIALECTS
 from controller.consumption.upload.national.dialect import (
     FOLDER,
+    Dialect,
     dialect_names,
     load_dialect,
     parse_dialect,
@@ -18,6 +20,7 @@ from controller.consumption.upload.national.dialect import (
 from controller.consumption.upload.national.errors import DialectError
 
 GOOD: dict[str, Any] = json.loads((FOLDER / "a.json").read_text(encoding="utf-8"))
+GUIDE = Path(__file__).resolve().parents[5] / "docs" / "upload.md"
 
 
 def problems(data: bytes) -> list[str]:
@@ -117,3 +120,8 @@ def test_an_unknown_name_is_refused(tmp_path: Path) -> None:
         load_dialect("../profiles/x")
     (tmp_path / "own.json").write_text(json.dumps(GOOD), encoding="utf-8")
     assert load_dialect("own", tmp_path).head == load_dialect("a").head
+
+
+def test_the_guide_lists_every_setting() -> None:
+    guide = GUIDE.read_text(encoding="utf-8")
+    assert [field.name for field in fields(Dialect) if f"`{field.name}`" not in guide] == []
