@@ -17,7 +17,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("config", "drivers", "schedules", "controller")
 
-PURE = ("controller.decide", "drivers.codec", "drivers.batching", "schedules.programme")
+NATIONAL = tuple(
+    f"controller.consumption.upload.national.{name}"
+    for name in ("cipher", "documents", "frames", "markup", "rows", "session")
+)
+PURE = ("controller.decide", "drivers.codec", "drivers.batching", "schedules.programme", *NATIONAL)
 IMPURE = ("time", "socket", "asyncio", "os", "pathlib", "sqlite3", "threading")
 
 

@@ -148,10 +148,11 @@ class Decoder:
 
     def _whole(self, at: int, size: int) -> Frame | None:
         """The frame there, if it is one."""
-        dialect, data = self._dialect, bytes(self._held[at : at + size])
-        if not data.endswith(dialect.tail):
+        dialect = self._dialect
+        if not self._held.endswith(dialect.tail, at, at + size):
             self.broken += 1
             return None
+        data = bytes(self._held[at : at + size])
         ahead = len(dialect.head)
         ends = (ahead, ahead + _LENGTH, ahead + _LENGTH + _SEQUENCE, size - len(dialect.tail) - _CRC)
         starts = (0, *ends[:-1])

@@ -134,6 +134,7 @@ HOSTILE = {
     "doctype": "<!DOCTYPE root><root><common/></root>",
     "instruction": "<?run this?><root><common/></root>",
     "deep": "<root>" + "<a>" * 50_000,
+    "a little too deep": "<root><common/>" + "<a>" * 12 + "</a>" * 12 + "</root>",
     "many": "<root><common/>" + "<a/>" * 30_000 + "</root>",
     "attributes": "<root " + " ".join(f'a{n}=""' for n in range(500)) + "/>",
     "unknown entity": "<root><common>&nbsp;</common></root>",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import time
 from dataclasses import replace
 
@@ -175,11 +176,12 @@ def feed_all(decoder: Decoder, data: bytes) -> None:
 
 @DIALECTS
 def test_costly_junk_ends_soon(dialect: Dialect) -> None:
-    """Heads close to each other whose LEN leads to a tail, so that each asks for a long CRC."""
-    length = (4 + 16 * 4000).to_bytes(4, "little")
-    junk = (dialect.head + length + dialect.tail[:2] + dialect.head) * 40_000
-    tails = dialect.tail * 40_000
-    for hostile in (junk, junk + tails, (dialect.head + length + dialect.tail + dialect.tail) * 40_000):
+    """Heads close to each other, and such whose LEN leads to a tail, so that each asks for a long CRC."""
+    length = (4 + 32 * 4000).to_bytes(4, "little")
+    # A frame of 18 bytes and a cipher of 32 n ends 18 bytes behind some other head.
+    costly = dialect.head + length + b"x" * 6 + dialect.tail + b"x" * 14
+    assert len(costly) == 32
+    for hostile in (costly * 40_000, (dialect.head + length) * 100_000, dialect.head * 200_000):
         decoder = Decoder(dialect, KEY)
         began_s = time.perf_counter()
         with pytest.raises(FrameError):
@@ -197,3 +199,8 @@ def test_another_key_gives_nothing_readable() -> None:
     got = Decoder(A, b"fedcba9876543210").feed(encode(A, KEY, 1, b"<root/>"))
     assert len(got) == 1
     assert got[0].document != b"<root/>"
+
+
+def test_a_site_without_such_a_sink_does_not_load_the_ciphers() -> None:
+    code = "import sys, controller.consumption.upload.national.sink; sys.exit('cryptography' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

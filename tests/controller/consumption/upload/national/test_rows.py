@@ -76,7 +76,7 @@ def test_two_counters_may_be_two_functions_of_one_meter() -> None:
 
 
 def test_only_the_highest_revision_is_sent_and_settles_the_lower_ones() -> None:
-    old, new = row(1, slot=1), row(2, slot=1)._replace(revision=1, count_end=5)
+    old, new = row(2, slot=1), row(1, slot=1)._replace(revision=1, count_end=5)
     for order in ((old, new), (new, old)):
         (packet,) = packets(*order)
         assert packet.rows == {1, 2}

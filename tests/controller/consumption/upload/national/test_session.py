@@ -164,7 +164,9 @@ def test_a_period_is_acknowledged_and_another_one_is_told(period: str, told: int
 
 def test_what_is_meant_for_another_collector_is_ignored() -> None:
     session = opened()
-    assert notices(session.receive(said("config", "period", "<period>5</period>", "510116A002")))
+    step = session.receive(said("config", "period", "<period>15</period>", "510116A002"))
+    assert step.answers == ()
+    assert len(notices(step)) == 1
     assert session.receive(said("heart_beat", "time", building="")).events == (Beaten(None),)
 
 
