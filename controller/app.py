@@ -35,7 +35,6 @@ from controller.operations.registry import register
 from controller.options import NotStarted, Options
 from controller.overlays import SimulatedTime, read_overlay
 from controller.sealing import seal_old_rows
-from controller.sinks import make_sink, stays_here
 from controller.socket.address import SocketError
 from controller.socket.server import SocketServer
 from controller.store.control import Began, ControlStore
@@ -44,7 +43,7 @@ from controller.store.lock import DataLock
 from controller.store.logdb import LogStore
 from controller.stores import Stores, set_aside_notice
 from controller.timer import CycleTimer
-from controller.uploads import Uploads
+from controller.uploading import uploads_of
 from drivers.api import Driver, DriverError, Inbox
 from schedules.context import Context
 
@@ -129,11 +128,7 @@ async def _serve(options: Options, stores: Stores) -> int:
     )
     if simulated is None:
         house.start()
-    # What is simulated must never reach somebody who takes it for real.
-    plans = [sink for sink in plan.sinks if simulated is None or stays_here(sink)]
-    uploads = Uploads(
-        plan.site.name, plans, stores.log, daemon.board, clock, partial(make_sink, plan.site.name)
-    )
+    uploads = uploads_of(daemon, stores.log, began.boot, simulated=simulated is not None)
     daemon.uploads = uploads
     uploads.start()
     in_order = False

@@ -2,18 +2,76 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from ipaddress import ip_address
-from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-from config.plan.sinks import FileSink, HttpsSink, Secret, SinkPlan
-from controller.consumption.upload.port import NotSetUp, Sink
+from config.language import Text
+from config.plan.sinks import FileSink, HttpsSink, MqttSink, NationalSink, SinkPlan
+from controller.consumption.upload.port import Row, Sink
 
 
-def make_sink(site: str, plan: SinkPlan) -> Sink:
-    """Raises NotSetUp where a secret, a file or a library is missing."""
-    raise NotSetUp(f"{site}: {type(plan).__name__} is not there yet")
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What sinks need of the daemon."""
+
+    site: str
+    time_zone: str
+    interval_s: int
+    meters: Sequence[str]
+    """Names of all meters."""
+    boot: int
+    """Number of this run: other than that of the run before."""
+    now_ms: Callable[[], int]
+    told: Callable[[Text], None]
+    """Something that people should know."""
+    set_clock: Callable[[int], None]
+    """A data centre says that it is this time, UTC milliseconds."""
+    history: Callable[[Sequence[str], int, int], Awaitable[Sequence[Row] | None]]
+    """(meters, from_ms, to_ms) -> their rows that end in it; None when it cannot say."""
+
+
+def make_sink(around: Surroundings, plan: SinkPlan) -> Sink:
+    """May import and read files. Raises SinkError where a secret, a file or a library is missing."""
+    match plan:
+        case HttpsSink():
+            from controller.consumption.upload.https import HttpsUpload
+
+            return HttpsUpload(plan, around.site)
+        case MqttSink():
+            from controller.consumption.upload.mqtt import MqttUpload
+
+            meters = plan.common.meters or around.meters
+            return MqttUpload(
+                plan, site=around.site, meters=meters, now_ms=around.now_ms, first_bd_seq=around.boot % 256
+            )
+        case FileSink():
+            from controller.consumption.upload.files import FilesUpload
+
+            return FilesUpload(plan, site=around.site, zone=ZoneInfo(around.time_zone))
+        case NationalSink():
+            return _data_centre(around, plan)
+
+
+def _data_centre(around: Surroundings, plan: NationalSink) -> Sink:
+    from controller.consumption.upload.national.cipher import cipher_key_of
+    from controller.consumption.upload.national.dialect import load_dialect
+    from controller.consumption.upload.national.sink import DataCentre, Secrets
+    from controller.consumption.upload.security import read_secret
+
+    meters = [number.meter for number in plan.ids]
+    return DataCentre(
+        plan,
+        load_dialect(plan.dialect),
+        Secrets(read_secret(plan.key), cipher_key_of(read_secret(plan.cipher_key))),
+        ZoneInfo(around.time_zone),
+        told=around.told,
+        set_clock=around.set_clock,
+        history=lambda from_ms, to_ms: around.history(meters, from_ms, to_ms),
+        period_min=around.interval_s // 60,
+    )
 
 
 def stays_here(plan: SinkPlan) -> bool:
@@ -25,19 +83,3 @@ def stays_here(plan: SinkPlan) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def secret(where: Secret) -> str:
-    """A secret, blanks and line ends around it cut. Raises NotSetUp."""
-    if where.env:
-        found = os.environ.get(where.env, "")
-        if not found:
-            raise NotSetUp(f"the environment has no {where.env}")
-        return found
-    try:
-        found = Path(where.file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotSetUp(f"{where.file} cannot be read: {error}") from error
-    if not found:
-        raise NotSetUp(f"{where.file} is empty")
-    return found

@@ -6,11 +6,11 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from config.language import text
+from config.language import Text, text
 from config.plan.clock import Clock
-from config.plan.sinks import Common, SinkPlan
+from config.plan.sinks import Common, NationalSink, SinkPlan
 from controller.board import Board
 from controller.consumption.upload.port import DeliveryFailed, Row, Sink, SinkError
 from controller.consumption.upload.runner import Health, Patience, SinkRunner
@@ -31,7 +31,7 @@ class _Upload:
     common: Common
     delivery: SinkDelivery
     runner: SinkRunner | None = None
-    trouble: str = ""
+    trouble: Text | str = ""
     """Why there is no runner."""
 
 
@@ -92,7 +92,7 @@ class Uploads:
     def names(self) -> list[str]:
         return sorted(self._uploads)
 
-    async def progress(self, name: str) -> tuple[Progress, Health | None, str]:
+    async def progress(self, name: str) -> tuple[Progress, Health | None, Text | str]:
         """How far it has come, how it is doing, and why it is not running. Raises Refused."""
         upload = self._find(name)
         try:
@@ -179,7 +179,7 @@ class Uploads:
                     sink,
                     upload.delivery,
                     key=self._key,
-                    patience=self._patience,
+                    patience=_patience(self._patience, upload.plan),
                     backfill_rows_s=upload.common.backfill_rows_s,
                     told=lambda on, why: self._tell(upload, on, why),
                 )
@@ -201,7 +201,7 @@ class Uploads:
         try:
             sink = await asyncio.to_thread(self._make, upload.plan)
         except SinkError as error:
-            upload.trouble = str(error)
+            upload.trouble = error.words
             self._tell(upload, True, upload.trouble)
             return None
         except Exception as error:  # noqa: BLE001 - whatever a library says when it cannot begin
@@ -214,7 +214,7 @@ class Uploads:
             self._tell(upload, False, "")
         return sink
 
-    def _tell(self, upload: _Upload, on: bool, why: str) -> None:
+    def _tell(self, upload: _Upload, on: bool, why: Text | str) -> None:
         words = text("upload to {name}: {reason}", name=upload.common.label, reason=why)
         self._board.take([Notice("upload", upload.common.name, words, on)], self._wall_ms())
 
@@ -237,3 +237,8 @@ class Uploads:
         for row in rows:
             named.update(f"\0{row.meter}\0{row.start_ms}\0{row.revision}".encode())
         return named.hexdigest()[:32]
+
+
+def _patience(usual: Patience, plan: SinkPlan) -> Patience:
+    """With the heartbeats that the other side wants to hear."""
+    return replace(usual, idle_s=plan.heartbeat_s) if isinstance(plan, NationalSink) else usual

@@ -115,7 +115,13 @@ RULES = (
         "the receiver knows how to store, nothing of the daemon",
         ("controller.receiver",),
         ("ours",),
-        only=("controller.receiver", "controller.store", "config.plan", "config.language"),
+        only=(
+            "controller.receiver",
+            "controller.store",
+            "controller.consumption.upload.national",
+            "config.plan",
+            "config.language",
+        ),
     ),
     Rule("httpx has one door", PACKAGES, ("httpx", "httpcore"), but=("controller.consumption.upload.https",)),
     Rule(
@@ -259,7 +265,7 @@ BREACHES = {
     "controller/consumption/upload/mqtt.py": "import httpx",
     "controller/socket/web.py": "from starlette.applications import Starlette",
     "drivers/codec.py": "import asyncio.events",
-    "controller/consumption/upload/mqtt.py": "from paho.mqtt import client",
+    "controller/consumption/upload/edgenode.py": "from paho.mqtt import client",
     "controller/consumption/upload/files.py": "import pyarrow.parquet",
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from config.language import text
+from config.language import Text, render, text
 from controller.consumption.upload.runner import Health
 from controller.daemon import Daemon
 from controller.decide.records import Refused
@@ -23,13 +23,14 @@ class Upload:
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
 
-    async def list(self, _: Call) -> dict[str, Any]:
+    async def list(self, call: Call) -> dict[str, Any]:
         """No args."""
         uploads = self._uploads()
         try:
-            return {"sinks": [self._row(name, *await uploads.progress(name)) for name in uploads.names()]}
+            rows = [self._row(name, call.language, *await uploads.progress(name)) for name in uploads.names()]
         except Refused as refusal:
             raise RequestError(Code.UNAVAILABLE, refusal.text) from refusal
+        return {"sinks": rows}
 
     async def aside(self, call: Call) -> dict[str, Any]:
         """args: sink. What it refused, oldest first."""
@@ -90,7 +91,9 @@ class Upload:
         await self._ask(self._uploads().take_in_again(name))
         return {"done": "sink-restore", "sink": name}
 
-    def _row(self, name: str, progress: Progress, health: Health | None, trouble: str) -> dict[str, Any]:
+    def _row(
+        self, name: str, language: str, progress: Progress, health: Health | None, trouble: Text | str
+    ) -> dict[str, Any]:
         uploads, local = self._uploads(), self._daemon.context.local
         oldest_ms = progress.watermark_ms
         lag_s = None if oldest_ms is None else (self._daemon.clock.now().wall_ms - oldest_ms) / 1000
@@ -108,7 +111,7 @@ class Upload:
             "rows_per_s": 0.0 if health is None else round(health.rate, 1),
             "delivered_rows": 0 if health is None else health.delivered,
             "failures": 0 if health is None else health.failures,
-            "last_error": trouble or ("" if health is None else health.error),
+            "last_error": render(trouble or ("" if health is None else health.error), language),
         }
 
     def _uploads(self) -> Uploads:

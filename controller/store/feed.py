@@ -15,6 +15,8 @@ from controller.consumption.upload.port import Row
 ADD = "INSERT INTO feed (meter, start_ms, revision) VALUES (?, ?, ?)"
 _LOOK_BACK = 50_000
 """Feed rows among which the newest slot's first is sought."""
+_LONGEST_MS = 3_600_000
+"""No interval is longer, but for the one row of a long gap."""
 _ROW = (
     "feed.id, meters.name, meters.quantity, fittings.unit, fittings.quantum, feed.start_ms, "
     "intervals.end_ms, feed.revision, from_ms, count_start, count_end, consumption, peak, covered_s, flags"
@@ -147,6 +149,22 @@ def rows(connection: sqlite3.Connection, first: int, last: int, limit: int) -> l
         (first, last, limit),
     )
     return [(item[0], None if item[6] is None else Row(*item)) for item in found]
+
+
+def ending_in(
+    connection: sqlite3.Connection, meters: Sequence[str], from_ms: int, to_ms: int, limit: int
+) -> list[Row]:
+    """The newest revision of every interval of these meters that ends in [from_ms, to_ms), by end."""
+    marks = ",".join("?" * len(meters))
+    found = connection.execute(
+        f"SELECT {_ROW} {_JOINED} WHERE meters.name IN ({marks}) AND intervals.end_ms >= ? "  # noqa: S608
+        "AND intervals.end_ms < ? AND feed.start_ms >= ? AND NOT EXISTS (SELECT 1 FROM intervals AS newer "
+        "WHERE newer.meter = feed.meter AND newer.start_ms = feed.start_ms "
+        "AND newer.revision > feed.revision) "
+        "ORDER BY intervals.end_ms, feed.id LIMIT ?",
+        (*meters, from_ms, to_ms, from_ms - _LONGEST_MS, limit),
+    )
+    return [Row(*item) for item in found]
 
 
 def since(connection: sqlite3.Connection, start_ms: int) -> list[int]:

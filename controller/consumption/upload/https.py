@@ -29,8 +29,9 @@ from controller.consumption.upload.port import (
     TooLarge,
     Unreachable,
 )
+from controller.consumption.upload.rowjson import row_json
 from controller.consumption.upload.security import read_secret, tls_context
-from controller.consumption.upload.wire import FORMAT, row_object
+from controller.consumption.upload.wire import FORMAT
 
 if TYPE_CHECKING:
     import httpx
@@ -218,7 +219,7 @@ class HttpsUpload:
 def pack(site: str, rows: Sequence[Row], stream: Stream) -> bytes:
     """The body of a batch; the same bytes for the same rows."""
     lines = "".join(
-        json.dumps(row_object(site, row, stream), ensure_ascii=False, separators=(",", ":")) + "\n"
+        json.dumps(row_json(site, row, stream), ensure_ascii=False, separators=(",", ":")) + "\n"
         for row in rows
     )
     return gzip.compress(lines.encode(), 6, mtime=0)

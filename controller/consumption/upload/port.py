@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple, Protocol
 
+from config.language import Text, text
+
 
 class Row(NamedTuple):
     """One interval of one meter on its way to a sink.
@@ -96,11 +98,13 @@ class DeliveryFailed(Exception):
 
 
 class SinkError(Exception):
-    """Root of what may go wrong with a sink."""
+    """Root of what may go wrong with a sink; made of a Text, or of words that somebody else has said."""
 
-
-class NotSetUp(SinkError):
-    """A secret, certificate or library that it needs is not there: a person must look."""
+    @property
+    def words(self) -> Text | str:
+        """What went wrong, for people."""
+        said = self.args[0] if self.args else ""
+        return said if isinstance(said, Text) else str(self) or type(self).__name__
 
 
 class Unreachable(SinkError):
@@ -111,7 +115,7 @@ class Throttled(SinkError):
     """The other side asks for patience."""
 
     def __init__(self, after_s: float) -> None:
-        super().__init__(f"asked to wait {after_s:g} s")
+        super().__init__(text("asked to wait {seconds} s", seconds=f"{after_s:g}"))
         self.after_s = after_s
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import MappingProxyType
 
-from controller.consumption.intervals import Flag
+from controller.consumption.records import Flag
 from controller.consumption.upload.port import Row, Stream
 
 _WORDS = tuple((flag.value, (flag.name or "").lower()) for flag in Flag)
 _KNOWN = sum(flag.value for flag in Flag)
+_PEAK_UNITS = MappingProxyType({"kWh": "kW", "GJ": "kW", "m³": "m³/h"})
 
 
 def row_json(site: str, row: Row, stream: Stream) -> dict[str, object]:
-    """The row with English keys. Counts are exact decimals, as text; (site, meter, start_ms, revision) is its
-    key; null is unknown."""
+    """The row with English keys. Counts are exact decimals, as text; null is unknown."""
     return {
+        "key": row_key(site, row),
         "site": site,
         "meter": row.meter,
         "quantity": row.quantity,
@@ -34,7 +36,14 @@ def row_json(site: str, row: Row, stream: Stream) -> dict[str, object]:
         "peak": exact_text(peak(row)),
         "covered_s": row.covered_s,
         "flags": flag_words(row.flags),
+        "quantum": row.quantum,
+        "peak_unit": _PEAK_UNITS.get(row.unit),
     }
+
+
+def row_key(site: str, row: Row) -> str:
+    """The row's name for ever, among all sites: site/meter/start/revision. None of the parts holds a "/"."""
+    return f"{site}/{row.meter}/{row.start_ms}/{row.revision}"
 
 
 def flag_words(flags: int) -> list[str]:

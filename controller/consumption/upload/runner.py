@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from config.language import Text, text
 from controller.consumption.upload.port import (
     Batch,
     BatchRefused,
@@ -65,7 +66,7 @@ class Health(NamedTuple):
 
     reachable: bool | None
     """None: not tried yet."""
-    error: str
+    error: Text | str
     """Of the last failure; "" once it is reached again."""
     failures: int
     """In a row."""
@@ -86,7 +87,7 @@ class SinkRunner:
         key: Callable[[Sequence[Row]], str],
         patience: Patience = Patience(),
         backfill_rows_s: float = 0.0,
-        told: Callable[[bool, str], None] = lambda _on, _why: None,
+        told: Callable[[bool, Text | str], None] = lambda _on, _why: None,
     ) -> None:
         """`key` names a batch by its rows. `backfill_rows_s`: at most so many rows a second of the backfill,
         0 = as fast as it goes. `told(failing, why)` is called once when the sink is lost (three failures in
@@ -103,7 +104,7 @@ class SinkRunner:
         self._cut: int | None = None
         self._resume_s = 0.0
         self._failures = 0
-        self._error = ""
+        self._error: Text | str = ""
         self._reachable: bool | None = None
         self._failing = False
         self._delivered = 0
@@ -191,7 +192,7 @@ class SinkRunner:
         await self._delivery.settle(outcome)
         if not outcome.accepted and not outcome.refused:
             # It answers and takes nothing: not to be asked again at once.
-            self._failed(SinkError("the other side took none of the rows"))
+            self._failed(SinkError(text("the other side took none of the rows")))
             return False
         self._delivered += len(outcome.accepted)
         self._reached()
@@ -201,7 +202,7 @@ class SinkRunner:
 
     def _failed(self, error: SinkError) -> None:
         self._failures += 1
-        self._error = str(error) or type(error).__name__
+        self._error = error.words
         self._reachable = False
         pauses = self._patience.pauses_s
         pause_s = pauses[min(self._failures, len(pauses)) - 1]

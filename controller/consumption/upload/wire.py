@@ -1,33 +1,16 @@
-"""A batch's rows and what is answered of them, as JSON; docs/upload.md tells the other side. Pure."""
+"""What the other side answers of a batch, as JSON; docs/upload.md tells it how. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
-from controller.consumption.upload.port import Outcome, Row, Stream
-from controller.consumption.upload.rowjson import row_json
+from controller.consumption.upload.port import Outcome, Row
+from controller.consumption.upload.rowjson import row_key
 
 FORMAT = "1"
 """Keys are only ever added within a format; one that changes its meaning makes a new one."""
 REASON = 300
 """Longest reason that is kept of what the other side says."""
-_PEAK_UNITS = MappingProxyType({"kWh": "kW", "GJ": "kW", "m³": "m³/h"})
-
-
-def row_key(site: str, row: Row) -> str:
-    """The row's name for ever, among all sites: site/meter/start/revision. None of the parts holds a "/"."""
-    return f"{site}/{row.meter}/{row.start_ms}/{row.revision}"
-
-
-def row_object(site: str, row: Row, stream: Stream) -> dict[str, object]:
-    """What is sent of a row: as every sink that speaks JSON tells it, and what it is answered by."""
-    return {
-        "key": row_key(site, row),
-        **row_json(site, row, stream),
-        "quantum": row.quantum,
-        "peak_unit": _PEAK_UNITS.get(row.unit),
-    }
 
 
 def outcome(site: str, rows: Sequence[Row], answer: object) -> Outcome:

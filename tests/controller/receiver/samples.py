@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from controller.consumption.upload.port import Stream
-from controller.consumption.upload.wire import row_object
+from controller.consumption.upload.rowjson import row_json
 from controller.receiver.rows import Received, read_line
 from tests.controller.consumption.upload.rows import row
 
 
 def sent(number: int, site: str = "shuangliu", meter: str = "main-1", **changed: Any) -> dict[str, Any]:
     """The row of that number, some of it changed."""
-    return {**row_object(site, row(number, meter), Stream.LIVE), **changed}
+    return {**row_json(site, row(number, meter), Stream.LIVE), **changed}
 
 
 def received(number: int, meter: str = "main-1", **changed: Any) -> Received:

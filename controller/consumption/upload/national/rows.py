@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from config.language import text
 from config.plan.sinks import NationalMeter
-from controller.consumption.intervals import Flag
+from controller.consumption.records import Flag
 from controller.consumption.upload.national.dialect import Dialect
 from controller.consumption.upload.national.documents import Function, Identity, MeterValues, Report
 from controller.consumption.upload.port import Row

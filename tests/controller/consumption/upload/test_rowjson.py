@@ -28,12 +28,13 @@ JSON = st.recursive(
 def test_a_row_as_json() -> None:
     made = row(3)._replace(flags=3, peak=None, count_start=None, quantum="0.001")
     assert row_json("s", made, Stream.BACKFILL) == {
-        "site": "s", "meter": "main-1", "quantity": "electricity", "unit": "kWh", "stream": "backfill",
+        "key": "s/main-1/1772642700000/0", "site": "s", "meter": "main-1",
+        "quantity": "electricity", "unit": "kWh", "stream": "backfill",
         "start": "2026-03-04T16:45:00.000+00:00", "start_ms": 1_772_642_700_000,
         "end": "2026-03-04T17:00:00.000+00:00", "end_ms": 1_772_643_600_000, "revision": 0,
         "from": "2026-03-04T16:45:00.000+00:00", "from_ms": 1_772_642_700_000,
         "count_start": None, "count_end": "3.007", "consumption": "0.007", "peak": None, "covered_s": 900,
-        "flags": ["partial", "recovered"],
+        "flags": ["partial", "recovered"], "quantum": "0.001", "peak_unit": "kW",
     }  # fmt: skip
 
 

@@ -38,7 +38,7 @@ class Bench:
             self.delivery,
             key=key,
             patience=patience,
-            told=lambda on, why: self.told.append((on, why)),
+            told=lambda on, why: self.told.append((on, str(why))),
         )
 
     async def until(self, wanted: Callable[[], object], within_s: float = 3.0) -> None:
