@@ -1,19 +1,21 @@
 """Entry point: picks the language, builds the command tree, turns expected failures into a sentence and an
 exit code.
 
-Exit codes: 0 done, 1 the answer is no, 2 wrong use.
+Exit codes: 0 done, 1 the answer is no, 2 wrong use, 130 ended by ctrl-C.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
-from config.language import choose
+from config.language import choose, output
 from controller.cli import demo, people, run, simulate, site
+from controller.cli.interrupts import INTERRUPTED
 from controller.cli.speech import Failure, set_language, translate
 
 app = typer.Typer(
@@ -49,25 +51,43 @@ def options(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run `louguan` with `arguments` (the process's own by default) and leave with its exit code."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    given, flag = _take_language(given)
+    output.prepare()
+    given, flag = _take_language(list(sys.argv[1:] if arguments is None else arguments))
     language = choose(flag, os.environ)
     set_language(language)
+    unwritten = None
+    try:
+        code = _run(given, language)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except OSError as error:
+        code = 1
+        if output.is_about_output(error):
+            unwritten = error
+        else:
+            with suppress(OSError):
+                Failure(error.strerror or str(error), hint=str(error.filename or "")).show(language)
+    sys.exit(output.finish(code, language, unwritten))
+
+
+def _run(given: list[str], language: str) -> int:
+    """Run the command; its exit code. Raises KeyboardInterrupt, and OSError where nobody else had a sentence
+    for it."""
     command = typer.main.get_command(app)
     translate(command, language)
     try:
         code = command.main(args=given, prog_name="louguan", standalone_mode=False)
     except Failure as failure:
         failure.show(language)
-        sys.exit(failure.code)
+        return failure.code
     except typer.Abort:
-        sys.exit(130)
+        return INTERRUPTED
     except Exception as error:
         shown = _wrong_use(error)
         if not shown:
             raise
-        sys.exit(2)
-    sys.exit(code if isinstance(code, int) else 0)
+        return 2
+    return code if isinstance(code, int) else 0
 
 
 def _wrong_use(error: Exception) -> bool:

@@ -20,7 +20,8 @@ def _compiler(*words: str) -> None:
     done = subprocess.run(
         [sys.executable, "-P", "-m", "config.written", *words, "--lang", language()], check=False
     )
-    raise typer.Exit(done.returncode)
+    # Ended by a signal: as a shell would say it.
+    raise typer.Exit(done.returncode if done.returncode >= 0 else 128 - done.returncode)
 
 
 def init(directory: SiteDir) -> None:
