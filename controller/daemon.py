@@ -14,7 +14,7 @@ from config.language import text
 from config.plan.clock import Now
 from config.plan.reading import Reading
 from config.plan.site import Plan
-from controller import damage, recorder
+from controller import damage, plan_loss, recorder
 from controller.board import Board
 from controller.clock import SteppedClock
 from controller.consumption.log import ConsumptionLog
@@ -118,6 +118,10 @@ class Daemon:
         self._stopping = False
         self._failed_store: dict[str, bool] = {}
 
+    def now_ms(self) -> int:
+        """Site time."""
+        return self.clock.now().wall_ms
+
     def stop(self) -> None:
         """End after this cycle."""
         self._stopping = True
@@ -190,7 +194,7 @@ class Daemon:
         self._commands.append((command, applied))
         self._timer.nudge()
         if isinstance(command, Observe) and not command.target and not command.observing:
-            self.board.take([damage.notice("", on=False)], now.wall_ms)
+            self.board.take([damage.notice("", on=False), plan_loss.notice(on=False)], now.wall_ms)
         return applied
 
     def _take_commands(self) -> tuple[list[PersonCommand], list[asyncio.Future[None]]]:

@@ -14,7 +14,7 @@ import typer
 
 from config.language import text
 from controller.cli.plans import beginning, plan_of
-from controller.cli.processes import Child, describe_plant, start_simulators
+from controller.cli.processes import Child, describe_plant, ended_in_order, start_simulators
 from controller.cli.site import AsJson, SiteDir
 from controller.cli.speech import Failure, put, put_json, say, tell
 
@@ -35,18 +35,22 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Serve a site's devices over real Modbus and BACnet until ctrl-C; faults are typed while it runs."""
-    with tempfile.TemporaryDirectory(prefix="louguan-simulate-") as scratch:
+    with (
+        ended_in_order(),
+        tempfile.TemporaryDirectory(prefix="louguan-simulate-", ignore_cleanup_errors=True) as scratch,
+    ):
         facts = Path(scratch) / "plant.json"
         described = describe_plant(site, facts)
         try:
             plan_text, plan = plan_of(site)
+            begin = beginning(plan, start or datetime.now(UTC).isoformat())
+            _can_be_written(overlay)
         except Failure:
             described.communicate()
             raise
         plan_file = Path(scratch) / "plan.json"
         plan_file.write_text(plan_text, encoding="utf-8")
         log = Path(scratch) / "simulators.log"
-        begin = beginning(plan, start or datetime.now(UTC).isoformat())
         with start_simulators(
             plan_file, facts, described, overlay, log, speed=speed, seed=seed, start=begin
         ) as child:
@@ -56,6 +60,19 @@ def simulate(
                 _introduce(site, overlay, len(plan.devices))
             with contextlib.suppress(KeyboardInterrupt):
                 _listen(child)
+
+
+def _can_be_written(overlay: Path) -> None:
+    """Raises Failure before anything is started."""
+    there = overlay.exists()
+    try:
+        with overlay.open("ab"):
+            pass
+        if not there:
+            overlay.unlink()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Failure(text("cannot open {file}: {error}", file=str(overlay), error=reason)) from error
 
 
 def _introduce(site: Path, overlay: Path, devices: int) -> None:

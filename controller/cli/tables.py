@@ -108,10 +108,6 @@ def status(found: dict[str, Any], language: str) -> None:
     )
     if found["observe"]:
         put(text("observe mode: nothing is sent to any device"))
-    if found["directory_differs"]:
-        put(
-            text("the site's files were edited after the plan in force was accepted; run --accept takes them")
-        )
     for line in found["lines"]:
         state = text("up") if line["connected"] else text("down")
         put(
