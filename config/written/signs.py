@@ -43,7 +43,7 @@ def full_width_colon() -> tuple[Text, Text]:
 
 
 def suspect(lines: Sequence[str], first: int, last: int) -> Suspect | None:
-    """The first such sign in `lines` from `first` to `last`, counted from 0, that YAML may have stumbled on."""
+    """The first such sign in `lines` from `first` to `last`, counted from 0: YAML may have stumbled on it."""
     for number in range(max(0, first), min(last + 1, len(lines))):
         if found := _in_line(lines[number]):
             column, message, hint = found
