@@ -14,8 +14,8 @@ HEADER = """\
 # Commands
 
 Generated from the command tree by `python -m controller.cli.reference`; a test fails when it is not current.
-Exit codes: 0 done, 1 the answer is no (an invalid site, a refusal), 2 wrong use. `--lang zh` or `--lang en`
-may stand anywhere; otherwise `LOUGUAN_LANG`, the locale, then the site decide.
+Exit codes: 0 done, 1 the answer is no (an invalid site, a refusal), 2 wrong use, 130 ended by ctrl-C.
+`--lang zh` or `--lang en` may stand anywhere; otherwise `LOUGUAN_LANG`, the locale, then the site decide.
 """
 
 
