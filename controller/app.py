@@ -13,15 +13,15 @@ import time
 from functools import partial
 from importlib import import_module
 from importlib.metadata import version
-from pathlib import Path
 
 from config.language import choose, render, text
-from config.plan.clock import STEP_MS, Pace
+from config.plan.clock import Pace
 from config.plan.lines import Line
 from config.plan.site import Plan
-from controller import damage, logs, origin, plan_loss, starting
+from controller import logs, origin, starting
 from controller.accepted import choose_plan
 from controller.background import keep_looking
+from controller.beginnings import tell_beginnings
 from controller.board import Board
 from controller.clock import SiteClock
 from controller.consumption.log import ConsumptionLog
@@ -30,14 +30,12 @@ from controller.consumption.slots import Slots
 from controller.cycle import Engine
 from controller.daemon import Daemon
 from controller.decide.records import Notice, Observe
-from controller.decide.timekeeping import span
-from controller.edits import Edits, edited_notice
+from controller.edits import Edits
 from controller.housekeeping import Housekeeping
 from controller.logs import SiteTime
 from controller.operations.registry import register
 from controller.options import NotStarted, Options
 from controller.overlays import Overlay, SimulatedTime
-from controller.plan_loss import Loss
 from controller.sealing import seal_old_rows
 from controller.site_lock import SiteLock
 from controller.socket.address import SocketError
@@ -46,7 +44,7 @@ from controller.store.control import Began, ControlStore
 from controller.store.errors import AlreadyRunning, StoreError
 from controller.store.lock import DataLock
 from controller.store.logdb import LogStore
-from controller.stores import Stores, set_aside_notice
+from controller.stores import Stores
 from controller.timer import CycleTimer
 from drivers.api import Driver, DriverError, Inbox
 from schedules.context import Context
@@ -118,7 +116,7 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
         await daemon.accept(Observe("", True, "start", "--observe", now.wall_ms))
     # One cycle before any line is open: what holds writes back holds before there can be any.
     daemon.cycle()
-    _tell_beginnings(daemon, began, stores, clock, options.site, in_force.loss)
+    tell_beginnings(daemon, began, stores, clock, options.site, in_force.loss)
     server = _socket(options, language, daemon)
     try:
         await server.start()
@@ -285,36 +283,3 @@ def _edits(options: Options, daemon: Daemon, language: str) -> Edits:
         daemon.differs = edited
 
     return Edits(options.site, daemon.plan, language, daemon.board, daemon.now_ms, differ)
-
-
-def _tell_beginnings(
-    daemon: Daemon, began: Began, stores: Stores, clock: SiteClock, site: Path, loss: Loss
-) -> None:
-    """What a person should know of the run before and of the files."""
-    plan = daemon.plan
-    _log.info("louguan %s: %s, plan %s", version("louguan"), plan.site.label, plan.hash[:12])
-    notices = []
-    if daemon.differs:
-        notices.append(edited_notice(site, on=True))
-    if plan_loss.is_held_back(daemon.engine.remembered().observe) or loss is Loss.EDITED:
-        notices.append(plan_loss.notice(on=True))
-    held_back = damage.held_back(daemon.engine.remembered().observe)
-    if held_back is not None:
-        restored = stores.control.opening.restored
-        backup = "" if restored is None else restored.name
-        notices.append(damage.notice(held_back.reason, backup, on=True))
-    opening = stores.log.opening
-    if opening.set_aside is not None:
-        notices.append(set_aside_notice(opening.set_aside.name, opening.damage))
-    daemon.board.take(notices, daemon.started_ms)
-    if loss in plan_loss.TOLD:
-        daemon.board.tell(plan_loss.TOLD[loss])
-    if clock.behind_ms > STEP_MS:
-        daemon.board.tell(
-            text(
-                "this machine's clock is believed, though it differs by {by} from the last stored time",
-                by=span(-clock.behind_ms),
-            )
-        )
-    if not began.clean:
-        _log.warning("the run before did not end in order; the ledger has the gap marked")
