@@ -270,7 +270,7 @@ def _tell_beginnings(daemon: Daemon, began: Began, stores: Stores, clock: SiteCl
             )
         )
     if not began.clean:
-        _log.warning("the run before did not end in order; the ledger has the gap marked")
+        daemon.board.tell(text("the run before did not end in order; the ledger has the gap marked"))
 
 
 def _begin_logging() -> None:

@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from typing import Any, NamedTuple
 
 from config.language import text
+from config.language.details import detail
 from config.plan.clock import Now
 from config.plan.reading import Reading
 from config.plan.site import Plan
@@ -320,5 +321,5 @@ class Daemon:
             failing = bool(status.error) and status.failing_s > 0
             if failing is not self._failed_store.get(name, False):
                 self._failed_store[name] = failing
-                words = text("{name} cannot be written: {reason}", name=name, reason=status.error)
+                words = text("{name} cannot be written: {reason}", name=name, reason=detail(status.error))
                 self.board.take([Notice("store", name, words, failing)], now.wall_ms)

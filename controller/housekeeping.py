@@ -20,6 +20,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from config.language import Text, text
+from config.language.details import detail
 from config.plan.clock import Clock
 from controller.board import Board
 from controller.decide.records import Notice
@@ -132,7 +133,9 @@ class Housekeeping:
         except backup.BackupAbandoned:
             return
         except Exception as error:  # noqa: BLE001 - whatever fails here is told, and costs nothing else
-            failure = text("control.db could not be backed up: {reason}", reason=str(error) or repr(error))
+            failure = text(
+                "control.db could not be backed up: {reason}", reason=detail(str(error) or repr(error))
+            )
         finally:
             self._busy = None
         self._failure = failure

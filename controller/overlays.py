@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from config.language import text
+from config.language.details import detail
 from config.plan.site import Plan
 from controller.options import NotStarted
 from drivers import overlay
@@ -41,5 +42,5 @@ def read_overlay(file: Path, plan: Plan) -> Simulated:
         return Simulated(overlay.apply(plan, data), kept)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise NotStarted(
-            text("the overlay {file} cannot be used: {reason}", file=file, reason=str(error))
+            text("the overlay {file} cannot be used: {reason}", file=file, reason=detail(str(error)))
         ) from error

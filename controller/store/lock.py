@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from config.language import text
+from config.language.details import detail
 from controller.store.errors import AlreadyRunning, StoreUnavailable
 
 FILE = "louguan.lock"
@@ -30,7 +31,7 @@ class DataLock:
             self._handle: int | None = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise StoreUnavailable(
-                text("cannot open {file}: {error}", file=str(path), error=str(error))
+                text("cannot open {file}: {error}", file=str(path), error=detail(str(error)))
             ) from error
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
