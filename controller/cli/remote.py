@@ -57,10 +57,12 @@ async def _ask(directory: Path, op: str, args: dict[str, Any], person: str) -> d
         ) as client:
             return cast(dict[str, Any], await client.call(op, **args))
     except RemoteError as refusal:
-        raise Failure(refusal.message, code=2 if refusal.code == Code.BAD_REQUEST else 1) from refusal
+        code = 2 if refusal.code == Code.BAD_REQUEST else 1
+        raise Failure(refusal.message, code, kind=refusal.code, where=refusal.where) from refusal
     except SocketError as error:
         raise Failure(
             error.text,
+            kind="no-daemon",
             hint=text(
                 "Start one with: louguan run SITE — or say where it is with --data DIR or --site SITE."
             ),
