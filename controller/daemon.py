@@ -21,6 +21,7 @@ from controller.clock import SteppedClock
 from controller.consumption.log import ConsumptionLog
 from controller.consumption.meters import Meter
 from controller.cycle import Engine
+from controller.decide.people import left_alone
 from controller.decide.records import Notice, Observe, PersonCommand
 from controller.decide.step import NOTHING_COUNTED, Counters, Decision, FateRecord, Step
 from controller.decide.timekeeping import put_right, put_right_words
@@ -161,6 +162,8 @@ class Daemon:
         self.counters = step.counters
         self.recent.extend(step.decisions)
         self.board.take(step.notices, now.wall_ms)
+        for words in left_alone(step.decisions, self.plan, self.engine.naming):
+            self.board.tell(words)
         if step.put_right_ms:
             self.board.tell(put_right_words(step.put_right_ms, now.wall_ms, self.context.local))
         self._watch_stores(now)
@@ -247,7 +250,7 @@ class Daemon:
         stops = [driver.stop() for driver in self.drivers.values()]
         for failure in await asyncio.gather(*stops, return_exceptions=True):
             if isinstance(failure, BaseException):
-                _log.error("a line did not stop in order: %s", failure)
+                self.board.tell(text("a line did not stop in order: {reason}", reason=detail(str(failure))))
         self._last_events(waiting, missed)
         missed += waiting.values()
         return sorted({self.plan.devices[self.plan.points[write.point].device].name for write in missed})
@@ -300,7 +303,7 @@ class Daemon:
         if failure is None:
             self.intervals_written += future.result()
         else:
-            _log.error("intervals could not be stored: %s", failure)
+            self.board.tell(text("intervals could not be stored: {reason}", reason=detail(str(failure))))
 
     def _ask_counters(self, now: Now) -> None:
         ends_ms = self._consumption.next_ms

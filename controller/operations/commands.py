@@ -9,7 +9,7 @@ from config.plan.clock import Now
 from config.plan.points import BacnetObject, Point
 from controller.daemon import Daemon
 from controller.decide.records import Lock, Observe, Override, PersonCommand, Refused, Release, Unlock
-from controller.operations.finding import find_point, find_target, target_named
+from controller.operations.finding import meant_point, meant_target, target_named
 from controller.operations.names import iso, shown
 from controller.operations.wishes import clock_end, value_of
 from controller.socket.protocol import Code, RequestError
@@ -25,7 +25,7 @@ class Commands:
 
     async def set(self, call: Call) -> dict[str, Any]:
         """args: point, value (as written), and for_s or until ("18:00", "next"); reason."""
-        point = find_point(self._daemon.plan, call.args.get("point"))
+        point = await meant_point(self._daemon.plan, call.args.get("point"))
         now = self._daemon.clock.now()
         try:
             value = value_of(point, str(call.args.get("value", "")))
@@ -43,7 +43,7 @@ class Commands:
 
     async def release(self, call: Call) -> dict[str, Any]:
         """args: point."""
-        point = find_point(self._daemon.plan, call.args.get("point"))
+        point = await meant_point(self._daemon.plan, call.args.get("point"))
         standing = self._daemon.engine.remembered().overrides
         if all(override.point != point.key for override in standing):
             raise RequestError(Code.REFUSED, text("{name} is not overridden", name=point.key), "point")
@@ -56,7 +56,7 @@ class Commands:
 
     async def lock(self, call: Call) -> dict[str, Any]:
         """args: target, reason."""
-        target = find_target(self._daemon.plan, str(call.args.get("target", "")))
+        target = await meant_target(self._daemon.plan, str(call.args.get("target", "")))
         reason = str(call.args.get("reason", ""))
         await self._do(Lock(target, call.person, reason, self._daemon.clock.now().wall_ms))
         return {"done": "lock", "target": target, "label": self._target_named(target, call)}
@@ -64,7 +64,7 @@ class Commands:
     async def unlock(self, call: Call) -> dict[str, Any]:
         """args: target."""
         standing = [lock.target for lock in self._daemon.engine.remembered().locks]
-        target = self._standing_target(str(call.args.get("target", "")), standing)
+        target = await self._standing_target(str(call.args.get("target", "")), standing)
         if target not in standing:
             words = text("{name} is not locked", name=target_named(self._daemon.plan, target))
             raise RequestError(Code.REFUSED, words, "target")
@@ -83,7 +83,7 @@ class Commands:
             raise RequestError(Code.BAD_REQUEST, text("say on or off, not {given}", given=on), "on")
         if target:
             said = [item.target for item in self._daemon.engine.remembered().observe]
-            target = self._standing_target(target, said)
+            target = await self._standing_target(target, said)
         now_ms = self._daemon.clock.now().wall_ms
         await self._do(Observe(target, on, call.person, str(call.args.get("reason", "")), now_ms))
         site = self._daemon.plan.site
@@ -108,9 +108,9 @@ class Commands:
             "site_time": iso(self._daemon.context.local, self._daemon.clock.now().wall_ms),
         }
 
-    def _standing_target(self, name: str, standing: list[str]) -> str:
+    async def _standing_target(self, name: str, standing: list[str]) -> str:
         """What is locked or observed can always be named, though the Plan may not have it any more."""
-        return name if name in standing else find_target(self._daemon.plan, name)
+        return name if name in standing else await meant_target(self._daemon.plan, name)
 
     def _target_named(self, target: str, call: Call) -> str:
         return render(target_named(self._daemon.plan, target), call.language)

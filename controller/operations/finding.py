@@ -5,6 +5,7 @@ Case, full-width forms and spaces make no difference.
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import unicodedata
 from collections.abc import Iterator
@@ -35,6 +36,18 @@ class Meaning(NamedTuple):
 def folded(written: str) -> str:
     """Without what makes no difference to people."""
     return "".join(unicodedata.normalize("NFKC", written).casefold().split())
+
+
+async def meant_point(plan: Plan, name: object) -> Point:
+    """As `find_point`, without keeping the cycle waiting: a label or a slip is sought among thousands."""
+    if isinstance(name, str) and (direct := plan.point_named(name)) is not None:
+        return direct
+    return await asyncio.to_thread(find_point, plan, name)
+
+
+async def meant_target(plan: Plan, name: str) -> str:
+    """As `find_target`, without keeping the cycle waiting."""
+    return await asyncio.to_thread(find_target, plan, name)
 
 
 def find_point(plan: Plan, name: object) -> Point:

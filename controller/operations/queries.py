@@ -11,7 +11,7 @@ from config.plan.reading import Quality
 from controller.daemon import Daemon
 from controller.decide.arbiter import Result
 from controller.decide.requests import Request
-from controller.operations.finding import find_point, folded
+from controller.operations.finding import folded, meant_point
 from controller.operations.names import iso, row
 from controller.socket.server import Call
 
@@ -41,7 +41,7 @@ class Queries:
 
     async def read(self, call: Call) -> dict[str, Any]:
         """args: point. Waits a little for a fresh reading, then answers with what there is."""
-        point = find_point(self._daemon.plan, call.args.get("point"))
+        point = await meant_point(self._daemon.plan, call.args.get("point"))
         asked_ns = self._daemon.clock.now().mono_ns
         self._daemon.read_now(point.id)
         for _ in range(round(FRESH_WITHIN_S / 0.05)):

@@ -159,6 +159,20 @@ async def test_released_to_nobody_says_so(made: Shell) -> None:
     assert (await commands.release(call("release", point="hall.level")))["by_device"] is True
 
 
+async def test_an_override_that_ends_with_nobody_after_it_is_told(
+    made: Shell, caplog: pytest.LogCaptureFixture
+) -> None:
+    commands = Commands(made.daemon)
+    await commands.set(call("set", point="lamp.spare", value="on", for_s=60))
+    await commands.set(call("set", point="lamp.level", value="35", for_s=60))
+    made.cycle()
+    caplog.clear()
+    made.cycle(60)
+    assert [record.getMessage() for record in caplog.records] == [
+        "lamp.spare: no longer set by hand; nothing commands it, it stays as it is"
+    ]
+
+
 async def test_a_command_that_did_not_take_is_shown(made: Shell) -> None:
     commands, queries = Commands(made.daemon), Queries(made.daemon)
     made.lines[0].fate = Fate.MISMATCH
