@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import time
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 
@@ -26,19 +27,21 @@ from controller.consumption.log import ConsumptionLog
 from controller.consumption.meters import meters_of
 from controller.consumption.slots import Slots
 from controller.cycle import Engine
-from controller.daemon import Daemon, Stores
+from controller.daemon import Daemon
 from controller.decide.records import Notice, Observe
 from controller.decide.timekeeping import span
 from controller.housekeeping import Housekeeping
 from controller.operations.registry import register
 from controller.options import NotStarted, Options
 from controller.overlays import SimulatedTime, read_overlay
+from controller.sealing import seal_old_rows
 from controller.socket.address import SocketError
 from controller.socket.server import SocketServer
 from controller.store.control import Began, ControlStore
 from controller.store.errors import StoreError
 from controller.store.lock import DataLock
 from controller.store.logdb import LogStore
+from controller.stores import Stores, set_aside_notice
 from controller.timer import CycleTimer
 from drivers.api import Driver, DriverError, Inbox
 from schedules.context import Context
@@ -113,7 +116,15 @@ async def _serve(options: Options, stores: Stores) -> int:
         await server.start()
     except SocketError as error:
         raise NotStarted(error.text) from error
-    house = Housekeeping(options.data, stores.control.path, plan.site.time_zone, clock, daemon.board)
+    house = Housekeeping(
+        options.data,
+        stores.control.path,
+        plan.site.time_zone,
+        clock,
+        daemon.board,
+        found_damaged=daemon.watch.control_is_damaged,
+        seal=partial(seal_old_rows, stores.control, options.data, clock, options.ledger_days),
+    )
     if simulated is None:
         house.start()
     in_order = False
@@ -126,9 +137,20 @@ async def _serve(options: Options, stores: Stores) -> int:
         for name in missed:
             _log.warning(render(text("{name} was not reached at the end", name=name), language))
         await house.stop()
-        if in_order:  # else the next start marks the gap
+        if daemon.lost:
+            _note_loss(stores.control, daemon.lost)
+        elif in_order:  # else the next start marks the gap
             stores.control.end(clock.now().wall_ms, "in order")
-    return 0
+    return daemon.exit_code
+
+
+def _note_loss(control: ControlStore, damage: str) -> None:
+    try:
+        control.suspect(damage)
+    except OSError as error:
+        _log.error(
+            "it cannot be noted that control.db is damaged: %s", error
+        )  # the next start looks for itself
 
 
 def _compose(plan: Plan, pace: Pace, clock: SiteClock, stores: Stores, began: Began, language: str) -> Daemon:
@@ -258,9 +280,7 @@ def _tell_beginnings(daemon: Daemon, began: Began, stores: Stores, clock: SiteCl
         notices.append(damage.notice(held_back.reason, backup, on=True))
     opening = stores.log.opening
     if opening.set_aside is not None:
-        name = opening.set_aside.name
-        words = text("a damaged database was set aside as {name}: {damage}", name=name, damage=opening.damage)
-        notices.append(Notice("damaged", name, words, on=True))
+        notices.append(set_aside_notice(opening.set_aside.name, opening.damage))
     daemon.board.take(notices, daemon.started_ms)
     if clock.behind_ms > STEP_MS:
         daemon.board.tell(

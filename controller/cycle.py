@@ -11,6 +11,7 @@ from config.plan.clock import Now, Pace
 from config.plan.reading import Reading
 from config.plan.site import Plan
 from controller.decide.acceptance import accept
+from controller.decide.anew import Beginnings, judge
 from controller.decide.arbiter import NOTHING, Result, arbitrate
 from controller.decide.barriers import Barrier, Barriers
 from controller.decide.naming import Naming, device_named
@@ -56,7 +57,9 @@ class Engine:
         commanded = {plan.points[point].key: point for point in self._outputs.standing}
         self._keys = commanded
         self._programmes = ProgrammeRequests(plan.programmes, context)
-        self._people = PeopleRequests(commanded, remembered.overrides)
+        judged = judge(plan, remembered.overrides)
+        self._people = PeopleRequests(commanded, judged.standing)
+        self._beginnings = Beginnings(plan, remembered, judged.unfit)
         self._sources: tuple[RequestSource, ...] = (self._programmes, self._people)
         self._barriers = Barriers(plan, remembered.locks, remembered.observe)
         self._results: dict[int, Result] = dict.fromkeys(commanded.values(), NOTHING)
@@ -126,7 +129,8 @@ class Engine:
 
         The shell asks this, commits the command, and hands it to the next step.
         """
-        accept(self.plan, command, now.wall_ms)
+        observed = [item.target for item in self._barriers.observed()]
+        accept(self.plan, command, now.wall_ms, observed)
 
     def until_next(self, key: str, now: Now) -> int:
         """The end of an override that lasts until the programmes of `key` next decide otherwise, at most as
@@ -144,6 +148,7 @@ class Engine:
         """One cycle. `events` in the order they came; `commands` accepted and committed before."""
         step = Step(now.wall_ms)
         self._cycle += 1
+        self._beginnings.tell(step)
         others: list[Event] = []
         step.changed = self._image.take(events, step.counts, others)
         stale = self._image.age(now.mono_ns)
@@ -160,6 +165,7 @@ class Engine:
         if right is not None:
             step.moved = self._people.put_right(right, now, self._longest_ms, step.memory)
         self._decide(now, step)
+        self._beginnings.follow(step)
         self._outputs.settle(now, self._image, self._barriers, step)
         step.counters = Counters(
             self._cycle,
@@ -173,7 +179,8 @@ class Engine:
         return step
 
     def stop_writes(self) -> list[Write]:
-        """The last writes of a run, as each device declares. No step follows."""
+        """The last writes of a run, as each device declares. Steps that follow hand out none."""
+        self._outputs.close()
         return list(stop_writes(self.plan, self._outputs, self._barriers))
 
     def _happened(self, events: Iterable[Event], now: Now, step: Step) -> None:

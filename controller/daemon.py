@@ -8,7 +8,6 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import Any, NamedTuple
 
 from config.language import text
 from config.language.details import detail
@@ -22,12 +21,13 @@ from controller.consumption.log import ConsumptionLog
 from controller.consumption.meters import Meter
 from controller.cycle import Engine
 from controller.decide.people import left_alone
-from controller.decide.records import Notice, Observe, PersonCommand
+from controller.decide.records import Observe, PersonCommand
 from controller.decide.step import NOTHING_COUNTED, Counters, Decision, FateRecord, Step
 from controller.decide.timekeeping import put_right, put_right_words
-from controller.store.control import Changes, ControlStore
-from controller.store.logdb import LogStore
-from controller.timer import CycleTimer
+from controller.reasserts import Reasserts
+from controller.store.control import Changes
+from controller.stores import Stores, StoreWatch
+from controller.timer import Cycles, CycleTimer
 from drivers.api import Driver, Event, Fate, Inbox, Write, WriteReport
 from schedules.context import Context
 
@@ -44,30 +44,6 @@ BOUNDARY_LEAD_S = 4.0
 are then fresh, and of all meters at nearly one moment."""
 STOP_WRITES_S = 5.0
 """Machine seconds the last writes of a run may take; with the drivers' own end within the promised ten."""
-
-
-class Stores(NamedTuple):
-    """The two databases."""
-
-    control: ControlStore
-    log: LogStore
-
-
-class Cycles:
-    """How the cycles went, for status."""
-
-    __slots__ = ("count", "last_ms", "worst_ms")
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.last_ms = 0.0
-        self.worst_ms = 0.0
-
-    def took(self, seconds: float) -> None:
-        """One more."""
-        self.count += 1
-        self.last_ms = seconds * 1000
-        self.worst_ms = max(self.worst_ms, self.last_ms)
 
 
 class Daemon:
@@ -114,11 +90,15 @@ class Daemon:
         for item in plan.equipment:
             for role, point in item.roles:
                 self._bound.setdefault(point, []).append((f"{item.name}.{role}", item.label or item.name))
+        self._reasserts = Reasserts()
         self._line_of = [plan.devices[point.device].line for point in plan.points]
         self._seen_ms = 0
         self._asked_for_ms = 0
         self._stopping = False
-        self._failed_store: dict[str, bool] = {}
+        self.watch = StoreWatch(stores, consumption, board)
+        self.lost = ""
+        """What is wrong with control.db, once nothing can be written to it any more."""
+        self.exit_code = 0
 
     def stop(self) -> None:
         """End after this cycle."""
@@ -239,9 +219,7 @@ class Daemon:
         waiting = {write.seq: write for write in writes}
         now = self.clock.now()
         self._send(writes)
-        entries = [recorder.sent(write, self._keys[write.point], now.wall_ms) for write in writes]
-        if entries:
-            self._stores.control.commit(Changes(now.wall_ms, tuple(entries)))
+        self._record(Step(now.wall_ms, writes=writes), now, ())
         missed: list[Write] = []
         deadline = time.monotonic() + STOP_WRITES_S
         while waiting and time.monotonic() < deadline:
@@ -253,6 +231,7 @@ class Daemon:
                 self.board.tell(text("a line did not stop in order: {reason}", reason=detail(str(failure))))
         self._last_events(waiting, missed)
         missed += waiting.values()
+        self._stores.control.commit(recorder.end(self._reasserts, self.clock.now().wall_ms))
         return sorted({self.plan.devices[self.plan.points[write.point].device].name for write in missed})
 
     def _last_events(self, waiting: dict[int, Write], missed: list[Write]) -> None:
@@ -272,6 +251,7 @@ class Daemon:
             last.fates.append(FateRecord(write, key, event.fate, event.value, event.detail, 0, now.wall_ms))
         step = self.engine.step(now, others)
         last.fates[:0] = step.fates
+        last.memory = step.memory
         self._record(last, now, ())
         self._count(now, step)
 
@@ -282,7 +262,7 @@ class Daemon:
                 driver.submit(write)
 
     def _record(self, step: Step, now: Now, commands: Sequence[PersonCommand]) -> None:
-        changes = recorder.changes(step, self._keys, commands)
+        changes = recorder.changes(step, self._keys, commands, self._reasserts)
         if changes is None and not 0 <= now.wall_ms - self._seen_ms < SEEN_EVERY_MS:
             changes = Changes(now.wall_ms)
         if changes is not None:
@@ -303,7 +283,7 @@ class Daemon:
         if failure is None:
             self.intervals_written += future.result()
         else:
-            self.board.tell(text("intervals could not be stored: {reason}", reason=detail(str(failure))))
+            self.watch.unstored(failure)
 
     def _ask_counters(self, now: Now) -> None:
         ends_ms = self._consumption.next_ms
@@ -315,14 +295,15 @@ class Daemon:
                 self.read_now(meter.point)
 
     def _watch_stores(self, now: Now) -> None:
-        stores: tuple[tuple[str, Any], ...] = (
-            ("control.db", self._stores.control),
-            ("log.db", self._stores.log),
-        )
-        for name, store in stores:
-            status = store.status()
-            failing = bool(status.error) and status.failing_s > 0
-            if failing is not self._failed_store.get(name, False):
-                self._failed_store[name] = failing
-                words = text("{name} cannot be written: {reason}", name=name, reason=detail(status.error))
-                self.board.take([Notice("store", name, words, failing)], now.wall_ms)
+        lost = self.watch.look(now)
+        if not lost or self.lost:
+            return
+        # What is sent from here on would be in no ledger: nothing is, on the way to the start that puts the
+        # newest backup in place.
+        self.lost = lost
+        self.engine.step(now, (), (damage.hold_back("control.db", now.wall_ms),))
+        restarts = self._stores.control.may_restart(now.wall_ms)
+        self.board.take([damage.lost_notice(lost, restarts=restarts)], now.wall_ms)
+        if restarts:
+            self.exit_code = damage.EXIT_DAMAGED
+            self.stop()

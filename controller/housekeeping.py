@@ -1,4 +1,5 @@
-"""Housekeeping by the wall clock: the nightly backup of control.db. Nothing a programme depends on.
+"""Housekeeping by the wall clock: the nightly backup of control.db, and then what of its ledger is old enough
+to be sealed. Nothing a programme depends on.
 
 APScheduler plans on the machine's wall clock and sleeps for a delay it has worked out once, so a clock that
 is set leaves it asleep: once a minute the machine's two clocks are compared, and after a step it plans anew.
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -25,6 +27,7 @@ from config.plan.clock import Clock
 from controller.board import Board
 from controller.decide.records import Notice
 from controller.store import backup
+from controller.store.connection import Trouble, trouble
 
 BACKUP_AT = (3, 10)
 """Hour and minute of the nightly backup, local time of the site."""
@@ -55,18 +58,24 @@ class Housekeeping:
         clock: Clock,
         board: Board,
         *,
+        found_damaged: Callable[[str], None] = lambda _: None,
+        seal: Callable[[Callable[[], bool]], object] = lambda _: None,
         begin_after_s: float = BEGIN_AFTER_S,
         look_s: float = LOOK_S,
         wall_ns: Callable[[], int] = time.time_ns,
         mono_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         """`source`: the control.db to back up, into `data`/backup. `clock`: site time, which dates a backup.
+        `found_damaged` is told what is wrong when a backup, which reads all of it, finds it damaged.
+        `seal` is run after each backup, in a thread; it ends soon once what it is handed says so.
         `wall_ns`, `mono_ns`: the machine's clocks."""
         self._data = data
         self._source = source
         self._zone = ZoneInfo(time_zone)
         self._clock = clock
         self._board = board
+        self._found_damaged = found_damaged
+        self._seal = seal
         self._begin_after_s = begin_after_s
         self._look_s = look_s
         self._wall_ns = wall_ns
@@ -77,6 +86,8 @@ class Housekeeping:
         self._busy: asyncio.Task[None] | None = None
         self._failure: Text | None = None
         """Why the last backup failed."""
+        self._unsealed: Text | None = None
+        """Why old rows could not be sealed the last time."""
         self._ending = threading.Event()
         self._tried_ns: int | None = None
 
@@ -125,6 +136,28 @@ class Housekeeping:
             await asyncio.shield(self._busy)
 
     async def _back_up(self) -> None:
+        try:
+            await self._copy()
+            if self._failure is None and not self._ending.is_set():
+                await self._seal_old()
+        finally:
+            self._busy = None
+
+    async def _seal_old(self) -> None:
+        former, failure = self._unsealed, None
+        try:
+            await asyncio.to_thread(self._seal, self._ending.is_set)
+        except Exception as error:  # noqa: BLE001 - whatever fails here is told, and costs nothing else
+            failure = text(
+                "old rows of the ledger could not be sealed: {reason}", reason=str(error) or repr(error)
+            )
+        self._unsealed = failure
+        words = failure or former
+        if words is not None:
+            notice = Notice("sealing", "control.db", words, on=failure is not None)
+            self._board.take([notice], self._clock.now().wall_ms)
+
+    async def _copy(self) -> None:
         self._tried_ns = self._mono_ns()
         day = datetime.fromtimestamp(self._clock.now().wall_ms / 1000, self._zone).date()
         former, failure = self._failure, None
@@ -133,11 +166,13 @@ class Housekeeping:
         except backup.BackupAbandoned:
             return
         except Exception as error:  # noqa: BLE001 - whatever fails here is told, and costs nothing else
+            if isinstance(error, backup.BackupFailed) or (
+                isinstance(error, sqlite3.Error) and trouble(error) is Trouble.DAMAGE
+            ):
+                self._found_damaged(str(error))
             failure = text(
                 "control.db could not be backed up: {reason}", reason=detail(str(error) or repr(error))
             )
-        finally:
-            self._busy = None
         self._failure = failure
         words = failure or former
         if words is not None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import overload
 
 from config.plan.clock import Pace
 from config.plan.points import Point
-from config.plan.reading import NEVER, Quality, Reading
+from config.plan.reading import NEVER, Quality, Reading, Value
 from config.plan.site import Plan
 from drivers.api import Event, Sample, Unchanged
 
 _GOOD = Quality.GOOD
+_MOST = 2**63
+"""An integer beyond this fits no database's column."""
 
 
 class _Class:
@@ -85,11 +88,15 @@ class Image(Sequence[Reading]):
                 continue
             point, reading = event
             old = readings[point]
+            same = reading[0] == old[0]
+            if not same and _beyond(reading[0]):
+                reading = Reading(None, Quality.BAD, "out of range", reading[3], reading[4])
+                event, same = Sample(point, reading), old[0] is None
             readings[point] = reading
             again[point] = None
             if point in logged:
                 counts.append(event)
-            if reading[0] == old[0] and reading[1] is old[1] and old is not NEVER:
+            if same and reading[1] is old[1] and old is not NEVER:
                 continue
             if reading[1] is not old[1]:
                 self._watch(point, old, reading)
@@ -153,6 +160,14 @@ class Image(Sequence[Reading]):
 def _anew(reading: Reading, again: Unchanged) -> Reading:
     """The same reading, of the time it came again."""
     return Reading(reading.value, reading.quality, reading.reason, again.wall_ms, again.mono_ns)
+
+
+def _beyond(value: Value | None) -> bool:
+    """Whether a number cannot be reckoned with: not finite, or an integer beyond 64 bits. One that slipped
+    through a driver must not reach what compares, counts and stores."""
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    return isinstance(value, int) and not -_MOST <= value < _MOST
 
 
 def _life_ns(point: Point, pace: Pace) -> int:

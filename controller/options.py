@@ -21,6 +21,8 @@ class Options:
     trust_clock: bool = False
     """Believe the machine's clock from the start."""
     socket_group: str | None = None
+    ledger_days: int = 400
+    """Days that the ledger's rows stay in control.db."""
     language: str | None = None
     """None: the site's own."""
     person: str = ""

@@ -4,33 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from config.language import render
+from config.language import render, text
 from controller.decide.records import Lock, Observe, Override, PersonCommand, Release, Unlock
-from controller.decide.step import Decision, FateRecord, Step
+from controller.decide.step import Decision, Step, Unfit
+from controller.reasserts import FATES, Reasserts
 from controller.store.control import Changes
 from controller.store.ledger import Entry, Kind
-from drivers.api import Fate, SetUp, Write
+from drivers.api import SetUp
 
 _LANGUAGE = "en"
 """The ledger is kept in one language: a reader translates."""
-_FATES = {
-    Fate.READ_BACK: Kind.READ_BACK,
-    Fate.ACKNOWLEDGED: Kind.ACKNOWLEDGED,
-    Fate.MISMATCH: Kind.MISMATCH,
-    Fate.REJECTED: Kind.REJECTED,
-    Fate.NO_ANSWER: Kind.NO_ANSWER,
-}
 
 
-def changes(step: Step, keys: dict[int, str], commands: Collection[PersonCommand] = ()) -> Changes | None:
+def changes(
+    step: Step,
+    keys: dict[int, str],
+    commands: Collection[PersonCommand] = (),
+    reasserts: Reasserts | None = None,
+) -> Changes | None:
     """What `step` adds to control.db, in one commit; None for nothing.
 
-    `keys`: point key by id. `commands`: what people asked for in it, in the ledger already.
+    `keys`: point key by id. `commands`: what people asked for in it, in the ledger already. `reasserts`: the
+    accounts of this run, which go on.
     """
     memory = step.memory
     released = {(item.point, item.slot) for item in commands if isinstance(item, Release)}
-    entries = tuple(_entries(step, keys, released))
-    if not entries and not memory:
+    accounts = Reasserts() if reasserts is None else reasserts
+    entries = tuple(_entries(step, keys, released, accounts))
+    account = accounts.take()
+    if not entries and not memory and not account.reasserted:
         return None
     return Changes(
         step.wall_ms,
@@ -42,10 +44,22 @@ def changes(step: Step, keys: dict[int, str], commands: Collection[PersonCommand
         tuple(memory.observe),
         tuple(memory.outputs),
         tuple(memory.dropped),
+        account.reasserted,
+        account.closed,
     )
 
 
-def _entries(step: Step, keys: dict[int, str], released: Collection[tuple[str, int]]) -> Iterator[Entry]:
+def end(reasserts: Reasserts, wall_ms: int) -> Changes:
+    """What the end of a run adds."""
+    entries = tuple(reasserts.end(wall_ms))
+    account = reasserts.take()
+    return Changes(wall_ms, entries, reasserted=account.reasserted, accounted=account.closed)
+
+
+def _entries(
+    step: Step, keys: dict[int, str], released: Collection[tuple[str, int]], reasserts: Reasserts
+) -> Iterator[Entry]:
+    yield from reasserts.due(step.wall_ms)
     if step.put_right_ms:
         yield Entry(step.wall_ms, Kind.CLOCK, detail=f"put right by {step.put_right_ms / 1000:+.3f} s")
     for item in step.moved:
@@ -53,25 +67,23 @@ def _entries(step: Step, keys: dict[int, str], released: Collection[tuple[str, i
         yield Entry(
             step.wall_ms, Kind.CLOCK, item.point, item.value, item.slot, who=item.person, detail=until
         )
+    unfit = {(item.override.point, item.override.slot) for item in step.unfit}
+    for ended in step.unfit:
+        yield _unfit(ended, step.wall_ms)
     for point, slot in step.memory.ended:
-        if (point, slot) not in released:
+        if (point, slot) not in released and (point, slot) not in unfit:
             yield Entry(step.wall_ms, Kind.EXPIRED, point=point, slot=slot)
     for decision in step.decisions:
+        yield from reasserts.closed(decision.key, step.wall_ms)
         yield _decided(decision)
     for would in step.would:
         yield Entry(step.wall_ms, Kind.WOULD_WRITE, point=would.key, value=would.value, slot=would.slot)
     for record in step.fates:
-        yield _fate(record)
+        yield from reasserts.answered(record)
     for done in step.set_ups:
         yield _set_up(done, keys[done.point], step.wall_ms)
     for write in step.writes:
-        yield sent(write, keys[write.point], step.wall_ms)
-
-
-def sent(write: Write, key: str, wall_ms: int) -> Entry:
-    """A write went to its line's worker."""
-    nulled = f"nulls {', '.join(map(str, write.null_slots))}" if write.null_slots else ""
-    return Entry(wall_ms, Kind.SENT, point=key, value=write.value, slot=write.slot, detail=nulled)
+        yield from reasserts.sent(write, keys[write.point], step.wall_ms)
 
 
 def _decided(decision: Decision) -> Entry:
@@ -92,22 +104,25 @@ def _decided(decision: Decision) -> Entry:
     )
 
 
-def _fate(record: FateRecord) -> Entry:
+def _unfit(item: Unfit, wall_ms: int) -> Entry:
+    """The end of an override that was not its own."""
+    override, why = item
+    said = render(text("the plan no longer allows it: {why}", why=why), _LANGUAGE)
     return Entry(
-        record.wall_ms,
-        _FATES[record.fate],
-        point=record.key,
-        value=record.found if record.found is not None else record.write.value,
-        slot=record.write.slot,
-        fate=record.fate.value,
-        detail=record.detail,
+        wall_ms,
+        Kind.EXPIRED,
+        point=override.point,
+        value=override.value,
+        slot=override.slot,
+        who=override.person,
+        why=said,
     )
 
 
 def _set_up(done: SetUp, key: str, wall_ms: int) -> Entry:
     """What a driver put right by itself is in the ledger too."""
     detail = f"set-up: {done.detail}" if done.detail else "set-up"
-    return Entry(wall_ms, _FATES[done.fate], point=key, value=done.value, fate=done.fate.value, detail=detail)
+    return Entry(wall_ms, FATES[done.fate], point=key, value=done.value, fate=done.fate.value, detail=detail)
 
 
 def command_changes(command: PersonCommand, wall_ms: int) -> Changes:

@@ -37,3 +37,20 @@ def seconds_to_next(wall_s: float, period_s: float) -> float:
     """From `wall_s` to the next whole multiple of the period; never under a tenth of it: no double wake."""
     left = period_s - wall_s % period_s
     return left if left > period_s / 10 else left + period_s
+
+
+class Cycles:
+    """How the cycles went, for status."""
+
+    __slots__ = ("count", "last_ms", "worst_ms")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.last_ms = 0.0
+        self.worst_ms = 0.0
+
+    def took(self, seconds: float) -> None:
+        """One more."""
+        self.count += 1
+        self.last_ms = seconds * 1000
+        self.worst_ms = max(self.worst_ms, self.last_ms)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 from config.plan.reading import Reading, Value
 
@@ -26,6 +26,8 @@ class Write:
     """Priority array slot (BACnet); kept in the daemon only (Modbus)."""
     null_slots: tuple[int, ...] = ()
     """BACnet: after `value` stands in `slot`, null these (the slots our earlier winners used)."""
+    reassert: bool = False
+    """The device held this already, as far as was known: for the ledger, which counts these."""
 
 
 class Fate(Enum):
@@ -40,7 +42,10 @@ class Fate(Enum):
     REJECTED = "rejected"
     """The device (exception, error PDU) or the driver's own fence refused it."""
     NO_ANSWER = "no-answer"
-    """Time-out, broken line or device in back-off: whether it acted is unknown."""
+    """Time-out or broken line after it was sent: whether it acted is unknown."""
+    NOT_SENT = "not-sent"
+    """Nothing of it went on the wire, so the device did not act: lost, line down, held back, or the driver
+    stopped before its turn."""
 
 
 class Sample(NamedTuple):
@@ -157,7 +162,7 @@ class Driver(Protocol):
 
     async def stop(self) -> None:
         """Finish the request on the wire, drop the rest, close the transport. Within 2 s; every Write still
-        queued is reported NO_ANSWER."""
+        queued is reported NOT_SENT."""
 
     def submit(self, write: Write) -> None:
         """Queue a command ahead of polling. Never blocks, never raises for a device's sake."""
@@ -170,6 +175,14 @@ class Driver(Protocol):
 
 class DriverError(Exception):
     """Root of what may go wrong on a line; nothing else escapes a driver."""
+
+    sent = True
+    """False where nothing of the request can have gone on the wire."""
+
+    def unsent(self) -> Self:
+        """It is certain that nothing was sent."""
+        self.sent = False
+        return self
 
 
 class NoAnswer(DriverError):

@@ -6,6 +6,15 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+_OFF_AGAIN_S = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+OFF_TRIES = 3
+"""Tries after which it is said that a pulse may not have ended; it is tried on all the same."""
+
+
+def off_again_s(failures: int) -> float:
+    """The pause before a pulse's end, tried `failures` times before, is tried again."""
+    return _OFF_AGAIN_S[min(failures, len(_OFF_AGAIN_S) - 1)]
+
 
 class Manners(NamedTuple):
     """How patient a line's worker is. Machine seconds; never scaled by a demo's speed."""

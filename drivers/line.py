@@ -19,12 +19,10 @@ from drivers.api import (
     BadFrame,
     DeviceState,
     DriverError,
-    Fate,
     Inbox,
     LineStatus,
     NoAnswer,
     Write,
-    WriteReport,
 )
 from drivers.batching import Block
 from drivers.speaking import Errand, Polled, Speaker
@@ -91,7 +89,7 @@ class LineWorker:
         for _, _, errand in self._errands:
             errand.abandon("stopped")
         for write in self._writes:
-            self._speaker.unanswered(write, "stopped")
+            self._speaker.unsent(write, "stopped")
         self._errands.clear()
         self._writes.clear()
         self._speaker.close()
@@ -99,7 +97,7 @@ class LineWorker:
     def submit(self, write: Write) -> None:
         why = self._hopeless(self._speaker.device_of(write.point))
         if why:
-            self._speaker.unanswered(write, why)
+            self._speaker.unsent(write, why)
             self._agenda.ask_soon(self._speaker.device_of(write.point), self._now_s())
         else:
             self._writes.append(write)
@@ -186,7 +184,7 @@ class LineWorker:
         for device in self._agenda.line_failed():
             self._inbox.put(DeviceState(device, False, why))
         while self._writes:
-            self._speaker.unanswered(self._writes.popleft(), why)
+            self._speaker.unsent(self._writes.popleft(), why)
         self._urgent.clear()
         kept = []
         for entry in self._errands:
@@ -218,8 +216,8 @@ class LineWorker:
             self._agenda.mend(device, now_s)
         elif polled.split and block is not None:
             self._agenda.split(device, block, polled.split, now_s)
-        if (changed or polled.set_up) and (errand := self._speaker.set_up(device)) is not None:
-            self._add(errand)
+        if changed or polled.set_up:
+            self._add(self._speaker.set_up(device))
 
     async def _read_urgently(self, point: int) -> None:
         device = self._speaker.device_of(point)
@@ -235,14 +233,14 @@ class LineWorker:
     async def _write(self, write: Write) -> None:
         device = self._speaker.device_of(write.point)
         if why := self._hopeless(device):
-            self._speaker.unanswered(write, why)
+            self._speaker.unsent(write, why)
         elif self._may_write is not None and not self._may_write(write.point):
-            self._inbox.put(WriteReport(write.seq, write.point, Fate.REJECTED, None, "held back"))
+            self._speaker.unsent(write, "held back")
         else:
             try:
                 errand = self._speaker.write(write)
             except Exception as error:
-                self._speaker.unanswered(write, f"internal error: {type(error).__name__}")
+                self._speaker.unsent(write, f"internal error: {type(error).__name__}")
                 raise
             if errand is not None:
                 await self._run(errand)
@@ -253,17 +251,13 @@ class LineWorker:
         except (NoAnswer, BadFrame) as error:
             self._failed(errand.device, error)
         except asyncio.CancelledError:
-            if errand.must:
-                self._add(errand)
-            else:
-                errand.abandon("stopped")
+            self._add(errand if errand.must else errand.abandon("stopped"))
             raise
         except Exception as error:
-            errand.abandon(f"internal error: {type(error).__name__}")
+            self._add(errand.abandon(f"internal error: {type(error).__name__}"))
             raise
         else:
-            if following is not None:
-                self._add(following)
+            self._add(following)
 
     def _failed(self, device: int, error: DriverError) -> None:
         self._note(device, error)
@@ -274,13 +268,16 @@ class LineWorker:
         """Outputs that must go back are sent back, due or not."""
         for entry in [entry for entry in self._errands if entry[2].must]:
             self._errands.remove(entry)
-            if not self._speaker.connected:
-                entry[2].abandon("stopped; the line is down")
-                continue
-            with suppress(NoAnswer, BadFrame):
-                following = await entry[2].run()
-                if following is not None:
-                    following.abandon("stopped")
+            connected = self._speaker.connected
+            try:
+                if connected:
+                    await entry[2].run()
+            except (NoAnswer, BadFrame):
+                pass
+            except Exception:  # noqa: BLE001 - one mistake must not keep the other words back
+                _log.exception("line %s: an unexpected error at the end", self._line.name)
+            finally:
+                entry[2].abandon("stopped" if connected else "stopped; the line is down")
 
     # Small things
 
@@ -291,8 +288,9 @@ class LineWorker:
         health = self._agenda.health.get(device)
         return "the device does not answer" if health is not None and health.lost else ""
 
-    def _add(self, errand: Errand) -> None:
-        heapq.heappush(self._errands, (errand.at_s, next(self._numbers), errand))
+    def _add(self, errand: Errand | None) -> None:
+        if errand is not None:
+            heapq.heappush(self._errands, (errand.at_s, next(self._numbers), errand))
 
     def _due_errand(self, now_s: float) -> Errand | None:
         if self._errands and self._errands[0][0] <= now_s:

@@ -17,12 +17,13 @@ class Errand:
 
     `run` does it, reports to the inbox, and gives what is to be done next for the same purpose; it may
     raise NoAnswer or BadFrame after its report, which counts as a failed turn of the device. `abandon`
-    reports that it is not done.
+    reports that it is not done, and gives what must be done all the same: the way back of an output that
+    may have heard its "on".
     """
 
     device: int
     run: Callable[[], Awaitable[Errand | None]]
-    abandon: Callable[[str], None]
+    abandon: Callable[[str], Errand | None]
     at_s: float = 0.0
     must: bool = False
     """Done in time whoever waits, and even while the driver stops."""
@@ -62,5 +63,5 @@ class Speaker(Protocol):
     def alone(self, point: int) -> Block:
         """The read of one point that is not polled."""
 
-    def unanswered(self, write: Write, why: str) -> None:
+    def unsent(self, write: Write, why: str) -> None:
         """Report that nothing was sent."""

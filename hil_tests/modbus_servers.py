@@ -50,6 +50,8 @@ class Unit:
     longest: int = 125
     functions: frozenset[int] = frozenset({1, 2, 3, 4, 5, 6, 15, 16})
     frozen: bool = False
+    mute: bool = False
+    """It hears and acts, and its answers are lost."""
     ignores_writes: bool = False
     asked: list[bytes] = field(default_factory=list)
 
@@ -62,6 +64,10 @@ class Unit:
         if self.frozen:
             return None
         self.asked.append(pdu)
+        answered = self._act(pdu)
+        return None if self.mute else answered
+
+    def _act(self, pdu: bytes) -> bytes:
         function = pdu[0]
         if function not in self.functions:
             return bytes([function | 0x80, 1])

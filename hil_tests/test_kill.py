@@ -18,12 +18,12 @@ import pytest
 
 from config.plan.reading import Value
 from config.plan.site import Plan
-from controller.consumption.intervals import Flag, Interval
 from controller.consumption.meters import Meter, meters_of
+from controller.consumption.records import Flag, Interval
 from controller.decide.records import Lock, Remembered
 from controller.store import people
 from controller.store.ledger import Kind, broken_at
-from controller.store.logdb import LogReader
+from controller.store.logread import LogReader
 from hil_tests.stand import HOUSE, Stand
 from schedules.context import Context
 from schedules.programme import evaluate
@@ -230,6 +230,15 @@ async def campaign(
     assert len(gaps) == len(kills)
     touched = {row.entry.point for row in stand.ledger(after=locked_at) if row.entry.kind == Kind.SENT}
     assert not touched & kept
+    # What was counted behind the lock would end later than it began.
+    (lock_ms,) = (row.entry.time_ms for row in stand.ledger(after=locked_at - 1)[:1])
+    counted = [row.entry for row in stand.ledger(after=locked_at) if row.entry.kind == Kind.REASSERTED]
+    late = {
+        entry.point
+        for entry in counted
+        if datetime.fromisoformat(entry.detail.partition(" to ")[2][:20]).timestamp() * 1000 > lock_ms + 1000
+    }
+    assert not late & kept
 
 
 async def test_three_kills_in_an_hour(tmp_path: Path) -> None:

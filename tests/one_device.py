@@ -37,7 +37,11 @@ def raw(profile: str) -> Raw:
 def _one_device_site(profile: str, params: Mapping[str, str], accept: bool) -> str:
     """The smallest site that has a device of this profile."""
     bacnet = raw(profile).protocol == "bacnet"
-    line = "{transport: bacnet-ip, bind: 10.0.0.2}" if bacnet else "{transport: modbus-tcp, host: 10.0.0.11}"
+    line = (
+        "{transport: bacnet-ip, bind: 10.0.0.2, networks: [10.0.0.255]}"
+        if bacnet
+        else "{transport: modbus-tcp, host: 10.0.0.11}"
+    )
     facts = [f"profile: {profile}", "line: L", "label: 一台", "instance: 7" if bacnet else "unit: 1"]
     if params:
         facts.append("params: {" + ", ".join(f"{name}: {value}" for name, value in params.items()) + "}")

@@ -174,6 +174,38 @@ def test_pure_modules_open_nothing() -> None:
     assert found == []
 
 
+def circles(root: Path) -> list[str]:
+    """Modules that import each other in a circle, at whatever depth of functions."""
+    modules = {module_name(path, root): path for path in sources(root)}
+    needs: dict[str, set[str]] = {}
+    for name, path in modules.items():
+        found = needs[name] = set()
+        for one in imports(path, root):
+            target = one.imported
+            while target and target not in modules:
+                target = target.rpartition(".")[0]
+            found.add(target)
+        found -= {name, ""}
+    # What imports only what is free of circles is free itself; what is left stands in one or leads to one.
+    while free := {name for name, found in needs.items() if not found & needs.keys()}:
+        needs = {name: found for name, found in needs.items() if name not in free}
+    return sorted(needs)
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    assert circles(ROOT) == []
+
+
+def test_a_circle_is_found(tmp_path: Path) -> None:
+    files = {
+        "config/a.py": "from config import b",
+        "config/b.py": "def late():\n    from config.a import x",
+        "config/c.py": "import json",
+    }
+    write(tmp_path, files)
+    assert circles(tmp_path) == ["config.a", "config.b"]
+
+
 BREACHES = {
     "config/plan/a.py": "import yaml",
     "config/plan/b.py": "from config.language import text",

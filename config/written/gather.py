@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from config.language import text
 from config.plan.devices import Source
+from config.written.library import BUILT_IN, read_profile
 from config.written.load import Files
 from config.written.model.base import name
 from config.written.model.devices import DeviceWritten
@@ -17,7 +18,7 @@ from config.written.model.programmes import ProgrammeWritten
 from config.written.model.site import CalendarWritten, SiteWritten
 from config.written.nodes import Entry, Scalar, Table
 from config.written.problems import Findings, Wrong
-from config.written.profiles import BUILT_IN, Profile, read_profile
+from config.written.profiles import Profile
 from config.written.validate import shaped, shaped_by
 
 Shape = TypeVar("Shape")

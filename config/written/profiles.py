@@ -1,20 +1,15 @@
-"""Device profiles: found, read, validated and checked."""
+"""What a profile says of its device, as written and validated: shared by its checks and by the lowering."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 
-from config.language import text
 from config.plan.devices import Source
 from config.plan.points import Kind, RawType
-from config.written import addresses, source
-from config.written.model.profile import PointWritten, ProfileWritten
-from config.written.nodes import Entry, Scalar
-from config.written.problems import Findings
-from config.written.validate import shaped
+from config.written import addresses
+from config.written.model.profile import CommandWritten, PointWritten, ProfileWritten
+from config.written.nodes import Entry
 
-BUILT_IN = Path(__file__).parent.parent / "profiles"
 REGISTERS: dict[RawType, int] = {
     "int16": 1,
     "uint16": 1,
@@ -90,39 +85,14 @@ def raw_type(point: PointWritten) -> RawType | None:
     return point.type
 
 
-def read_profile(
-    file: str, data: bytes, findings: Findings, budget: source.Budget | None = None
-) -> Profile | None:
-    """The profile in `data`, or None when its head is unusable. Everything wrong is told.
-
-    The name must be the file's.
-    """
-    from config.written.check.profile import check_profile
-
-    table = source.read(file, data, findings, budget)
-    if table is None:
-        return None
-    stem = Path(file).stem
-    entry = Entry(file, stem, Scalar(1, 1, stem, stem), table)
-    head = shaped(ProfileWritten, entry, findings, leave=frozenset({"points"}))
-    points: dict[str, PointWritten] = {}
-    broken = set()
-    listed = entry.child("points")
-    if listed is None or not listed.children():
-        findings.problem(
-            entry.place(["points"], key=True),
-            text('"{key}" is missing', key="points"),
-            text("at least one point"),
-        )
-    for child in listed.children() if listed else []:
-        point = shaped(PointWritten, child, findings)
-        if point is None:
-            broken.add(child.name)
-        else:
-            points[child.name] = point
-    if head is None:
-        return None
-    profile = Profile(stem, entry, head, points, frozenset(broken))
-    faulty = check_profile(profile, findings)
-    usable = {name: point for name, point in points.items() if name not in faulty}
-    return replace(profile, points=usable, broken=profile.broken | faulty)
+def written_type(point: PointWritten, command: CommandWritten) -> RawType | None:
+    """The type of the register a command writes."""
+    if command.type is not None:
+        return "uint16" if command.type == "bool" else command.type
+    if (
+        command.at is not None
+        and command.at.space != point.at.space
+        and point.at.space in {"coil", "discrete"}
+    ):
+        return "uint16"
+    return raw_type(point)

@@ -13,6 +13,7 @@ from config.language import choose, render, text
 from config.plan.codec import dump
 from config.plan.devices import Source
 from config.written.compile import compile_site
+from config.written.library import read_profile
 from config.written.plant import plant_facts
 from config.written.problems import MOST_SHOWN, Enough, Findings, Problem
 
@@ -136,8 +137,6 @@ def _lines(problems: Sequence[Problem], language: str) -> list[str]:
 
 
 def _profile(options: argparse.Namespace) -> int:
-    from config.written.profiles import read_profile
-
     findings = Findings()
     for path in options.files:
         try:

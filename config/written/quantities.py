@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from config.written.problems import Wrong, guess
 _WIDE = str.maketrans("０１２３４５６７８９：％，．－＋／（）　\u00a0", "0123456789:%,.-+/()  ")
 _NUMBER = re.compile(r"([-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|[-+]?\.\d+)\s*(.*)", re.DOTALL)
 _FRACTION = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(\d+(?:\.\d+)?)")
+_LARGEST = 10**20
 _EXAMPLES = {"time": "30 s, 5 min, 2 h", "share": "80 %", "temperature": "26 °C", "power": "3 kW"}
 
 
@@ -39,7 +41,7 @@ def amount(value: object) -> Amount:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise Wrong(text("this is no number"), text("a number, with its unit where it has one"))
     if not isinstance(value, str):
-        return Amount(exact(value), "")
+        return Amount(_sane(exact(value)), "")
     found = _NUMBER.fullmatch(normal(value))
     if not found:
         raise Wrong(
@@ -51,7 +53,14 @@ def amount(value: object) -> Amount:
             text('what is meant by "{value}"?', value=value[:60]),
             hint=text('write "." before decimals, nothing else'),
         )
-    return Amount(Decimal(number.replace(",", "")), unit)
+    return Amount(_sane(Decimal(number.replace(",", ""))), unit)
+
+
+def _sane(number: Decimal) -> Decimal:
+    """The number, if a float can hold it with room for units and ratios. Raises Wrong."""
+    if abs(number) > _LARGEST:
+        raise Wrong(text("{value} is too large a number", value=f"{number:.4g}"))
+    return number
 
 
 def known_unit(unit: str) -> Unit:
@@ -106,12 +115,27 @@ def duration(value: object) -> float:
     return float(seconds)
 
 
+def lasting(least: str, most: str) -> Callable[[object], float]:
+    """A reader of times between two, which are written as people write them."""
+    low, high = duration(least), duration(most)
+
+    def read(value: object) -> float:
+        seconds = duration(value)
+        if not low <= seconds <= high:
+            raise Wrong(
+                text('"{value}" does not fit', value=value), text("{low} to {high}", low=least, high=most)
+            )
+        return seconds
+
+    return read
+
+
 def ratio(value: object) -> Fraction:
     """A bare number or a fraction as transformers have it: 2000/5 is 400. Raises Wrong."""
     if isinstance(value, str) and (found := _FRACTION.fullmatch(normal(value))):
         if Decimal(found.group(2)) == 0:
             raise Wrong(text('"{value}" divides by zero', value=value))
-        return Fraction(found.group(1)) / Fraction(found.group(2))
+        return Fraction(_sane(Decimal(found.group(1)))) / Fraction(_sane(Decimal(found.group(2))))
     return Fraction(inside(value, ""))
 
 

@@ -146,7 +146,8 @@ def _plain_words(kind: str, given: object, context: dict[str, Any]) -> tuple[Tex
             kind
         ]
         limit = next(value for key, value in context.items() if key in {"ge", "le", "gt", "lt"})
-        expected = text("a number {sign} {limit}", sign=sign, limit=f"{limit:g}")
+        most = str(limit) if isinstance(limit, int) else f"{limit:g}"
+        expected = text("a number {sign} {limit}", sign=sign, limit=most)
     elif kind in {"too_short", "too_long"}:
         expected = text("{count} items", count=context.get("min_length", context.get("max_length")))
     if expected is None:

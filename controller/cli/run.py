@@ -43,6 +43,15 @@ def run(
         str | None,
         typer.Option("--socket-group", help="Group that may use the local socket too.", metavar="GROUP"),
     ] = None,
+    ledger_days: Annotated[
+        int,
+        typer.Option(
+            "--ledger-days",
+            help="Days the ledger's rows stay in control.db; older ones are sealed into files.",
+            metavar="N",
+            min=7,
+        ),
+    ] = 400,
     compiled: Annotated[Path | None, typer.Option("--compiled", hidden=True)] = None,
     end_with_input: Annotated[bool, typer.Option("--end-with-input", hidden=True)] = False,
 ) -> None:
@@ -59,6 +68,7 @@ def run(
         observe=observe,
         trust_clock=trust_clock,
         socket_group=socket_group,
+        ledger_days=ledger_days,
         language=language(),
         compiled=compiled,
         end_with_input=end_with_input,

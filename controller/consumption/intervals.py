@@ -10,93 +10,12 @@ anchor starts anew and the slot's consumption is unknown.
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from enum import IntFlag
-from typing import NamedTuple
-
+from controller.consumption.judging import MOST_ROLLED, WALL_SLACK_MS, may_have_risen, rolled
+from controller.consumption.records import Count, Flag, Interval, Mark, Terms
 from controller.consumption.slots import Slots
 
 MOST_SLOTS = 4000
 """Missed slots written one by one (41 days of 15 min); a longer gap becomes one row that spans it."""
-
-
-class Flag(IntFlag):
-    """What is to be known of an interval. 0 = both boundary counts known, nothing remarkable."""
-
-    PARTIAL = 1
-    """The count at one end, or both, is not known."""
-    RECOVERED = 2
-    """The consumption includes that of earlier slots, since `from_ms`."""
-    ROLLOVER = 4
-    """The counter went through its modulus."""
-    SUSPECT = 8
-    """The counter jumped as its meter cannot count (reset, replaced, wrong reading): consumption unknown."""
-    CLOCK = 16
-    """The clock was untrusted, or was set back, at some time in it."""
-    SPAN = 32
-    """One row for a gap of more slots than are written singly."""
-
-
-class Interval(NamedTuple):
-    """A meter's consumption over one slot. Counts and consumption in the meter's quantum."""
-
-    meter: str
-    start_ms: int
-    end_ms: int
-    from_ms: int | None
-    """Time from which `consumption` counts: `start_ms`, or earlier when recovered, or later at the first
-    count."""
-    count_start: int | None
-    """The count at `from_ms`."""
-    count_end: int | None
-    consumption: int | None
-    """None = unknown; never negative."""
-    peak: int | None
-    """Highest good power (or flow) reading, in thousandths of its unit."""
-    covered_s: int
-    """Seconds of the slot for which good readings stand."""
-    flags: Flag
-
-
-class Mark(NamedTuple):
-    """Where a meter's log stands: all that must outlive the daemon, kept in the same commit as the
-    intervals."""
-
-    slot_ms: int
-    """Start of the open slot = end of the last interval."""
-    anchor_ms: int | None
-    """Time of the last count booked; equals `slot_ms` when the open slot's start is known."""
-    anchor_count: int | None
-    last_ms: int | None
-    """Time of the last good reading when the mark was made."""
-    last_count: int | None
-    wraps: int = 0
-    """Rollovers between the anchor and the last reading."""
-    flags: Flag = Flag(0)
-    """Of the open slot so far: SUSPECT, CLOCK."""
-
-
-class Count(NamedTuple):
-    """One good reading of a counter."""
-
-    wall_ms: int
-    site_ms: float
-    """Site milliseconds by the monotonic clock (machine time × speed): for durations within one run."""
-    quanta: int
-    """0 <= quanta < modulus."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What is fixed for one meter."""
-
-    meter: str
-    modulus: int | None
-    max_rate: float
-    """Most quanta an hour; 0 = not known: no jump upwards is doubted, no decrease taken for a rollover."""
-    age_ms: int
-    """How old a reading may be at a boundary, site milliseconds."""
 
 
 class MeterLog:
@@ -115,7 +34,9 @@ class MeterLog:
         self._last_site_ms: float | None = None
         """Site time of the last reading by the monotonic clock; None when it is of an earlier run."""
         self._changed_site_ms: float | None = None
-        """Since when the counter has stood at its last count; None until a change was seen in this run."""
+        """Since when the counter has stood at its last count; None when that is of an earlier run."""
+        self._changed_ms = None if mark is None else mark.changed_ms
+        """The same by the wall clock; None when that is not known."""
         self._eligible = False
         """The last reading may serve as a boundary count: it is of this run and no clock step lies
         between."""
@@ -128,7 +49,9 @@ class MeterLog:
     def mark(self) -> Mark | None:
         """What to persist; None before the first reading."""
         mark = self._mark
-        return None if mark is None else mark._replace(last_ms=self._last_ms, last_count=self._last_count)
+        if mark is None:
+            return None
+        return mark._replace(last_ms=self._last_ms, last_count=self._last_count, changed_ms=self._changed_ms)
 
     @property
     def changed(self) -> bool:
@@ -156,12 +79,11 @@ class MeterLog:
             mark = self._mark = Mark(slot_ms, item.wall_ms, item.quanta, None, None)
             self._end_ms = self._slots.next(slot_ms)
         elif mark.anchor_ms is None:
-            mark = self._mark = mark._replace(anchor_ms=item.wall_ms, anchor_count=item.quanta, wraps=0)
+            mark = self._mark = mark._replace(anchor_ms=item.wall_ms, anchor_count=item.quanta, rolled=0)
         if item.quanta != self._last_count:
             if self._last_count is not None:
                 mark = self._mark = self._judge(mark, item, self._last_count)
-            if self._last_site_ms is not None:
-                self._changed_site_ms = item.site_ms
+            self._changed_site_ms, self._changed_ms = item.site_ms, item.wall_ms
         self._cover(item.wall_ms, mark.slot_ms)
         self._last_ms, self._last_count, self._last_site_ms = item.wall_ms, item.quanta, item.site_ms
         self._eligible = True
@@ -187,6 +109,7 @@ class MeterLog:
         """The clock was set back: a reading stamped before says nothing about a boundary after. The open slot
         goes on until time has passed its end, so that no slot is written twice."""
         self._eligible = False
+        self._changed_ms = None
         self.clock_untrusted()
 
     # What the next count means
@@ -194,24 +117,25 @@ class MeterLog:
     def _judge(self, mark: Mark, item: Count, last: int) -> Mark:
         """Tell a rollover, a reset and an impossible jump from ordinary counting."""
         terms = self._terms
-        if item.quanta > last:
-            since = self._changed_site_ms
-            if since is None or not terms.max_rate:
-                return mark
-            if item.quanta - last <= 2 * self._most(item.site_ms - since) + 1:
-                return mark
-        else:
-            step = math.inf if terms.modulus is None else terms.modulus - last + item.quanta
-            elapsed = self._elapsed(mark, item)
-            if elapsed is not None and terms.max_rate and 0 < step <= self._most(elapsed):
-                return mark._replace(wraps=mark.wraps + 1)
+        turn = 0
+        if item.quanta < last:
+            turn = rolled(terms, last, item.quanta, self._elapsed(mark, item))
+        elif may_have_risen(terms, item.quanta - last, self._since_change(mark, item)):
+            return mark
+        if 0 < turn < MOST_ROLLED - mark.rolled:
+            return mark._replace(rolled=mark.rolled + turn)
         return mark._replace(
-            anchor_ms=item.wall_ms, anchor_count=item.quanta, wraps=0, flags=mark.flags | Flag.SUSPECT
+            anchor_ms=item.wall_ms, anchor_count=item.quanta, rolled=0, flags=mark.flags | Flag.SUSPECT
         )
 
-    def _most(self, elapsed_ms: float) -> int:
-        """Most quanta that can be counted in that time; a whole one may always be about to tick."""
-        return max(1, math.ceil(self._terms.max_rate * elapsed_ms / 3_600_000))
+    def _since_change(self, mark: Mark, item: Count) -> float | None:
+        """Site milliseconds since the count last changed; None when no clock can tell."""
+        if self._changed_site_ms is not None:
+            return item.site_ms - self._changed_site_ms
+        since_ms = self._last_ms if self._changed_ms is None else self._changed_ms
+        if since_ms is None or Flag.CLOCK in mark.flags or item.wall_ms < since_ms:
+            return None
+        return item.wall_ms - since_ms + WALL_SLACK_MS
 
     def _elapsed(self, mark: Mark, item: Count) -> float | None:
         """Site milliseconds since the last reading; None when no clock can tell."""
@@ -262,7 +186,7 @@ class MeterLog:
         if known and Flag.SUSPECT not in flags:
             row = self._booked(mark, row)
         if known:
-            mark = mark._replace(anchor_ms=end_ms, anchor_count=self._last_count, wraps=0)
+            mark = mark._replace(anchor_ms=end_ms, anchor_count=self._last_count, rolled=0)
         self._mark = mark._replace(slot_ms=end_ms, flags=Flag(0))
         self._end_ms = self._slots.next(end_ms)
         self._covered_ms = 0
@@ -277,9 +201,9 @@ class MeterLog:
         flags = row.flags
         if mark.anchor_ms < row.start_ms:
             flags |= Flag.RECOVERED
-        if mark.wraps:
+        if mark.rolled:
             flags |= Flag.ROLLOVER
-        consumption = self._last_count - mark.anchor_count + mark.wraps * (self._terms.modulus or 0)
+        consumption = self._last_count - mark.anchor_count + mark.rolled
         return row._replace(
             from_ms=mark.anchor_ms, count_start=mark.anchor_count, consumption=consumption, flags=flags
         )

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from config.plan.clock import Now, Pace
 from config.plan.reading import Quality, Reading, Value
-from controller.consumption.intervals import Count, Interval, Mark, MeterLog
+from controller.consumption.intervals import MeterLog
 from controller.consumption.meters import MOST_QUANTA, Meter
+from controller.consumption.records import Count, Interval, Mark
 from controller.consumption.settled import SettledTime, Step
 from controller.consumption.slots import Slots
 

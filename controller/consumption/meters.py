@@ -9,7 +9,7 @@ from config.plan.clock import Pace
 from config.plan.points import Point
 from config.plan.reading import Value
 from config.plan.site import Plan
-from controller.consumption.intervals import Terms
+from controller.consumption.records import Terms
 
 BOUNDARY_AGE_S = 60.0
 """Site seconds by which a boundary count may be older than its boundary."""
@@ -42,8 +42,8 @@ class Meter:
     def quanta(self, value: Value | None) -> int | None:
         """A reading as a whole number of quanta; None for what cannot be a count: no number, negative, beyond
         what can be stored, at or above the modulus."""
-        if value is None or isinstance(value, (bool, str)):
-            return None
+        if value is None or isinstance(value, (bool, str)) or not 0 <= value < MOST_QUANTA:
+            return None  # before it is divided: an integer may be too large for that
         exact = value / float(self.quantum)
         if not 0 <= exact < MOST_QUANTA:  # not a number compares false
             return None

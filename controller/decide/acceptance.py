@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 from config.language import Text, text
 from config.plan.amounts import amount
@@ -14,8 +15,11 @@ from config.plan.slots import WRITABLE
 from controller.decide.records import Lock, Observe, Override, PersonCommand, Refused, Release, Unlock
 
 
-def accept(plan: Plan, command: PersonCommand, wall_ms: int) -> None:
-    """Raises Refused, with the reason, when `command` cannot be carried out at `wall_ms`."""
+def accept(plan: Plan, command: PersonCommand, wall_ms: int, observed: Collection[str] = ()) -> None:
+    """Raises Refused, with the reason, when `command` cannot be carried out at `wall_ms`.
+
+    `observed`: the targets of which people have said something about observe mode.
+    """
     if not command.person:
         raise Refused(text("say who you are: a command needs a person"))
     match command:
@@ -31,15 +35,24 @@ def accept(plan: Plan, command: PersonCommand, wall_ms: int) -> None:
             # A lock outlives the equipment it was put on, and can always be taken away.
             pass
         case Observe():
-            if command.target:
+            # Like a lock it outlives what it was put on, and can always be ended.
+            if command.target and (command.observing or command.target not in observed):
                 _target(plan, command.target)
 
 
-def _accept_override(plan: Plan, command: Override, wall_ms: int) -> None:
-    point = _commandable(plan, command.point)
+def misfit(plan: Plan, command: Override) -> Text | None:
+    """Why `plan` has no place for an override, whatever its end; None where it has one."""
+    try:
+        point = _commandable(plan, command.point)
+    except Refused as refusal:
+        return refusal.text
     if command.slot not in WRITABLE:
-        raise Refused(text("slot {slot} is not ours to write", slot=command.slot))
-    wrong = wrong_value(point, command.value)
+        return text("slot {slot} is not ours to write", slot=command.slot)
+    return wrong_value(point, command.value)
+
+
+def _accept_override(plan: Plan, command: Override, wall_ms: int) -> None:
+    wrong = misfit(plan, command)
     if wrong is not None:
         raise Refused(wrong)
     if command.expires_ms <= wall_ms:
@@ -102,7 +115,12 @@ def _range(low: float | None, high: float | None, unit: str) -> str:
     return f"{first} … {last}".strip()
 
 
+def has_target(plan: Plan, name: str) -> bool:
+    """Whether a lock or observe mode of that name bears on anything."""
+    return any(item.name == name for items in (plan.equipment, plan.devices) for item in items)
+
+
 def _target(plan: Plan, name: str) -> None:
-    if name in {item.name for item in plan.equipment} or name in {item.name for item in plan.devices}:
+    if has_target(plan, name):
         return
     raise Refused(text("no equipment or device named {name}", name=name))

@@ -50,6 +50,7 @@ class Standing:
         "array",
         "bacnet",
         "barred",
+        "before",
         "due_ns",
         "failing",
         "flight",
@@ -59,9 +60,11 @@ class Standing:
         "pulse",
         "reassert_s",
         "record",
+        "stored",
         "told_overridden",
         "tried",
         "tries",
+        "unsent",
         "used",
         "wanted",
         "would",
@@ -74,12 +77,18 @@ class Standing:
         self.pulse = point.command is not None and point.command.pulse_s is not None
         self.reassert_s = None if self.pulse else reassert_s
         self.record = record
+        self.stored = record
+        """`record` as it is kept over restarts."""
         self.used: set[int] = {record.slot, *record.left} if record is not None and self.bacnet else set()
         self.wanted: Wanted | None = None
         self.tried: Wanted | None = None
         self.phase = Phase.UNSURE
         self.flight: Write | None = None
         self.tries = 0
+        self.before: Output | None = None
+        """Pulse: `record` as it was when the last write was handed out."""
+        self.unsent = False
+        """Pulse: the last write never acted, so that it may, and should, be given still."""
         self.due_ns: int | None = None
         self.acted_ns = -1
         """Readings taken before this say nothing of what the device has now."""
@@ -119,6 +128,10 @@ class Standing:
                 return None
             if self.tried != self.wanted:
                 self.tries = 0
+            if self.unsent and self._found(reading, self.wanted):
+                self.tried = self.wanted
+                self._hold(now_ns)
+                return None
         return self._send(self.wanted, seq)
 
     def report(self, fate: Fate, now_ns: int) -> None:
@@ -132,7 +145,10 @@ class Standing:
             return
         self.tries += 1
         self.phase = Phase.FAILED
-        if self.pulse and fate is not Fate.REJECTED:
+        self.unsent = self.pulse and fate in (Fate.REJECTED, Fate.NOT_SENT)
+        if self.unsent:
+            self.record = self.before
+        if self.pulse and not self.unsent:
             # Whether it acted is unknown, and a repeat would toggle a latching relay.
             self.due_ns = None
             self.tries = len(RETRY_S) + 1
@@ -161,7 +177,8 @@ class Standing:
         self.array = dict(slots)
         wanted = self.wanted
         settled = self.flight is None and self.phase is Phase.HELD and wanted == self.tried
-        if wanted is not None and settled and not same(self.point, self.array.get(wanted.slot), wanted.value):
+        held = wanted is not None and same(self.point, self.array.get(wanted.slot), wanted.value)
+        if settled and wanted is not None and not held and not self.pulse:
             self.phase = Phase.DUE
         ours = wanted.slot if wanted is not None else 0
         self.overridden_at = min(
@@ -169,12 +186,15 @@ class Standing:
         )
 
     def returned(self) -> None:
-        """The device came back or restarted: it is told again, but never a pulse. What was handed out before
-        and never answered for is not waited for any more."""
-        self.flight = None
+        """The device came back or restarted: it is told again, but never a pulse that may have acted. What
+        was handed out before and never answered for is not waited for any more; a pulse's answer is."""
         self.tries = 0
-        if self.phase is not Phase.UNSURE and not self.pulse:
-            self.phase = Phase.DUE
+        if not self.pulse:
+            self.flight = None
+            if self.phase is not Phase.UNSURE:
+                self.phase = Phase.DUE
+        elif self.unsent:
+            self.phase = Phase.UNSURE
         self.array = None
 
     def bar(self, kind: BarrierKind | None, now_ns: int) -> None:
@@ -189,6 +209,22 @@ class Standing:
             if self.barred is not BarrierKind.UNREADABLE:
                 self.acted_ns = now_ns
         self.barred = kind
+
+    def note(self, wall_ms: int) -> None:
+        """Bring `record` up to what was tried, or taken back, by now."""
+        tried, record = self.tried, self.record
+        if tried is None:
+            if self.wanted is None and self.flight is None and not self.used:
+                self.record = None
+            return
+        if self.unsent:
+            return
+        left = tuple(sorted(self.used - {tried.slot}))
+        if record is not None and (record.value, record.slot, record.left) == (tried.value, tried.slot, left):
+            return
+        unchanged = record is not None and (record.value, record.slot) == tried[::-1]
+        since_ms = record.since_ms if unchanged and record is not None else wall_ms
+        self.record = Output(self.point.key, tried.value, tried.slot, since_ms, left)
 
     def _found(self, reading: Reading, wanted: Wanted) -> bool:
         """The device has it already, as far as a reading or its priority array can say."""
@@ -210,10 +246,12 @@ class Standing:
 
     def _send(self, wanted: Wanted, seq: int) -> Write:
         null = tuple(sorted(self.used - {wanted.slot}))
+        again = self.phase is Phase.HELD and self.tried == wanted and not null
         if self.bacnet:
             self.used.add(wanted.slot)
         self.tried = wanted
-        self.flight = Write(seq, self.point.id, wanted.value, wanted.slot, null)
+        self.before, self.unsent = self.record, False
+        self.flight = Write(seq, self.point.id, wanted.value, wanted.slot, null, reassert=again)
         return self.flight
 
     def _withdrawal(self, now_ns: int, seq: int) -> Write | None:
@@ -247,6 +285,7 @@ class Standing:
 
     def _hold(self, now_ns: int) -> None:
         self.phase = Phase.HELD
+        self.unsent = False
         self.tries = 0
         self.due_ns = None if self.reassert_s is None else now_ns + round(self.reassert_s * _SECOND_NS)
 

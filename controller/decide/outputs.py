@@ -44,6 +44,7 @@ class Outputs:
         self._seq = 0
         self._held: set[int] = set()
         self._failing: set[int] = set()
+        self._closed = False
 
     @property
     def sent(self) -> int:
@@ -68,6 +69,10 @@ class Outputs:
     def reachable(self, device: int) -> bool:
         """Heard in this run, and not lost."""
         return device in self._heard and device not in self._lost
+
+    def close(self) -> None:
+        """Hand nothing out any more; what is still answered for is remembered."""
+        self._closed = True
 
     def next_seq(self) -> int:
         self._seq += 1
@@ -161,7 +166,7 @@ class Outputs:
         barrier = barriers.on(point)
         standing.bar(None if barrier is None else barrier.kind, now.mono_ns)
         if barrier is None:
-            if self.reachable(point.device):
+            if self.reachable(point.device) and not self._closed:
                 write = standing.next_write(reading, now.mono_ns, self._seq + 1)
                 if write is not None:
                     self._seq += 1
@@ -177,25 +182,14 @@ class Outputs:
 
     def _remember(self, standing: Standing, now: Now, step: Step) -> None:
         """Kept from the moment a write is handed out: a kill must not leave a slot of ours behind unknown."""
-        tried, record = standing.tried, standing.record
-        key = standing.point.key
-        if tried is None:
-            if (
-                record is not None
-                and standing.wanted is None
-                and standing.flight is None
-                and not standing.used
-            ):
-                standing.record = None
-                step.memory.dropped.append(key)
+        standing.note(now.wall_ms)
+        if standing.record is standing.stored:
             return
-        left = tuple(sorted(standing.used - {tried.slot}))
-        if record is not None and (record.value, record.slot, record.left) == (tried.value, tried.slot, left):
-            return
-        unchanged = record is not None and (record.value, record.slot) == tried[::-1]
-        since = record.since_ms if unchanged and record is not None else now.wall_ms
-        standing.record = Output(key, tried.value, tried.slot, since, left)
-        step.memory.outputs.append(standing.record)
+        standing.stored = standing.record
+        if standing.record is None:
+            step.memory.dropped.append(standing.point.key)
+        else:
+            step.memory.outputs.append(standing.record)
 
     def _tell(self, standing: Standing, step: Step) -> None:
         key = standing.point.key

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from config.language import Text
 from config.plan.reading import Value
 from controller.decide.arbiter import Result
 from controller.decide.records import Changed, Notice, Override
@@ -44,6 +45,13 @@ class FateRecord(NamedTuple):
     wall_ms: int
 
 
+class Unfit(NamedTuple):
+    """An override that the Plan in force does not allow; it is ended."""
+
+    override: Override
+    why: Text
+
+
 class Counters(NamedTuple):
     """For status."""
 
@@ -76,6 +84,8 @@ class Step:
     fates: list[FateRecord] = field(default_factory=list)
     set_ups: list[SetUp] = field(default_factory=list)
     """Set-up registers that drivers found otherwise and wrote, or could not."""
+    unfit: list[Unfit] = field(default_factory=list)
+    """Overrides ended by a Plan that does not allow them; they are among `memory.ended`."""
     notices: list[Notice] = field(default_factory=list)
     put_right_ms: int = 0
     """By how much site time was put right since the step before, beyond what is not worth a word."""

@@ -5,6 +5,7 @@ WAL with synchronous=FULL: a commit that returned survives a power cut. Times ar
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from enum import Enum
 from pathlib import Path
@@ -51,6 +52,16 @@ def trouble(error: sqlite3.Error) -> Trouble:
     return Trouble.JOB
 
 
+def beyond_use(error: sqlite3.Error, path: Path) -> bool:
+    """Whether `error`, met while `path` was opened, means that the file itself is at fault, and not the disk,
+    a lock or a permission."""
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY:
+        # Its header says that only a later SQLite may write it: to us it is damaged, unless the file system
+        # forbids it.
+        return all(os.access(place, os.W_OK) for place in (path, path.parent))
+    return trouble(error) is not Trouble.TRANSIENT
+
+
 def open_writer(path: Path, *, create: bool) -> sqlite3.Connection:
     """A connection for the one writer of `path`, in autocommit: transactions are begun by name.
 
@@ -88,21 +99,25 @@ def open_reader(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def sound(path: Path) -> str:
+def sound(path: Path, *, thorough: bool = False) -> str:
     """ "" when `path` passes SQLite's quick_check, else what it found. A missing or empty file is sound.
 
-    For small files: about 20 s per GB. Raises sqlite3.Error for what is no damage (permissions, disk).
+    For small files: about 20 s per GB; `thorough` compares indexes with their tables too. Raises
+    sqlite3.Error for what is no damage (permissions, disk).
     """
     if not path.exists() or path.stat().st_size == 0:
         return ""
     try:
         connection = sqlite3.connect(_uri(path, "rw"), uri=True, timeout=BUSY_S, isolation_level=None)
         try:
-            findings = [str(row[0]) for row in connection.execute("PRAGMA quick_check(5)")]
+            check = "integrity_check" if thorough else "quick_check"
+            findings = [str(row[0]) for row in connection.execute(f"PRAGMA {check}(5)")]
         finally:
             connection.close()
-    except sqlite3.DatabaseError as error:
-        if trouble(error) is not Trouble.DAMAGE:
+    except UnicodeError as error:  # a message that quotes what is no text
+        return str(error)
+    except sqlite3.Error as error:
+        if not beyond_use(error, path):
             raise
         return str(error)
     return "" if findings == ["ok"] else "; ".join(findings)

@@ -8,20 +8,24 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
-from controller import damage
-from controller.decide.records import Lock, Observe, Output, Override, Remembered
-from controller.store import backup, boots, ledger, people, plans
+from controller.decide import records
+from controller.decide.records import Observe, Output, Override, Remembered
+from controller.store import archive, backup, boots, ledger, people, plans, reasserts, recovery
 from controller.store.connection import open_reader
-from controller.store.errors import StoreBacklogFull
+from controller.store.errors import StoreBacklogFull, StoreDamaged, StoreJobFailed
 from controller.store.ledger import Entry, Head, Kind
 from controller.store.migrations.control import CONTROL
-from controller.store.opening import Opening, prepare
+from controller.store.opening import Opening, lately_set_aside, prepare
 from controller.store.plans import Acceptance, PlanFiles
+from controller.store.reasserts import Reasserted
 from controller.store.writer import Writer, WriterStatus
 
 FILE = "control.db"
+MOST_SET_ASIDE = 3
+"""Files set aside within a day after which a daemon does not end for one more."""
 PLANS = "plans"
 
 
@@ -35,12 +39,16 @@ class Changes:
     overrides: tuple[Override, ...] = ()
     ended: tuple[tuple[str, int], ...] = ()
     """(point, slot) of overrides that are over."""
-    locks: tuple[Lock, ...] = ()
+    locks: tuple[records.Lock, ...] = ()
     unlocked: tuple[str, ...] = ()
     observe: tuple[Observe, ...] = ()
     outputs: tuple[Output, ...] = ()
     dropped: tuple[str, ...] = ()
     """Points no longer commanded."""
+    reasserted: tuple[Reasserted, ...] = ()
+    """The account of each of these points as it stands now."""
+    accounted: tuple[str, ...] = ()
+    """Points whose account was closed, by a row among `entries`."""
 
 
 class Began(NamedTuple):
@@ -66,6 +74,9 @@ class ControlStore:
         self._writer = writer
         self._boot: int | None = None
         self._lost = 0
+        self._losing = Lock()
+        self.refusal = ""
+        """Why rows of a cycle were refused last; "" if none were in this run."""
 
     @classmethod
     def open(cls, data: Path, wall_ms: int) -> ControlStore:
@@ -78,11 +89,19 @@ class ControlStore:
         today = datetime.fromtimestamp(wall_ms / 1000, UTC).date()
 
         def tell(connection: sqlite3.Connection, found: Opening) -> None:
-            _tell_loss(connection, found, wall_ms)
+            recovery.tell_loss(connection, found, wall_ms)
 
         opening = prepare(
-            data / FILE, CONTROL, check=True, wall_ms=wall_ms, backups=backup.kept(data, today), tell=tell
+            data / FILE,
+            CONTROL,
+            check=True,
+            wall_ms=wall_ms,
+            backups=backup.kept(data, today),
+            tell=tell,
+            suspect=recovery.suspected(data),
+            probe=recovery.probe,
         )
+        (data / recovery.SUSPECT).unlink(missing_ok=True)
         return cls(data, opening, Writer(data / FILE))
 
     def begin(self, wall_ms: int, *, trusted: bool, version: str, plan: str) -> Began:
@@ -99,12 +118,18 @@ class ControlStore:
                 Entry(wall_ms, Kind.START, detail=f"boot {boot}, louguan {version}, plan {plan or '-'}")
             ]
             if previous is not None and not clean:
-                entries.insert(0, _unclean(wall_ms, previous))
+                entries.insert(0, recovery.unclean(wall_ms, previous))
+            entries[:0] = reasserts.take(connection, wall_ms)
             return Began(
                 boot, previous, clean, people.remembered(connection), ledger.append(connection, entries)
             )
 
-        began = self._writer.submit(job, within_s=30.0).result()
+        try:
+            began = self._writer.submit(job, within_s=30.0).result()
+        except (StoreDamaged, StoreJobFailed) as error:
+            # A sound file refuses nothing of this: the start after this one sets it aside.
+            self.suspect(str(error))
+            raise
         self._boot = began.boot
         return began
 
@@ -112,10 +137,11 @@ class ControlStore:
         """Queue `changes`; resolves with the ledger's head after the commit.
 
         A person's command waits for it, with `within_s` (machine seconds), before it acts. If the disk has
-        failed for so long that nothing more can wait, the entries are lost and the next that is taken tells
-        how many.
+        failed for so long that nothing more can wait, or the database refuses them, the entries are lost and
+        the next that is taken tells how many.
         """
-        lost, self._lost = self._lost, 0
+        with self._losing:
+            lost, self._lost = self._lost, 0
         entries = changes.entries
         if lost:
             entries = (Entry(changes.now_ms, Kind.GAP, detail=f"{lost} entries could not be kept"), *entries)
@@ -127,9 +153,17 @@ class ControlStore:
                 boots.seen(connection, boot, changes.now_ms)
             return ledger.append(connection, entries)
 
+        def ended(done: Future[Head]) -> None:
+            failure = None if done.cancelled() else done.exception()
+            if isinstance(failure, StoreJobFailed):
+                self.refusal = str(failure)
+            if isinstance(failure, StoreBacklogFull | StoreJobFailed):
+                with self._losing:
+                    self._lost += lost + len(changes.entries)
+
         future = self._writer.submit(job, within_s=within_s)
-        if future.done() and isinstance(future.exception(), StoreBacklogFull):
-            self._lost = lost + len(changes.entries)
+        if within_s is None:  # else the person who waits for it hears of it
+            future.add_done_callback(ended)
         return future
 
     def accept(self, content: str, item: Acceptance) -> Future[None]:
@@ -148,6 +182,18 @@ class ControlStore:
 
         return self._writer.submit(job)
 
+    def may_restart(self, wall_ms: int) -> bool:
+        """Whether a daemon that finds this file damaged may end, to be started anew: not if that was done a
+        few times lately already, which says that it helps nothing. Looks at the data directory."""
+        return lately_set_aside(self.path, wall_ms) < MOST_SET_ASIDE
+
+    def suspect(self, damage: str) -> None:
+        """Let the next start set the file aside, whatever it looks like then. Raises OSError."""
+        note = self.path.with_name(recovery.SUSPECT)
+        note.write_text(damage, encoding="utf-8")
+        backup.sync(note)
+        backup.sync(note.parent)
+
     def in_force(self) -> Acceptance | None:
         """The plan accepted last. Reads the disk."""
         with closing(self.reader()) as connection:
@@ -157,6 +203,15 @@ class ControlStore:
         """The site time that the latest run has noted last. Reads the disk."""
         with closing(self.reader()) as connection:
             return boots.latest_seen_ms(connection)
+
+    def rows(self) -> int:
+        """How many rows of the ledger are here. Reads the disk."""
+        with closing(self.reader()) as connection:
+            return ledger.head(connection).seq - ledger.anchor(connection).seq
+
+    def take_out(self, sealed: archive.Sealed, wall_ms: int) -> Future[None]:
+        """Delete the rows of the ledger that are in a sealed file now; it fails if they are others."""
+        return self._writer.submit(lambda connection: archive.take_out(connection, sealed, wall_ms))
 
     def reader(self) -> sqlite3.Connection:
         """A read-only connection of the caller's own, for `ledger.read`, `plans.history` and the like."""
@@ -198,24 +253,7 @@ def _apply(connection: sqlite3.Connection, changes: Changes) -> None:
         people.drop_output(connection, dropped)
     for output in changes.outputs:
         people.put_output(connection, output)
-
-
-def _tell_loss(connection: sqlite3.Connection, found: Opening, wall_ms: int) -> None:
-    """Into what takes the damaged one's place: the gap, and observe mode until a person has looked."""
-    assert found.set_aside is not None
-    detail = f"damaged, set aside as {found.set_aside.name}: {found.damage}"
-    if found.restored is not None:
-        detail += f"; restored from {found.restored.name}, later events are missing"
-    held = damage.hold_back(found.set_aside, wall_ms)
-    observing = Entry(wall_ms, Kind.COMMAND, who=held.person, why=held.reason, detail="observe on site")
-    ledger.append(connection, (Entry(wall_ms, Kind.GAP, detail=detail), observing))
-    people.put_observe(connection, held)
-
-
-def _unclean(wall_ms: int, previous: boots.Boot) -> Entry:
-    seen = datetime.fromtimestamp(previous.seen_ms / 1000, UTC).isoformat(timespec="milliseconds")
-    return Entry(
-        wall_ms,
-        Kind.GAP,
-        detail=f"boot {previous.id} did not end in order; last seen {seen}; later events may be missing",
-    )
+    for point in changes.accounted:
+        reasserts.drop(connection, point)
+    for item in changes.reasserted:
+        reasserts.put(connection, item)

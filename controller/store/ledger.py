@@ -18,7 +18,8 @@ from config.plan.reading import Value
 from controller.store.values import dump, load, storable
 
 _NOTHING = bytes(32)
-_CONTENT = "seq, time_ms, kind, point, value, slot, who, why, source, fate, detail"
+COLUMNS = "seq, time_ms, kind, point, value, slot, who, why, source, fate, detail"
+"""What a row says, in the order in which it is hashed."""
 
 
 class Kind(StrEnum):
@@ -44,6 +45,11 @@ class Kind(StrEnum):
     MISMATCH = "mismatch"
     REJECTED = "rejected"
     NO_ANSWER = "no-answer"
+    """Sent, and whether the device acted is unknown."""
+    NOT_SENT = "not-sent"
+    """Nothing went out: the device did not act."""
+    REASSERTED = "reasserted"
+    """Re-asserts of a held value that took: how many since when, and how each ended."""
     HELD = "held"
     LOST = "lost"
     """A commanded value no longer stands on the device."""
@@ -82,6 +88,12 @@ class Head(NamedTuple):
 
 def head(connection: sqlite3.Connection) -> Head:
     row = connection.execute("SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1").fetchone()
+    return anchor(connection) if row is None else Head(row[0], row[1])
+
+
+def anchor(connection: sqlite3.Connection) -> Head:
+    """What the first row here is chained to: the last one that was sealed into a file (see `archive`)."""
+    row = connection.execute("SELECT seq, hash FROM seals ORDER BY seq DESC LIMIT 1").fetchone()
     return Head(0, _NOTHING) if row is None else Head(row[0], row[1])
 
 
@@ -92,10 +104,10 @@ def append(connection: sqlite3.Connection, entries: Iterable[Entry]) -> Head:
     for entry in entries:
         seq += 1
         content = _content(seq, entry)
-        former = _link(former, content)
+        former = link(former, content)
         rows.append((*content, former))
     connection.executemany(
-        f"INSERT INTO ledger ({_CONTENT}, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
+        f"INSERT INTO ledger ({COLUMNS}, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
         rows,
     )
     return Head(seq, former)
@@ -106,28 +118,32 @@ def read(
 ) -> list[Row]:
     """Rows with a sequence number above `after`, oldest first; of one point if given."""
     where, values = ("", ()) if point is None else ("AND point = ?", (point,))
-    query = f"SELECT {_CONTENT}, hash FROM ledger WHERE seq > ? {where} ORDER BY seq LIMIT ?"  # noqa: S608
+    query = f"SELECT {COLUMNS}, hash FROM ledger WHERE seq > ? {where} ORDER BY seq LIMIT ?"  # noqa: S608
     return [_row(row) for row in connection.execute(query, (after, *values, limit))]
 
 
 def latest(connection: sqlite3.Connection, *, point: str | None = None, limit: int = 100) -> list[Row]:
     """The newest rows, newest first; of one point if given."""
     where, values = ("", ()) if point is None else ("WHERE point = ?", (point,))
-    query = f"SELECT {_CONTENT}, hash FROM ledger {where} ORDER BY seq DESC LIMIT ?"  # noqa: S608
+    query = f"SELECT {COLUMNS}, hash FROM ledger {where} ORDER BY seq DESC LIMIT ?"  # noqa: S608
     return [_row(row) for row in connection.execute(query, (*values, limit))]
 
 
 def broken_at(connection: sqlite3.Connection, sealed: Head | None = None) -> int | None:
-    """The first sequence number where the chain does not hold, None when it holds from the first row to the
-    last.
+    """The first sequence number where the chain does not hold, None when it holds from the last row that was
+    sealed into a file to the last one here.
 
-    With `sealed`, a head noted earlier, that row must also still be there and the same.
+    With `sealed`, a head noted earlier, that row must also still be there and the same; if it is in a file by
+    now, the file must tell.
     """
-    expected, former = 1, _NOTHING
-    query = f"SELECT {_CONTENT}, hash FROM ledger ORDER BY seq"  # noqa: S608
+    former_seq, former = anchor(connection)
+    expected = former_seq + 1
+    if sealed is not None and sealed.seq == former_seq and sealed.seq and sealed.hash != former:
+        return former_seq
+    query = f"SELECT {COLUMNS}, hash FROM ledger ORDER BY seq"  # noqa: S608
     for row in connection.execute(query):
         content, stored = tuple(row)[:-1], row[-1]
-        former = _link(former, content)
+        former = link(former, content)
         if row[0] != expected or former != stored:
             return expected
         if sealed is not None and sealed.seq == expected and sealed.hash != stored:
@@ -144,16 +160,20 @@ def _content(seq: int, entry: Entry) -> tuple[int | str, ...]:
     return (seq, int(entry.time_ms), kind, point, dump(entry.value), int(entry.slot), *words)
 
 
-def _link(former: bytes, content: tuple[int | str, ...]) -> bytes:
+def link(former: bytes, content: tuple[int | str, ...]) -> bytes:
+    """The hash of a row with that content (`COLUMNS`), chained to the one before."""
     lowered = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
     return hashlib.sha256(former + lowered).digest()
 
 
 def _row(row: tuple[int | str | bytes, ...]) -> Row:
     seq, time_ms, kind, point, value, slot, who, why, source, fate, detail, digest = tuple(row)
-    assert isinstance(seq, int)
-    assert isinstance(time_ms, int)
-    assert isinstance(slot, int)
-    assert isinstance(digest, bytes)
+    if not (
+        isinstance(seq, int)
+        and isinstance(time_ms, int)
+        and isinstance(slot, int)
+        and isinstance(digest, bytes)
+    ):
+        raise ValueError("this is no row of a ledger")
     words = (str(word) for word in (who, why, source, fate, detail))
     return Row(seq, Entry(time_ms, str(kind), str(point), load(str(value)), slot, *words), digest)

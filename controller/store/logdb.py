@@ -7,40 +7,78 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
 
-from controller.consumption.intervals import Flag, Interval, Mark
+from config.language import text
 from controller.consumption.log import Closed
 from controller.consumption.meters import Meter
-from controller.store.connection import open_reader
-from controller.store.errors import StoreDamaged
-from controller.store.jobs import Job
+from controller.consumption.records import Interval, Mark
+from controller.store import logrows
+from controller.store.errors import (
+    StoreBacklogFull,
+    StoreClosed,
+    StoreDamaged,
+    StoreError,
+    StoreJobFailed,
+    StoreUnavailable,
+)
+from controller.store.logread import LogReader
+from controller.store.logrows import Registered, Written
 from controller.store.migrations.log import LOG
-from controller.store.opening import Opening, prepare, set_aside
+from controller.store.opening import Opening, prepare, replace
 from controller.store.writer import Writer, WriterStatus
 
 FILE = "log.db"
-_MARK = "slot_ms, anchor_ms, anchor_count, last_ms, last_count, wraps, flags"
+MOST_KEPT = 20_000
+"""Meters' rows that wait in memory while a damaged file is being replaced; further ones are refused."""
+
+
+@dataclass(slots=True)
+class _Part:
+    """One meter's rows of one `write`, on their way into the file."""
+
+    number: int
+    name: str
+    rows: Sequence[Interval]
+    mark: Mark | None
+    future: Future[int] = field(default_factory=Future)
 
 
 class LogStore:
-    """The daemon's hold on log.db. Only `open`, `register` and `close` wait for the disk."""
+    """The daemon's hold on log.db. Only `open`, `register` and `close` wait for the disk.
+
+    When the file turns out damaged, what is written waits in memory until `renew` has put a new one in its
+    place.
+    """
 
     def __init__(self, path: Path, opening: Opening, writer: Writer) -> None:
         self.path = path
         self.opening = opening
+        """Of the file in use: replaced when that is."""
+        self.refused = 0
+        """Intervals that the file would not take, kept aside in it; `refusal` says why the latest was."""
+        self.refusal = ""
         self._writer = writer
+        self._meters: tuple[Meter, ...] = ()
         self._ids: Mapping[str, tuple[int, int]] = {}
+        self._lock = threading.RLock()
+        self._parts = 0
+        self._kept: list[_Part] = []
+        self._damaged = False
+        """Nothing is given to the writer until the file has been replaced."""
+        self._damage = ""
+        self._renewal: threading.Thread | None = None
+        self._closed = False
 
     @classmethod
     def open(cls, data: Path, wall_ms: int) -> LogStore:
-        """Open data/log.db, making it if need be; what is no database is set aside (see `opening`).
+        """Open data/log.db, making it if need be; a damaged one is set aside (see `opening`).
 
         Raises StoreTooNew, StoreUnavailable.
         """
         path = data / FILE
-        opening = prepare(path, LOG, check=False, wall_ms=wall_ms)
+        opening = prepare(path, LOG, check=False, wall_ms=wall_ms, probe=logrows.probe)
         return cls(path, opening, Writer(path))
 
     def register(self, meters: Iterable[Meter], wall_ms: int) -> dict[str, Mark]:
@@ -49,52 +87,58 @@ class LogStore:
         A meter whose counts are now of another quantum or unit gets a new fitting, and its log goes on from
         the same slot with an unknown count. Waits for the commit. Raises StoreError.
         """
-        wanted = tuple(meters)
+        self._meters = tuple(meters)
         try:
-            return self._register(wanted, wall_ms)
-        except StoreDamaged as error:
+            return self._register(wall_ms)
+        except (StoreDamaged, StoreJobFailed) as error:
+            # Nothing that is asked here can be refused by a sound file.
             self._begin_anew(wall_ms, str(error))
-            return self._register(wanted, wall_ms)
-
-    def _begin_anew(self, wall_ms: int, damage: str) -> None:
-        """Set the damaged file aside whole: the control must start; what can be saved is saved by hand."""
-        self._writer.close(1.0)
-        aside = set_aside(self.path, wall_ms)
-        self.opening = prepare(self.path, LOG, check=False, wall_ms=wall_ms)._replace(
-            set_aside=aside, damage=damage
-        )
-        self._writer = Writer(self.path)
-
-    def _register(self, wanted: tuple[Meter, ...], wall_ms: int) -> dict[str, Mark]:
-        def job(connection: sqlite3.Connection) -> tuple[dict[str, tuple[int, int]], dict[str, Mark]]:
-            ids: dict[str, tuple[int, int]] = {}
-            marks: dict[str, Mark] = {}
-            for meter in wanted:
-                number = _meter_id(connection, meter)
-                fitting, same_counts = _fitting_id(connection, number, meter, wall_ms)
-                ids[meter.name] = (number, fitting)
-                mark = _mark(connection, number)
-                if mark is not None:
-                    marks[meter.name] = mark if same_counts else Mark(mark.slot_ms, None, None, None, None)
-            return ids, marks
-
-        self._ids, marks = self._writer.submit(job, within_s=30.0).result()
-        return marks
+            return self._register(wall_ms)
 
     def write(self, closed: Closed) -> Future[int]:
         """Queue intervals and the marks that belong to them; resolves with the number of rows that were new.
 
-        Each meter's are a job of their own, so that one whose rows are refused takes no other's with it; the
-        future then fails after all others are committed. A repeat of a row changes nothing. Meters must have
-        been registered (KeyError).
+        Each meter's are a job of their own, so that one that fails takes no other's with it; the future then
+        fails after all others are committed. A row that is refused is kept aside, in the same commit
+        (`refused`). A repeat of a row changes nothing. Meters must have been registered (KeyError).
         """
         rows: dict[str, list[Interval]] = {}
         for row in closed.intervals:
             rows.setdefault(row.meter, []).append(row)
         marks = dict(closed.marks)
         names = sorted({*rows, *marks})
-        jobs = [_job(*self._ids[name], rows.get(name, ()), marks.get(name)) for name in names]
-        return _together([self._writer.submit(job) for job in jobs])
+        if strangers := [name for name in names if name not in self._ids]:
+            raise KeyError(strangers[0])
+        parts = []
+        for name in names:
+            self._parts += 1
+            parts.append(_Part(self._parts, name, rows.get(name, ()), marks.get(name)))
+        for part in parts:
+            self._submit(part)
+        return _together([part.future for part in parts])
+
+    @property
+    def damaged(self) -> bool:
+        """The file was found damaged, and no other is in its place yet."""
+        return self._damaged or self._writer.status().damaged
+
+    @property
+    def renewing(self) -> bool:
+        return self._renewal is not None and self._renewal.is_alive()
+
+    def renew(self, wall_ms: int) -> None:
+        """Set the damaged file aside and begin a new one, in a thread; what waits is written there.
+
+        It has worked when `damaged` is false; else it may be tried again. Does nothing unless damaged.
+        """
+        with self._lock:
+            if not self.damaged or self.renewing or self._closed:
+                return
+            self._hold(self._writer.status().error)
+            self._renewal = threading.Thread(
+                target=self._renew, args=(wall_ms,), name="store-log-renewal", daemon=True
+            )
+            self._renewal.start()
 
     def reader(self) -> LogReader:
         """For readers in this process; close it after use."""
@@ -106,34 +150,98 @@ class LogStore:
     def close(self, timeout_s: float = 5.0) -> int:
         """Commit what waits, up to `timeout_s` (machine seconds), and close. Returns how many jobs were
         lost."""
-        return self._writer.close(timeout_s)
-
-
-def _job(meter: int, fitting: int, rows: Sequence[Interval], mark: Mark | None) -> Job[int]:
-    """Write one meter's rows and where its log stands."""
-
-    def job(connection: sqlite3.Connection) -> int:
-        before = connection.total_changes
-        connection.executemany(
-            "INSERT INTO intervals (meter, start_ms, revision, end_ms, fitting, from_ms, count_start, "
-            "count_end, consumption, peak, covered_s, flags) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT DO NOTHING",
-            [(meter, row.start_ms, row.end_ms, fitting, *row[3:-1], int(row.flags)) for row in rows],
-        )
-        written = connection.total_changes - before
-        if mark is not None:
-            connection.execute(
-                f"INSERT OR REPLACE INTO marks (meter, {_MARK}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
-                (meter, *mark[:-1], int(mark.flags)),
+        self._closed = True
+        if self._renewal is not None:
+            self._renewal.join(timeout_s)
+        lost = self._writer.close(timeout_s)
+        with self._lock:
+            left, self._kept = self._kept, []
+        for part in left:
+            part.future.set_exception(
+                StoreClosed(text("{file} was closed before this was written", file=self.path.name))
             )
-            if mark.anchor_count is not None:
-                connection.execute(
-                    "UPDATE fittings SET first_count = ? WHERE id = ? AND first_count IS NULL",
-                    (mark.anchor_count, fitting),
-                )
-        return written
+        return lost + len(left)
 
-    return job
+    def _register(self, wall_ms: int) -> dict[str, Mark]:
+        meters = self._meters
+
+        def job(connection: sqlite3.Connection) -> Registered:
+            return logrows.register(connection, meters, wall_ms)
+
+        found = self._writer.submit(job, within_s=30.0).result()
+        self._ids, self.refused, self.refusal = found.ids, found.refused, found.reason
+        return found.marks
+
+    def _begin_anew(self, wall_ms: int, damage: str) -> None:
+        """Set the damaged file aside whole: the control must go on; what can be saved is saved by hand."""
+        self._writer.close(1.0)
+        try:
+            self.opening = replace(self.path, LOG, damage, wall_ms)
+            self._writer = Writer(self.path)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreUnavailable(
+                text("cannot open {file}: {error}", file=str(self.path), error=str(error))
+            ) from error
+
+    def _renew(self, wall_ms: int) -> None:
+        """In its own thread."""
+        try:
+            self._begin_anew(wall_ms, self._damage)
+            self._register(wall_ms)
+        except StoreError as error:
+            self._damage = str(error)
+            return
+        with self._lock:
+            self._damaged = False
+            kept, self._kept = sorted(self._kept, key=lambda part: part.number), []
+            for part in kept:
+                self._submit(part)
+
+    def _submit(self, part: _Part) -> None:
+        number, fitting = self._ids[part.name]
+
+        def job(connection: sqlite3.Connection) -> Written:
+            return logrows.write(connection, number, fitting, part.rows, part.mark)
+
+        with self._lock:
+            if self._damaged:
+                self._keep(part)
+            else:
+                self._writer.submit(job).add_done_callback(lambda done: self._ended(part, done))
+
+    def _ended(self, part: _Part, done: Future[Written]) -> None:
+        """In the writer's thread, or at once where it takes nothing."""
+        failure = done.exception()
+        if isinstance(failure, StoreDamaged):
+            with self._lock:
+                self._hold(str(failure))
+                self._keep(part)
+        elif failure is not None:
+            part.future.set_exception(failure)
+        else:
+            written = done.result()
+            if written.refused:
+                self.refused, self.refusal = self.refused + written.refused, written.reason
+            part.future.set_result(written.new)
+
+    def _hold(self, damage: str) -> None:
+        if not self._damaged:
+            self._damaged, self._damage = True, damage
+
+    def _keep(self, part: _Part) -> None:
+        if self._closed or len(self._kept) >= MOST_KEPT:
+            part.future.set_exception(
+                StoreBacklogFull(
+                    text(
+                        "{count} entries wait for {file} already; this one was not taken ({error})",
+                        count=len(self._kept),
+                        file=self.path.name,
+                        error=self._damage,
+                    )
+                )
+            )
+        else:
+            self._kept.append(part)
 
 
 def _together(parts: Sequence[Future[int]]) -> Future[int]:
@@ -159,76 +267,3 @@ def _together(parts: Sequence[Future[int]]) -> Future[int]:
     if not parts:
         whole.set_result(0)
     return whole
-
-
-class LogReader:
-    """Reads a log.db that a daemon may be writing at the same time. Raises sqlite3.Error."""
-
-    def __init__(self, path: Path) -> None:
-        self._connection = open_reader(path)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        self._connection.close()
-
-    def meters(self) -> list[sqlite3.Row]:
-        """name, point, quantity, unit, quantum, modulus of every meter, as fitted last."""
-        return self._connection.execute(
-            "SELECT name, point, quantity, unit, quantum, modulus FROM meters JOIN fittings ON fittings.id = "
-            "(SELECT max(id) FROM fittings WHERE meter = meters.id) ORDER BY name"
-        ).fetchall()
-
-    def intervals(self, meter: str, from_ms: int = 0, to_ms: int = 2**62) -> list[Interval]:
-        """The newest revision of every interval of `meter` that starts in [from_ms, to_ms), by start."""
-        rows = self._connection.execute(
-            "SELECT ?, start_ms, end_ms, from_ms, count_start, count_end, consumption, peak, covered_s, "
-            "flags FROM intervals AS one WHERE meter = (SELECT id FROM meters WHERE name = ?) "
-            "AND start_ms >= ? AND start_ms < ? AND revision = (SELECT max(revision) FROM intervals AS other "
-            "WHERE other.meter = one.meter AND other.start_ms = one.start_ms) ORDER BY start_ms",
-            (meter, meter, from_ms, to_ms),
-        )
-        return [Interval(*row)._replace(flags=Flag(row[-1])) for row in rows]
-
-    def marks(self) -> dict[str, Mark]:
-        """Where the log of every meter stands."""
-        names = self._connection.execute("SELECT name, id FROM meters ORDER BY name").fetchall()
-        found = {str(name): _mark(self._connection, number) for name, number in names}
-        return {name: mark for name, mark in found.items() if mark is not None}
-
-
-def _meter_id(connection: sqlite3.Connection, meter: Meter) -> int:
-    connection.execute(
-        "INSERT INTO meters (name, point, quantity) VALUES (?, ?, ?) "
-        "ON CONFLICT (name) DO UPDATE SET point = excluded.point, quantity = excluded.quantity",
-        (meter.name, meter.key, meter.quantity),
-    )
-    (number,) = connection.execute("SELECT id FROM meters WHERE name = ?", (meter.name,)).fetchone()
-    return int(number)
-
-
-def _fitting_id(connection: sqlite3.Connection, number: int, meter: Meter, wall_ms: int) -> tuple[int, bool]:
-    """The fitting in force, made anew where the counter is read otherwise than before; whether counts go
-    on."""
-    last = connection.execute(
-        "SELECT id, unit, quantum, modulus FROM fittings WHERE meter = ? ORDER BY id DESC LIMIT 1", (number,)
-    ).fetchone()
-    same_counts = last is not None and (last[1], last[2]) == (meter.unit, meter.quantum)
-    if same_counts and last[3] == meter.modulus:
-        return int(last[0]), True
-    cursor = connection.execute(
-        "INSERT INTO fittings (meter, unit, quantum, modulus, since_ms) VALUES (?, ?, ?, ?, ?)",
-        (number, meter.unit, meter.quantum, meter.modulus, wall_ms),
-    )
-    assert cursor.lastrowid is not None
-    return cursor.lastrowid, same_counts
-
-
-def _mark(connection: sqlite3.Connection, number: int) -> Mark | None:
-    query = f"SELECT {_MARK} FROM marks WHERE meter = ?"  # noqa: S608
-    row = connection.execute(query, (number,)).fetchone()
-    return None if row is None else Mark(*row)._replace(flags=Flag(row[-1]))

@@ -16,11 +16,13 @@ from typing import NamedTuple
 from config.language import text
 from config.language.details import detail
 from controller.store.backup import sync
-from controller.store.connection import Trouble, open_reader, open_writer, sound, trouble
+from controller.store.connection import Trouble, beyond_use, open_reader, open_writer, sound, trouble
 from controller.store.errors import StoreTooNew, StoreUnavailable
 from controller.store.migrations import Step, applied, bring_forward
 
 _log = logging.getLogger(__name__)
+_STAMP = "%Y%m%dT%H%M%SZ"
+_DAY_MS = 86_400_000
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
@@ -39,6 +41,9 @@ class Opening(NamedTuple):
     """The backup that took the damaged file's place."""
 
 
+Probe = Callable[[sqlite3.Connection], object]
+"""Reads and writes what a start does, in a transaction that is undone. Raises sqlite3.Error, and ValueError
+or TypeError for nonsense."""
 Tell = Callable[[sqlite3.Connection, Opening], None]
 """Writes into the database that takes a damaged one's place what was lost; runs in a transaction."""
 
@@ -51,38 +56,81 @@ def prepare(
     wall_ms: int,
     backups: Iterable[Path] = (),
     tell: Tell | None = None,
+    suspect: str = "",
+    probe: Probe = lambda _: None,
 ) -> Opening:
     """Make `path` a sound database with all of `steps` applied, whatever stands there now.
 
-    With `check` the whole file is read (small files); without, only that it can be opened. `wall_ms` names
-    the file set aside. The first of `backups` that is sound and not too new replaces a damaged file. What
-    replaces it is complete, with all that `tell` writes, before the damaged file is touched: a kill at any
-    moment leaves the one or the other. Raises StoreTooNew, and StoreUnavailable when disk or permissions keep
-    it from being opened.
+    With `check` the whole file is read (small files); without, only what a start needs of it. `wall_ms`
+    names the file set aside. Any fault of the file met on the way means that it is damaged, whatever SQLite
+    calls it; a full disk, a lock, a permission or a newer version does not. The first of `backups` that is
+    sound and not too new replaces a damaged file. What replaces it is complete, with all that `tell` writes,
+    before the damaged file is touched: a kill at any moment leaves the one or the other. `suspect`: what was
+    found wrong with the file earlier; then it is damaged whatever it looks like now, and backups are looked
+    at more closely. `probe` does what a start will. Raises StoreTooNew, and StoreUnavailable when disk or
+    permissions keep it from being opened.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        damage = sound(path) if check else _opens(path)
-        if damage:
-            return _replaced(path, steps, damage, wall_ms, backups, tell)
         fresh = not path.exists() or path.stat().st_size == 0
-        with closing(open_writer(path, create=True)) as connection:
-            added = bring_forward(connection, path.stem, steps)
-    except (sqlite3.Error, OSError) as error:
+        damage = "" if fresh else suspect
+        if check and not damage:
+            damage = sound(path)
+        added: list[str] = []
+        if not damage:
+            try:
+                added = _opened(path, steps, probe)
+            except (sqlite3.Error, ValueError, TypeError) as error:
+                if fresh or (isinstance(error, sqlite3.Error) and not beyond_use(error, path)):
+                    raise
+                damage = str(error)
+        if damage:
+            return replace(path, steps, damage, wall_ms, backups, tell, probe, thorough=bool(suspect))
+    except (sqlite3.Error, OSError, ValueError, TypeError) as error:
         raise StoreUnavailable(
             text("cannot open {file}: {error}", file=str(path), error=detail(str(error)))
         ) from error
     return Opening(fresh, None, "", tuple(added))
 
 
-def _replaced(
-    path: Path, steps: Sequence[Step], damage: str, wall_ms: int, backups: Iterable[Path], tell: Tell | None
+def _opened(path: Path, steps: Sequence[Step], probe: Probe) -> list[str]:
+    """Bring `path` forward, and make sure that it can be written; the steps it got now."""
+    if path.exists():
+        # Read-only at first: who only reads leaves the WAL of a damaged file as it is.
+        with closing(open_reader(path)) as reader:
+            applied(reader, path.stem)
+    with closing(open_writer(path, create=True)) as connection:
+        added = bring_forward(connection, path.stem, steps)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            connection.execute(f"PRAGMA user_version = {version:d}")
+            probe(connection)
+            connection.execute("ROLLBACK")
+        except sqlite3.OperationalError as error:
+            # Whoever locks it now may let go: the writer waits. Not to be written at all is another matter.
+            if trouble(error) is not Trouble.TRANSIENT or beyond_use(error, path):
+                raise
+    return added
+
+
+def replace(
+    path: Path,
+    steps: Sequence[Step],
+    damage: str,
+    wall_ms: int,
+    backups: Iterable[Path] = (),
+    tell: Tell | None = None,
+    probe: Probe = lambda _: None,
+    *,
+    thorough: bool = False,
 ) -> Opening:
-    """Put the first usable of `backups`, or an empty database, in the damaged one's place."""
+    """Put the first usable of `backups`, or an empty database, in the damaged one's place; it is set aside
+    with its companions. No connection to it may be open. Raises sqlite3.Error, OSError."""
     draft = path.with_name(f"{path.name}.new")
     restored, had = None, None
     for backup in backups:
-        had = _drafted(backup, draft, path.stem, steps)
+        had = _drafted(backup, draft, path.stem, steps, probe, thorough=thorough)
         if had is not None:
             restored = backup
             break
@@ -102,17 +150,23 @@ def _replaced(
     return opening
 
 
-def _drafted(backup: Path, draft: Path, name: str, steps: Sequence[Step]) -> list[str] | None:
+def _drafted(
+    backup: Path, draft: Path, name: str, steps: Sequence[Step], probe: Probe, *, thorough: bool
+) -> list[str] | None:
     """Copy `backup` to `draft`, checked and brought forward; the steps that were missing, None when it is of
     no use. Raises what would keep any file from being written."""
     _discard(draft)
     try:
         shutil.copyfile(backup, draft)
-        fault = sound(draft) or ("" if draft.stat().st_size else "empty")
+        fault = sound(draft, thorough=thorough) or ("" if draft.stat().st_size else "empty")
         if not fault:
             with closing(open_writer(draft, create=False)) as connection:
                 if applied(connection, name):
-                    return bring_forward(connection, name, steps)
+                    had = bring_forward(connection, name, steps)
+                    connection.execute("BEGIN IMMEDIATE")
+                    probe(connection)
+                    connection.execute("ROLLBACK")
+                    return had
             fault = f"not a backup of {name}.db"
     except StoreTooNew as error:
         fault = str(error)
@@ -124,6 +178,8 @@ def _drafted(backup: Path, draft: Path, name: str, steps: Sequence[Step]) -> lis
         if error.errno in _NO_ROOM:
             raise
         fault = str(error)
+    except (ValueError, TypeError) as error:
+        fault = str(error)
     _log.warning("backup %s cannot be used: %s", backup.name, fault)
     return None
 
@@ -133,38 +189,27 @@ def _discard(draft: Path) -> None:
         Path(f"{draft}{suffix}").unlink(missing_ok=True)
 
 
-def _opens(path: Path) -> str:
-    """ "" when `path` can be opened as a database (or is not there), else why not."""
-    if not path.exists() or path.stat().st_size == 0:
-        return ""
-    try:
-        with closing(open_reader(path)) as connection:
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.DatabaseError as error:
-        if trouble(error) is not Trouble.DAMAGE:
-            raise
-        return str(error)
-    return ""
+def lately_set_aside(path: Path, wall_ms: int) -> int:
+    """How many damaged files of that name were set aside within a day of `wall_ms`."""
+    found = 0
+    for aside in path.parent.glob(f"{path.name}.damaged-*Z*"):
+        stamp = aside.name.removeprefix(f"{path.name}.damaged-")[:16]
+        try:
+            when = datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+        piece = aside.name.endswith(("-wal", "-shm"))
+        found += not piece and abs(when.timestamp() * 1000 - wall_ms) < _DAY_MS
+    return found
 
 
 def _aside(path: Path, wall_ms: int) -> Path:
     """A free name for the damaged file."""
-    stamp = datetime.fromtimestamp(wall_ms / 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
+    stamp = datetime.fromtimestamp(wall_ms / 1000, UTC).strftime(_STAMP)
     number, target = 1, path.with_name(f"{path.name}.damaged-{stamp}")
     while target.exists():
         number += 1
         target = path.with_name(f"{path.name}.damaged-{stamp}-{number}")
-    return target
-
-
-def set_aside(path: Path, wall_ms: int) -> Path:
-    """Rename a damaged database and its companions, the companions first. Returns its new name."""
-    target = _aside(path, wall_ms)
-    for suffix in ("-wal", "-shm", ""):
-        piece = Path(f"{path}{suffix}")
-        if piece.exists():
-            piece.rename(f"{target}{suffix}")
-    sync(path.parent)
     return target
 
 

@@ -207,6 +207,8 @@ class Writer:
             if self._connection is None:
                 self._connection = open_writer(self._path, create=False)
             connection = self._connection
+            # What is cached hides what has become of the file: each commit reads its pages anew.
+            connection.execute("PRAGMA shrink_memory")
             connection.execute("BEGIN IMMEDIATE")
             for entry in batch:
                 if not entry.future.cancelled():

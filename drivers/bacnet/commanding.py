@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from config.plan.points import BacnetObject, Point
@@ -66,46 +67,36 @@ class Commander:
 
     async def carry_out(self, point: Point, write: Write, feedback: Point | None) -> Done:
         """Write, null, read back; `feedback` is the point of `Command.verify_point`, if it lies on this
-        device."""
+        device. A pulse is begun and ended by `pulses`; only its release comes here."""
         assert point.command is not None
         try:
-            await self._put(point, write.value, write.slot)
+            await self.put(point, write.value, write.slot)
         except Refused as error:
             return Done(Fate.REJECTED, None, str(error.code))
         except ValueError as error:
             return Done(Fate.REJECTED, None, str(error))
         except (NoAnswer, BadFrame) as error:
-            return Done(Fate.NO_ANSWER, None, str(error))
+            return Done(Fate.NO_ANSWER if error.sent else Fate.NOT_SENT, None, str(error))
         try:
-            if point.command.pulse_s is not None and write.value is not None:
-                await asyncio.sleep(point.command.pulse_s)
-                await self._put(point, None, write.slot)
-            trouble = ""
-            for slot in write.null_slots:
-                trouble = trouble or await self._null(point, slot)
-            unverified = point.command.verify == "none" or point.command.pulse_s is not None
-            if unverified and point.command.pulse_s is None and trouble:
+            trouble = await self.null(point, write.null_slots)
+            if point.command.verify == "none" and trouble:
                 return Done(Fate.MISMATCH, None, trouble)  # an older value of ours may still stand
-            if unverified:
-                return Done(Fate.ACKNOWLEDGED, None, trouble)
+            if point.command.verify == "none":
+                return Done(Fate.ACKNOWLEDGED, None, "")
             if point.command.verify_after_s:
                 await asyncio.sleep(point.command.verify_after_s)
             done = await self._read_back(point, write, feedback)
             if trouble and done.slots is None:
                 return done._replace(fate=Fate.MISMATCH, detail=trouble)
             return done._replace(detail=done.detail or trouble)
-        except Refused as error:
-            return Done(Fate.REJECTED, None, f"end of pulse: {error.code}")
         except (NoAnswer, BadFrame) as error:
             return Done(Fate.NO_ANSWER, None, f"accepted, then {error}")
 
     async def set_up(self, point: Point, value: Value) -> None:
-        """Hold a set-up value in the device: read, written if different. Raises DriverError, ValueError."""
+        """Write a set-up value. Raises DriverError, ValueError."""
         source = point.source
         assert isinstance(source, BacnetObject)
-        found = await self._present(point)
-        if found is None or not values.same(point, value, found, 0.0):
-            await self._put(point, value, max(WRITABLE) if source.commandable else None)
+        await self.put(point, value, max(WRITABLE) if source.commandable else None)
 
     async def look(self, point: Point) -> tuple[tuple[int, Value], ...] | None:
         """The point's priority array, entry by entry where the device cannot send it whole; None if not at
@@ -122,19 +113,24 @@ class Commander:
                 found = values.slots(point, whole)
         return found
 
-    async def _put(self, point: Point, value: Value | None, slot: int | None) -> None:
+    async def put(self, point: Point, value: Value | None, slot: int | None) -> None:
+        """Write a value into a slot; None takes ours out. Raises DriverError, ValueError."""
         data = app_null() if value is None else values.encode(point, value)
         ref = Ref(_identity(point), Property.PRESENT_VALUE)
         await self._ask(Service.WRITE_PROPERTY, services.write_property(ref, data, slot))
 
-    async def _null(self, point: Point, slot: int) -> str:
-        try:
-            await self._put(point, None, slot)
-        except Refused as error:
-            return f"slot {slot} not released: {error.code}"
-        return ""
+    async def null(self, point: Point, slots: Iterable[int]) -> str:
+        """Release `slots`; what was refused first, "" for nothing. Raises NoAnswer, BadFrame."""
+        trouble = ""
+        for slot in slots:
+            try:
+                await self.put(point, None, slot)
+            except Refused as error:
+                trouble = trouble or f"slot {slot} not released: {error.code}"
+        return trouble
 
-    async def _present(self, point: Point) -> Value | None:
+    async def present(self, point: Point) -> Value | None:
+        """The present value; None if there is no good one. Raises NoAnswer."""
         ref = Ref(_identity(point), Property.PRESENT_VALUE)
         return values.judge(point, (await self._reader.read([ref]))[ref], None, None).value
 
@@ -156,7 +152,7 @@ class Commander:
             return Done(Fate.MISMATCH, ours, f"slot {kept[0]} still holds {dict(seen)[kept[0]]}", seen)
         above = [slot for slot, _ in seen if slot < write.slot]
         if feedback is not None and write.value is not None and not above:
-            actual = await self._present(feedback)
+            actual = await self.present(feedback)
             if actual is None or not values.same(feedback, write.value, actual, point.command.tolerance):
                 return Done(Fate.MISMATCH, actual, f"{feedback.name} says {actual}", seen)
         return Done(Fate.READ_BACK, ours, f"overridden at slot {above[0]}" if above else "", seen)
@@ -164,7 +160,7 @@ class Commander:
     async def _without_array(self, point: Point, write: Write) -> Done:
         """The device does not show its priority array: the present value is all there is to go by."""
         assert point.command is not None
-        actual = await self._present(point)
+        actual = await self.present(point)
         fits = (
             write.value is not None
             and actual is not None

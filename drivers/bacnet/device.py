@@ -15,17 +15,8 @@ from contextlib import aclosing
 from bacpypes3.pdu import Address
 
 from config.plan.devices import Device
-from config.plan.points import BacnetObject, Point
-from drivers.api import (
-    BadFrame,
-    DeviceState,
-    DriverError,
-    Fate,
-    NoAnswer,
-    Refused,
-    Write,
-    WriteReport,
-)
+from config.plan.points import Point
+from drivers.api import DeviceState, DriverError, Fate, NoAnswer, Write, WriteReport
 from drivers.bacnet.binding import Binder
 from drivers.bacnet.commanding import Commander
 from drivers.bacnet.exchange import Exchange
@@ -33,8 +24,10 @@ from drivers.bacnet.line import Shared
 from drivers.bacnet.polling import Poller
 from drivers.bacnet.reader import Reader
 from drivers.bacnet.services import IAm, Notification
+from drivers.bacnet.setting_up import SettingUp
 from drivers.bacnet.slots import SlotWatch
 from drivers.bacnet.subscriptions import Subscriptions
+from drivers.bacnet.writing import Writing
 
 _log = logging.getLogger(__name__)
 
@@ -53,8 +46,11 @@ class DeviceWorker:
         self._poller = Poller(points, self._reader, self._subscriptions, shared)
         self._commander = Commander(self._exchange.ask, self._reader)
         self._slots = SlotWatch(points, self._commander, shared)
+        self._writing = Writing(
+            self._points, self._exchange, self._commander, self._slots, self._poller, shared
+        )
+        self._setting_up = SettingUp(device, self._points, self._commander, shared)
         self._binder = Binder(device, shared)
-        self._writes: deque[Write] = deque()
         self._urgent_reads: deque[Point] = deque()
         self._wake = asyncio.Event()
         self._said: bool | None = None
@@ -68,15 +64,16 @@ class DeviceWorker:
 
     @property
     def queue(self) -> int:
-        return len(self._writes)
+        return len(self._writing)
 
     # What the driver tells
 
     def submit(self, write: Write) -> None:
         if not self._exchange.online or self._stopping or write.point not in self._points:
-            self._report(write, Fate.NO_ANSWER, "device is not online")
+            detail = "device is not online"
+            self._shared.put(WriteReport(write.seq, write.point, Fate.NOT_SENT, None, detail))
             return
-        self._writes.append(write)
+        self._writing.add(write)
         self._wake.set()
 
     def read_now(self, point: Point) -> None:
@@ -131,11 +128,12 @@ class DeviceWorker:
     def finish(self) -> None:
         """End `run` after the request that is on the wire; what is queued is not sent."""
         self._stopping = True
-        self._drop_writes("stopped")
+        self._writing.drop("stopped")
         self._wake.set()
 
     async def farewell(self) -> None:
-        """Unsubscribe; after `run` has ended."""
+        """End what must be ended and unsubscribe; after `run` has ended."""
+        await self._writing.farewell()
         if self._exchange.online:
             await self._subscriptions.cancel()
 
@@ -153,9 +151,9 @@ class DeviceWorker:
         self._slots.tell()
         self._poller.restart()
         self._subscriptions.start(asyncio.get_running_loop().time())
+        self._setting_up.begin()
 
     async def _live(self) -> None:
-        await self._set_up()
         while not self._stopping:
             try:
                 await self._step()
@@ -167,8 +165,10 @@ class DeviceWorker:
     async def _step(self) -> None:
         """The most urgent thing there is to do, or a rest until there is one. Raises DriverError."""
         now = asyncio.get_running_loop().time()
-        if self._writes or self._urgent_reads:
+        if self._pressing():
             await self._urgent()
+        elif self._setting_up.next() <= now:
+            await self._setting_up.hold()
         elif self._rival is not None:
             await self._meet_rival(*self._rival)
         elif self._restarted:
@@ -183,13 +183,14 @@ class DeviceWorker:
             self._noticed(await self._slots.look_next())
         else:
             due = min(self._poller.next(), self._subscriptions.next(), self._slots.next())
+            due = min(due, self._setting_up.next())
             await self._rest(due - now)
 
     async def _turn(self) -> None:
         """Poll what is due; commands and urgent reads go in between."""
         async with aclosing(self._poller.turn()) as chunks:
             async for _ in chunks:
-                while (self._writes or self._urgent_reads) and not self._stopping:
+                while self._pressing() and not self._stopping:
                     await self._urgent()
                 if self._stopping:
                     return
@@ -200,47 +201,25 @@ class DeviceWorker:
         return self._subscriptions.next() < now - self._shared.timing.lifetime_s / 10
 
     async def _rest(self, seconds: float) -> None:
-        """Until something calls, at most so long."""
+        """Until something calls or a pulse must be ended, at most so long."""
         self._wake.clear()
-        if self._stopping or self._writes or self._urgent_reads:
+        if self._stopping or self._pressing():
             return
+        seconds = min(seconds, self._writing.next() - asyncio.get_running_loop().time())
         try:
             async with asyncio.timeout(min(max(seconds, 0.0), 3600.0)):
                 await self._wake.wait()
         except TimeoutError:
             return
 
+    def _pressing(self) -> bool:
+        return self._writing.next() <= asyncio.get_running_loop().time() or bool(self._urgent_reads)
+
     async def _urgent(self) -> None:
-        if self._writes:
-            write = self._writes.popleft()
-            if not self._shared.may_write(write.point):
-                self._report(write, Fate.REJECTED, "held back")
-                return
-            try:
-                await self._carry_out(write)
-            except asyncio.CancelledError:
-                self._report(write, Fate.NO_ANSWER, "stopped")
-                raise
-            except DriverError:
-                raise  # after its report
-            except Exception as error:
-                self._report(write, Fate.NO_ANSWER, f"internal error: {type(error).__name__}")
-                raise
+        if self._writing.next() <= asyncio.get_running_loop().time():
+            await self._writing.turn()
         else:
             await self._poller.read([self._urgent_reads.popleft()])
-
-    async def _carry_out(self, write: Write) -> None:
-        point = self._points[write.point]
-        assert point.command is not None
-        wanted = point.command.verify_point if point.command.verify == "point" else None
-        feedback = self._points.get(wanted) if wanted is not None else None
-        done = await self._commander.carry_out(point, write, feedback)
-        self._shared.put(WriteReport(write.seq, write.point, done.fate, done.value, done.detail))
-        if done.fate is Fate.NO_ANSWER and self._exchange.lost:
-            raise NoAnswer(done.detail)
-        self._slots.written(point, write, done)
-        if done.fate in (Fate.READ_BACK, Fate.MISMATCH):
-            await self._poller.read([point])
 
     async def _after_restart(self) -> None:
         """It has announced itself unasked. What we hold there shows whether it has really restarted."""
@@ -253,6 +232,7 @@ class DeviceWorker:
         self._slots.tell()
         self._poller.restart()
         self._subscriptions.start(asyncio.get_running_loop().time())
+        self._setting_up.begin()
 
     async def _meet_rival(self, rival: Address, i_am: IAm) -> None:
         """Our instance was announced from another address: has it moved, or are there two of it?"""
@@ -272,18 +252,8 @@ class DeviceWorker:
         if emptied is not None:
             self._announced = asyncio.get_running_loop().time()  # its I-Am may be still to come
             self._say(True, f"our slot of {emptied.name} is empty", restarted=True)
+            self._setting_up.begin()
             self._subscriptions.start(asyncio.get_running_loop().time())
-
-    async def _set_up(self) -> None:
-        if not self._shared.may_set_up(self.device.id):
-            return
-        for point_id, value in self.device.unheard.set_up if self.device.unheard is not None else ():
-            point = self._points[point_id]
-            if isinstance(point.source, BacnetObject):
-                try:
-                    await self._commander.set_up(point, value)
-                except (Refused, BadFrame, ValueError) as error:
-                    _log.warning("bacnet device %s: set-up of %s: %s", self.device.name, point.name, error)
 
     # What is told
 
@@ -291,15 +261,8 @@ class DeviceWorker:
         self._exchange.online = False
         self._subscriptions.end()
         self._urgent_reads.clear()
-        self._drop_writes("device is lost")
+        self._writing.lost(detail)
         self._say(False, detail)
-
-    def _drop_writes(self, detail: str) -> None:
-        while self._writes:
-            self._report(self._writes.popleft(), Fate.NO_ANSWER, detail)
-
-    def _report(self, write: Write, fate: Fate, detail: str) -> None:
-        self._shared.put(WriteReport(write.seq, write.point, fate, None, detail))
 
     def _say(self, online: bool, detail: str, restarted: bool = False) -> None:
         if online is not self._said or restarted:

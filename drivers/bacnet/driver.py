@@ -127,7 +127,7 @@ class BacnetDriver:
         if wrong is not None:
             self._inbox.put(WriteReport(write.seq, write.point, Fate.REJECTED, None, wrong))
         elif worker is None:
-            self._inbox.put(WriteReport(write.seq, write.point, Fate.NO_ANSWER, None, "line is not started"))
+            self._inbox.put(WriteReport(write.seq, write.point, Fate.NOT_SENT, None, "line is not started"))
         else:
             worker.submit(write)
 

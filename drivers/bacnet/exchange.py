@@ -27,7 +27,7 @@ class Exchange:
     async def ask(self, service: int, payload: bytes) -> bytes:
         """The answer's payload. Raises NoAnswer, Refused, BadFrame."""
         if self.address is None:
-            raise NoAnswer("not found yet")
+            raise NoAnswer("not found yet").unsent()
         healthy = self.online and not self.misses
         line, timing = self._shared.line, self._shared.timing
         async with self._shared.answering if healthy else self._shared.probing:

@@ -45,8 +45,7 @@ class Reader:
         return max(1, self.size // properties_each) if self.multiple else 1
 
     async def read(self, refs: Sequence[Ref]) -> dict[Ref, Answer]:
-        """An answer for each of `refs`; junk becomes a Fault of its property. Raises NoAnswer, nothing else.
-        An answer for each of `refs`; junk becomes a Fault of its property. Raises NoAnswer, nothing else."""
+        """An answer for each of `refs`; junk becomes a Fault of its property. Raises NoAnswer alone."""
         answers: dict[Ref, Answer] = {}
         waiting = list(refs)
         while waiting:
@@ -100,7 +99,6 @@ class Reader:
 
     async def _one_bad_spoils_all(self, refs: list[Ref]) -> dict[Ref, Answer]:
         """The whole request got an error. If each property can be read singly, the device cannot do it in
-        one. The whole request got an error. If each property can be read singly, the device cannot do it in
         one."""
         answers = {ref: await self._read_single(ref) for ref in refs}
         if not any(isinstance(answer, Fault) for answer in answers.values()):

@@ -140,7 +140,7 @@ class Station(Client):
             if key not in self._waiting:
                 self._waiting[key] = asyncio.get_running_loop().create_future()
                 return key
-        raise NoAnswer("no free invoke id")
+        raise NoAnswer("no free invoke id").unsent()
 
     async def _send(self, address: Address, data: bytes, *, expecting_reply: bool) -> None:
         pdu = PDU(data, destination=address)

@@ -106,8 +106,7 @@ class Subscriptions:
         return each.point
 
     def saw(self, point: Point, value: Value | None, polled: bool) -> None:
-        """A value came by polling or by notification: changes that only polling finds end the trust in COV.
-        A value came by polling or by notification: changes that only polling finds end the trust in COV."""
+        """A value came by polling or by notification; changes that only polling finds end trust in COV."""
         each = self._by_point.get(point.id)
         if each is None or value is None:
             return

@@ -33,6 +33,10 @@ class Timing:
     """Slowest poll behind a living subscription."""
     slots_s: float = 60.0
     """Slowest look at the priority arrays of what we command."""
+    set_up_s: float = 300.0
+    """Between two looks at the set-up values of a device that did not go away in between."""
+    set_up_retry_s: float = 30.0
+    """The same after one that got no answer."""
     apart_s: float = 60.0
     """Fastest poll of an object the device does not know."""
     rebind_s: float = 5.0

@@ -57,6 +57,8 @@ def challenges(unit: int, blocks: Iterable[Block]) -> tuple[Challenge, ...]:
 class Resting(NoAnswer):
     """Nothing was sent: the unit owes answers and no challenge would show that they are settled."""
 
+    sent = False
+
 
 class _Owed(NamedTuple):
     """Answers of one shape that may still come: when the first and the last request for one was sent."""

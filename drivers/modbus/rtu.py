@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
 from config.plan.lines import Line
-from drivers.api import BadFrame, NoAnswer, Refused
+from drivers.api import BadFrame, DriverError, NoAnswer, Refused
 from drivers.modbus.fence import Challenge, Doubts
 from drivers.modbus.frames import GatewaySilent, crc_right, rtu_answer, rtu_answer_size, rtu_request
 from drivers.modbus.requests import READ_FUNCTIONS, Late, Request, Shape
@@ -75,8 +75,11 @@ class RtuLink:
         for _ in range(_CHALLENGES):
             wire = self._wire
             if wire is None:
-                raise NoAnswer("not connected")
-            await self._settle(wire)
+                raise NoAnswer("not connected").unsent()
+            try:
+                await self._settle(wire)
+            except DriverError as error:
+                raise error.unsent() from None
             challenge = None
             if request.function in READ_FUNCTIONS:
                 challenge = self._doubts.next(request, asyncio.get_running_loop().time())
@@ -88,7 +91,7 @@ class RtuLink:
                         raise NoAnswer("refused, perhaps in answer to an earlier request") from None
                     raise
             await self._challenge(wire, challenge, patience_s)
-        raise NoAnswer("not in step")
+        raise NoAnswer("not in step").unsent()
 
     async def _challenge(self, wire: Wire, challenge: Challenge, patience_s: float) -> None:
         try:

@@ -86,8 +86,8 @@ class ModbusSpeaker:
     def alone(self, point: int) -> Block:
         return single(self._points[point])
 
-    def unanswered(self, write: Write, why: str) -> None:
-        self._inbox.put(WriteReport(write.seq, write.point, Fate.NO_ANSWER, None, why))
+    def unsent(self, write: Write, why: str) -> None:
+        self._inbox.put(WriteReport(write.seq, write.point, Fate.NOT_SENT, None, why))
 
     def _set_up_lost(self, device: int, block: Block, raw: Sequence[int]) -> bool:
         wanted = self._setting_up.wanted

@@ -53,13 +53,17 @@ class TcpLink:
 
     async def ask(self, request: Request, patience_s: float) -> tuple[int, ...]:
         if self._wire is None:
-            raise NoAnswer("not connected")
+            raise NoAnswer("not connected").unsent()
         loop = asyncio.get_running_loop()
         if self._line.pause_s:
             await asyncio.sleep(max(0.0, self._sent_s + self._line.pause_s - loop.time()))
-        transaction = self._draw()
         try:
             self._skip_late(self._wire)
+        except BadFrame as error:
+            self.close()
+            raise error.unsent() from None
+        transaction = self._draw()
+        try:
             self._sent_s = loop.time()
             self._wire.send(tcp_request(request, transaction))
             frame = await self._receive(self._wire, transaction, self._sent_s + patience_s)

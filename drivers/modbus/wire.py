@@ -133,7 +133,7 @@ class TcpWire(Wire, asyncio.Protocol):
 
     def send(self, data: bytes) -> None:
         if self._ended or self._transport is None:
-            raise NoAnswer(self._ended)
+            raise NoAnswer(self._ended).unsent()
         self._transport.write(data)
 
     def close(self) -> None:
@@ -169,7 +169,7 @@ class SerialWire(Wire):
 
     def send(self, data: bytes) -> None:
         if self._ended:
-            raise NoAnswer(self._ended)
+            raise NoAnswer(self._ended).unsent()
         self._unsent += data
         self._writable()
 

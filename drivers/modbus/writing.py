@@ -10,17 +10,13 @@ from config.plan.devices import Device
 from config.plan.points import Point, Register
 from config.plan.reading import Value
 from drivers.api import BadFrame, Fate, Inbox, NoAnswer, Refused, Write, WriteReport
+from drivers.backoff import OFF_TRIES, off_again_s
 from drivers.codec import Absent, EncodeError, decode_point, encode_point
 from drivers.modbus.asking import Asking, write_request, written_register
 from drivers.modbus.requests import Request
 from drivers.modbus.sampling import Sampler
 from drivers.permit import refusal
 from drivers.speaking import Errand
-
-_OFF_AGAIN_S = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
-"""Pauses before a pulse's way back is tried again."""
-_OFF_TRIES = 3
-"""Tries after which it is said that it failed; it is tried on all the same."""
 
 
 class Writer:
@@ -78,6 +74,8 @@ class _Job:
         self._value = value
         self._register = written_register(point)
         self._expected: Value = value
+        self._sent = False
+        """It may have gone on the wire."""
         self._acknowledged = False
         self._reported = False
         self._off: Request | None = None
@@ -94,6 +92,7 @@ class _Job:
             pulse = self._command.pulse_s is not None and self._value is True
             if pulse:
                 self._off = self._request(False, raw)
+            self._sent = True
             await self._ask(request)
         except (EncodeError, ValueError, ArithmeticError) as error:
             self._report(Fate.REJECTED, None, str(error))
@@ -102,8 +101,9 @@ class _Job:
             self._report(Fate.REJECTED, None, str(error))
             return None
         except (NoAnswer, BadFrame) as error:
-            self._report(Fate.NO_ANSWER, None, str(error))
-            if self._off is not None:
+            self._sent = self._sent and error.sent
+            self._report(Fate.NO_ANSWER if self._sent else Fate.NOT_SENT, None, str(error))
+            if self._off is not None and self._sent:
                 # It may have heard the on all the same.
                 return self._later(0.0, self.off, must=True)
             raise
@@ -119,9 +119,9 @@ class _Job:
         try:
             await self._ask(self._off)
         except (NoAnswer, BadFrame, Refused) as error:
-            pause_s = _OFF_AGAIN_S[min(self._off_failures, len(_OFF_AGAIN_S) - 1)]
+            pause_s = off_again_s(self._off_failures)
             self._off_failures += 1
-            if self._off_failures == _OFF_TRIES:
+            if self._off_failures == OFF_TRIES:
                 self._report(Fate.NO_ANSWER, None, f"the pulse may not have ended: {error}")
             return self._later(pause_s, self.off, must=True)
         return None if self._reported else await self._verify()
@@ -153,11 +153,13 @@ class _Job:
             self._report(Fate.MISMATCH, found, f"read back {found} instead of {self._expected}")
         return None
 
-    def abandon(self, why: str) -> None:
+    def abandon(self, why: str) -> Errand | None:
+        """Give it up; a pulse's way back is not given up with it."""
         if self._acknowledged and self._off is None:
             self._report(Fate.ACKNOWLEDGED, None, f"not read back: {why}")
         else:
-            self._report(Fate.NO_ANSWER, None, why)
+            self._report(Fate.NO_ANSWER if self._sent else Fate.NOT_SENT, None, why)
+        return self._later(0.0, self.off, must=True) if self._off is not None and self._sent else None
 
     async def _verify(self) -> Errand | None:
         self._off = None

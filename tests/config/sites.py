@@ -17,7 +17,7 @@ site:
 lines:
   T1: {transport: modbus-tcp, host: 10.0.0.11}
   S1: {transport: modbus-rtu, path: /dev/ttyS1}
-  B1: {transport: bacnet-ip, bind: 10.0.0.2}
+  B1: {transport: bacnet-ip, bind: 10.0.0.2, networks: [10.0.0.255]}
 """
 HEAD = """
 profile: p

@@ -17,11 +17,12 @@ from controller.consumption.log import ConsumptionLog
 from controller.consumption.meters import meters_of
 from controller.consumption.slots import Slots
 from controller.cycle import Engine
-from controller.daemon import Daemon, Stores
+from controller.daemon import Daemon
 from controller.decide.records import Remembered
 from controller.store.control import ControlStore
 from controller.store.ledger import Row, read
 from controller.store.logdb import LogStore
+from controller.stores import Stores
 from controller.timer import CycleTimer
 from drivers.api import DeviceState, Event, Fate, Inbox, LineStatus, Sample, Write, WriteReport
 from schedules.context import Context

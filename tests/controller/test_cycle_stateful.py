@@ -54,7 +54,7 @@ class Field:
     def take(self, write: Write) -> Fate:
         point = PLAN.points[write.point]
         if point.device in self.dead:
-            return Fate.NO_ANSWER
+            return Fate.NOT_SENT if point.id % 2 else Fate.NO_ANSWER
         if self.refusing:
             return Fate.REJECTED
         if point.id in self.arrays:

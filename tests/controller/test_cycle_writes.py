@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from config.plan.reading import Quality
-from controller.decide.records import Output, Release
+from controller.decide.records import Lock, Output, Release, Unlock
 from drivers.api import Fate
 from tests.controller.house import HELD, house, rig, settled
 from tests.controller.rig import Rig
@@ -207,6 +207,78 @@ def test_a_pulse_of_unknown_fate_is_not_repeated(fate: Fate, repeated: bool) -> 
     notices = made.step(1).notices
     assert bool(made.writes(2)) is repeated
     assert [notice.kind for notice in notices] == ([] if repeated else ["command-failed"])
+
+
+def test_a_pulse_that_was_never_sent_is_given_when_the_device_is_back() -> None:
+    made = rig("2026-03-05 09:30")
+    made.read("relay.latch", False)
+    assert made.writes(answer=Fate.NOT_SENT) == ["relay.latch=True@15"]
+    made.device("relay", False)
+    step = made.step(1)
+    assert [notice.kind for notice in step.notices] == ["device-lost"]
+    assert step.memory.dropped == ["relay.latch"]
+    assert [output.point for output in made.engine.remembered().outputs] == []
+    assert made.writes(400) == []
+    made.device("relay", True)
+    made.read("relay.latch", False)
+    assert made.writes(1, answer=HELD) == ["relay.latch=True@15"]
+    made.step(1)
+    made.device("relay", True, restarted=True)
+    assert made.writes(400) == [], "and once only"
+
+
+def test_a_pulse_never_sent_is_not_given_when_the_device_has_it_already_or_nobody_asks_any_more() -> None:
+    for minutes, shown in ((10, True), (40, False)):
+        made = rig("2026-03-05 09:30")
+        made.read("relay.latch", False)
+        made.writes(answer=Fate.NOT_SENT)
+        made.device("relay", False)
+        made.step(1)
+        made.step(minutes * 60)
+        made.device("relay", True)
+        made.read("relay.latch", shown)
+        assert made.writes(1) == []
+        assert made.writes(30) == []
+
+
+def test_a_pulse_never_sent_is_tried_within_bounds_and_told_once() -> None:
+    made = rig("2026-03-05 09:05")
+    made.read("relay.latch", False)
+    sent, told = [], []
+    step = made.step()
+    for second in range(700):
+        sent += [second for _ in step.writes]
+        for write in step.writes:
+            made.answer(write, Fate.NOT_SENT)
+        step = made.step(1)
+        told += [(notice.kind, notice.on) for notice in step.notices]
+    assert sent == [0, 3, 9, 25, 326, 627]
+    assert told == [("command-failed", True)]
+
+
+def test_a_pulse_held_back_by_a_lock_is_given_after_it() -> None:
+    made = rig("2026-03-05 09:30")
+    made.read("relay.latch", False)
+    made.writes(answer=Fate.NOT_SENT)
+    made.do(Lock("relay", "Wang", "wiring", made.clock.now().wall_ms))
+    assert made.writes(1) == []
+    made.restart()
+    made.read("relay.latch", False)
+    assert made.writes(1) == []
+    made.do(Unlock("relay", "Wang"))
+    made.read("relay.latch", False)
+    assert made.writes(1) == ["relay.latch=True@15"]
+
+
+def test_the_answer_to_a_pulse_is_waited_for_through_a_restart_of_the_device() -> None:
+    made = rig("2026-03-05 09:30")
+    made.read("relay.latch", False)
+    (pulse,) = made.step().writes
+    made.device("relay", True, restarted=True)
+    assert made.writes(1) == [], "it may have acted"
+    made.answer(pulse, Fate.NOT_SENT)
+    assert made.writes(1) == []
+    assert made.writes(2) == ["relay.latch=True@15"]
 
 
 def test_with_nobody_asking_nothing_is_written_to_modbus() -> None:

@@ -8,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from config.plan.reading import Quality
 from controller.decide.records import Lock, Observe, Override, Refused, Release, Unlock
 from controller.store import boots
 from controller.store.errors import StoreError
 from controller.store.ledger import Kind
 from controller.store.writer import WriterStatus
-from drivers.api import Fate, SetUp
+from drivers.api import Fate, SetUp, WriteReport
 from tests.controller.house import house
 from tests.controller.shell import Shell, metered, shell
+from tests.schedules.build import at
 
 AT_FIRST = ["hall.level=10.0@15", "lamp.level=10.0@15", "panel.mode=1@15"]
 """What the house is told in the morning; the latch is off as it is to be, and no pulse is sent."""
@@ -228,6 +230,81 @@ async def test_it_runs_until_told_to_stop(tmp_path: Path) -> None:
         await asyncio.wait_for(running, 2.0)
 
 
+class Ticks:
+    """A timer that is always due."""
+
+    async def wait(self) -> None:
+        await asyncio.sleep(0)
+
+    def nudge(self) -> None:
+        pass
+
+
+async def test_a_failed_cycle_is_told_once_and_the_next_one_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with shell(tmp_path, house()) as made:
+        monkeypatch.setattr(made.daemon, "_timer", Ticks())
+        good, failing = made.daemon.cycle, [True] * 9 + [False] + [True] * 2 + [False]
+
+        def cycle() -> None:
+            if failing.pop(0):
+                raise ZeroDivisionError("planted")
+            good()
+            if not failing:
+                made.daemon.stop()
+
+        monkeypatch.setattr(made.daemon, "cycle", cycle)
+        await asyncio.wait_for(made.daemon.run(), 5)
+        assert made.daemon.cycles.count == 2
+        told = [record for record in caplog.records if "a cycle failed" in record.message]
+        assert len(told) == 2, "once for each time it began"
+        assert all(record.exc_info for record in told)
+
+
+async def test_ten_failed_cycles_in_a_row_end_the_daemon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with shell(tmp_path, house()) as made:
+        monkeypatch.setattr(made.daemon, "_timer", Ticks())
+        tried = []
+
+        def cycle() -> None:
+            tried.append(1)
+            raise ZeroDivisionError("planted")
+
+        monkeypatch.setattr(made.daemon, "cycle", cycle)
+        with pytest.raises(ZeroDivisionError):
+            await asyncio.wait_for(made.daemon.run(), 5)
+        assert len(tried) == 10
+        assert len([record for record in caplog.records if "a cycle failed" in record.message]) == 1
+
+
+async def test_a_pulse_stopped_before_its_turn_is_given_after_the_next_start(tmp_path: Path) -> None:
+    """The last word on it comes while the daemon winds up."""
+    nine = at("2026-03-05 09:30")
+    with shell(tmp_path, house(), nine) as made:
+        made.house_answers()
+        made.lines[0].fate = None
+        made.cycle()
+        assert "relay.latch=True@15" in made.written
+        (pulse,) = [write for write in made.lines[0].written if write.value is True]
+        made.put(WriteReport(pulse.seq, pulse.point, Fate.NOT_SENT, None, "stopped"))
+        made.lines[0].fate = Fate.READ_BACK
+        await asyncio.wait_for(made.daemon.wind_up(), 8)
+        assert made.told("relay.latch")[-1] == (Kind.NOT_SENT, 15, True)
+    with shell(tmp_path, house(), nine + 60_000) as made:
+        assert "relay.latch" not in {output.point for output in made.daemon.engine.remembered().outputs}
+        made.house_answers()
+        made.cycle()
+        assert "relay.latch=True@15" in made.written
+        made.cycle()
+    with shell(tmp_path, house(), nine + 120_000) as made:
+        made.house_answers()
+        made.cycle()
+        assert "relay.latch=True@15" not in made.written
+
+
 async def test_a_command_is_answered_when_a_cycle_has_acted_on_it(tmp_path: Path) -> None:
     with shell(tmp_path, house()) as made:
         made.house_answers()
@@ -239,3 +316,20 @@ async def test_a_command_is_answered_when_a_cycle_has_acted_on_it(tmp_path: Path
         await asyncio.wait_for(told, 5)
         lamp = next(point.id for point in made.plan.points if point.key == "lamp.level")
         assert not made.daemon.may_write(lamp)
+
+
+def test_a_count_beyond_all_bounds_fails_no_cycle(tmp_path: Path) -> None:
+    with shell(tmp_path, metered()) as made:
+        energy = made.plan.point_named("lamp.energy")
+        assert energy is not None
+        made.read("lamp.energy", 10.0)
+        made.cycle()
+        for value in (10**400, float("inf"), float("nan"), 2**64):
+            made.read("lamp.energy", value)
+            made.read("lamp.level", value)
+            made.cycle()
+            found = made.daemon.reading(energy.id)
+            assert (found.value, found.quality, found.reason) == (None, Quality.BAD, "out of range")
+        made.read("lamp.energy", 10.1)
+        made.cycle()
+        assert made.daemon.reading(energy.id).value == 10.1

@@ -233,6 +233,42 @@ async def test_a_failure_is_told_once_and_over_with_the_next_success(
     assert not any(record.exc_info for record in caplog.records)
 
 
+async def test_a_backup_that_finds_the_database_damaged_says_so(
+    tmp_path: Path, store: ControlStore, machine: Machine
+) -> None:
+    store.close()
+    content = store.path.read_bytes()
+    store.path.write_bytes(content[:4096] + b"\xa5" * (len(content) - 4096))
+    said: list[str] = []
+    house = Housekeeping(
+        tmp_path, store.path, "Asia/Shanghai", machine, Board("en"), found_damaged=said.append
+    )
+    await house.back_up()
+    assert len(said) == 1
+    await house.stop()
+
+
+async def test_old_rows_are_sealed_after_a_backup_and_a_failure_is_told(
+    tmp_path: Path, store: ControlStore, machine: Machine
+) -> None:
+    board, done = Board("en"), []
+    broken = [True]
+
+    def seal(abandoned: Callable[[], bool]) -> None:
+        done.append((names(tmp_path), abandoned()))
+        if broken:
+            raise OSError("no room")
+
+    house = Housekeeping(tmp_path, store.path, "Asia/Shanghai", machine, board, seal=seal)
+    await house.back_up()
+    assert done == [(["control-2026-03-05.db"], False)]
+    assert [(item.kind, item.subject) for item in board.standing()] == [("sealing", "control.db")]
+    broken.clear()
+    await house.back_up()
+    assert board.standing() == []
+    await house.stop()
+
+
 async def test_stopping_gives_up_a_backup_under_way(
     tmp_path: Path, store: ControlStore, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -157,3 +160,27 @@ def test_against_a_plain_image(
             reading = image[point]
             assert reading.value == value
             assert (reading.quality is Quality.GOOD) is good_now
+
+
+@pytest.mark.parametrize(
+    "value", [2**63, -(2**63) - 1, 10**400, -(10**400), math.inf, -math.inf, math.nan], ids=repr
+)
+def test_a_number_that_cannot_be_reckoned_with_is_bad(value: float) -> None:
+    image, counts = Image(plan(), Pace()), list[Sample]()
+    assert image.take([good(3, 5.0, 1)], counts, []) == [3]
+    assert image.take([good(3, value, 2)], counts, []) == [3]
+    for second in (3, 4):
+        assert image.take([good(3, value, second)], counts, []) == []
+    bad = Reading(None, Quality.BAD, "out of range", 0, 4 * SECOND)
+    assert image[3] == bad
+    assert counts[-1] == Sample(3, bad)
+    assert image.good == 0
+    assert image.take([good(3, 6.0, 5)], counts, []) == [3]
+    assert image.good == 1
+
+
+@pytest.mark.parametrize("value", [2**63 - 1, -(2**63), 1.7e308, True, "x" * 5000, -0.0])
+def test_what_is_only_unusual_is_taken_as_it_is(value: Value) -> None:
+    image = Image(plan(), Pace())
+    assert take(image, good(0, value, 1)) == [0]
+    assert image[0].value == value

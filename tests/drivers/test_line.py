@@ -59,7 +59,7 @@ class Speaker:
             self._stumble("run")
             self._inbox.put(WriteReport(write.seq, write.point, Fate.READ_BACK, write.value, ""))
 
-        return Errand(0, run, lambda why: self.unanswered(write, why))
+        return Errand(0, run, lambda why: self.unsent(write, why))
 
     def set_up(self, device: int) -> Errand | None:
         return None
@@ -70,8 +70,8 @@ class Speaker:
     def alone(self, point: int) -> Block:
         return BLOCK
 
-    def unanswered(self, write: Write, why: str) -> None:
-        self._inbox.put(WriteReport(write.seq, write.point, Fate.NO_ANSWER, None, why))
+    def unsent(self, write: Write, why: str) -> None:
+        self._inbox.put(WriteReport(write.seq, write.point, Fate.NOT_SENT, None, why))
 
 
 @pytest.mark.parametrize("where", ["connect", "poll", "write", "run"])

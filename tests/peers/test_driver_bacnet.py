@@ -129,7 +129,7 @@ async def test_a_device_that_restarts_is_missed_and_found_emptied(tmp_path: Path
             await all_read(it)
             assert (await it.write(LEVEL, 77.0)).fate is Fate.READ_BACK
         await it.online(now=False)
-        assert (await it.write(LEVEL, 78.0)).fate is Fate.NO_ANSWER
+        assert (await it.write(LEVEL, 78.0)).fate is Fate.NOT_SENT
         with bacnet_device(INSTANCE, port) as device:
             assert (await it.online(now=True)).restarted, "our slot is empty: outputs must be asserted anew"
             assert (await it.write(LEVEL, 79.0)).fate is Fate.READ_BACK

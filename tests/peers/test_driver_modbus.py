@@ -152,7 +152,7 @@ async def test_a_server_that_restarts_is_missed_and_found_again(foreign: Foreign
             await it.reading("it.word", 1)
         lost = await it.online(now=False)
         assert lost.detail
-        assert (await it.write("it.word", 2)).fate is Fate.NO_ANSWER
+        assert (await it.write("it.word", 2)).fate is Fate.NOT_SENT
         with foreign.serving():
             await it.online(now=True)
             assert (await it.reading("it.word", 1007)).quality is Quality.GOOD, "as the tables start"

@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 from config.language import text
 from config.written import addresses
-from config.written.check.command import written_type
 from config.written.problems import Findings, Wrong
-from config.written.profiles import REGISTERS, Profile, raw_type
+from config.written.profiles import REGISTERS, Profile, raw_type, written_type
 
 
 class Claim(NamedTuple):

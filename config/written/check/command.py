@@ -6,13 +6,12 @@ from decimal import Decimal
 from typing import cast
 
 from config.language import Text, text
-from config.plan.points import RawType
 from config.written import addresses
-from config.written.check.values import in_point_unit
+from config.written.check.fitting import check_field, check_states, field_of, raw_bounds
+from config.written.check.values import LEAST_SCALE, check_pair, in_point_unit
 from config.written.model.profile import CommandWritten, PointWritten, VerifyPoint
 from config.written.problems import Findings, Wrong, listing
-from config.written.profiles import REGISTERS, Profile, kind_of, raw_type
-from config.written.quantities import exact
+from config.written.profiles import REGISTERS, Profile, kind_of, written_type
 
 _FITS: dict[str, tuple[int, ...]] = {"coil": (5, 15), "holding": (6, 16)}
 _OTHERWISE = ("at", "type", "order", "scale", "offset", "bit", "bits", "on", "off")
@@ -45,8 +44,7 @@ def check_command(profile: Profile, name: str, findings: Findings) -> None:
         for key in ("range", "tolerance", "scale", "offset"):
             if key in command.model_fields_set:
                 _unfit(profile, name, key, text("the point is no number"), findings)
-    if kind != "bool" and command.pulse is not None:
-        _unfit(profile, name, "pulse", text("the point is no switch"), findings)
+    _check_pulse(profile, name, kind, command, findings)
     _check_states(profile, name, point, command, findings)
     _check_verify(profile, name, command, findings)
 
@@ -88,6 +86,7 @@ def _check_function(
         addresses.on_the_wire(place, profile.head.addresses == "printed")
     except Wrong as error:
         findings.wrong(profile.place(*path), error)
+    check_field(profile, name, point, command, findings)
     count = 1
     if place.space == "holding":
         raw = written_type(point, command)
@@ -117,24 +116,9 @@ def _check_function(
         )
 
 
-def written_type(point: PointWritten, command: CommandWritten) -> RawType | None:
-    """The type of the register a command writes."""
-    if command.type is not None:
-        return "uint16" if command.type == "bool" else command.type
-    if (
-        command.at is not None
-        and command.at.space != point.at.space
-        and point.at.space in {"coil", "discrete"}
-    ):
-        return "uint16"
-    return raw_type(point)
-
-
 def _check_range(
     profile: Profile, name: str, point: PointWritten, command: CommandWritten, findings: Findings
 ) -> None:
-    from config.written.check.point import check_pair
-
     if command.range is None:
         findings.problem(
             profile.place("points", name, "command", key=True),
@@ -145,11 +129,27 @@ def _check_range(
     bounds = check_pair(profile, point, ("points", name, "command", "range"), command.range, findings)
     if command.tolerance is not None:
         try:
-            in_point_unit(point, command.tolerance)
+            if in_point_unit(point, command.tolerance) < 0:
+                raise Wrong(
+                    text('"{value}" is less than nothing', value=command.tolerance),
+                    text("a number {sign} {limit}", sign="≥", limit=0),
+                )
         except Wrong as error:
             findings.wrong(profile.place("points", name, "command", "tolerance"), error)
-    if bounds and profile.modbus and not point.times:
+    if _check_scale(profile, name, command, findings) and bounds:
         _check_fits(profile, name, point, command, bounds, findings)
+
+
+def _check_scale(profile: Profile, name: str, command: CommandWritten, findings: Findings) -> bool:
+    scale = command.scale
+    if scale is not None and abs(scale) < LEAST_SCALE:
+        findings.problem(
+            profile.place("points", name, "command", "scale"),
+            text("a scale of {value} leaves nothing", value=f"{scale:g}"),
+            hint=text("leave it out where the register holds the value itself"),
+        )
+        return False
+    return True
 
 
 def _check_fits(
@@ -160,31 +160,31 @@ def _check_fits(
     bounds: tuple[Decimal, Decimal],
     findings: Findings,
 ) -> None:
-    """Both ends of the range must be writable into the register."""
-    raw = written_type(point, command)
-    if raw is None or raw.startswith("float") or raw not in REGISTERS:
+    """Both ends of the range must be writable; where the site's numbers come in, its devices are judged."""
+    field = field_of(profile, point, command)
+    if field is None or point.times or abs(point.scale) < LEAST_SCALE:
         return
-    scale = exact(point.scale if command.scale is None else command.scale)
-    offset = exact(point.offset if command.offset is None else command.offset)
-    if scale == 0:
+    for index, code in enumerate(raw_bounds(point, command, bounds, in_point_unit(point, 1))):
+        if why := field.misfit(code):
+            findings.problem(profile.place("points", name, "command", "range", index), why)
+
+
+def _check_pulse(profile: Profile, name: str, kind: str, command: CommandWritten, findings: Findings) -> None:
+    if command.pulse is None:
         return
-    factor = in_point_unit(point, 1)
-    width = REGISTERS[raw] * 16
-    lowest, highest = (
-        (0, 2**width - 1) if raw.startswith("u") else (-(2 ** (width - 1)), 2 ** (width - 1) - 1)
-    )
-    for index, bound in enumerate(bounds):
-        code = (bound / factor - offset) / scale
-        if not lowest <= code <= highest:
-            findings.problem(
-                profile.place("points", name, "command", "range", index),
-                text("{code} does not fit into {type}", code=f"{float(code):.10g}", type=raw),
-            )
+    if kind != "bool":
+        _unfit(profile, name, "pulse", text("the point is no switch"), findings)
+    if "reassert" in command.model_fields_set and command.reassert is not None:
+        _unfit(profile, name, "reassert", text("a pulse is never given again by itself"), findings)
+    if "verify" in command.model_fields_set and command.verify == "same":
+        _unfit(profile, name, "verify", text("a pulse is over before it could be read back"), findings)
 
 
 def _check_states(
     profile: Profile, name: str, point: PointWritten, command: CommandWritten, findings: Findings
 ) -> None:
+    if point.states is not None:
+        check_states(profile, name, point, command, findings)
     if command.states is None:
         return
     if point.states is None:

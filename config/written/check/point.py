@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from config.language import Text, text
 from config.plan.units import UNITS
 from config.written import addresses
 from config.written.check.command import check_command
-from config.written.check.values import in_point_unit
+from config.written.check.values import LEAST_SCALE, check_pair
 from config.written.model.profile import PointWritten
 from config.written.problems import Findings, Wrong, listing
 from config.written.profiles import REGISTERS, Profile, kind_of, raw_type
+from config.written.quantities import exact
 
 _COUNTED = {"electricity": ("energy",), "water": ("volume",), "gas": ("volume",), "heat": ("heat", "energy")}
 
@@ -35,6 +34,7 @@ def check_point(profile: Profile, name: str, findings: Findings) -> None:
     else:
         _check_object(profile, name, point, findings)
     _check_number(profile, name, point, findings)
+    _check_age(profile, name, point, findings)
     _check_counter(profile, name, point, findings)
     if point.command is not None:
         check_command(profile, name, findings)
@@ -143,8 +143,9 @@ def _check_raw(
                 profile.place("points", name, "not_available", index),
                 text("{code} does not fit into {width} bits", code=code, width=width),
             )
+    signed = field == width and (point.type or "").startswith("int")
     for number in point.states or {}:
-        if number > largest or number < 0:
+        if number > (largest >> signed) or number < 0:
             findings.problem(
                 profile.place("points", name, "states"),
                 text("{code} does not fit into {width} bits", code=number, width=field),
@@ -175,6 +176,11 @@ def _check_object(profile: Profile, name: str, point: PointWritten, findings: Fi
             findings.problem(
                 profile.place("points", name, "states"), text("states of a BACnet object begin at 1")
             )
+        elif (most := max(point.states)) >= 1 << 32:
+            findings.problem(
+                profile.place("points", name, "states"),
+                text("{code} does not fit into {width} bits", code=most, width=32),
+            )
     elif point.states is not None:
         _unfit(profile, name, ["states"], text("only multi-state objects have it"), findings)
 
@@ -193,28 +199,26 @@ def _check_number(profile: Profile, name: str, point: PointWritten, findings: Fi
                 text('no parameter named "{name}"', name=param),
                 hint=findings.guess(param, profile.head.params),
             )
-    if point.scale == 0:
-        findings.problem(profile.place("points", name, "scale"), text("a scale of 0 leaves nothing"))
+    if abs(point.scale) < LEAST_SCALE:
+        findings.problem(
+            profile.place("points", name, "scale"),
+            text("a scale of {value} leaves nothing", value=f"{point.scale:g}"),
+            hint=text("leave it out where the register holds the value itself"),
+        )
     if point.valid is not None:
         check_pair(profile, point, ("points", name, "valid"), point.valid, findings)
 
 
-def check_pair(
-    profile: Profile, point: PointWritten, path: tuple[object, ...], pair: list[object], findings: Findings
-) -> tuple[Decimal, Decimal] | None:
-    """[low, high] in inside units, or None with problems told."""
-    bounds = []
-    for index, item in enumerate(pair):
-        try:
-            bounds.append(in_point_unit(point, item))
-        except Wrong as error:
-            findings.wrong(profile.place(*path, index), error)
-    if len(bounds) < 2:
-        return None
-    if bounds[0] >= bounds[1]:
-        findings.problem(profile.place(*path, 0), text("the lower bound comes first"))
-        return None
-    return bounds[0], bounds[1]
+def _check_age(profile: Profile, name: str, point: PointWritten, findings: Findings) -> None:
+    if point.max_age is not None and point.max_age < point.poll:
+        findings.problem(
+            profile.place("points", name, "max_age"),
+            text(
+                "readings would be stale before the next poll ({age} s, polled every {poll} s)",
+                age=f"{point.max_age:g}",
+                poll=f"{point.poll:g}",
+            ),
+        )
 
 
 def _check_counter(profile: Profile, name: str, point: PointWritten, findings: Findings) -> None:
@@ -229,10 +233,17 @@ def _check_counter(profile: Profile, name: str, point: PointWritten, findings: F
                 "{quantity} is not counted in {unit}", quantity=Text(counter.quantity), unit=point.unit or "1"
             ),
         )
-    if counter.modulus is not None and Decimal(repr(counter.modulus)) % Decimal(repr(counter.quantum)):
+    if counter.modulus is not None and (exact(counter.modulus) / exact(counter.quantum)) % 1:
         findings.problem(
             profile.place("points", name, "counter", "modulus"),
             text("the modulus is no multiple of the quantum"),
+        )
+    elif (
+        counter.modulus is not None and (counts := exact(counter.modulus) / exact(counter.quantum)) >= 1 << 63
+    ):
+        findings.problem(
+            profile.place("points", name, "counter", "modulus"),
+            text("{code} does not fit into {width} bits", code=f"{counts:.10g}", width=63),
         )
     if counter.power is None:
         return

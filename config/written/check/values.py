@@ -9,9 +9,12 @@ from config.plan.points import Kind
 from config.plan.reading import Value
 from config.plan.units import UNITS
 from config.written.model.profile import PointWritten
-from config.written.problems import Wrong, guess, listing
+from config.written.problems import Findings, Wrong, guess, listing
+from config.written.profiles import Profile
 from config.written.quantities import amount, exact, inside, known_unit
 
+LEAST_SCALE = 1e-12
+"""A smaller one is a slip of the pen."""
 _SWITCH: dict[str, bool] = {"on": True, "off": False, "open": True, "closed": False}
 
 
@@ -26,6 +29,24 @@ def in_point_unit(point: PointWritten, value: object) -> Decimal:
     if unit:
         return inside(value, inside_unit(point))
     return number * exact(known_unit(point.unit).factor) if point.unit else number
+
+
+def check_pair(
+    profile: Profile, point: PointWritten, path: tuple[object, ...], pair: list[object], findings: Findings
+) -> tuple[Decimal, Decimal] | None:
+    """[low, high] in inside units, or None with problems told."""
+    bounds = []
+    for index, item in enumerate(pair):
+        try:
+            bounds.append(in_point_unit(point, item))
+        except Wrong as error:
+            findings.wrong(profile.place(*path, index), error)
+    if len(bounds) < 2:
+        return None
+    if bounds[0] >= bounds[1]:
+        findings.problem(profile.place(*path, 0), text("the lower bound comes first"))
+        return None
+    return bounds[0], bounds[1]
 
 
 def allowed_states(point: PointWritten) -> dict[int, str]:

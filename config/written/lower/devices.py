@@ -14,6 +14,7 @@ from config.plan.units import UNITS
 from config.written.gather import Named, Written
 from config.written.lower.numbers import decimal_text, fraction
 from config.written.lower.points import Making, lower_points
+from config.written.lower.ranges import check_writable
 from config.written.lower.stopping import lower_stop
 from config.written.lower.unheard import lower_unheard
 from config.written.model.devices import DeviceWritten
@@ -90,6 +91,7 @@ def _device(
     _check_ages(named, points, findings)
     if line is not None:
         _check_address(named, profile, line, findings)
+    check_writable(named, profile, params, findings)
     limits = profile.head.limits
     record = Device(
         id=number,
@@ -221,10 +223,28 @@ def _check_address(named: Named[DeviceWritten], profile: Profile, line: Line, fi
                 named.entry.place([key], key=True),
                 text('"{key}" does not belong here: {why}', key=key, why=why),
             )
+    if bacnet and named.written.instance is not None:
+        _check_reach(named, line, findings)
     unit = named.written.unit
     if line.transport.startswith("modbus-rtu") and unit is not None and not 1 <= unit <= 247:
         findings.problem(
             named.entry.place(["unit"]),
             text('"{value}" does not fit', value=unit),
             text("1 to 247 on a serial line"),
+        )
+
+
+def _check_reach(named: Named[DeviceWritten], line: Line, findings: Findings) -> None:
+    """A BACnet device must be found by its address or by a search, and is not ourselves."""
+    address = named.written.address
+    if address is None and not line.networks:
+        findings.problem(
+            named.entry.at,
+            text('"{key}" is missing', key="address"),
+            hint=text('or give line "{line}" its networks, to search for the device', line=line.name),
+        )
+    elif address == f"{line.host}:{line.port}":
+        findings.problem(
+            named.entry.place(["address"]),
+            text('"{value}" is the own address of line "{line}"', value=address, line=line.name),
         )

@@ -9,12 +9,11 @@ from typing import Literal
 
 from config.plan.points import BacnetObject, Command, Counter, Point, Register
 from config.written import addresses
-from config.written.check.command import written_type
 from config.written.check.values import allowed_states, in_point_unit, inside_unit
 from config.written.lower.numbers import decimal_text, fraction, ratio_of, unit_factor
 from config.written.model.devices import PointOverride
 from config.written.model.profile import CommandWritten, PointWritten, VerifyPoint
-from config.written.profiles import REGISTERS, Profile, kind_of, raw_type
+from config.written.profiles import REGISTERS, Profile, kind_of, raw_type, written_type
 
 _LEAST_AGE_S = 5.0
 _RESOLUTION = {"float16": 2.0**-10, "float32": 2.0**-23, "float64": 2.0**-52}

@@ -9,7 +9,7 @@ from config.plan.lines import Line
 from config.plan.programmes import BUILT_IN_KINDS, WEEKDAYS, CalendarEntry, CalendarPlan
 from config.plan.site import Site
 from config.written.gather import Named, Written
-from config.written.model.lines import BacnetWritten, LineWritten, RtuWritten
+from config.written.model.lines import ANYWHERE, BacnetWritten, LineWritten, RtuWritten
 from config.written.model.site import SiteWritten
 from config.written.problems import Findings, listing
 
@@ -69,14 +69,11 @@ def lower_calendar(written: Written, findings: Findings) -> CalendarPlan:
 def lower_lines(written: Written, findings: Findings) -> dict[str, Line]:
     """Every line by name; tells two on one address."""
     lines: dict[str, Line] = {}
-    taken: dict[tuple[str, object], Named[LineWritten]] = {}
     for number, named in enumerate(written.lines.values()):
         line = _line(number, named)
+        clash = next((other for other in lines.values() if _same_place(line, other)), None)
         lines[named.name] = line
-        address: tuple[str, object] = (line.path, "") if line.path else (line.host.lower(), line.port)
-        if line.transport == "bacnet-ip":
-            address = (f"udp {line.host}", line.port)
-        if address in taken:
+        if clash is not None:
             findings.problem(
                 named.entry.place(
                     ["path" if line.path else "bind" if line.transport == "bacnet-ip" else "host"]
@@ -84,13 +81,22 @@ def lower_lines(written: Written, findings: Findings) -> dict[str, Line]:
                 text(
                     'line "{name}" is at the same address as line "{other}"',
                     name=named.name,
-                    other=taken[address].name,
+                    other=clash.name,
                 ),
             )
-        taken.setdefault(address, named)
         if not any(device.written.line == named.name for device in written.devices.values()):
             findings.note(named.entry.at, text('line "{name}" has no device', name=named.name))
     return lines
+
+
+def _same_place(one: Line, other: Line) -> bool:
+    """Whether two lines would get in each other's way: one serial device, one peer, one own port."""
+    bacnet = one.transport == "bacnet-ip"
+    if one.path or other.path or bacnet != (other.transport == "bacnet-ip"):
+        return bool(one.path) and one.path == other.path
+    if bacnet and ANYWHERE in (one.host, other.host):
+        return one.port == other.port
+    return (one.host.lower(), one.port) == (other.host.lower(), other.port)
 
 
 def _line(number: int, named: Named[LineWritten]) -> Line:

@@ -21,7 +21,7 @@ def lower_stop(
     declared = named.written.on_stop
     commanded = profile.commanded()
     if not commanded:
-        if "on_stop" in named.written.model_fields_set:
+        if "on_stop" in named.written.model_fields_set and not profile.broken:
             findings.problem(
                 named.entry.place(["on_stop"], key=True),
                 text(

@@ -25,7 +25,7 @@ def lower_unheard(
     """The record, or None for a device that is not commanded (or when something is wrong, which is told)."""
     declared = named.written.if_unheard
     if not profile.commanded():
-        if declared is not None:
+        if declared is not None and not profile.broken:
             findings.problem(
                 named.entry.place(["if_unheard"], key=True),
                 text(

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 from config.language import text
 from config.written.problems import Wrong
-from config.written.quantities import amount, duration, known_unit
+from config.written.quantities import amount, duration, known_unit, lasting
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _FLAGS = {"on": True, "yes": True, "off": False, "no": False}
@@ -99,12 +99,17 @@ Words = Annotated[
         }
     ),
 ]
-Duration = Annotated[
-    float,
-    BeforeValidator(duration),
-    WithJsonSchema({"anyOf": [{"type": "string", "pattern": _TIME}, {"const": 0}]}),
-]
-"""Seconds; written with a unit of time."""
+_TIME_SCHEMA = WithJsonSchema({"anyOf": [{"type": "string", "pattern": _TIME}, {"const": 0}]})
+Duration = Annotated[float, BeforeValidator(duration), _TIME_SCHEMA]
+"""Seconds; written with a unit of time, as those below."""
+TimeOut = Annotated[float, BeforeValidator(lasting("20 ms", "60 s")), _TIME_SCHEMA]
+Pause = Annotated[float, BeforeValidator(lasting("0 s", "10 s")), _TIME_SCHEMA]
+"""Silence on a line: all of its devices wait."""
+Poll = Annotated[float, BeforeValidator(lasting("100 ms", "24 h")), _TIME_SCHEMA]
+Age = Annotated[float, BeforeValidator(lasting("100 ms", "7 d")), _TIME_SCHEMA]
+Pulse = Annotated[float, BeforeValidator(lasting("10 ms", "10 min")), _TIME_SCHEMA]
+Wait = Annotated[float, BeforeValidator(lasting("0 s", "10 min")), _TIME_SCHEMA]
+Lasting = Annotated[float, BeforeValidator(lasting("1 min", "366 d")), _TIME_SCHEMA]
 UnitName = Annotated[str, BeforeValidator(_unit), WithJsonSchema({"type": "string"})]
 Quantity = Annotated[object, BeforeValidator(_quantity), WithJsonSchema({"type": ["number", "string"]})]
 """A number with or without unit, not yet converted: what it must be is known where it is used."""

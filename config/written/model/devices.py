@@ -8,10 +8,12 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from config.language import text
-from config.written.model.base import Duration, Flag, Label, Name, Scalar, Written
+from config.written.model.base import Age, Duration, Flag, Label, Name, Poll, Scalar, Written
+from config.written.model.lines import host_address
 from config.written.problems import Wrong
 
-_ENDPOINT = re.compile(r"\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?")
+_ENDPOINT = re.compile(r"([0-9.]+)(?::(\d{1,5}))?")
+_BACNET_PORT = 47808
 
 
 class Stop(NamedTuple):
@@ -45,8 +47,10 @@ def _on_stop(value: object) -> OnStop:
 
 
 def _endpoint(value: object) -> str:
-    if isinstance(value, str) and _ENDPOINT.fullmatch(value):
-        return value if ":" in value else f"{value}:47808"
+    if isinstance(value, str) and (found := _ENDPOINT.fullmatch(value)):
+        port = int(found.group(2) or _BACNET_PORT)
+        if 1 <= port <= 65535:
+            return f"{host_address(found.group(1))}:{port}"
     raise Wrong(
         text('"{value}" is no address', value=value),
         text("something like {example}", example="10.0.0.21:47808"),
@@ -90,8 +94,8 @@ class PointOverride(Written):
     """What one device does otherwise than its profile."""
 
     label: Label | None = None
-    poll: Duration | None = None
-    max_age: Duration | None = None
+    poll: Poll | None = None
+    max_age: Age | None = None
 
 
 class DeviceWritten(Written):

@@ -11,17 +11,23 @@ from config.plan.points import Order, RawType
 from config.written import addresses
 from config.written.model.base import (
     NAME,
+    Age,
     Duration,
     Flag,
     Name,
+    Pause,
+    Poll,
+    Pulse,
     Quantity,
     Scalar,
     UnitName,
+    Wait,
     Words,
     Written,
     name,
 )
 from config.written.problems import Wrong
+from config.written.quantities import lasting
 
 Kind = Literal[
     "meter",
@@ -75,10 +81,11 @@ def _verify(value: object) -> object:
     )
 
 
-def _reassert(value: object) -> object:
-    from config.written.quantities import duration
+_repeated = lasting("1 s", "7 d")
 
-    return None if value == "never" else duration(value)
+
+def _reassert(value: object) -> object:
+    return None if value == "never" else _repeated(value)
 
 
 At = Annotated[
@@ -99,7 +106,8 @@ States = Annotated[
     ),
 ]
 Raw = Annotated[int, Field(ge=0)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
+Number = Annotated[float, Field(ge=-1e15, le=1e15)]
+Positive = Annotated[float, Field(ge=1e-9, le=1e20)]
 Pair = Annotated[list[Quantity], Field(min_length=2, max_length=2)]
 
 
@@ -115,7 +123,7 @@ class LimitsWritten(Written):
 class ParamWritten(Written):
     """A number the site may (or must) give: a transformer's ratio, litres a pulse."""
 
-    default: Annotated[float, Field(gt=0)] | None = None
+    default: Annotated[float, Field(gt=0, le=1e9)] | None = None
     required: Flag = False
     unit: UnitName | None = None
     label: Words | None = None
@@ -142,9 +150,9 @@ class CounterWritten(Written):
     """The point counts up for ever. Sizes are those of the register, before `times`, in the point's unit."""
 
     quantity: Literal["electricity", "water", "gas", "heat"]
-    quantum: Annotated[float, Field(gt=0)]
-    modulus: Annotated[float, Field(gt=0)] | None = None
-    max_rate: Annotated[float, Field(gt=0)]
+    quantum: Positive
+    modulus: Positive | None = None
+    max_rate: Positive
     power: Name | None = None
 
 
@@ -152,7 +160,7 @@ class VerifyPoint(Written):
     """Read back from another point, after a while."""
 
     point: Name
-    after: Duration = 0.0
+    after: Wait = 0.0
 
 
 class CommandWritten(Written):
@@ -169,8 +177,8 @@ class CommandWritten(Written):
     on: list[Raw] | None = None
     off: list[Raw] | None = None
     range: Pair | None = None
-    states: list[Name] | None = None
-    pulse: Duration | None = None
+    states: Annotated[list[Name], Field(min_length=1)] | None = None
+    pulse: Pulse | None = None
     reassert: (
         Annotated[
             float | None,
@@ -183,7 +191,7 @@ class CommandWritten(Written):
         VerifyPoint | str,
         BeforeValidator(_verify),
     ] = "same"
-    verify_after: Duration = 0.0
+    verify_after: Wait = 0.0
     tolerance: Quantity | None = None
     set_up: Flag = False
 
@@ -200,8 +208,8 @@ class PointWritten(Written):
     offset: Number = 0.0
     times: list[Name] = Field(default_factory=list)
     unit: UnitName | None = None
-    poll: Duration
-    max_age: Duration | None = None
+    poll: Poll
+    max_age: Age | None = None
     not_available: list[Raw] = Field(default_factory=list)
     valid: Pair | None = None
     bit: Annotated[int, Field(ge=0, le=63)] | None = None
@@ -210,7 +218,7 @@ class PointWritten(Written):
     on: list[Raw] | None = None
     off: list[Raw] | None = None
     normally_closed: Flag = False
-    cov: Annotated[float, Field(ge=0)] | None = None
+    cov: Annotated[float, Field(ge=0, le=1e15)] | None = None
     life_safety: Flag = False
     counter: CounterWritten | None = None
     command: CommandWritten | None = None
@@ -227,7 +235,7 @@ class ProfileWritten(Written):
     source: str
     addresses: Literal["wire", "printed"] = "wire"
     limits: LimitsWritten = LimitsWritten()
-    turnaround: Duration = 0.0
+    turnaround: Pause = 0.0
     quirks: list[Name] = Field(default_factory=list)
     params: dict[str, ParamWritten] = Field(default_factory=dict)
     life_safety: Flag = False

@@ -9,8 +9,9 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from config.language import text
 from config.plan.programmes import BUILT_IN_KINDS, DateRange
-from config.written.model.base import Duration, Flag, Label, Name, Written
+from config.written.model.base import Flag, Label, Lasting, Name, Written, name
 from config.written.problems import Wrong
+from config.written.quantities import duration
 from config.written.times import date_range, date_ranges
 
 _DATE = r"\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\s*"
@@ -32,8 +33,6 @@ def _zone(value: object) -> str:
 
 
 def _interval(value: object) -> float:
-    from config.written.quantities import duration
-
     seconds = duration(value)
     if seconds < 60 or seconds > 3600 or 3600 % seconds:
         raise Wrong(
@@ -43,8 +42,6 @@ def _interval(value: object) -> float:
 
 
 def _own_kind(value: object) -> str:
-    from config.written.model.base import name
-
     if value in BUILT_IN_KINDS:
         raise Wrong(text('"{name}" is a kind of day already', name=value))
     return name(value)
@@ -77,7 +74,7 @@ class LogWritten(Written):
 class OverrideWritten(Written):
     """What people may override."""
 
-    at_most: Duration = 86400.0
+    at_most: Lasting = 86400.0
 
 
 class SiteWritten(Written):

@@ -7,6 +7,7 @@ MiB, and a start with up-to-date files needs neither.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -21,16 +22,23 @@ Step = Callable[["Database"], None]
 """One migration: runs inside a transaction together with the note that it was applied."""
 
 
+_NAME = re.compile(r"m(\d{3})(_[a-z0-9_]+)?")
+
+
 def bring_forward(connection: sqlite3.Connection, name: str, steps: Sequence[Step]) -> list[str]:
     """Apply to the database `name` whichever of `steps` it has not had. Returns the names of those applied
     now.
 
     Raises StoreTooNew when it has had steps that are unknown here, sqlite3.Error when a step fails (which
-    then has changed nothing).
+    then has changed nothing) or what it has had cannot be the name of a step.
     """
     had = applied(connection, name)
     known = [step.__name__ for step in steps]
-    if strangers := sorted(set(had) - set(known)):
+    strangers = sorted(set(had) - set(known))
+    # A later step has a later number; anything else that is unknown is no step.
+    if not all((found := _NAME.fullmatch(name)) and int(found[1]) > len(known) for name in strangers):
+        raise sqlite3.DatabaseError("the list of its migrations is damaged")
+    if strangers:
         raise StoreTooNew(
             text(
                 "{name}.db was written by a newer louguan (it has {step}); this one cannot use it",

@@ -99,5 +99,34 @@ def m002_lasting(db: Database) -> None:
     )
 
 
-CONTROL: tuple[Step, ...] = (m001_first, m002_lasting)
+def m003_reasserts(db: Database) -> None:
+    """Re-asserts that took, by point, until they are one row of the ledger."""
+    db.execute(
+        """CREATE TABLE reasserts (
+            point TEXT PRIMARY KEY,
+            value TEXT NOT NULL,
+            slot INTEGER NOT NULL,
+            fate TEXT NOT NULL,
+            detail TEXT NOT NULL,
+            times INTEGER NOT NULL CHECK (times > 0),
+            first_ms INTEGER NOT NULL,
+            last_ms INTEGER NOT NULL
+        ) WITHOUT ROWID"""
+    )
+
+
+def m004_seals(db: Database) -> None:
+    """Files that old rows of the ledger went into; the latest is what the rest is chained to."""
+    db.execute(
+        """CREATE TABLE seals (
+            seq INTEGER PRIMARY KEY,
+            hash BLOB NOT NULL,
+            first INTEGER NOT NULL,
+            file TEXT NOT NULL,
+            sealed_ms INTEGER NOT NULL
+        )"""
+    )
+
+
+CONTROL: tuple[Step, ...] = (m001_first, m002_lasting, m003_reasserts, m004_seals)
 """In order; a released step is never changed, only followed."""

@@ -64,5 +64,44 @@ def m001_first(db: Database) -> None:
     )
 
 
-LOG: tuple[Step, ...] = (m001_first,)
+def m002_refused(db: Database) -> None:
+    """Intervals that the table of intervals would not take, word for word. Nothing is checked here."""
+    db.execute(
+        """CREATE TABLE refused (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            meter INTEGER NOT NULL,
+            fitting INTEGER NOT NULL,
+            start_ms TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            content TEXT NOT NULL
+        )"""
+    )
+
+
+def m003_marks(db: Database) -> None:
+    """Rollovers in quanta, as they were counted, so that another modulus cannot change them; and since when
+    the count has stood."""
+    db.execute(
+        """CREATE TABLE marks_new (
+            meter INTEGER PRIMARY KEY REFERENCES meters (id),
+            slot_ms INTEGER NOT NULL,
+            anchor_ms INTEGER,
+            anchor_count INTEGER,
+            last_ms INTEGER,
+            last_count INTEGER,
+            rolled INTEGER NOT NULL,
+            changed_ms INTEGER,
+            flags INTEGER NOT NULL
+        )"""
+    )
+    db.execute(
+        "INSERT INTO marks_new SELECT meter, slot_ms, anchor_ms, anchor_count, last_ms, last_count, "
+        "wraps * coalesce((SELECT modulus FROM fittings WHERE fittings.meter = marks.meter "
+        "ORDER BY id DESC LIMIT 1), 0), NULL, flags FROM marks"
+    )
+    db.execute("DROP TABLE marks")
+    db.execute("ALTER TABLE marks_new RENAME TO marks")
+
+
+LOG: tuple[Step, ...] = (m001_first, m002_refused, m003_marks)
 """In order; a released step is never changed, only followed."""

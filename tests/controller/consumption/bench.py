@@ -11,9 +11,9 @@ from config.plan.programmes import CalendarPlan
 from config.plan.reading import Quality, Reading, Value
 from config.plan.site import Plan, Site
 from controller.clock import SiteClock
-from controller.consumption.intervals import Interval, Mark
 from controller.consumption.log import Closed, ConsumptionLog
 from controller.consumption.meters import meters_of
+from controller.consumption.records import Interval, Mark
 from controller.consumption.slots import Slots
 
 START = 1_772_676_000_000

@@ -8,7 +8,8 @@ from itertools import pairwise
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from controller.consumption.intervals import Count, Flag, Interval, Mark, MeterLog, Terms
+from controller.consumption.intervals import MeterLog
+from controller.consumption.records import Count, Flag, Interval, Mark, Terms
 from controller.consumption.slots import Slots
 
 SLOTS = Slots("Asia/Shanghai", 900)
@@ -156,6 +157,27 @@ def test_a_row_is_its_own_proof(steps: list[tuple[str, int, int]]) -> None:
             assert row.flags & (Flag.PARTIAL | Flag.SUSPECT)
         if not row.flags & (Flag.PARTIAL | Flag.CLOCK):
             assert row.from_ms == row.start_ms
+
+
+@settings(max_examples=400)
+@given(STEPS, st.lists(st.sampled_from([0, MODULUS - 1]), min_size=60, max_size=60))
+def test_a_meter_that_lies_first_after_each_restart_invents_nothing(
+    steps: list[tuple[str, int, int]], lies: list[int]
+) -> None:
+    meter = Meter(total=400_000)
+    for (what, number, counted), lie in zip(steps, lies, strict=False):
+        if what == "run":
+            meter.run(number, counted)
+        elif what != "clock":
+            getattr(meter, what)()
+        if what == "kill" and meter.log.mark is not None:
+            meter.rows += meter.log.good(Count(meter.wall_ms, meter.site_ms, lie))
+    meter.close_with()
+    assert_each_slot_once(meter.rows)
+    booked = [row.consumption for row in meter.rows if row.consumption is not None]
+    assert all(consumption >= 0 for consumption in booked)
+    first = meter.total if meter.first_total is None else meter.first_total
+    assert sum(booked) <= meter.total - first
 
 
 @settings(max_examples=300)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from controller.consumption.intervals import MOST_SLOTS, Count, Flag, Interval, Mark, MeterLog, Terms
+from controller.consumption.intervals import MOST_SLOTS, MeterLog
+from controller.consumption.records import Count, Flag, Interval, Mark, Terms
 from controller.consumption.slots import Slots
 
 SLOTS = Slots("Asia/Shanghai", 900)
@@ -166,6 +167,79 @@ def test_a_decrease_over_a_restart_is_judged_by_the_wall_clock(
     bench = Bench().read((0, 930), (890, 950)).advance(900).restart()
     bench.read((1100, count), (1790, count)).advance(1800)
     assert bench.told()[1:] == [(1, consumption, flags)]
+
+
+def test_a_meter_that_says_0_first_after_a_restart_and_over_a_boundary_invents_nothing() -> None:
+    large = Terms("main", 100_000, 3600.0, 60_000)
+    bench = Bench(terms=large).read((0, 50_000), (890, 50_050)).advance(900).restart()
+    bench.read((1795, 0)).advance(1800).read((1805, 50_600), (2690, 50_640)).advance(2700)
+    bench.read((3590, 50_650)).advance(3600)
+    assert bench.told() == [
+        (0, 50, SIMPLE),
+        (1, None, PARTIAL | Flag.SUSPECT),
+        (2, None, PARTIAL | Flag.SUSPECT),
+        (3, 10, SIMPLE),
+    ]
+
+
+def test_a_first_reading_ever_of_0_invents_nothing() -> None:
+    bench = Bench().read((890, 0)).advance(900).read((905, 600), (1790, 640)).advance(1800)
+    assert bench.told() == [(0, 0, PARTIAL), (1, None, PARTIAL | Flag.SUSPECT)]
+
+
+@pytest.mark.parametrize("count", [900, 999])
+def test_a_first_reading_after_a_restart_faster_than_the_meter_counts_is_suspect(count: int) -> None:
+    bench = Bench().read((0, 100), (890, 150)).advance(900).restart()
+    bench.read((990, count), (1795, count)).advance(1800).read((1805, 170), (2690, 180)).advance(2700)
+    bench.read((3590, 190)).advance(3600)
+    told = bench.told()
+    assert told[0] == (0, 50, SIMPLE)
+    assert [row[1] for row in told[1:]] == [None, None, 10]
+    assert Flag.SUSPECT in told[1][2]
+
+
+def test_a_rise_that_the_meter_can_have_counted_meanwhile_is_believed() -> None:
+    bench = Bench().read((0, 100), (890, 150)).advance(900).restart()
+    bench.read((1390, 640), (1790, 700)).advance(1800)
+    assert bench.told()[1:] == [(1, 550, SIMPLE)]
+
+
+def test_a_gateway_that_repeated_an_old_count_before_and_after_a_restart_is_believed() -> None:
+    readings = [(10.0 * step, 100 if step == 0 else 101) for step in range(90)]
+    bench = Bench().read(*readings).advance(900).restart()
+    bench.read((1000, 101), (1010, 101), (1020, 700), (1790, 710)).advance(1800)
+    assert bench.told() == [(0, 1, SIMPLE), (1, 609, SIMPLE)]
+
+
+def test_an_untrusted_clock_vouches_for_no_rate_over_a_restart() -> None:
+    bench = Bench().read((0, 100), (890, 150)).advance(900)
+    bench.log.clock_untrusted()
+    bench = bench.restart().read((990, 900), (1790, 900)).advance(1800)
+    assert bench.told()[1:] == [(1, 750, Flag.CLOCK)]
+
+
+def test_a_clock_set_back_while_it_was_down_doubts_nothing() -> None:
+    bench = Bench().read((0, 100), (890, 150), (1700, 160)).restart()
+    bench.read((1000, 900), (1790, 900)).advance(1800)
+    assert [row[1] for row in bench.told()] == [50, 750]
+
+
+def test_rollovers_counted_under_another_modulus_stay_counted() -> None:
+    bench = Bench().read((0, 950), (890, 980)).advance(900).read((920, 5), (930, 10))
+    after = Bench(bench.log.mark, Terms("main", 100_000, 3600.0, 60_000))
+    after.read((1000, 60), (1790, 300)).advance(1800)
+    assert after.told() == [(1, 320, Flag.ROLLOVER)]
+    assert (after.rows[0].count_start, after.rows[0].count_end) == (980, 300)
+
+
+@pytest.mark.parametrize("modulus", [None, 500, 10_000])
+def test_whatever_the_modulus_becomes_no_consumption_is_negative(modulus: int | None) -> None:
+    bench = Bench().read((0, 950), (890, 980)).advance(900).read((920, 5), (930, 10))
+    after = Bench(bench.log.mark, Terms("main", modulus, 3600.0, 60_000))
+    after.read((1000, 20), (1500, 3), (1790, 10)).advance(1800).read((2690, 12)).advance(2700)
+    assert [row[0] for row in after.told()] == [1, 2]
+    assert all(row[1] is None or row[1] >= 0 for row in after.told())
+    assert after.told()[1] == (2, 2, SIMPLE)
 
 
 def test_an_untrusted_clock_cannot_vouch_for_a_rollover_over_a_restart() -> None:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from config.plan.clock import Pace
 from config.plan.reading import Quality, Value
-from controller.consumption.intervals import Flag
 from controller.consumption.log import NOTHING
 from controller.consumption.meters import Meter, boundary_age_ms, meters_of
+from controller.consumption.records import Flag
 from tests.controller.consumption.bench import PLAN, START, Bench
 
 
@@ -79,7 +79,7 @@ def test_rows_and_their_marks_come_together() -> None:
     assert [row.peak for row in bench.rows if row.meter == "main"] == [3500]
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, "4", True, None])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e300, 10**400, "4", True, None])
 def test_a_power_that_is_no_number_is_no_peak(value: Value | None) -> None:
     bench = Bench()
     bench.after(1, main_energy=1.0)
@@ -145,7 +145,22 @@ def test_meters_know_what_they_are_made_of() -> None:
     assert (terms.meter, terms.modulus, terms.max_rate, terms.age_ms) == ("main", 1_000_000, 3600.0, 60_000)
 
 
-@pytest.mark.parametrize("value", [1.8446744073709552e19, 1e30, 1.7e307, float("inf"), float("nan"), -1.0])
+@pytest.mark.parametrize(
+    "value",
+    [
+        1.8446744073709552e19,
+        1e30,
+        1.7e307,
+        math.inf,
+        -math.inf,
+        math.nan,
+        -1.0,
+        2**63,
+        2**64,
+        10**400,
+        -(10**400),
+    ],
+)
 def test_what_cannot_be_a_count_is_none(value: float) -> None:
     meter = replace(meters_of(PLAN)[0], quantum="0.01", modulus=None)
     assert meter.quanta(value) is None
@@ -154,3 +169,16 @@ def test_what_cannot_be_a_count_is_none(value: float) -> None:
 def test_a_count_at_or_above_the_modulus_is_none() -> None:
     meter = replace(meters_of(PLAN)[0], quantum="1", modulus=1000)
     assert [meter.quanta(value) for value in (999, 1000, 5000)] == [999, None, None]
+
+
+@pytest.mark.parametrize("value", [2**62, 2**64, 10**400, math.inf, math.nan])
+def test_a_count_that_is_no_count_costs_a_reading_and_nothing_else(value: float) -> None:
+    bench = Bench()
+    bench.after(10, main_energy=10.0, twin_import=1.0)
+    bench.after(10, main_energy=value, main_power=value, twin_import=1.0)
+    for _ in range(90):
+        bench.after(10, main_energy=10.1, main_power=value, twin_import=1.0)
+    assert sorted((row.meter, row.consumption, row.peak) for row in bench.rows) == [
+        ("main", 10, None),
+        ("twin.import", 0, None),
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from controller.consumption.intervals import Flag
+from controller.consumption.records import Flag
 from controller.consumption.slots import Slots
 from tests.controller.consumption.bench import START, Bench, Doubting, leap
 

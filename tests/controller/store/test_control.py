@@ -17,7 +17,7 @@ from controller.decide.records import Lock, Observe, Output, Override, Remembere
 from controller.store import boots, ledger, values
 from controller.store.connection import open_writer
 from controller.store.control import Changes, ControlStore
-from controller.store.errors import StoreBacklogFull, StoreTooNew, StoreUnavailable
+from controller.store.errors import StoreBacklogFull, StoreDamaged, StoreTooNew, StoreUnavailable
 from controller.store.ledger import Entry, Kind
 from controller.store.plans import Acceptance, PlanFiles
 
@@ -155,7 +155,8 @@ def test_a_command_and_its_row_are_committed_together_or_not_at_all(tmp_path: Pa
         bad = made.commit(
             Changes(
                 NOON, (Entry(NOON, Kind.COMMAND, "a.on", True),), overrides=(override("a.on", True, slot=3),)
-            )
+            ),
+            within_s=5,
         )
         assert bad.exception(5) is not None
         assert len(entries(made)) == before
@@ -185,6 +186,60 @@ def test_rows_lost_to_a_long_failure_are_told_by_the_next(
         told = entries(made)[-2:]
         assert (told[0].kind, told[0].detail) == (Kind.GAP, "4 entries could not be kept")
         assert told[1].point == "b.on"
+
+
+def test_rows_that_the_database_refuses_are_told_by_the_next(tmp_path: Path) -> None:
+    with store(tmp_path) as made:
+        begin(made)
+        rows = (Entry(NOON, Kind.SENT, "a.on", True), Entry(NOON, Kind.HELD, "a.on", True))
+        refused = made.commit(Changes(NOON, rows, (override("a.on", True, slot=3),)))
+        assert refused.exception(5) is not None
+        made.commit(Changes(NOON)).result(5)
+        assert "CHECK" in made.refusal
+        assert [entry.detail for entry in entries(made)[1:]] == ["2 entries could not be kept"]
+
+
+def test_a_file_found_damaged_under_way_is_set_aside_though_it_looks_sound(tmp_path: Path) -> None:
+    with store(tmp_path) as made:
+        begin(made)
+        assert made.may_restart(NOON)
+        made.suspect("index and table differ")
+    for number in range(3):
+        with store(tmp_path, NOON + number) as made:
+            assert (made.opening.set_aside is not None) is (number == 0)
+            assert made.opening.damage == ("index and table differ" if number == 0 else "")
+            assert bool(made.begin(NOON, trusted=True, version="", plan="").remembered.observe)
+    assert not (tmp_path / "control.db.suspect").exists()
+
+
+def test_a_file_that_refuses_a_start_is_set_aside_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with store(tmp_path) as made:
+        begin(made)
+    with monkeypatch.context() as strange, store(tmp_path) as made:
+        strange.setattr("controller.store.boots.begin", _malformed)
+        with pytest.raises(StoreDamaged):
+            begin(made)
+    with store(tmp_path) as made:
+        assert made.opening.set_aside is not None
+        begin(made)
+
+
+def _malformed(*_: object) -> int:
+    error = sqlite3.DatabaseError("database disk image is malformed")
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    raise error
+
+
+def test_files_set_aside_lately_are_counted_to_end_no_more(tmp_path: Path) -> None:
+    for number in range(3):
+        with store(tmp_path, NOON + number * 3_600_000) as made:
+            assert made.may_restart(NOON + number * 3_600_000)
+            made.suspect("again")
+    with store(tmp_path, NOON + 3 * 3_600_000) as made:
+        assert not made.may_restart(NOON + 3 * 3_600_000)
+        assert made.may_restart(NOON + 30 * 3_600_000)
 
 
 def test_accepted_plans_are_kept_by_hash_and_the_last_one_is_in_force(tmp_path: Path) -> None:

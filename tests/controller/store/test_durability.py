@@ -20,7 +20,7 @@ from controller.store import ledger, people
 from controller.store.connection import open_reader, sound
 from controller.store.control import Changes, ControlStore
 from controller.store.ledger import Entry, Kind
-from controller.store.logdb import LogReader
+from controller.store.logread import LogReader
 from tests.controller.store.writing import QUARTER, START
 
 PROGRAM = [sys.executable, "-m", "tests.controller.store.writing"]

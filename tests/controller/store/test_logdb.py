@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -10,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from config.plan.clock import Pace
-from controller.consumption.intervals import Count, Flag, Interval, Mark, MeterLog
+from controller.consumption.intervals import MeterLog
 from controller.consumption.log import Closed
 from controller.consumption.meters import Meter
+from controller.consumption.records import Count, Flag, Interval, Mark
 from controller.consumption.slots import Slots
-from controller.store.connection import open_reader
+from controller.store.connection import open_reader, open_writer
 from controller.store.errors import StoreJobFailed
 from controller.store.logdb import LogStore
 from controller.store.status import disk, figures
@@ -81,23 +83,53 @@ def test_a_repeat_changes_nothing(store: LogStore) -> None:
         {"count_end": "twelve"},
         {"end_ms": TEN},
         {"covered_s": -1},
+        {"count_end": 2**64},
     ],
 )
-def test_only_whole_and_possible_figures_are_taken(store: LogStore, wrong: dict[str, object]) -> None:
-    store.register([MAIN], TEN)
+def test_only_whole_and_possible_figures_are_taken(tmp_path: Path, wrong: dict[str, object]) -> None:
+    """What is refused is kept aside in the same commit as the mark that goes on, and tried at each start."""
     bad = row("main", 0)._replace(**wrong)  # type: ignore[arg-type]
-    with pytest.raises(StoreJobFailed):
-        store.write(Closed((bad,), (("main", mark(1)),))).result(5)
-    with store.reader() as reader:
-        assert reader.intervals("main") == []
-        assert reader.marks() == {}
+    with closing(LogStore.open(tmp_path, TEN)) as store:
+        store.register([MAIN, WATER], TEN)
+        closed = Closed((row("water", 0), bad, row("main", 1)), (("main", mark(2)), ("water", mark(1))))
+        assert [store.write(closed).result(5) for _ in range(2)] == [2, 0]
+        assert store.refused == 1
+        assert store.refusal
+        with store.reader() as reader:
+            assert reader.intervals("main") == [row("main", 1)]
+            assert reader.intervals("water") == [row("water", 0)]
+            assert reader.marks() == {"main": mark(2), "water": mark(1)}
+            (aside,) = reader.refused()
+        assert (aside["meter"], aside["start_ms"], aside["reason"]) == ("main", str(TEN), store.refusal)
+        assert json.loads(aside["content"]) == json.loads(json.dumps(bad._asdict()))
+    with closing(LogStore.open(tmp_path, TEN)) as store:
+        store.register([MAIN, WATER], TEN)
+        assert store.refused == 1
+        assert store.refusal == aside["reason"]
 
 
-def test_one_meters_impossible_row_takes_no_others_with_it(store: LogStore) -> None:
+def test_what_somebody_has_put_right_is_let_in_at_the_next_start(tmp_path: Path) -> None:
+    bad = row("main", 0)._replace(consumption=-1)
+    with closing(LogStore.open(tmp_path, TEN)) as store:
+        store.register([MAIN], TEN)
+        store.write(Closed((bad,))).result(5)
+    with closing(open_writer(tmp_path / "log.db", create=False)) as connection:
+        connection.execute("UPDATE refused SET content = json_set(content, '$.consumption', 7)")
+    with closing(LogStore.open(tmp_path, TEN)) as store:
+        store.register([MAIN], TEN)
+        assert store.refused == 0
+        with store.reader() as reader:
+            assert reader.intervals("main") == [row("main", 0, 7)]
+            assert reader.refused() == []
+
+
+def test_a_mark_that_cannot_be_stored_takes_no_other_meters_rows_with_it(store: LogStore) -> None:
     store.register([MAIN, WATER], TEN)
-    bad = row("main", 0)._replace(count_end=2**64)
+    wrong = mark(1)._replace(anchor_count=2**64)
     with pytest.raises(StoreJobFailed):
-        store.write(Closed((bad, row("water", 0)), (("main", mark(1)), ("water", mark(1))))).result(5)
+        store.write(Closed((row("main", 0), row("water", 0)), (("main", wrong), ("water", mark(1))))).result(
+            5
+        )
     with store.reader() as reader:
         assert reader.intervals("main") == []
         assert reader.intervals("water") == [row("water", 0)]
@@ -150,6 +182,25 @@ def test_a_corrected_modulus_keeps_the_count(store: LogStore) -> None:
     assert store.register([replace(MAIN, modulus=None)], TEN) == {"main": mark(1)}
 
 
+def test_a_modulus_corrected_behind_a_rollover_loses_no_interval(store: LogStore) -> None:
+    store.register([MAIN], TEN)
+    slots = Slots("Asia/Shanghai", 900)
+    log = MeterLog(MAIN.terms(_pace()), slots, None)
+    log.good(Count(TEN + 1000, 1e3, 999_990))
+    rows = log.advance(TEN + QUARTER)
+    log.good(Count(TEN + QUARTER + 1000, 9e5, 10))
+    store.write(Closed(tuple(rows), (("main", log.mark or mark(0)),))).result(5)
+    for modulus in (100_000, None, 5_000_000):
+        other = replace(MAIN, modulus=modulus)
+        log = MeterLog(other.terms(_pace()), slots, store.register([other], TEN + QUARTER)["main"])
+    log.good(Count(TEN + 2 * QUARTER - 1000, 1.8e6, 30))
+    rows = log.advance(TEN + 2 * QUARTER)
+    assert store.write(Closed(tuple(rows), (("main", log.mark or mark(0)),))).result(5) == 1
+    assert store.refused == 0
+    with store.reader() as reader:
+        assert reader.intervals("main")[-1].consumption == 40
+
+
 def _pace() -> Pace:
     return Pace()
 
@@ -165,7 +216,7 @@ def test_figures_count_rows_and_bytes(store: LogStore) -> None:
     store.register([MAIN, WATER], TEN)
     store.write(Closed(tuple(row("main", slot) for slot in range(500)))).result(5)
     found = figures(store.path)
-    assert found.rows == {"fittings": 2, "intervals": 500, "marks": 0, "meters": 2}
+    assert found.rows == {"fittings": 2, "intervals": 500, "marks": 0, "meters": 2, "refused": 0}
     assert found.bytes + found.wal_bytes >= 500 * 15
     assert 0 < disk(store.path.parent).free_bytes <= disk(store.path.parent).total_bytes
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.consumption.intervals import Flag, Interval, Mark
+from controller.consumption.records import Flag, Interval, Mark
 from controller.decide.records import Lock, Observe, Output, Override, Remembered
 from controller.store import ledger
 from controller.store.control import ControlStore
@@ -83,6 +83,18 @@ def test_log_db_of_version_1_is_opened_with_all_it_holds(tmp_path: Path) -> None
             assert [tuple(row) for row in reader.meters()] == [
                 ("main", "main.energy", "electricity", "kWh", "0.01", 1_000_000)
             ]
+    finally:
+        store.close()
+
+
+def test_rollovers_of_version_1_keep_the_modulus_they_were_counted_by(tmp_path: Path) -> None:
+    restore(tmp_path / "log.db", "log-1.sql")
+    with closing(sqlite3.connect(tmp_path / "log.db")) as connection, connection:
+        connection.execute("UPDATE marks SET wraps = 2")
+    store = LogStore.open(tmp_path, NOON)
+    try:
+        with store.reader() as reader:
+            assert reader.marks()["main"].rolled == 2_000_000
     finally:
         store.close()
 

@@ -15,9 +15,9 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-from controller.consumption.intervals import Flag, Interval, Mark
 from controller.consumption.log import Closed
 from controller.consumption.meters import Meter
+from controller.consumption.records import Flag, Interval, Mark
 from controller.decide.records import Override
 from controller.store.control import Changes, ControlStore
 from controller.store.ledger import Entry, Kind

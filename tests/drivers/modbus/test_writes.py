@@ -123,6 +123,64 @@ async def test_a_pulse_whose_end_is_not_heard_is_tried_on_and_said(transport: st
         await bench.holds(1, 1, 2, 0)
 
 
+@transports
+async def test_a_pulse_that_may_have_begun_is_taken_back(transport: str) -> None:
+    """Its "on" was heard and the answer lost: unknown, told, and ended all the same."""
+    async with Bench(transport, {1: [relay("stop", 2, pulse_s=60.0, verify="none")]}) as bench:
+        await bench.online()
+        bench.units[1].mute = True
+        report = await bench.write("u1.stop", True)
+        assert report.fate is Fate.NO_ANSWER
+        bench.units[1].mute = False
+        await bench.holds(1, 1, 2, 0)
+        asked = [pdu for pdu in bench.units[1].asked if pdu[0] == 5]
+        assert asked[0] == b"\x05\x00\x02\xff\x00"
+        assert set(asked[1:]) == {b"\x05\x00\x02\x00\x00"}
+
+
+@transports
+async def test_a_pulse_cut_off_by_the_stop_is_taken_back(transport: str) -> None:
+    """The driver stops while it waits for the answer to the "on"."""
+    pulse = relay("stop", 2, pulse_s=60.0, verify="none")
+    async with Bench(transport, {1: [pulse]}, timeout_s=5.0) as bench:
+        await bench.online()
+        bench.units[1].mute = True
+        seq = bench.submit("u1.stop", True)
+        await bench.holds(1, 1, 2, 1)
+        await bench.driver.stop()
+        assert bench.units[1].written[1, 2] == 0
+        assert [(report.seq, report.fate) for report in bench.seen(WriteReport)] == [(seq, Fate.NO_ANSWER)]
+
+
+@transports
+async def test_a_pulse_whose_end_is_not_heard_at_the_stop_is_answered_for(transport: str) -> None:
+    pulse = relay("stop", 2, pulse_s=60.0, verify="none")
+    async with Bench(transport, {1: [pulse]}, timeout_s=5.0) as bench:
+        await bench.online()
+        seq = bench.submit("u1.stop", True)
+        await bench.holds(1, 1, 2, 1)
+        await asyncio.sleep(0.05)
+        bench.units[1].mute = True
+        await bench.driver.stop()
+        assert bench.units[1].written[1, 2] == 0
+        assert [(report.seq, report.fate) for report in bench.seen(WriteReport)] == [(seq, Fate.NO_ANSWER)]
+
+
+@transports
+async def test_a_pulse_whose_word_could_not_be_read_was_never_sent(transport: str) -> None:
+    source = Register("holding", 6, "uint16", bit=3)
+    command = Command(pulse_s=0.05, verify="none", bit_in_word=True)
+    pulse = point("go", source, kind="bool", command=command, poll_s=60.0)
+    async with Bench(transport, {1: [pulse]}) as bench:
+        await bench.online()
+        bench.units[1].frozen = True
+        report = await bench.write("u1.go", True)
+        assert report.fate is Fate.NOT_SENT
+        bench.units[1].frozen = False
+        await asyncio.sleep(0.3)
+        assert {pdu[0] for pdu in bench.units[1].asked} <= {1, 2, 3, 4}, "nothing to be taken back"
+
+
 REFUSED: tuple[tuple[Point, Any, str], ...] = (
     (lamp("a", 1), 100.5, "outside"),
     (lamp("b", 1), -1.0, "outside"),
@@ -192,7 +250,7 @@ async def test_a_write_to_a_lost_device_is_answered_at_once_and_has_it_probed(tr
         began = loop.time()
         bench.units[1].frozen = False
         report = await bench.write("u1.level", 5.0)
-        assert report.fate is Fate.NO_ANSWER
+        assert report.fate is Fate.NOT_SENT
         assert loop.time() - began < 0.1
         await bench.online()
         assert loop.time() - began < 1.0, "the write had it asked again, long before its back-off was over"

@@ -68,7 +68,7 @@ def one_of_each(folder: Path, names: Iterable[str] = PROFILES) -> tuple[Plan, di
         },
         "lines": {
             "T1": {"transport": "modbus-tcp", "host": "10.0.0.1"},
-            "B1": {"transport": "bacnet-ip", "bind": "10.0.0.2"},
+            "B1": {"transport": "bacnet-ip", "bind": "10.0.0.2", "networks": ["10.0.0.255"]},
         },
         "devices": devices,
     }

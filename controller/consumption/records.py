@@ -1,0 +1,88 @@
+"""What goes into a meter's log, and what comes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntFlag
+from typing import NamedTuple
+
+
+class Flag(IntFlag):
+    """What is to be known of an interval. 0 = both boundary counts known, nothing remarkable."""
+
+    PARTIAL = 1
+    """The count at one end, or both, is not known."""
+    RECOVERED = 2
+    """The consumption includes that of earlier slots, since `from_ms`."""
+    ROLLOVER = 4
+    """The counter went through its modulus."""
+    SUSPECT = 8
+    """The counter jumped as its meter cannot count (reset, replaced, wrong reading): consumption unknown."""
+    CLOCK = 16
+    """The clock was untrusted, or was set back, at some time in it."""
+    SPAN = 32
+    """One row for a gap of more slots than are written singly."""
+
+
+class Interval(NamedTuple):
+    """A meter's consumption over one slot. Counts and consumption in the meter's quantum."""
+
+    meter: str
+    start_ms: int
+    end_ms: int
+    from_ms: int | None
+    """Time from which `consumption` counts: `start_ms`, or earlier when recovered, or later at the first
+    count."""
+    count_start: int | None
+    """The count at `from_ms`."""
+    count_end: int | None
+    consumption: int | None
+    """None = unknown; never negative."""
+    peak: int | None
+    """Highest good power (or flow) reading, in thousandths of its unit."""
+    covered_s: int
+    """Seconds of the slot for which good readings stand."""
+    flags: Flag
+
+
+class Mark(NamedTuple):
+    """Where a meter's log stands: all that must outlive the daemon, kept in the same commit as the
+    intervals."""
+
+    slot_ms: int
+    """Start of the open slot = end of the last interval."""
+    anchor_ms: int | None
+    """Time of the last count booked; equals `slot_ms` when the open slot's start is known."""
+    anchor_count: int | None
+    last_ms: int | None
+    """Time of the last good reading when the mark was made."""
+    last_count: int | None
+    rolled: int = 0
+    """Quanta that rollovers between the anchor and the last reading stand for: the modulus then, each time.
+    A modulus that is declared otherwise since changes nothing of what was counted before."""
+    changed_ms: int | None = None
+    """Time at which the last count was first read; None = not known."""
+    flags: Flag = Flag(0)
+    """Of the open slot so far: SUSPECT, CLOCK."""
+
+
+class Count(NamedTuple):
+    """One good reading of a counter."""
+
+    wall_ms: int
+    site_ms: float
+    """Site milliseconds by the monotonic clock (machine time × speed): for durations within one run."""
+    quanta: int
+    """0 <= quanta < modulus."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is fixed for one meter."""
+
+    meter: str
+    modulus: int | None
+    max_rate: float
+    """Most quanta an hour; 0 = not known: no jump upwards is doubted, no decrease taken for a rollover."""
+    age_ms: int
+    """How old a reading may be at a boundary, site milliseconds."""

@@ -1,0 +1,155 @@
+"""The rows of log.db: what its writer thread runs. Each function works within a transaction of its caller."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from controller.consumption.meters import Meter
+from controller.consumption.records import Flag, Interval, Mark
+from controller.store.connection import Trouble, trouble
+from controller.store.values import storable
+
+_INSERT = (
+    "INSERT INTO intervals (meter, start_ms, revision, end_ms, fitting, from_ms, count_start, count_end, "
+    "consumption, peak, covered_s, flags) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+_MARK = "slot_ms, anchor_ms, anchor_count, last_ms, last_count, rolled, changed_ms, flags"
+_PUT_MARK = f"INSERT OR REPLACE INTO marks (meter, {_MARK}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+_REFUSE = "INSERT INTO refused (meter, fitting, start_ms, reason, content) VALUES (?, ?, ?, ?, ?)"
+
+
+class Registered(NamedTuple):
+    """What log.db says of the meters of a Plan."""
+
+    ids: dict[str, tuple[int, int]]
+    """By name: the meter's number and that of the fitting in force."""
+    marks: dict[str, Mark]
+    refused: int
+    """Intervals kept aside, after another try."""
+    reason: str
+    """Of the latest of them."""
+
+
+class Written(NamedTuple):
+    """What became of one meter's rows."""
+
+    new: int
+    refused: int
+    """Kept aside."""
+    reason: str
+
+
+def probe(connection: sqlite3.Connection) -> None:
+    """What a start does whatever the meters are."""
+    register(connection, (), 0)
+
+
+def register(connection: sqlite3.Connection, meters: Iterable[Meter], wall_ms: int) -> Registered:
+    """Note the meters of a Plan. A sound file refuses nothing of this."""
+    # What every interval will need is there, if this can be explained.
+    for statement, parts in ((_INSERT, 11), (_PUT_MARK, 9), (_REFUSE, 5)):
+        connection.execute(f"EXPLAIN {statement}", (None,) * parts)
+    ids: dict[str, tuple[int, int]] = {}
+    marks: dict[str, Mark] = {}
+    for meter in meters:
+        number = _meter_id(connection, meter)
+        fitting, same_counts = _fitting_id(connection, number, meter, wall_ms)
+        ids[meter.name] = (number, fitting)
+        mark = mark_of(connection, number)
+        if mark is not None:
+            marks[meter.name] = mark if same_counts else Mark(mark.slot_ms, None, None, None, None)
+    _try_again(connection)
+    refused, reason = connection.execute(
+        "SELECT count(*), (SELECT reason FROM refused ORDER BY id DESC LIMIT 1) FROM refused"
+    ).fetchone()
+    return Registered(ids, marks, int(refused), str(reason or ""))
+
+
+def write(
+    connection: sqlite3.Connection, meter: int, fitting: int, rows: Sequence[Interval], mark: Mark | None
+) -> Written:
+    """Write one meter's rows and where its log stands. A row that the table refuses is kept aside: the mark
+    goes on, so it would be lost otherwise. A repeat of a row changes nothing."""
+    new, refused, reason = 0, 0, ""
+    for row in rows:
+        figures = (meter, row.start_ms, row.end_ms, fitting, *row[3:-1], int(row.flags))
+        try:
+            new += connection.execute(_INSERT, figures).rowcount
+        except (sqlite3.Error, OverflowError, UnicodeError) as error:
+            if isinstance(error, sqlite3.Error) and trouble(error) is not Trouble.JOB:
+                raise
+            reason = str(error)
+            refused += _keep_aside(connection, meter, fitting, row, reason)
+    if mark is not None:
+        connection.execute(_PUT_MARK, (meter, *mark[:-1], int(mark.flags)))
+        if mark.anchor_count is not None:
+            connection.execute(
+                "UPDATE fittings SET first_count = ? WHERE id = ? AND first_count IS NULL",
+                (mark.anchor_count, fitting),
+            )
+    return Written(new, refused, reason)
+
+
+def mark_of(connection: sqlite3.Connection, number: int) -> Mark | None:
+    """Where a meter's log stands. Raises ValueError for what cannot be a mark."""
+    row = connection.execute(f"SELECT {_MARK} FROM marks WHERE meter = ?", (number,)).fetchone()  # noqa: S608
+    if row is None:
+        return None
+    if not all(isinstance(figure, int | None) for figure in row) or None in (row[0], row[5], row[-1]):
+        raise ValueError(f"the mark of meter {number} is no mark: {tuple(row)}")
+    return Mark(*row)._replace(flags=Flag(row[-1]))
+
+
+def _keep_aside(connection: sqlite3.Connection, meter: int, fitting: int, row: Interval, reason: str) -> int:
+    """1 when that was new."""
+    content = json.dumps(row._asdict() | {"flags": int(row.flags)}, ensure_ascii=False)
+    known = connection.execute("SELECT 1 FROM refused WHERE meter = ? AND content = ?", (meter, content))
+    if known.fetchone():
+        return 0
+    # As text: what was refused for its size must not be refused again here.
+    connection.execute(_REFUSE, (meter, fitting, str(row.start_ms), storable(reason), storable(content)))
+    return 1
+
+
+def _try_again(connection: sqlite3.Connection) -> None:
+    """Let in what this version takes of what was refused earlier, or what somebody has put right."""
+    found = connection.execute("SELECT id, meter, fitting, content FROM refused ORDER BY id").fetchall()
+    for number, meter, fitting, content in found:
+        try:
+            row = Interval(**json.loads(content))
+            connection.execute(_INSERT, (meter, row.start_ms, row.end_ms, fitting, *row[3:]))
+        except (sqlite3.Error, OverflowError, ValueError, TypeError) as error:
+            if isinstance(error, sqlite3.Error) and trouble(error) is not Trouble.JOB:
+                raise
+        else:
+            connection.execute("DELETE FROM refused WHERE id = ?", (number,))
+
+
+def _meter_id(connection: sqlite3.Connection, meter: Meter) -> int:
+    connection.execute(
+        "INSERT INTO meters (name, point, quantity) VALUES (?, ?, ?) "
+        "ON CONFLICT (name) DO UPDATE SET point = excluded.point, quantity = excluded.quantity",
+        (meter.name, meter.key, meter.quantity),
+    )
+    (number,) = connection.execute("SELECT id FROM meters WHERE name = ?", (meter.name,)).fetchone()
+    return int(number)
+
+
+def _fitting_id(connection: sqlite3.Connection, number: int, meter: Meter, wall_ms: int) -> tuple[int, bool]:
+    """The fitting in force, made anew where the counter is read otherwise than before; whether counts go
+    on."""
+    last = connection.execute(
+        "SELECT id, unit, quantum, modulus FROM fittings WHERE meter = ? ORDER BY id DESC LIMIT 1", (number,)
+    ).fetchone()
+    same_counts = last is not None and (last[1], last[2]) == (meter.unit, meter.quantum)
+    if same_counts and last[3] == meter.modulus:
+        return int(last[0]), True
+    cursor = connection.execute(
+        "INSERT INTO fittings (meter, unit, quantum, modulus, since_ms) VALUES (?, ?, ?, ?, ?)",
+        (number, meter.unit, meter.quantum, meter.modulus, wall_ms),
+    )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid, same_counts
