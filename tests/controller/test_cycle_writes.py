@@ -66,44 +66,6 @@ def test_a_value_is_asserted_again_every_quarter_of_an_hour() -> None:
     assert len(made.writes(900)) == 3
 
 
-def refused(made: Rig, seconds: int) -> list[str]:
-    """What is sent in that time; nothing of it takes."""
-    sent: list[str] = []
-    for _ in range(seconds):
-        step = made.step(1.0)
-        sent += made.words(step.writes)
-        for write in step.writes:
-            made.answer(write, Fate.MISMATCH)
-    return sent
-
-
-def test_a_persons_new_command_is_a_new_try() -> None:
-    made = settled()
-    made.override("lamp.level", 50.0, 1)
-    assert refused(made, 60) == ["lamp.level=50.0@8"] * 4
-    assert made.engine.refused(made.id("lamp.level"))
-    assert refused(made, 60) == []
-    # The same value by the same person: tried at once, and repeated as quickly as before.
-    made.override("lamp.level", 50.0, 1)
-    assert refused(made, 1) == ["lamp.level=50.0@8"]
-    assert refused(made, 60) == ["lamp.level=50.0@8"] * 3
-    made.override("lamp.level", 50.0, 1)
-    step = made.step(1.0)
-    made.answer(step.writes[0], HELD)
-    told = made.step(1.0).notices
-    assert [(notice.kind, notice.on) for notice in told] == [("command-failed", False)]
-    assert not made.engine.refused(made.id("lamp.level"))
-
-
-def test_a_command_on_what_takes_is_not_sent_twice() -> None:
-    made = settled()
-    made.override("lamp.level", 50.0, 1)
-    assert made.writes(1, answer=HELD) == ["lamp.level=50.0@8"]
-    made.override("lamp.level", 50.0, 1)
-    assert made.writes(1) == []
-    assert made.writes(1) == []
-
-
 @pytest.mark.parametrize("fate", [Fate.NO_ANSWER, Fate.MISMATCH, Fate.REJECTED])
 def test_a_write_that_does_not_take_is_repeated_within_bounds_and_told_once(fate: Fate) -> None:
     made = rig()
