@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import getpass
 import grp
 import logging
@@ -16,11 +15,13 @@ from importlib import import_module
 from importlib.metadata import version
 
 from config.language import choose, render, text
-from config.plan.clock import STEP_MS, Pace
+from config.plan.clock import Pace
 from config.plan.lines import Line
 from config.plan.site import Plan
-from controller import damage
+from controller import logs, origin, starting
 from controller.accepted import choose_plan
+from controller.background import keep_looking
+from controller.beginnings import tell_beginnings
 from controller.board import Board
 from controller.clock import SiteClock
 from controller.consumption.log import ConsumptionLog
@@ -29,19 +30,21 @@ from controller.consumption.slots import Slots
 from controller.cycle import Engine
 from controller.daemon import Daemon
 from controller.decide.records import Notice, Observe
-from controller.decide.timekeeping import span
+from controller.edits import Edits
 from controller.housekeeping import Housekeeping
+from controller.logs import SiteTime
 from controller.operations.registry import register
 from controller.options import NotStarted, Options
-from controller.overlays import SimulatedTime, read_overlay
+from controller.overlays import Overlay, SimulatedTime
 from controller.sealing import seal_old_rows
+from controller.site_lock import SiteLock
 from controller.socket.address import SocketError
 from controller.socket.server import SocketServer
 from controller.store.control import Began, ControlStore
-from controller.store.errors import StoreError
+from controller.store.errors import AlreadyRunning, StoreError
 from controller.store.lock import DataLock
 from controller.store.logdb import LogStore
-from controller.stores import Stores, set_aside_notice
+from controller.stores import Stores
 from controller.timer import CycleTimer
 from controller.uploading import uploads_of
 from drivers.api import Driver, DriverError, Inbox
@@ -54,15 +57,20 @@ POLL_FLOOR_S = 2.0
 
 def run_daemon(options: Options) -> int:
     """Run the daemon until it is told to stop; the exit code. Raises NotStarted."""
-    _begin_logging()
+    times = logs.begin()
+    overlay = starting.prepare(options)
     try:
-        with DataLock(options.data):
-            return _run_locked(options)
+        with DataLock(options.data, options.lock):
+            if overlay is not None and overlay.time is not None:
+                origin.mark(options.data)
+            return _run_locked(options, overlay, times)
+    except AlreadyRunning as error:
+        raise starting.already_running(error, options) from error
     except StoreError as error:
         raise NotStarted(error.text) from error
 
 
-def _run_locked(options: Options) -> int:
+def _run_locked(options: Options, overlay: Overlay | None, times: SiteTime) -> int:
     machine_ms = time.time_ns() // 1_000_000
     control = ControlStore.open(options.data, machine_ms)
     try:
@@ -72,7 +80,7 @@ def _run_locked(options: Options) -> int:
         raise
     try:
         with _event_loop() as runner:
-            return runner.run(_serve(options, Stores(control, log)))
+            return runner.run(_serve(options, Stores(control, log), overlay, times))
     finally:
         for store in (control, log):
             store.close()
@@ -87,7 +95,7 @@ def _event_loop() -> asyncio.Runner:
     return asyncio.Runner(loop_factory=uvloop.new_event_loop)
 
 
-async def _serve(options: Options, stores: Stores) -> int:
+async def _serve(options: Options, stores: Stores, overlay: Overlay | None, times: SiteTime) -> int:
     language = choose(options.language)
     in_force = choose_plan(
         stores.control,
@@ -96,12 +104,10 @@ async def _serve(options: Options, stores: Stores) -> int:
         person=options.person or getpass.getuser(),
         now_ms=time.time_ns() // 1_000_000,
     )
-    plan, simulated = in_force.plan, None
-    if options.overlay is not None:
-        plan, simulated = read_overlay(options.overlay, plan)
-    elif options.speed != 1.0:
-        raise NotStarted(text("only simulated devices can run faster than the clock: give their --overlay"))
+    plan = in_force.plan if overlay is None else overlay.over(in_force.plan)
+    simulated = None if overlay is None else overlay.time
     clock = _clock(simulated, stores.control, options)
+    times.follow(clock, plan.site.time_zone)
     pace = Pace(clock.speed, POLL_FLOOR_S)
     now = clock.now()
     began = stores.control.begin(now.wall_ms, trusted=now.trusted, version=version("louguan"), plan=plan.hash)
@@ -111,7 +117,7 @@ async def _serve(options: Options, stores: Stores) -> int:
         await daemon.accept(Observe("", True, "start", "--observe", now.wall_ms))
     # One cycle before any line is open: what holds writes back holds before there can be any.
     daemon.cycle()
-    _tell_beginnings(daemon, began, stores, clock)
+    tell_beginnings(daemon, began, stores, clock, options.site, in_force.loss)
     server = _socket(options, language, daemon)
     try:
         await server.start()
@@ -126,8 +132,14 @@ async def _serve(options: Options, stores: Stores) -> int:
         found_damaged=daemon.watch.control_is_damaged,
         seal=partial(seal_old_rows, stores.control, options.data, clock, options.ledger_days),
     )
+    site_lock = SiteLock(options.site, daemon.board, daemon.now_ms)
     if simulated is None:
         house.start()
+        await site_lock.look()
+    looks = [server.look, _edits(options, daemon, language).look]
+    looking = asyncio.create_task(
+        keep_looking([*looks, site_lock.look] if simulated is None else looks), name="looks"
+    )
     uploads = uploads_of(daemon, stores.log, began.boot, simulated=simulated is not None)
     daemon.uploads = uploads
     uploads.start()
@@ -136,12 +148,15 @@ async def _serve(options: Options, stores: Stores) -> int:
         await _run(daemon, pace, clock, options)
         in_order = True
     finally:
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
         await server.stop()
         await uploads.stop()
         missed = await daemon.wind_up()
         for name in missed:
             _log.warning(render(text("{name} was not reached at the end", name=name), language))
         await house.stop()
+        site_lock.release()
         if daemon.lost:
             _note_loss(stores.control, daemon.lost)
         elif in_order:  # else the next start marks the gap
@@ -268,39 +283,8 @@ def _socket(options: Options, language: str, daemon: Daemon) -> SocketServer:
     return server
 
 
-def _tell_beginnings(daemon: Daemon, began: Began, stores: Stores, clock: SiteClock) -> None:
-    """What a person should know of the run before and of the files."""
-    plan = daemon.plan
-    _log.info("louguan %s: %s, plan %s", version("louguan"), plan.site.label, plan.hash[:12])
-    notices = []
-    if daemon.differs:
-        words = text(
-            "the site's files were edited after the plan in force was accepted; run --accept takes them"
-        )
-        notices.append(Notice("files", "", words, on=True))
-    held_back = damage.held_back(daemon.engine.remembered().observe)
-    if held_back is not None:
-        restored = stores.control.opening.restored
-        backup = "" if restored is None else restored.name
-        notices.append(damage.notice(held_back.reason, backup, on=True))
-    opening = stores.log.opening
-    if opening.set_aside is not None:
-        notices.append(set_aside_notice(opening.set_aside.name, opening.damage))
-    daemon.board.take(notices, daemon.started_ms)
-    if clock.behind_ms > STEP_MS:
-        daemon.board.tell(
-            text(
-                "this machine's clock is believed, though it differs by {by} from the last stored time",
-                by=span(-clock.behind_ms),
-            )
-        )
-    if not began.clean:
-        _log.warning("the run before did not end in order; the ledger has the gap marked")
+def _edits(options: Options, daemon: Daemon, language: str) -> Edits:
+    def differ(edited: bool) -> None:
+        daemon.differs = edited
 
-
-def _begin_logging() -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    for chatty in ("pymodbus.logging", "bacpypes3", "asyncio"):
-        logging.getLogger(chatty).setLevel(logging.CRITICAL if chatty != "asyncio" else logging.ERROR)
-    with contextlib.suppress(AttributeError):
-        logging.raiseExceptions = False
+    return Edits(options.site, daemon.plan, language, daemon.board, daemon.now_ms, differ)

@@ -9,15 +9,18 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 
+from config.language import text
+from config.language.details import detail
 from config.plan.clock import Now
 from config.plan.reading import Reading
 from config.plan.site import Plan
-from controller import damage, recorder
+from controller import damage, plan_loss, recorder
 from controller.board import Board
 from controller.clock import SteppedClock
 from controller.consumption.log import ConsumptionLog
 from controller.consumption.meters import Meter
 from controller.cycle import Engine
+from controller.decide.people import left_alone
 from controller.decide.records import Observe, PersonCommand
 from controller.decide.step import NOTHING_COUNTED, Counters, Decision, FateRecord, Step
 from controller.decide.timekeeping import put_right, put_right_words
@@ -100,6 +103,10 @@ class Daemon:
         self.uploads: Uploads | None = None
         """Set by the composition root once the daemon runs."""
 
+    def now_ms(self) -> int:
+        """Site time."""
+        return self.clock.now().wall_ms
+
     def stop(self) -> None:
         """End after this cycle."""
         self._stopping = True
@@ -142,6 +149,8 @@ class Daemon:
         self.counters = step.counters
         self.recent.extend(step.decisions)
         self.board.take(step.notices, now.wall_ms)
+        for words in left_alone(step.decisions, self.plan, self.engine.naming):
+            self.board.tell(words)
         if step.put_right_ms:
             self.board.tell(put_right_words(step.put_right_ms, now.wall_ms, self.context.local))
         self._watch_stores(now)
@@ -177,7 +186,7 @@ class Daemon:
         self._commands.append((command, applied))
         self._timer.nudge()
         if isinstance(command, Observe) and not command.target and not command.observing:
-            self.board.take([damage.notice("", on=False)], now.wall_ms)
+            self.board.take([damage.notice("", on=False), plan_loss.notice(on=False)], now.wall_ms)
         return applied
 
     def _take_commands(self) -> tuple[list[PersonCommand], list[asyncio.Future[None]]]:
@@ -231,7 +240,7 @@ class Daemon:
         stops = [driver.stop() for driver in self.drivers.values()]
         for failure in await asyncio.gather(*stops, return_exceptions=True):
             if isinstance(failure, BaseException):
-                _log.error("a line did not stop in order: %s", failure)
+                self.board.tell(text("a line did not stop in order: {reason}", reason=detail(str(failure))))
         self._last_events(waiting, missed)
         missed += waiting.values()
         self._stores.control.commit(recorder.end(self._reasserts, self.clock.now().wall_ms))

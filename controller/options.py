@@ -29,6 +29,8 @@ class Options:
     """Who started it, for the record of an accepted plan."""
     compiled: Path | None = None
     """Accept this compiled Plan of the site's files: the program that started us has just compiled them."""
+    lock: int | None = None
+    """The open lock file of the data directory: the program that started us has locked it for us."""
     end_with_input: bool = False
     """Stop when standard input closes: the program that started us is gone."""
 

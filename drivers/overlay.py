@@ -6,24 +6,34 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from config.language import Text, text
 from config.plan.site import Plan
 
 _LINE_KEYS = {"host": str, "port": int, "path": str}
 _DEVICE_KEYS = {"address": str}
+_TYPES = {str: text("a text"), int: text("a whole number")}
+
+
+class OverlayError(ValueError):
+    """The overlay does not fit the Plan; `text` says why."""
+
+    def __init__(self, words: Text) -> None:
+        super().__init__(str(words))
+        self.text = words
 
 
 def apply(plan: Plan, overlay: Mapping[str, Any]) -> Plan:
     """`plan` with the overlay's addresses; its hash stays that of the site's own Plan.
 
     `{"lines": {NAME: {"host":, "port":, "path":}}, "devices": {NAME: {"address":}}}`, every part optional.
-    Raises ValueError for a name the Plan does not have, an unknown key or a value of another type.
+    Raises OverlayError for a name the Plan does not have, an unknown key or a value of another type.
     """
-    unknown = set(overlay) - {"lines", "devices"}
-    if unknown:
-        raise ValueError(f"the overlay has unknown parts: {', '.join(sorted(unknown))}")
-    lines = _changes(overlay.get("lines", {}), {line.name for line in plan.lines}, _LINE_KEYS, "line")
+    for part in overlay:
+        if part not in ("lines", "devices"):
+            raise OverlayError(text('the overlay has "{part}", which is not known here', part=part))
+    lines = _changes("lines", overlay.get("lines", {}), {line.name for line in plan.lines}, _LINE_KEYS)
     devices = _changes(
-        overlay.get("devices", {}), {device.name for device in plan.devices}, _DEVICE_KEYS, "device"
+        "devices", overlay.get("devices", {}), {device.name for device in plan.devices}, _DEVICE_KEYS
     )
     return replace(
         plan,
@@ -32,19 +42,25 @@ def apply(plan: Plan, overlay: Mapping[str, Any]) -> Plan:
     )
 
 
-def _changes(part: Any, names: set[str], keys: Mapping[str, type], what: str) -> dict[str, dict[str, Any]]:
+def _changes(what: str, part: Any, names: set[str], keys: Mapping[str, type]) -> dict[str, dict[str, Any]]:
     if not isinstance(part, Mapping):
-        raise ValueError(f"the overlay's {what}s are not a mapping")
+        raise OverlayError(text('"{part}" of the overlay is no table', part=what))
     for name, changes in part.items():
+        place = f"{what}.{name}"
         if name not in names:
-            raise ValueError(f"the overlay names {what} {name!r}, which the plan does not have")
+            raise OverlayError(text("the overlay names {place}, which the plan does not have", place=place))
         if not isinstance(changes, Mapping):
-            raise ValueError(f"the overlay gives {what} {name!r} no mapping")
+            raise OverlayError(text('"{part}" of the overlay is no table', part=place))
         for key, value in changes.items():
             if key not in keys:
-                raise ValueError(f"the overlay gives {what} {name!r} an unknown {key!r}")
+                raise OverlayError(
+                    text('the overlay has "{part}", which is not known here', part=f"{place}.{key}")
+                )
             if type(value) is not keys[key]:
-                raise ValueError(
-                    f"the overlay gives {what} {name!r} a {key} that is not {keys[key].__name__}"
+                expected = _TYPES[keys[key]]
+                raise OverlayError(
+                    text(
+                        '"{part}" of the overlay is not {expected}', part=f"{place}.{key}", expected=expected
+                    )
                 )
     return {name: dict(changes) for name, changes in part.items()}

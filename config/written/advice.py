@@ -5,6 +5,7 @@ from __future__ import annotations
 import yaml
 
 from config.language import Text, text
+from config.written.signs import suspect
 
 _STARTERS = {"*": "*", "&": "&", "!": "!", ">": ">", "|": "|", "@": "@", "`": "`", "%": "%"}
 
@@ -29,19 +30,16 @@ def explain(
     at = (mark.line + 1, mark.column + 1)
     line = lines[mark.line] if mark.line < len(lines) else ""
     problem = error.problem or ""
+    flow = "flow" in (error.context or "") and error.context_mark is not None
+    first = error.context_mark.line if flow and error.context_mark else mark.line - 2
+    if found := suspect(lines, first, mark.line):
+        return found
     said = _scanner(problem, error.context or "", line, mark.column) or _parser(problem, error.context or "")
-    if problem == "mapping values are not allowed in this context":
-        above = lines[mark.line - 1] if mark.line else ""
-        if "：" in above and ":" not in above:
-            at = (mark.line, above.index("：") + 1)
-            return at, *_full_width()
     if "could not find expected ':'" in problem:
         begin = error.context_mark.line if error.context_mark else mark.line
         written = lines[begin] if begin < len(lines) else ""
         at = (begin + 1, len(written) - len(written.lstrip()) + 1)
-        if "：" in written:
-            return (begin + 1, written.index("：") + 1), *_full_width()
-    if "flow" in (error.context or "") and error.context_mark is not None:
+    if flow and error.context_mark is not None:
         at = (error.context_mark.line + 1, error.context_mark.column + 1)
     if (
         "quoted scalar" in (error.context or "")
@@ -52,10 +50,6 @@ def explain(
     if said is None:
         return at, text("not readable as YAML ({problem})", problem=problem), None
     return at, *said
-
-
-def _full_width() -> tuple[Text, Text | None]:
-    return text('a full-width colon "：" does not end a key'), text('write ": ", a colon and a space')
 
 
 def _scanner(problem: str, context: str, line: str, column: int) -> tuple[Text, Text | None] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,6 +75,8 @@ def load(directory: Path, findings: Findings) -> Files:
         if table is None:
             found.lost = True
         else:
+            if folder == PROGRAMMES and not table.entries:
+                findings.note(Source(name, 1, 1), text("this file has no programme in it"))
             _sort_in(found, name, folder, table, findings)
     return found
 
@@ -83,6 +86,10 @@ def _names(directory: Path, findings: Findings) -> list[str]:
     for folder in ("", PROGRAMMES, PROFILES):
         where = directory / folder
         if not where.is_dir():
+            if os.path.lexists(where):
+                findings.problem(
+                    _whole(folder), text("this is no directory"), hint=text("make it a folder of .yaml files")
+                )
             continue
         try:
             files = sorted(where.iterdir())

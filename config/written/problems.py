@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from config.language import Text, render, text
 from config.plan.devices import Source
+from config.written import signs
 
 MOST_SHOWN = 200
 """Problems printed at once; a file that is not a site at all has more, and nobody reads them."""
@@ -73,6 +74,7 @@ class Findings:
     def problem(
         self, at: Source, message: Text, expected: Text | None = None, hint: Text | None = None
     ) -> None:
+        hint = signs.advice(message) or hint
         self._problems[
             Problem(at, _spoken(message), expected and _spoken(expected), hint and _spoken(hint))
         ] = None

@@ -92,7 +92,7 @@ def _init(options: argparse.Namespace) -> int:
     findings = Findings()
     from config.written.starter import write_starter
 
-    written = write_starter(options.directory, findings)
+    written = write_starter(options.directory, findings, options.language)
     if findings.failed:
         return report(findings, options.language, options.json)
     if options.json:

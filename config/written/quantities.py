@@ -15,6 +15,7 @@ from config.written.problems import Wrong, guess
 _WIDE = str.maketrans("０１２３４５６７８９：％，．－＋／（）　\u00a0", "0123456789:%,.-+/()  ")
 _NUMBER = re.compile(r"([-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|[-+]?\.\d+)\s*(.*)", re.DOTALL)
 _FRACTION = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(\d+(?:\.\d+)?)")
+_LEADING_ZERO = re.compile(r"[-+]?0\d")
 _LARGEST = 10**20
 _EXAMPLES = {"time": "30 s, 5 min, 2 h", "share": "80 %", "temperature": "26 °C", "power": "3 kW"}
 
@@ -48,6 +49,11 @@ def amount(value: object) -> Amount:
             text('"{value}" is no number', value=value[:60]), text("a number, with its unit where it has one")
         )
     number, unit = found.group(1), found.group(2).strip()
+    if _LEADING_ZERO.match(number):
+        bare = f"{number.lstrip('+-0') or '0'} {unit}".strip()
+        raise Wrong(
+            text("what is meant by {written}?", written=value[:60]), hint=text("write {bare}", bare=bare)
+        )
     if unit.startswith(","):
         raise Wrong(
             text('what is meant by "{value}"?', value=value[:60]),

@@ -16,6 +16,7 @@ import yaml
 
 from config.language import Text, text
 from config.plan.devices import Source
+from config.written import signs
 from config.written.advice import explain
 from config.written.nodes import Items, Node, Scalar, Table
 from config.written.problems import Findings, Wrong
@@ -27,6 +28,7 @@ MOST_NODES = 50_000
 MOST_SITE_NODES = 60_000
 """In all files of a site: what fits into the memory that the compiler may use."""
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_OWN_TAGS = "tag:yaml.org,2002:"
 _SWALLOWED = re.compile(r"\s+(#\d\S*)")
 
 
@@ -185,6 +187,14 @@ class _Reader:
         if event.value == "":
             self._give_up(event, text('a name is missing before ":"'))
         self._check_swallowed(event)
+        if not event.style and signs.ends_wide(event.value):
+            self._give_up(event, *signs.full_width_colon(), after=event.value.index("："))
+        if wrong := signs.in_key(event.value):
+            cleaned = signs.cleaned(event.value)
+            if not event.value.startswith(cleaned[:1] or " "):
+                self._give_up(event, *wrong)  # it was to be indented: nobody knows where it belongs
+            self._tell(event, *wrong)
+            return Scalar(line, column, cleaned, cleaned)
         return Scalar(line, column, event.value, event.value)
 
     def _scalar(self, event: Any, line: int, column: int) -> Scalar:
@@ -235,10 +245,13 @@ class _Reader:
                 text("delete it, or put the text in quotes"),
             )
         if event.tag:
+            tag = str(event.tag).replace(_OWN_TAGS, "!!")
             self._tell(
                 event,
-                text('"{tag}" is a tag in YAML; tags are not used here', tag=str(event.tag)[:40]),
-                text('write "not", or put the text in quotes'),
+                text('"{tag}" is a tag in YAML; tags are not used here', tag=tag[:40]),
+                text('write "not", or put the text in quotes')
+                if tag.startswith("!") and not tag.startswith("!!")
+                else text("delete it, or put the text in quotes"),
             )
 
     def _text_lines(self) -> list[str]:
@@ -246,10 +259,11 @@ class _Reader:
             self._lines = _BREAK.split(self._content)
         return self._lines
 
-    def _tell(self, event: Any, message: Text, hint: Text | None = None) -> None:
+    def _tell(self, event: Any, message: Text, hint: Text | None = None, after: int = 0) -> None:
+        """`after`: so many characters behind the event's beginning."""
         mark = event.start_mark
-        self._findings.problem(Source(self._file, mark.line + 1, mark.column + 1), message, hint=hint)
+        self._findings.problem(Source(self._file, mark.line + 1, mark.column + 1 + after), message, hint=hint)
 
-    def _give_up(self, event: Any, message: Text, hint: Text | None = None) -> None:
-        self._tell(event, message, hint)
+    def _give_up(self, event: Any, message: Text, hint: Text | None = None, after: int = 0) -> None:
+        self._tell(event, message, hint, after)
         raise _Unreadable

@@ -8,7 +8,7 @@ from datetime import date
 from config.language import text
 from config.plan.programmes import DateRange, TimeMark
 from config.written.problems import Wrong, guess
-from config.written.quantities import inside, normal
+from config.written.quantities import amount, inside, normal
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _SUN = re.compile(r"([a-z]+)(?:\s*([+-])\s*(.+))?")
@@ -44,6 +44,11 @@ def time_mark(value: object) -> TimeMark:
             text('"{value}" is no time of day', value=value[:60]),
             text("something like {example}", example=_EXAMPLE),
             guess(base, ("sunrise", "sunset")),
+        )
+    if offset and not amount(offset).unit:
+        raise Wrong(
+            text("{value} has no unit", value=offset),
+            hint=text('write "{value} {unit}"', value=f"{base} {sign} {offset}", unit="min"),
         )
     seconds = int(inside(offset, "s")) if offset else 0
     if seconds > _DAY_S // 2:

@@ -5,22 +5,42 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from config.language import text
+from config.language import Text, text
+from controller import origin
 from controller.cli.durations import parse_duration
 from controller.cli.plans import beginning, plan_of
-from controller.cli.processes import Child, describe_plant, start_daemon, start_simulators
-from controller.cli.remote import DataDir
+from controller.cli.processes import (
+    Child,
+    describe_plant,
+    ended_in_order,
+    start_daemon,
+    start_simulators,
+)
 from controller.cli.site import AsJson
 from controller.cli.speech import Failure, language, put_json, tell
+from controller.options import NotStarted
 from controller.socket.address import SocketError
 from controller.socket.client import Client
+from controller.store.errors import StoreError
+from controller.store.lock import DataLock
 
+DemoData = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        help="Keep the demo's data in this directory, a new one or an earlier demo's (default: a temporary "
+        "one, deleted at the end).",
+        metavar="DIR",
+    ),
+]
 SUMMARY = (
     "devices_total",
     "devices_online",
@@ -56,7 +76,7 @@ def demo(
             metavar="TIME",
         ),
     ] = None,
-    data: DataDir = None,
+    data: DemoData = None,
     as_json: AsJson = False,
 ) -> None:
     """Watch a compound being controlled: simulated devices, real protocols, the real daemon."""
@@ -66,38 +86,75 @@ def demo(
             text("{given} is not a length of time; write 2h, 90min or 1h30m", given=lasting), code=2
         )
     directory = site or Path(str(files("config") / "sites" / "shuangliu"))
-    with tempfile.TemporaryDirectory(prefix="louguan-demo-") as scratch:
-        where = data or Path(scratch)
-        where.mkdir(parents=True, exist_ok=True)
-        code = _demo(directory, where, seconds, speed, seed, start, as_json)
+    with ended_in_order(), _own_directory(data) as where, _locked(where) as lock:
+        code = _demo(directory, where, lock, seconds, speed, seed, start, as_json)
     raise typer.Exit(code)
 
 
+@contextmanager
+def _own_directory(named: Path | None) -> Iterator[Path]:
+    """The named directory, if it is new or an earlier demo's, or a temporary one. Raises Failure before
+    anything is written."""
+    if named is None:
+        with tempfile.TemporaryDirectory(prefix="louguan-demo-", ignore_cleanup_errors=True) as scratch:
+            yield Path(scratch)
+        return
+    try:
+        origin.refuse_strange(named)
+    except NotStarted as reason:
+        raise Failure(reason.what, hint=reason.hint) from reason
+    yield named
+
+
+@contextmanager
+def _locked(data: Path) -> Iterator[DataLock]:
+    """The directory, marked as a simulation's and locked as long as the demo lasts: its daemon is handed the
+    lock, so that no other ever runs on it in between."""
+    try:
+        with DataLock(data) as lock:
+            origin.mark(data)
+            yield lock
+    except StoreError as error:
+        raise Failure(error.text) from error
+    except NotStarted as reason:
+        raise Failure(reason.what, hint=reason.hint) from reason
+
+
 def _demo(
-    site: Path, data: Path, seconds: float | None, speed: float, seed: int, start: str | None, as_json: bool
+    site: Path,
+    data: Path,
+    lock: DataLock,
+    seconds: float | None,
+    speed: float,
+    seed: int,
+    start: str | None,
+    as_json: bool,
 ) -> int:
     facts = data / "plant.json"
     described = describe_plant(site, facts)
     try:
         plan_text, plan = plan_of(site)
+        begin = beginning(plan, start)
     except Failure:
         described.communicate()
         raise
     plan_file = data / "demo-plan.json"
     plan_file.write_text(plan_text, encoding="utf-8")
-    begin = beginning(plan, start)
     overlay = data / "overlay.json"
     with start_simulators(
         plan_file, facts, described, overlay, data / "simulators.log", speed=speed, seed=seed, start=begin
     ) as simulators:
         began = time.monotonic()
-        with start_daemon(site, data, overlay, plan_file, data / "daemon.log") as daemon:
+        log = data / "daemon.log"
+        with start_daemon(site, data, overlay, plan_file, log, lock.fileno()) as daemon:
             summary = asyncio.run(_watch([daemon, simulators], data, began, seconds, as_json))
             ended = daemon.end()
     if as_json:
         put_json({name: summary.get(name) for name in (*SUMMARY, "settled_s")})
     if ended:
-        tell(text("the daemon ended with code {code}; its log: {log}", code=ended, log=data / "daemon.log"))
+        tell(text("the daemon ended with code {code}; its log: {log}", code=ended, log=log))
+    elif not _settled(summary):
+        tell(_unsettled(summary))
     return 0 if _settled(summary) and not ended else 1
 
 
@@ -107,6 +164,16 @@ def _settled(status: dict[str, Any]) -> bool:
         status
         and status["devices_online"] == status["devices_total"]
         and status["points_good"] >= GOOD_SHARE * status["points_total"]
+    )
+
+
+def _unsettled(status: dict[str, Any]) -> Text:
+    """What was still missing when it was stopped."""
+    names = ("devices_online", "devices_total", "points_good", "points_total")
+    return text(
+        "stopped before all was there: {devices_online} of {devices_total} devices online, "
+        "{points_good} of {points_total} points good",
+        **{name: status.get(name, 0) for name in names},
     )
 
 
@@ -120,6 +187,7 @@ async def _watch(
     # Behind these addresses are only simulated devices: nobody needs to be careful, and people want to see
     # it act.
     if (await client.call("status"))["observe"]:
+        tell(text("the site is in observe mode; the demo has only simulated devices and ends it"))
         await client.call("observe", target="", on=False, reason="demo")
     status: dict[str, Any] = {}
     settled_s: float | None = None

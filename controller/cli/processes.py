@@ -5,21 +5,26 @@ from __future__ import annotations
 import contextlib
 import json
 import select
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import IO, Any, Self, cast
 
 from config.language import text
+from controller.cli.interrupts import put_in_order
 from controller.cli.speech import Failure, language
 
 
 class Child:
     """One child program whose standard input is its life line: when we go, it ends by itself."""
 
-    def __init__(self, words: list[str], log: Path, *, ready: bool = False) -> None:
+    def __init__(
+        self, words: list[str], log: Path, *, ready: bool = False, handed_on: tuple[int, ...] = ()
+    ) -> None:
         self._log: IO[bytes] = log.open("ab")
         self.log = log
         self.process = subprocess.Popen(
@@ -28,6 +33,7 @@ class Child:
             stdout=subprocess.PIPE if ready else self._log,
             stderr=self._log,
             start_new_session=True,  # ctrl-C is for us; we end them in order
+            pass_fds=handed_on,
         )
 
     def __enter__(self) -> Self:
@@ -87,6 +93,26 @@ class Child:
         return code
 
 
+@contextlib.contextmanager
+def ended_in_order() -> Iterator[None]:
+    """SIGTERM and SIGHUP (a terminal that is closed) act as ctrl-C does, so that what was started is ended
+    and what was made is deleted. One that is ignored (nohup) stays ignored."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    put_in_order()
+    former = {}
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            former[number] = signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
 def describe_plant(site: Path, facts: Path) -> subprocess.Popen[bytes]:
     """Begin turning the site's plant.yaml into `facts`; for `start_simulators`."""
     words = [sys.executable, "-P", "-m", "config.written", "plant", str(site), "--lang", language()]
@@ -120,7 +146,9 @@ def start_simulators(
     return child
 
 
-def start_daemon(site: Path, data: Path, overlay: Path, plan: Path, log: Path) -> Child:
-    """The daemon for `site`, as compiled in `plan`, against the simulated devices of `overlay`."""
-    words = ["-P", "-m", "controller.cli.main", "--lang", language(), "run", str(site), "--data", str(data)]
-    return Child([*words, "--overlay", str(overlay), "--compiled", str(plan), "--end-with-input"], log)
+def start_daemon(site: Path, data: Path, overlay: Path, plan: Path, log: Path, lock: int) -> Child:
+    """The daemon for `site`, as compiled in `plan`, against the simulated devices of `overlay`; `lock` is the
+    open lock file of `data`, which it is handed."""
+    words = ["-P", "-m", "controller.cli", "--lang", language(), "run", str(site), "--data", str(data)]
+    words += ["--overlay", str(overlay), "--compiled", str(plan), "--lock", str(lock), "--end-with-input"]
+    return Child(words, log, handed_on=(lock,))

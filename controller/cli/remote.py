@@ -10,7 +10,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from config.language import text
+from config.language import Text, text
 from controller.cli.speech import Failure, language
 
 DataDir = Annotated[
@@ -57,11 +57,40 @@ async def _ask(directory: Path, op: str, args: dict[str, Any], person: str) -> d
         ) as client:
             return cast(dict[str, Any], await client.call(op, **args))
     except RemoteError as refusal:
-        raise Failure(refusal.message, code=2 if refusal.code == Code.BAD_REQUEST else 1) from refusal
+        code = 2 if refusal.code == Code.BAD_REQUEST else 1
+        raise Failure(refusal.message, code, kind=refusal.code, where=refusal.where) from refusal
     except SocketError as error:
-        raise Failure(
-            error.text,
+        raise _out_of_reach(directory, error.text) from error
+
+
+def _out_of_reach(directory: Path, why: Text) -> Failure:
+    """No daemon runs here, or one does whose socket is gone."""
+    from controller.socket.address import FILE
+    from controller.store.lock import holder
+
+    pid = holder(directory)
+    if pid is None:
+        hint = text("Start one with: louguan run SITE — or say where it is with --data DIR or --site SITE.")
+        return Failure(why, hint=hint, kind="no-daemon")
+    if (directory / FILE).exists():
+        return Failure(
+            why,
+            kind="no-daemon",
             hint=text(
-                "Start one with: louguan run SITE — or say where it is with --data DIR or --site SITE."
+                "Process {pid} holds {data}: it starts, ends or is stuck; try again.",
+                pid=pid or "?",
+                data=str(directory),
             ),
-        ) from error
+        )
+    return Failure(
+        text(
+            "louguan runs on {data} (process {pid}), but its socket is gone",
+            data=str(directory),
+            pid=pid or "?",
+        ),
+        kind="no-daemon",
+        hint=text(
+            "It is starting or ending, or somebody removed the socket; then it makes a new one within "
+            "seconds. Try again."
+        ),
+    )

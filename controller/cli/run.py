@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from controller.cli.interrupts import put_in_order
 from controller.cli.remote import DataDir
 from controller.cli.site import SiteDir
 from controller.cli.speech import Failure, language
@@ -53,6 +53,7 @@ def run(
         ),
     ] = 400,
     compiled: Annotated[Path | None, typer.Option("--compiled", hidden=True)] = None,
+    lock: Annotated[int | None, typer.Option("--lock", hidden=True)] = None,
     end_with_input: Annotated[bool, typer.Option("--end-with-input", hidden=True)] = False,
 ) -> None:
     """Run the daemon for a site until it is told to stop (ctrl-C, SIGTERM)."""
@@ -71,14 +72,15 @@ def run(
         ledger_days=ledger_days,
         language=language(),
         compiled=compiled,
+        lock=lock,
         end_with_input=end_with_input,
     )
+    put_in_order()
     try:
         code = run_daemon(options)
     except NotStarted as reason:
         raise Failure(reason.what, code=1, hint=reason.hint) from reason
-    if code:
-        sys.exit(code)
+    raise typer.Exit(code)
 
 
 def register(app: typer.Typer) -> None:

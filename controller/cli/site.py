@@ -13,6 +13,7 @@ from controller.cli.speech import language
 
 SiteDir = Annotated[Path, typer.Argument(help="The site directory.", metavar="SITE", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsStream = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 
 
 def _compiler(*words: str) -> None:
@@ -20,7 +21,8 @@ def _compiler(*words: str) -> None:
     done = subprocess.run(
         [sys.executable, "-P", "-m", "config.written", *words, "--lang", language()], check=False
     )
-    raise typer.Exit(done.returncode)
+    # Ended by a signal: as a shell would say it.
+    raise typer.Exit(done.returncode if done.returncode >= 0 else 128 - done.returncode)
 
 
 def init(directory: SiteDir) -> None:

@@ -86,6 +86,7 @@ class SocketServer:
         self._clients: set[_Client] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        self._started = False
         self._inode = 0
 
     def register(self, op: str, handler: Handler) -> None:
@@ -101,7 +102,7 @@ class SocketServer:
     async def start(self) -> None:
         """Listen. Raises SocketError."""
         bound = address.bind(self._path, mode=self._mode, gid=self._gid)
-        self._inode = self._path.stat().st_ino
+        self._started, self._inode = True, self._path.stat().st_ino
         try:
             self._server = await asyncio.start_unix_server(
                 self._accept, sock=bound, limit=self._limits.request
@@ -110,8 +111,28 @@ class SocketServer:
             bound.close()
             raise
 
+    async def look(self) -> None:
+        """Listen anew if somebody has removed the socket. Clients that are connected stay so. Raises
+        SocketError."""
+        if not self._started or self._is_there():
+            return
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+        await self.start()
+        _log.warning("%s was removed and is there again", self._path)
+
+    def _is_there(self) -> bool:
+        try:
+            return self._path.lstat().st_ino == self._inode
+        except FileNotFoundError:
+            return False
+        except OSError:  # nobody can tell, and a new one could not be made either
+            return True
+
     async def stop(self) -> None:
         """Hear no more, let go of all clients, remove the socket. What a handler is at is cancelled."""
+        self._started = False
         server, self._server = self._server, None
         if server is not None:
             server.close()

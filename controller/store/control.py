@@ -70,7 +70,7 @@ class ControlStore:
     def __init__(self, data: Path, opening: Opening, writer: Writer) -> None:
         self.path = data / FILE
         self.opening = opening
-        self.files = PlanFiles(data / PLANS)
+        self.files = PlanFiles(data / PLANS, data / backup.FOLDER)
         self._writer = writer
         self._boot: int | None = None
         self._lost = 0

@@ -1,15 +1,18 @@
 """Accepted plans: which one is in force, since when and by whom. The JSON itself lies in
-data/plans/<hash>.json."""
+data/plans/<hash>.json, and that of the one accepted last in data/backup too."""
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
+_log = logging.getLogger(__name__)
 _HASH = re.compile(r"[0-9a-f]{64}")
+_SPARE = "plan-"
 
 
 class Acceptance(NamedTuple):
@@ -22,51 +25,82 @@ class Acceptance(NamedTuple):
 
 
 class PlanFiles:
-    """The folder of accepted plans: content never changes once written, for the name is its hash."""
+    """The folder of accepted plans: content never changes once written, for the name is its hash.
 
-    def __init__(self, folder: Path) -> None:
+    Of the one saved last there is a second copy beside the backups, so that neither a folder deleted by
+    mistake nor a bad block loses it.
+    """
+
+    def __init__(self, folder: Path, spare: Path) -> None:
         self._folder = folder
+        self._spare = spare
 
     def path(self, plan_hash: str) -> Path:
         """Where the plan of that hash lies. Raises ValueError for what is no SHA-256 in hex."""
-        if not _HASH.fullmatch(plan_hash):
-            raise ValueError(f"{plan_hash!r} is not a plan's hash")
-        return self._folder / f"{plan_hash}.json"
+        return self._folder / f"{_checked(plan_hash)}.json"
+
+    def spare(self, plan_hash: str) -> Path:
+        """Where its second copy lies. Raises ValueError."""
+        return self._spare / f"{_SPARE}{_checked(plan_hash)}.json"
 
     def save(self, plan_hash: str, content: str) -> Path:
-        """Write `content` so that after a power cut either all of it is there or nothing. Raises OSError."""
-        path = self.path(plan_hash)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_suffix(f".{os.getpid()}.new")
+        """Write `content` so that after a power cut either all of it is there or nothing, twice. Raises
+        OSError when not even the first copy can be written."""
+        path, spare = self.path(plan_hash), self.spare(plan_hash)
+        _write(path, content)
         try:
-            with fresh.open("wb") as file:
-                file.write(content.encode())
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(path)
-        except BaseException:
-            fresh.unlink(missing_ok=True)
-            raise
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            _write(spare, content)
+            for old in self._spare.glob(f"{_SPARE}*.json"):
+                if old != spare:
+                    old.unlink(missing_ok=True)
+        except OSError as error:
+            _log.warning("the plan's second copy %s cannot be written: %s", spare, error)
         return path
 
-    def load(self, plan_hash: str) -> str | None:
-        """The content, unchecked (`config.plan.codec.load` checks it against its hash); None if it is not
-        there."""
-        try:
-            return self.path(plan_hash).read_text(encoding="utf-8")
-        except (FileNotFoundError, UnicodeDecodeError):
-            return None
+    def copies(self, plan_hash: str) -> tuple[str | None, str | None]:
+        """What can be read of the plan and of its second copy, unchecked (`config.plan.codec.load` checks
+        it against its hash); None for what cannot."""
+        return _read(self.path(plan_hash)), _read(self.spare(plan_hash))
 
     def newest(self) -> str | None:
         """The hash of the plan written last; None when none is kept. For when the note of which one is in
         force is lost."""
-        found = [path for path in self._folder.glob("*.json") if _HASH.fullmatch(path.stem)]
-        return max(found, key=lambda path: path.stat().st_mtime_ns).stem if found else None
+        named = [(path, path.stem) for path in self._folder.glob("*.json")]
+        named += [(path, path.stem.removeprefix(_SPARE)) for path in self._spare.glob(f"{_SPARE}*.json")]
+        found = [(path.stat().st_mtime_ns, name) for path, name in named if _HASH.fullmatch(name)]
+        return max(found)[1] if found else None
+
+
+def _checked(plan_hash: str) -> str:
+    if not _HASH.fullmatch(plan_hash):
+        raise ValueError(f"{plan_hash!r} is not a plan's hash")
+    return plan_hash
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def _write(path: Path, content: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(f".{os.getpid()}.new")
+    try:
+        with fresh.open("wb") as file:
+            file.write(content.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def accept(connection: sqlite3.Connection, item: Acceptance) -> None:

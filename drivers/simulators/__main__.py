@@ -47,7 +47,11 @@ def main() -> int:
     except (OSError, ValueError, KeyError, PlantError) as error:
         print(f"simulators: {error}", file=sys.stderr)  # noqa: T201
         return 2
-    asyncio.run(_serve(simulation, clock, options.overlay_out))
+    try:
+        asyncio.run(_serve(simulation, clock, options.overlay_out))
+    except OSError as error:
+        print(f"simulators: {error}", file=sys.stderr)  # noqa: T201
+        return 2
     return 0
 
 

@@ -125,6 +125,31 @@ def test_init_writes_a_site_that_is_clean_at_once(tmp_path: Path, capsys: pytest
         assert (path.parent / first.removeprefix("# yaml-language-server: $schema=")).is_file()
 
 
+def test_the_starters_say_the_same_in_both_languages(tmp_path: Path) -> None:
+    plans = []
+    for language in ("zh_CN", "en"):
+        site = tmp_path / language
+        assert main(["init", str(site), "--lang", language]) == 0
+        texts = {path: path.read_text(encoding="utf-8") for path in site.rglob("*.yaml")}
+        assert all(
+            any("一" <= sign <= "鿿" for sign in text) == (language == "zh_CN") for text in texts.values()
+        )
+        compiled = compile_site(site, "en").plan
+        assert compiled is not None
+        plan = load(compiled)
+        plans.append(
+            (
+                sorted(path.relative_to(site).as_posix() for path in texts),
+                [(point.key, point.unit) for point in plan.points],
+                [(item.name, item.kind, item.roles, item.rated_kw) for item in plan.equipment],
+                [(item.name, item.targets) for item in plan.programmes],
+                plan.site.language,
+            )
+        )
+    assert plans[0][:-1] == plans[1][:-1]
+    assert [plan[-1] for plan in plans] == ["zh_CN", "en"]
+
+
 def test_init_refuses_a_directory_with_something_in_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -136,7 +161,7 @@ def test_init_refuses_a_directory_with_something_in_it(
 
 def test_init_says_what_cannot_be_written() -> None:
     findings = Findings()
-    write_starter(Path("/proc/none"), findings)
+    write_starter(Path("/proc/none"), findings, "en")
     assert [problem.message.message for problem in findings.problems()] == ["cannot be written ({reason})"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,8 +12,10 @@ import pytest
 
 from controller.accepted import InForce, choose_plan, compiled, differs, read_compiled
 from controller.options import NotStarted, Options
-from controller.store import plans
+from controller.plan_loss import Loss
+from controller.store import people, plans
 from controller.store.control import ControlStore
+from controller.store.plans import Acceptance
 
 MINIMAL = Path(__file__).parents[2] / "config" / "sites" / "minimal"
 NOON = 1_772_683_200_000
@@ -38,6 +41,10 @@ class Case:
     def reopen(self) -> None:
         self.store.close()
         self.store = ControlStore.open(self.data, NOON)
+
+    def observing(self) -> list[str]:
+        with closing(self.store.reader()) as connection:
+            return [item.target for item in people.remembered(connection).observe if item.observing]
 
     def history(self) -> list[plans.Acceptance]:
         with closing(self.store.reader()) as connection:
@@ -87,13 +94,103 @@ def test_a_broken_edit_is_refused_with_every_mistake_and_the_old_plan_stays(case
     assert case.choose() == InForce(first.plan, differs=True)
 
 
-def test_a_plan_file_that_is_gone_or_damaged_is_made_anew_from_the_files(case: Case) -> None:
+def test_a_plan_file_that_is_gone_or_damaged_is_put_back_from_its_second_copy(case: Case) -> None:
+    first = case.choose()
+    case.edit()
+    path, spare = case.store.files.path(first.plan.hash), case.store.files.spare(first.plan.hash)
+    shutil.rmtree(path.parent)
+    assert case.choose() == InForce(first.plan, True, Loss.COPY_USED)
+    assert path.read_bytes() == spare.read_bytes()
+    for damage in ("", "{}", path.read_text(encoding="utf-8")[:-300], '{"format": 1, "hash": []}'):
+        path.write_text(damage, encoding="utf-8")
+        assert case.choose() == InForce(first.plan, True, Loss.COPY_USED)
+        assert case.choose() == InForce(first.plan, True, Loss.NONE)
+    spare.unlink()
+    assert case.choose() == InForce(first.plan, True, Loss.NONE)
+    assert path.read_bytes() == spare.read_bytes()
+    assert len(case.history()) == 1
+    assert case.observing() == []
+
+
+def test_a_folder_in_a_plans_place_is_no_plan(case: Case) -> None:
     first = case.choose()
     path = case.store.files.path(first.plan.hash)
-    for damage in (path.unlink, lambda: path.write_text("{}", encoding="utf-8")):
-        damage()
-        assert case.choose() == first
+    path.unlink()
+    path.mkdir()
+    assert case.choose().loss is Loss.COPY_USED
+
+
+def lose(case: Case, plan_hash: str) -> None:
+    shutil.rmtree(case.store.files.path(plan_hash).parent)
+    case.store.files.spare(plan_hash).unlink()
+
+
+def test_a_plan_lost_twice_is_made_anew_from_files_that_nobody_edited(case: Case) -> None:
+    first = case.choose()
+    lose(case, first.plan.hash)
+    assert case.choose() == InForce(first.plan, differs=False, loss=Loss.MADE_ANEW)
     assert "missing or damaged" in case.history()[0].detail
+    assert case.observing() == []
+
+
+def test_a_plan_lost_twice_lets_no_edit_pass_unseen(case: Case) -> None:
+    """The edits are all there is, so they run; but nothing is sent until a person has looked."""
+    first = case.choose()
+    case.edit()
+    lose(case, first.plan.hash)
+    found = case.choose()
+    assert found.loss is Loss.EDITED
+    assert found.plan.hash != first.plan.hash
+    assert "nobody accepted" in case.history()[0].detail
+    assert case.observing() == [""]
+    assert case.choose().loss is Loss.NONE
+    assert case.observing() == [""]
+
+
+def test_who_accepts_the_files_needs_no_lost_plan(case: Case) -> None:
+    first = case.choose()
+    case.edit()
+    lose(case, first.plan.hash)
+    assert case.choose(accept=True).loss is Loss.NONE
+    assert case.observing() == []
+
+
+def test_a_plan_of_another_version_tells_whether_its_files_were_edited(case: Case) -> None:
+    first = case.choose()
+    path = case.store.files.path(first.plan.hash)
+    for edited, loss in ((False, Loss.MADE_ANEW), (True, Loss.EDITED)):
+        last = case.history()[0].hash
+        older = json.loads(case.store.files.path(last).read_text(encoding="utf-8"))
+        older.update(format=0, compiler="0.0.1")
+        lose(case, last)
+        # In the place of the plan in force, whose hash is that of an older form.
+        path = case.store.files.path("ab" * 32)
+        path.parent.mkdir()
+        path.write_text(json.dumps(older), encoding="utf-8")
+        case.store.accept(path.read_text(encoding="utf-8"), Acceptance("ab" * 32, NOON, "Li")).result()
+        if edited:
+            case.edit()
+        assert case.choose().loss is loss
+
+
+def test_a_lost_plan_and_broken_files_are_both_named(case: Case) -> None:
+    first = case.choose()
+    case.edit("untrusted_clock: on", "untrusted: on")
+    lose(case, first.plan.hash)
+    with pytest.raises(NotStarted, match="the accepted plan is lost, and the site's files are not right"):
+        case.choose()
+
+
+def test_after_control_db_and_the_plan_are_lost_nothing_is_sent(case: Case) -> None:
+    first = case.choose()
+    case.edit()
+    case.store.close()
+    for file in [*case.data.glob("control.db*"), case.store.files.spare(first.plan.hash)]:
+        file.unlink()
+    case.store.files.path(first.plan.hash).write_text("{}", encoding="utf-8")
+    case.reopen()
+    assert case.choose().loss is Loss.EDITED
+    assert case.observing() == [""]
 
 
 def test_after_control_db_is_lost_the_plan_accepted_last_is_found_again(case: Case) -> None:

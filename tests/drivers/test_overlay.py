@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from drivers.overlay import apply
+from drivers.overlay import OverlayError, apply
 from tests.drivers.build import line, plan, word
 
 PLAN = plan(line("modbus-tcp", host="10.0.0.1", port=502), {1: [word("a", 0)]})
@@ -42,5 +42,5 @@ def test_an_empty_overlay_changes_nothing() -> None:
     ],
 )
 def test_what_it_cannot_mean_is_refused(overlay: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="overlay"):
+    with pytest.raises(OverlayError, match="overlay"):
         apply(PLAN, overlay)

@@ -13,15 +13,16 @@ from config.written.schema import schema_text
 _SCHEMA_FOLDER = ".schema"
 
 
-def write_starter(directory: Path, findings: Findings) -> list[str]:
-    """Write the starter site into a new or empty directory; the names of the files written."""
+def write_starter(directory: Path, findings: Findings, language: str) -> list[str]:
+    """Write the starter site, commented in `language`, into a new or empty directory; the names of the files
+    written."""
     here = Source(str(directory), 0, 0)
     if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
         findings.problem(here, text("the directory is not empty"), hint=text("name a new one"))
         return []
     written = []
     try:
-        with as_file(files("config.written.starter") / "files") as templates:
+        with as_file(files("config.written.starter") / language) as templates:
             for template in sorted(templates.rglob("*.yaml")):
                 name = template.relative_to(templates).as_posix()
                 _write(directory / name, template.read_text(encoding="utf-8"))

@@ -251,7 +251,8 @@ def test_accepted_plans_are_kept_by_hash_and_the_last_one_is_in_force(tmp_path: 
         made.accept('{"plan": "二"}', Acceptance(other, NOON + 1, "li")).result(5)
         made.accept('{"plan": "一"}', Acceptance(HASH, NOON + 2, "zhao", "rollback")).result(5)
         assert made.in_force() == Acceptance(HASH, NOON + 2, "zhao", "rollback")
-        assert made.files.load(other) == '{"plan": "二"}'
+        assert made.files.copies(other) == ('{"plan": "二"}', None)
+        assert made.files.copies(HASH) == ('{"plan": "一"}', '{"plan": "一"}')
         assert [entry.kind for entry in entries(made)][1:] == [Kind.PLAN] * 3
     assert sorted(file.name for file in (tmp_path / "plans").iterdir()) == [f"{HASH}.json", f"{other}.json"]
 
@@ -259,11 +260,11 @@ def test_accepted_plans_are_kept_by_hash_and_the_last_one_is_in_force(tmp_path: 
 @pytest.mark.parametrize("name", ["", "../../etc/passwd", "AB" * 32, "ab" * 31, "ab" * 32 + "\n"])
 def test_only_a_hash_names_a_plan(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="not a plan's hash"):
-        PlanFiles(tmp_path).load(name)
+        PlanFiles(tmp_path, tmp_path).copies(name)
 
 
 def test_a_plan_that_is_not_there_is_none(tmp_path: Path) -> None:
-    assert PlanFiles(tmp_path / "none").load(HASH) is None
+    assert PlanFiles(tmp_path / "none", tmp_path).copies(HASH) == (None, None)
 
 
 @pytest.mark.parametrize("junk", [b"not a database at all, surely" * 400, None])

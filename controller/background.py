@@ -1,0 +1,66 @@
+"""Work beside the event loop: in threads that the end of the daemon does not wait for, and looks repeated
+every few seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import TypeVar
+
+T = TypeVar("T")
+Look = Callable[[], Awaitable[None]]
+
+_log = logging.getLogger("louguan")
+BEGIN_AFTER_S = 2.0
+"""Machine seconds from the start until the first look: the first cycles are over by then."""
+LOOK_S = 5.0
+"""Machine seconds between two looks."""
+
+
+async def in_background(work: Callable[[], T]) -> T:
+    """What `work` returns or raises, from a thread of its own. Unlike `asyncio.to_thread` it is left behind
+    when the loop ends."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def resolve(result: T | None, error: BaseException | None) -> None:
+        if future.done():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)  # type: ignore[arg-type]
+
+    def run() -> None:
+        result, failure = None, None
+        try:
+            result = work()
+        except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+            failure = error
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(resolve, result, failure)
+
+    threading.Thread(target=run, name="background", daemon=True).start()
+    return await future
+
+
+async def keep_looking(
+    looks: Sequence[Look], begin_after_s: float = BEGIN_AFTER_S, every_s: float = LOOK_S
+) -> None:
+    """Take one look after the other, for ever. One that fails is told once and tried again."""
+    failed: set[int] = set()
+    await asyncio.sleep(begin_after_s)
+    while True:
+        for number, look in enumerate(looks):
+            try:
+                await look()
+            except Exception as error:  # noqa: BLE001 - told, and no reason for the others not to be taken
+                if number not in failed:
+                    _log.warning("a look at the surroundings failed: %s", error)
+                failed.add(number)
+            else:
+                failed.discard(number)
+        await asyncio.sleep(every_s)
