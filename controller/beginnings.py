@@ -50,4 +50,4 @@ def tell_beginnings(
             )
         )
     if not began.clean:
-        _log.warning("the run before did not end in order; the ledger has the gap marked")
+        daemon.board.tell(text("the run before did not end in order; the ledger has the gap marked"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from config.language import text
+from config.language import Text, text
+from config.language.details import detail
 from config.plan.clock import Now, Pace
 from config.plan.reading import Reading
 from config.plan.site import Plan
@@ -13,6 +14,7 @@ from controller.decide.acceptance import accept
 from controller.decide.anew import Beginnings, judge
 from controller.decide.arbiter import NOTHING, Result, arbitrate
 from controller.decide.barriers import Barrier, Barriers
+from controller.decide.naming import Naming, device_named
 from controller.decide.outputs import Outputs
 from controller.decide.people import PeopleRequests
 from controller.decide.programmes import ProgrammeRequests
@@ -48,6 +50,7 @@ class Engine:
     ) -> None:
         """`put_right_ms`: by how much the clock had been put right (`Now`) when that was remembered."""
         self.plan = plan
+        self.naming = Naming(plan)
         self._pace = pace
         self._image = Image(plan, pace)
         self._outputs = Outputs(plan, pace, remembered.outputs)
@@ -64,6 +67,7 @@ class Engine:
         self._devices_online = 0
         self._not_set_up: set[int] = set()
         self._cycle = 0
+        self._told_observe = False
         self._timekeeping = Timekeeping(context.local, put_right_ms)
         self._longest_ms = round(plan.site.override_max_s * 1000)
 
@@ -80,6 +84,32 @@ class Engine:
     def barrier(self, point: int) -> Barrier | None:
         """What forbids every write to `point` now."""
         return self._barriers.on(self.plan.points[point])
+
+    def held_back(self, point: int) -> Text | None:
+        """Why a command on `point` is noted but not sent now; None if it is sent."""
+        barrier = self.barrier(point)
+        if barrier is not None:
+            return barrier.text
+        if self._outputs.reachable(self.plan.points[point].device):
+            return None
+        return text("the device does not answer; it is sent when it is back")
+
+    def barrier_of(self, target: str) -> Barrier | None:
+        """What forbids every write to an equipment or device, or to a part of it; None if nothing does."""
+        return self._barriers.on_any(target)
+
+    def refused(self, point: int) -> bool:
+        """Whether what was last commanded on `point` did not take."""
+        standing = self._outputs.standing.get(point)
+        return standing is not None and standing.refused
+
+    def scheduled(self, point: int) -> bool:
+        """Whether a programme asks for a value of `point` now."""
+        return any(request.value is not None for request in self._programmes.requests(point))
+
+    def observed(self) -> tuple[bool, list[str]]:
+        """Whether the whole site is in observe mode, and which devices and equipment are by themselves."""
+        return self._barriers.site_observed, self._barriers.parts_observed()
 
     def online(self, device: int) -> bool | None:
         """Whether a device answers; None = not heard of in this run."""
@@ -129,7 +159,8 @@ class Engine:
         if step.changed:
             self._read(step)
         for command in commands:
-            self._command(command, step)
+            self._command(command, now, step)
+        self._tell_observe(step)
         right = self._timekeeping.look(now, step)
         if right is not None:
             step.moved = self._people.put_right(right, now, self._longest_ms, step.memory)
@@ -169,9 +200,8 @@ class Engine:
         self._set_online(event.device, event.online)
         if event.online is not before and not (before is None and event.online):
             device = self.plan.devices[event.device]
-            words = text(
-                "{name} does not answer: {detail}", name=device.label or device.name, detail=event.detail
-            )
+            said = detail(event.detail)
+            words = text("{name} does not answer: {detail}", name=device_named(device), detail=said)
             step.notices.append(Notice("device-lost", device.name, words, not event.online))
         self._outputs.device(event)
 
@@ -181,9 +211,8 @@ class Engine:
         if failed is not (event.point in self._not_set_up):
             (self._not_set_up.add if failed else self._not_set_up.discard)(event.point)
             point = self.plan.points[event.point]
-            words = text(
-                "{name}: set-up does not take: {detail}", name=point.label or point.key, detail=event.detail
-            )
+            name = self.naming.point(point)
+            words = text("{name}: set-up does not take: {detail}", name=name, detail=detail(event.detail))
             step.notices.append(Notice("set-up-failed", point.key, words, failed))
 
     def _set_online(self, device: int, online: bool) -> None:
@@ -200,10 +229,12 @@ class Engine:
             if self._barriers.is_selector(number):
                 self._outputs.touch(self._barriers.selector(point, reading, step.notices))
 
-    def _command(self, command: PersonCommand, step: Step) -> None:
+    def _command(self, command: PersonCommand, now: Now, step: Step) -> None:
         match command:
             case Override():
                 self._people.set(command, step.memory)
+                if (point := self._keys.get(command.point)) is not None:
+                    self._outputs.try_anew(point, now)
             case Release():
                 self._people.release(command, step.memory)
             case Lock():
@@ -212,6 +243,12 @@ class Engine:
                 self._outputs.touch(self._barriers.unlock(command, step.memory))
             case Observe():
                 self._outputs.touch(self._barriers.observe(command, step.memory))
+
+    def _tell_observe(self, step: Step) -> None:
+        if self._barriers.site_observed is not self._told_observe:
+            self._told_observe = not self._told_observe
+            words = text("observe mode: nothing is sent to any device; it ends by: louguan observe off")
+            step.notices.append(Notice("observe", "", words, self._told_observe))
 
     def _decide(self, now: Now, step: Step) -> None:
         touched: set[int] = set()

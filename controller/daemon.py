@@ -9,6 +9,8 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 
+from config.language import text
+from config.language.details import detail
 from config.plan.clock import Now
 from config.plan.reading import Reading
 from config.plan.site import Plan
@@ -18,6 +20,7 @@ from controller.clock import SteppedClock
 from controller.consumption.log import ConsumptionLog
 from controller.consumption.meters import Meter
 from controller.cycle import Engine
+from controller.decide.people import left_alone
 from controller.decide.records import Observe, PersonCommand
 from controller.decide.step import NOTHING_COUNTED, Counters, Decision, FateRecord, Step
 from controller.decide.timekeeping import put_right, put_right_words
@@ -143,6 +146,8 @@ class Daemon:
         self.counters = step.counters
         self.recent.extend(step.decisions)
         self.board.take(step.notices, now.wall_ms)
+        for words in left_alone(step.decisions, self.plan, self.engine.naming):
+            self.board.tell(words)
         if step.put_right_ms:
             self.board.tell(put_right_words(step.put_right_ms, now.wall_ms, self.context.local))
         self._watch_stores(now)
@@ -227,7 +232,7 @@ class Daemon:
         stops = [driver.stop() for driver in self.drivers.values()]
         for failure in await asyncio.gather(*stops, return_exceptions=True):
             if isinstance(failure, BaseException):
-                _log.error("a line did not stop in order: %s", failure)
+                self.board.tell(text("a line did not stop in order: {reason}", reason=detail(str(failure))))
         self._last_events(waiting, missed)
         missed += waiting.values()
         self._stores.control.commit(recorder.end(self._reasserts, self.clock.now().wall_ms))

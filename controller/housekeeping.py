@@ -22,6 +22,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from config.language import Text, text
+from config.language.details import detail
 from config.plan.clock import Clock
 from controller.board import Board
 from controller.decide.records import Notice
@@ -169,7 +170,9 @@ class Housekeeping:
                 isinstance(error, sqlite3.Error) and trouble(error) is Trouble.DAMAGE
             ):
                 self._found_damaged(str(error))
-            failure = text("control.db could not be backed up: {reason}", reason=str(error) or repr(error))
+            failure = text(
+                "control.db could not be backed up: {reason}", reason=detail(str(error) or repr(error))
+            )
         self._failure = failure
         words = failure or former
         if words is not None:

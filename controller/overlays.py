@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from config.language import Text, text
+from config.language.details import detail
 from config.plan.site import Plan
 from controller.options import NotStarted
 from drivers import overlay
@@ -60,7 +61,7 @@ def read_overlay(file: Path) -> Overlay:
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise _unusable(file, error.strerror or str(error)) from error
+        raise _unusable(file, detail(error.strerror or str(error))) from error
     except (ValueError, RecursionError) as error:
         raise _unusable(file, text("it is not JSON ({problem})", problem=str(error))) from error
     if not isinstance(data, dict):

@@ -7,6 +7,7 @@ from collections import deque
 from typing import NamedTuple
 
 from config.language import text
+from config.language.details import detail
 from config.plan.clock import Now
 from controller.board import Board
 from controller.consumption.log import Closed, ConsumptionLog
@@ -66,7 +67,7 @@ class StoreWatch:
         failing = bool(status.error) and status.failing_s > 0
         if failing is not self._failing.get(name, False):
             self._failing[name] = failing
-            words = text("{name} cannot be written: {reason}", name=name, reason=status.error)
+            words = text("{name} cannot be written: {reason}", name=name, reason=detail(status.error))
             self._tell(Notice("store", name, words, failing), now)
 
     def _mend_log(self, now: Now) -> None:
@@ -104,16 +105,16 @@ class StoreWatch:
             words = text(
                 "log.db refused {count} intervals, which are kept aside in it: {reason}",
                 count=log.refused,
-                reason=log.refusal,
+                reason=detail(log.refusal),
             )
             self._tell(Notice("refused", "log.db", words, on=True), now)
         if control.refusal:
-            words = text("control.db refused entries of the ledger: {reason}", reason=control.refusal)
+            words = text("control.db refused entries of the ledger: {reason}", reason=detail(control.refusal))
             self._tell(Notice("refused", "control.db", words, on=True), now)
         while self._unstored:
             reason = self._unstored.popleft()
             _log.error("intervals could not be stored: %s", reason)
-            words = text("intervals could not be stored and are lost: {reason}", reason=reason)
+            words = text("intervals could not be stored and are lost: {reason}", reason=detail(reason))
             self._tell(Notice("unstored", "log.db", words, on=True), now)
 
     def _tell(self, notice: Notice, now: Now) -> None:

@@ -150,6 +150,7 @@ class LineStatus(NamedTuple):
     queue: int
     """Writes waiting."""
     last_error: str
+    """What went wrong last and still stands; "" when everything answers."""
 
 
 class Driver(Protocol):

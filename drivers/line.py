@@ -63,7 +63,10 @@ class LineWorker:
         self._stopping = False
         self._connect_failures = 0
         self._connect_at_s = 0.0
-        self._last_error = ""
+        self._line_error = ""
+        """What keeps the line shut, while it does."""
+        self._errors: dict[int, str] = {}
+        """What went wrong last with each device that has not answered since."""
 
     # The Driver port
 
@@ -115,7 +118,7 @@ class LineWorker:
             self._speaker.requests,
             self._speaker.timeouts,
             len(self._writes),
-            self._last_error,
+            self._line_error or next(reversed(self._errors.values()), ""),
         )
 
     def answered_late(self, device: int, took_s: float) -> None:
@@ -165,6 +168,7 @@ class LineWorker:
         if self._connect_failures:
             self._agenda.line_opened(self._now_s())
         self._connect_failures = 0
+        self._line_error = ""
         return True
 
     def _not_before_the_next_try(self, why: str) -> None:
@@ -176,7 +180,7 @@ class LineWorker:
         self._line_is_down(why)
 
     def _line_is_down(self, why: str) -> None:
-        self._last_error = why
+        self._line_error = why
         for device in self._agenda.line_failed():
             self._inbox.put(DeviceState(device, False, why))
         while self._writes:
@@ -197,7 +201,7 @@ class LineWorker:
             polled = await self._speaker.poll(turn.device, turn.block, turn.patience_s)
         except (NoAnswer, BadFrame) as error:
             now_s = self._now_s()
-            self._note(error)
+            self._note(turn.device, error)
             if self._agenda.failed(turn, now_s, now_s - began_s):
                 self._inbox.put(DeviceState(turn.device, False, str(error)))
             return
@@ -205,6 +209,7 @@ class LineWorker:
 
     def _heard(self, device: int, block: Block | None, began_s: float, polled: Polled) -> None:
         now_s = self._now_s()
+        self._errors.pop(device, None)
         changed = self._agenda.answered(device, block, now_s, now_s - began_s)
         if changed:
             self._inbox.put(DeviceState(device, True, "answers"))
@@ -255,7 +260,7 @@ class LineWorker:
             self._add(following)
 
     def _failed(self, device: int, error: DriverError) -> None:
-        self._note(error)
+        self._note(device, error)
         if self._agenda.missed(device, self._now_s()):
             self._inbox.put(DeviceState(device, False, str(error)))
 
@@ -279,7 +284,7 @@ class LineWorker:
     def _hopeless(self, device: int) -> str:
         """Why nothing sent to the device now would be answered; "" when it may be."""
         if self._connect_failures:
-            return self._last_error
+            return self._line_error
         health = self._agenda.health.get(device)
         return "the device does not answer" if health is not None and health.lost else ""
 
@@ -296,8 +301,9 @@ class LineWorker:
         """From when on the line is kept free for what must be done in time."""
         return min((at_s for at_s, _, errand in self._errands if errand.must), default=now_s + 3600.0)
 
-    def _note(self, error: DriverError) -> None:
-        self._last_error = str(error)
+    def _note(self, device: int, error: DriverError) -> None:
+        self._errors.pop(device, None)  # the latest stands last
+        self._errors[device] = str(error)
 
     def _now_s(self) -> float:
         return self._clock.now().mono_ns / 1e9

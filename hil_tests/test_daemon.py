@@ -105,8 +105,8 @@ async def test_a_frozen_device_is_missed_once_and_told_again_when_it_is_back(tmp
         await stand.online()
         assert set(sent(stand, mark)) >= {"relay.ch1", "node.light_switch", "socket.switch"}
         lines = stand.said().splitlines()
-        for label in frozen.values():
-            told = [line for line in lines if f"{label} does not answer" in line]
+        for device, label in frozen.items():
+            told = [line for line in lines if f"{label} ({device}) does not answer" in line]
             assert len(told) == 2, told
             assert [" over: " in line for line in told] == [False, True]
         assert not any("院内电表" in line for line in lines)

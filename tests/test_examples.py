@@ -19,7 +19,7 @@ from config.written.starter import write_starter
 from controller.cli.durations import parse_duration
 from controller.cli.main import app
 from controller.compile import compile_site
-from controller.operations.names import find_point
+from controller.operations.finding import find_point
 from controller.operations.wishes import value_of
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from config.language import text
+from config.language import Text, text
 from controller import origin
 from controller.cli.durations import parse_duration
 from controller.cli.plans import beginning, plan_of
@@ -153,6 +153,8 @@ def _demo(
         put_json({name: summary.get(name) for name in (*SUMMARY, "settled_s")})
     if ended:
         tell(text("the daemon ended with code {code}; its log: {log}", code=ended, log=log))
+    elif not _settled(summary):
+        tell(_unsettled(summary))
     return 0 if _settled(summary) and not ended else 1
 
 
@@ -162,6 +164,16 @@ def _settled(status: dict[str, Any]) -> bool:
         status
         and status["devices_online"] == status["devices_total"]
         and status["points_good"] >= GOOD_SHARE * status["points_total"]
+    )
+
+
+def _unsettled(status: dict[str, Any]) -> Text:
+    """What was still missing when it was stopped."""
+    names = ("devices_online", "devices_total", "points_good", "points_total")
+    return text(
+        "stopped before all was there: {devices_online} of {devices_total} devices online, "
+        "{points_good} of {points_total} points good",
+        **{name: status.get(name, 0) for name in names},
     )
 
 
@@ -175,6 +187,7 @@ async def _watch(
     # Behind these addresses are only simulated devices: nobody needs to be careful, and people want to see
     # it act.
     if (await client.call("status"))["observe"]:
+        tell(text("the site is in observe mode; the demo has only simulated devices and ends it"))
         await client.call("observe", target="", on=False, reason="demo")
     status: dict[str, Any] = {}
     settled_s: float | None = None

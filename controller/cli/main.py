@@ -7,16 +7,18 @@ Exit codes: 0 done, 1 the answer is no, 2 wrong use, 130 ended by ctrl-C.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import suppress
 from typing import Annotated
 
 import typer
 
-from config.language import choose, output
+from config.language import choose, output, text
 from controller.cli import demo, people, run, simulate, site
 from controller.cli.interrupts import INTERRUPTED
-from controller.cli.speech import Failure, set_language, translate
+from controller.cli.speech import Failure, language, set_language, translate
+from controller.cli.usage import localise, show_usage_error
 
 app = typer.Typer(
     name="louguan",
@@ -26,6 +28,8 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
+_NEGATIVE = re.compile(r"-\.?\d")
+
 for group in (site, run, demo, simulate, people):
     group.register(app)
 
@@ -52,12 +56,10 @@ def options(
 def main(arguments: list[str] | None = None) -> None:
     """Run `louguan` with `arguments` (the process's own by default) and leave with its exit code."""
     output.prepare()
-    given, flag = _take_language(list(sys.argv[1:] if arguments is None else arguments))
-    language = choose(flag, os.environ)
-    set_language(language)
+    set_language(choose(None, os.environ))
     unwritten = None
     try:
-        code = _run(given, language)
+        code = _run(list(sys.argv[1:] if arguments is None else arguments))
     except KeyboardInterrupt:
         code = INTERRUPTED
     except OSError as error:
@@ -66,41 +68,40 @@ def main(arguments: list[str] | None = None) -> None:
             unwritten = error
         else:
             with suppress(OSError):
-                Failure(error.strerror or str(error), hint=str(error.filename or "")).show(language)
-    sys.exit(output.finish(code, language, unwritten))
+                Failure(error.strerror or str(error), hint=str(error.filename or "")).show(language())
+    sys.exit(output.finish(code, language(), unwritten))
 
 
-def _run(given: list[str], language: str) -> int:
+def _run(given: list[str]) -> int:
     """Run the command; its exit code. Raises KeyboardInterrupt, and OSError where nobody else had a sentence
     for it."""
-    command = typer.main.get_command(app)
-    translate(command, language)
+    as_json = "--json" in _before_dashes(given)
     try:
-        code = command.main(args=given, prog_name="louguan", standalone_mode=False)
+        given, flag = _take_language(given)
+        set_language(choose(flag, os.environ))
+        command = typer.main.get_command(app)
+        translate(command, language())
+        localise(command, language())
+        code = command.main(args=_with_minus(given), prog_name="louguan", standalone_mode=False)
     except Failure as failure:
-        failure.show(language)
+        failure.show(language(), as_json=as_json)
         return failure.code
     except typer.Abort:
         return INTERRUPTED
     except Exception as error:
-        shown = _wrong_use(error)
-        if not shown:
+        if not show_usage_error(error, as_json=as_json):
             raise
         return 2
     return code if isinstance(code, int) else 0
 
 
-def _wrong_use(error: Exception) -> bool:
-    """Show a usage error of the command-line library (its type differs between versions by module only)."""
-    show = getattr(error, "show", None)
-    if show is None:
-        return False
-    show()
-    return True
+def _before_dashes(given: list[str]) -> list[str]:
+    return given[: given.index("--")] if "--" in given else given
 
 
 def _take_language(given: list[str]) -> tuple[list[str], str | None]:
-    """`--lang X` may stand anywhere; the rest of the words in order."""
+    """`--lang X` may stand anywhere; the rest of the words in order. Raises Failure for a language we do not
+    speak."""
     rest: list[str] = []
     flag: str | None = None
     words = iter(given)
@@ -108,12 +109,29 @@ def _take_language(given: list[str]) -> tuple[list[str], str | None]:
         if word == "--":
             return [*rest, word, *words], flag
         if word == "--lang":
-            flag = next(words, None)
+            flag = _spoken(next(words, ""))
         elif word.startswith("--lang="):
-            flag = word.removeprefix("--lang=")
+            flag = _spoken(word.removeprefix("--lang="))
         else:
             rest.append(word)
     return rest, flag
+
+
+def _spoken(written: str) -> str:
+    if written.lower().startswith(("zh", "en")):
+        return written
+    raise Failure(text("--lang takes zh or en, not {given}", given=written or '""'), code=2)
+
+
+def _with_minus(given: list[str]) -> list[str]:
+    """`set fan -5 --for 1h`: a negative value is no option. It is passed on with a proper minus sign."""
+    if given[:1] != ["set"]:
+        return given
+    values = len(_before_dashes(given))
+    return [
+        "\u2212" + word[1:] if number < values and _NEGATIVE.match(word) else word
+        for number, word in enumerate(given)
+    ]
 
 
 if __name__ == "__main__":

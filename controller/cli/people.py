@@ -1,4 +1,4 @@
-"""points, read, set, release, lock, unlock, observe, status: what people ask of a running daemon."""
+"""points, equipment, read, set, release, lock, unlock, observe, status: what people ask of the daemon."""
 
 from __future__ import annotations
 
@@ -9,40 +9,83 @@ import typer
 from config.language import text
 from controller.cli.durations import parse_duration
 from controller.cli.remote import DataDir, PersonName, SiteOption, ask, data_directory
-from controller.cli.site import AsJson
-from controller.cli.speech import Failure, language, put, put_json, say
+from controller.cli.site import AsJson, AsStream
+from controller.cli.speech import Failure, language, put, put_json, say, tell
 
 PointName = Annotated[
     str,
     typer.Argument(
-        help="device.point, equipment.role, or an equipment's name for its main command.",
+        help="device.point, equipment.role, or an equipment's name for its main command; or its label.",
         metavar="POINT",
         show_default=False,
     ),
 ]
 TargetName = Annotated[
-    str, typer.Argument(help="An equipment or a device.", metavar="TARGET", show_default=False)
+    str,
+    typer.Argument(help="An equipment or a device, by name or label.", metavar="TARGET", show_default=False),
 ]
 
 
 def points(
     pattern: Annotated[
-        str, typer.Argument(help="Only points whose name holds this.", metavar="TEXT", show_default=False)
+        str,
+        typer.Argument(
+            help="Only points whose name, label, device or equipment holds this.",
+            metavar="TEXT",
+            show_default=False,
+        ),
     ] = "",
     bad: Annotated[bool, typer.Option("--bad", help="Only points that are not good.")] = False,
     site: SiteOption = None,
     data: DataDir = None,
-    as_json: AsJson = False,
+    as_json: AsStream = False,
 ) -> None:
     """List the points with their values, how good they are and what commands them."""
     found = ask(data_directory(data, site), "points", {"pattern": pattern, "bad": bad})
+    if not found["matching"]:
+        raise Failure(text("no point holds {given} in its name or label", given=pattern), kind="no-match")
+    if not found["points"]:
+        tell(text("none of {count} points is other than good", count=found["matching"]))
     if as_json:
         for row in found["points"]:
             put_json(row)
         return
     from controller.cli import tables
 
-    tables.points(found["points"], language())
+    if found["points"]:
+        tables.points(found["points"], language())
+
+
+def equipment(
+    pattern: Annotated[
+        str,
+        typer.Argument(
+            help="Only equipment whose name, label, kind or tag holds this.",
+            metavar="TEXT",
+            show_default=False,
+        ),
+    ] = "",
+    site: SiteOption = None,
+    data: DataDir = None,
+    as_json: AsStream = False,
+) -> None:
+    """List the equipment by the names that set and lock take, with what is asked and what is; of a single one
+    its points."""
+    wanted = pattern.casefold()
+    rows = [
+        row
+        for row in ask(data_directory(data, site), "overview")["equipment"]
+        if any(wanted in word.casefold() for word in (row["name"], row["label"], row["kind"], *row["tags"]))
+    ]
+    if not rows:
+        raise Failure(text("no equipment holds {given} in its name or label", given=pattern), kind="no-match")
+    if as_json:
+        for row in rows:
+            put_json(row)
+        return
+    from controller.cli import tables
+
+    tables.equipment(rows, language())
 
 
 def read(point: PointName, site: SiteOption = None, data: DataDir = None, as_json: AsJson = False) -> None:
@@ -87,6 +130,12 @@ def set_(
             )
         args["for_s"] = seconds
     else:
+        from controller.operations.wishes import seconds_of_day
+
+        if until is None or (until != "next" and seconds_of_day(until) is None):
+            raise Failure(
+                text('{given} is not a time of day; write 18:00 or "next"', given=until or ""), code=2
+            )
         args["until"] = until
     _answer(ask(data_directory(data, site), "set", args, person), as_json)
 
@@ -149,23 +198,24 @@ def status(site: SiteOption = None, data: DataDir = None, as_json: AsJson = Fals
     if as_json:
         put_json(found)
     else:
-        from controller.cli import tables
+        from controller.cli import glance
 
-        tables.status(found, language())
+        glance.status(found, language())
 
 
 def _answer(result: dict[str, Any], as_json: bool) -> None:
     if as_json:
         put_json(result)
         return
-    from controller.cli import tables
+    from controller.cli.answers import answer
 
-    put(say(tables.answer(result)))
+    put(say(answer(result)))
 
 
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
     app.command("points")(points)
+    app.command("equipment")(equipment)
     app.command("read")(read)
     app.command("set")(set_)
     app.command("release")(release)

@@ -14,8 +14,14 @@ HEADER = """\
 # Commands
 
 Generated from the command tree by `python -m controller.cli.reference`; a test fails when it is not current.
-Exit codes: 0 done, 1 the answer is no (an invalid site, a refusal), 2 wrong use, 130 ended by ctrl-C.
-`--lang zh` or `--lang en` may stand anywhere; otherwise `LOUGUAN_LANG`, the locale, then the site decide.
+Exit codes: 0 done, 1 the answer is no (an invalid site, a refusal, nothing found), 2 wrong use, 130 ended by
+ctrl-C. `--lang zh` or `--lang en` may stand anywhere; otherwise `LOUGUAN_LANG`, the locale, then the site
+decide.
+
+`--json` prints one object on one line; lists (`points`, `equipment`) are a stream of one object a line. Where
+the answer is no or the use is wrong it prints `{"error": {"code", "message", "hint", "where"}}` instead, with
+the same exit code. `set`, `release`, `unlock` and `observe off` carry `held_back`: why nothing is sent now,
+or null.
 """
 
 

@@ -57,7 +57,8 @@ async def _ask(directory: Path, op: str, args: dict[str, Any], person: str) -> d
         ) as client:
             return cast(dict[str, Any], await client.call(op, **args))
     except RemoteError as refusal:
-        raise Failure(refusal.message, code=2 if refusal.code == Code.BAD_REQUEST else 1) from refusal
+        code = 2 if refusal.code == Code.BAD_REQUEST else 1
+        raise Failure(refusal.message, code, kind=refusal.code, where=refusal.where) from refusal
     except SocketError as error:
         raise _out_of_reach(directory, error.text) from error
 
@@ -70,10 +71,11 @@ def _out_of_reach(directory: Path, why: Text) -> Failure:
     pid = holder(directory)
     if pid is None:
         hint = text("Start one with: louguan run SITE — or say where it is with --data DIR or --site SITE.")
-        return Failure(why, hint=hint)
+        return Failure(why, hint=hint, kind="no-daemon")
     if (directory / FILE).exists():
         return Failure(
             why,
+            kind="no-daemon",
             hint=text(
                 "Process {pid} holds {data}: it starts, ends or is stuck; try again.",
                 pid=pid or "?",
@@ -86,6 +88,7 @@ def _out_of_reach(directory: Path, why: Text) -> Failure:
             data=str(directory),
             pid=pid or "?",
         ),
+        kind="no-daemon",
         hint=text(
             "It is starting or ending, or somebody removed the socket; then it makes a new one within "
             "seconds. Try again."

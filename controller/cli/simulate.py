@@ -13,10 +13,13 @@ from typing import Annotated
 import typer
 
 from config.language import text
+from controller.cli.faults import Faults, NotAFault, refusal
 from controller.cli.plans import beginning, plan_of
 from controller.cli.processes import Child, describe_plant, ended_in_order, start_simulators
 from controller.cli.site import AsJson, SiteDir
 from controller.cli.speech import Failure, put, put_json, say, tell
+
+_HELP = ("help", "?", "帮助")
 
 
 def simulate(
@@ -54,12 +57,13 @@ def simulate(
         with start_simulators(
             plan_file, facts, described, overlay, log, speed=speed, seed=seed, start=begin
         ) as child:
+            faults = Faults(plan)
             if as_json:
                 put_json(json.loads(overlay.read_text(encoding="utf-8")))
             else:
-                _introduce(site, overlay, len(plan.devices))
+                _introduce(site, overlay, len(plan.devices), faults.example())
             with contextlib.suppress(KeyboardInterrupt):
-                _listen(child)
+                _listen(child, faults, as_json)
 
 
 def _can_be_written(overlay: Path) -> None:
@@ -75,29 +79,49 @@ def _can_be_written(overlay: Path) -> None:
         raise Failure(text("cannot open {file}: {error}", file=str(overlay), error=reason)) from error
 
 
-def _introduce(site: Path, overlay: Path, devices: int) -> None:
+def _introduce(site: Path, overlay: Path, devices: int, device: str) -> None:
     put(say(text("{count} devices are served; addresses in {file}", count=devices, file=overlay)))
     run = text("Run the daemon against them: louguan run {site} --overlay {file}", site=site, file=overlay)
     put(say(run))
-    put(say(text("Faults: type freeze main-1, slow main-1 … and the same with off behind; ctrl-C ends.")))
+    typed = text(
+        "Faults: type freeze {device}, and freeze {device} off to end it; help lists them; ctrl-C ends.",
+        device=device,
+    )
+    put(say(typed))
+    sys.stdout.flush()
 
 
-def _listen(child: Child) -> None:
+def _listen(child: Child, faults: Faults, as_json: bool) -> None:
     """Pass on typed faults ("freeze main-1", "freeze main-1 off", or raw NDJSON) until the input ends."""
     for line in sys.stdin:
-        words = line.split()
-        if line.lstrip().startswith("{"):
+        typed = line.strip()
+        if typed.startswith("{"):
             try:
-                put_json(child.ask(json.loads(line)))
+                put_json(child.ask(json.loads(typed)))
             except json.JSONDecodeError as error:
                 tell(text("not JSON: {error}", error=error))
-        elif len(words) in (2, 3):
-            answer = child.ask({"fault": words[0], "device": words[1], "on": words[2:] != ["off"]})
-            if not answer.get("ok"):
-                tell(str(answer.get("error")))
-        elif words:
-            tell(text("type a fault and a device, like: freeze main-1"))
+        elif typed.lower() in _HELP:
+            for words in faults.help():
+                put(say(words))
+        elif typed:
+            _inject(child, faults, typed, as_json)
+        sys.stdout.flush()
     child.process.wait()
+
+
+def _inject(child: Child, faults: Faults, typed: str, as_json: bool) -> None:
+    try:
+        wish = faults.read(typed)
+    except NotAFault as error:
+        tell(error.text)
+        return
+    answer = child.ask(wish.command())
+    if as_json:
+        put_json(answer)
+    elif answer.get("ok"):
+        put(say(faults.told(wish)))
+    else:
+        tell(refusal(answer.get("error")))
 
 
 def register(app: typer.Typer) -> None:

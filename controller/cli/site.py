@@ -13,6 +13,7 @@ from controller.cli.speech import language
 
 SiteDir = Annotated[Path, typer.Argument(help="The site directory.", metavar="SITE", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsStream = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 
 
 def _compiler(*words: str) -> None:

@@ -45,14 +45,24 @@ def put_json(data: object) -> None:
 class Failure(Exception):
     """The command's answer is no (code 1) or its use is wrong (code 2); shown without a traceback."""
 
-    def __init__(self, what: Text | str, code: int = 1, hint: Text | str = "") -> None:
+    def __init__(
+        self, what: Text | str, code: int = 1, hint: Text | str = "", *, kind: str = "", where: str = ""
+    ) -> None:
+        """`kind`: a word for programs; `where`: which argument is meant."""
         super().__init__(str(what))
         self.what = what
         self.code = code
         self.hint = hint
+        self.kind = kind or ("usage" if code == 2 else "failed")
+        self.where = where
 
-    def show(self, in_language: str) -> None:
-        """Print it for a person."""
+    def show(self, in_language: str, *, as_json: bool = False) -> None:
+        """Print it for a person; as JSON, beside the data where data is expected."""
+        if as_json:
+            message, hint = render(self.what, in_language), render(self.hint, in_language)
+            error = {"code": self.kind, "message": message, "hint": hint, "where": self.where}
+            put_json({"error": error})
+            return
         sys.stderr.write("louguan: " + render(self.what, in_language) + "\n")
         if self.hint:
             for line in render(self.hint, in_language).splitlines():

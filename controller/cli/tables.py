@@ -1,166 +1,182 @@
-"""What the daemon answered, for people: tables and sentences."""
+"""What the daemon answered, for people: tables.
+
+Names and times are never broken. Where the terminal is too narrow for them, lines are longer than it; where
+there is none, they are as long as they need be, one row a line.
+"""
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text as Styled
 
 from config.language import Text, render, text, word
+from config.language.details import detail
+from config.plan.amounts import amount
+from controller.cli.moments import moment
 
 QUALITY_WORDS = {"good": text("good"), "stale": text("stale"), "bad": text("bad")}
 _STYLE = {"good": "green", "stale": "yellow", "bad": "red"}
+_FULL = 4000
+"""Columns where nobody counts them."""
 
 
 def shown(row: dict[str, Any], language: str) -> str:
     """A point's value with its unit, as people write it."""
-    return _value(row.get("value"), row.get("state"), row.get("unit", ""), language)
+    return value(row.get("value"), row.get("state"), str(row.get("unit", "")), language)
 
 
-def _value(value: object, state: object, unit: object, language: str) -> str:
-    if value is None:
+def value(of: object, state: object, unit: str, language: str) -> str:
+    """A value with its state's name or its unit."""
+    if of is None:
         return "—"
     if state is not None:
         return word(str(state), language)
-    if isinstance(value, bool):
-        return render(text("on") if value else text("off"), language)
-    if isinstance(value, float):
-        value = f"{value:.2f}".rstrip("0").rstrip(".")
-    return f"{value} {unit}".strip()
+    if isinstance(of, bool):
+        return render(text("on") if of else text("off"), language)
+    return amount(of, unit) if isinstance(of, int | float) else f"{of} {unit}".strip()
 
 
 def quality(row: dict[str, Any], language: str) -> str:
     """The quality in colour, with the reason of anything not good."""
     name = str(row["quality"])
     said = render(QUALITY_WORDS[name], language)
-    reason = f" ({word(row['reason'], language)})" if row.get("reason") else ""
+    reason = str(row.get("reason") or "")
+    if reason:
+        translated = word(reason, language)
+        reason = f" ({translated if translated != reason else render(detail(reason), language)})"
+    elif row.get("device_answers") is False:
+        reason = f" ({render(text('the device does not answer now'), language)})"
     return f"[{_STYLE[name]}]{said}{reason}[/]"
 
 
 def points(rows: list[dict[str, Any]], language: str) -> None:
     """The list of points."""
     table = Table(box=None, pad_edge=False)
-    for heading in (text("point"), text("label"), text("value"), text("quality"), text("commanded by")):
-        table.add_column(render(heading, language), overflow="fold")
+    _column(table, text("point"), language)
+    _column(table, text("used as"), language)
+    _column(table, text("label"), language, folds=True)
+    for heading in (text("value"), text("quality"), text("commanded by")):
+        _column(table, heading, language)
     for row in rows:
-        command = row.get("command") or {}
         table.add_row(
             row["point"],
-            row["label"],
+            " ".join(row["equipment"]),
+            escape(row["label"]),
             shown(row, language),
             quality(row, language),
-            str(command.get("by", "")),
+            _commander(row, language),
         )
-    _console().print(table)
+    show(table)
+
+
+def equipment(rows: list[dict[str, Any]], language: str) -> None:
+    """The list of equipment; the roles of a single one."""
+    table = Table(box=None, pad_edge=False)
+    _column(table, text("name"), language)
+    _column(table, text("label"), language, folds=True)
+    for heading in (text("asked"), text("is"), text("tags")):
+        _column(table, heading, language)
+    _column(table, text("why"), language, folds=True)
+    for row in rows:
+        asked = value(row["asked"], row["asked_state"], row["unit"], language)
+        table.add_row(
+            row["name"],
+            escape(row["label"]),
+            asked,
+            shown(row, language),
+            " ".join(row["tags"]),
+            escape(row["why"]),
+        )
+    show(table)
+    if len(rows) == 1:
+        roles = Table(box=None, pad_edge=False)
+        _column(roles, text("role"), language)
+        _column(roles, text("point"), language)
+        for role, point in rows[0]["roles"].items():
+            roles.add_row(f"{rows[0]['name']}.{role}", point)
+        console().print()
+        show(roles)
 
 
 def point(row: dict[str, Any], language: str) -> None:
     """One point and the slots that ask for it."""
-    console = _console()
-    console.print(f"[bold]{row['point']}[/]  {row['label']}")
-    console.print(f"{shown(row, language)}  {quality(row, language)}  {row['at'] or ''}")
+    out, now = console(), row.get("site_time")
+    out.print(
+        f"[bold]{row['point']}[/]  {escape(row['label'])}  {' '.join(row['equipment'])}", highlight=False
+    )
+    taken = moment(row["at"], now, seconds=True)
+    out.print(f"{shown(row, language)}  {quality(row, language)}  {taken}", highlight=False)
     if not row.get("commandable"):
         return
+    if row["slots"]:
+        show(_slots(row, now, language))
+    elif row["by_device"]:
+        out.print(render(text("nothing commands it now, the device goes by its own"), language))
+    else:
+        out.print(render(text("nothing commands it now, it stays as it is"), language))
+    if row.get("command_failed"):
+        words = text("the command does not take; a new set tries it at once")
+        out.print(render(words, language), style="red", highlight=False)
+    if row.get("held_back"):
+        words = text("not written: {why}", why=row["held_back"])
+        out.print(render(words, language), highlight=False, markup=False)
+
+
+def _slots(row: dict[str, Any], now: str | None, language: str) -> Table:
     table = Table(box=None, pad_edge=False)
-    for heading in (text("slot"), text("asks"), text("from"), text("reason"), text("until")):
-        table.add_column(render(heading, language), overflow="fold")
+    for heading in (text("slot"), text("asks"), text("from")):
+        _column(table, heading, language)
+    _column(table, text("reason"), language, folds=True)
+    _column(table, text("until"), language)
     for slot in row["slots"]:
         mark = "→ " if slot["winner"] else "  "
-        asked = f"{slot['op']} {_value(slot['value'], slot.get('state'), row['unit'], language)}"
-        table.add_row(f"{mark}{slot['slot']}", asked, slot["source"], slot["reason"], slot.get("until") or "")
-    console.print(table)
-    if row.get("held_back"):
-        console.print(render(text("not written: {why}", why=row["held_back"]), language))
-
-
-def status(found: dict[str, Any], language: str) -> None:
-    """The daemon at a glance."""
-
-    def put(what: Text) -> None:
-        console.print(render(what, language), highlight=False)
-
-    console = _console()
-    console.print(f"[bold]{found['label']}[/] ({found['site']})  {found['site_time']}")
-    put(
-        text(
-            "devices online: {online} of {total}",
-            online=found["devices_online"],
-            total=found["devices_total"],
+        asked = f"{slot['op']} {value(slot['value'], slot.get('state'), row['unit'], language)}"
+        table.add_row(
+            f"{mark}{slot['slot']}",
+            asked,
+            escape(slot["source"]),
+            escape(slot["reason"]),
+            moment(slot.get("until"), now),
         )
-    )
-    put(text("points good: {good} of {total}", good=found["points_good"], total=found["points_total"]))
-    put(
-        text(
-            "commands: {sent} sent, {held} held; intervals written: {intervals}",
-            sent=found["commands_sent"],
-            held=found["commands_held"],
-            intervals=found["intervals_written"],
-        )
-    )
-    put(
-        text(
-            "cycles: {cycles}, worst {worst} ms; memory {rss} MiB",
-            cycles=found["cycles"],
-            worst=found["worst_cycle_ms"],
-            rss=found["rss_mib"],
-        )
-    )
-    if found["observe"]:
-        put(text("observe mode: nothing is sent to any device"))
-    for line in found["lines"]:
-        state = text("up") if line["connected"] else text("down")
-        put(
-            text(
-                "line {name}: {state}, {requests} requests, {timeouts} time-outs {error}",
-                name=line["name"],
-                state=state,
-                requests=line["requests"],
-                timeouts=line["timeouts"],
-                error=line["last_error"],
+    return table
+
+
+def _commander(row: dict[str, Any], language: str) -> str:
+    by = escape(str((row.get("command") or {}).get("by", "")))
+    if row.get("command_failed"):
+        failed = render(text("the command does not take"), language)
+        return f"{by} [red]({failed})[/]".strip()
+    return by
+
+
+def _column(table: Table, heading: Text, language: str, *, folds: bool = False) -> None:
+    """`folds`: words may go on the next line where there is no room; names, times and values may not."""
+    table.add_column(render(heading, language), no_wrap=not folds, overflow="fold")
+
+
+def show(table: Table) -> None:
+    """Print a table whole."""
+    out = console()
+    for column in table.columns:
+        if column.no_wrap:
+            column.min_width = max(
+                Styled.from_markup(str(cell)).cell_len for cell in (column.header, *column.cells)
             )
-        )
-    for override in found["overrides"]:
-        put(
-            text(
-                "override: {point} = {value} by {person} until {until}",
-                point=override["point"],
-                value=override["value"],
-                person=override["person"],
-                until=override["until"],
-            )
-        )
-    for lock in found["locks"]:
-        put(
-            text(
-                "locked: {target} by {person}: {reason}",
-                **{k: lock[k] for k in ("target", "person", "reason")},
-            )
-        )
-    for notice in found["notices"]:
-        console.print(f"[yellow]{notice['since']}  {notice['message']}[/]", highlight=False)
+    least = Measurement.get(out, out.options.update(width=_FULL), table).minimum
+    width = max(least, out.width) if out.is_terminal else _FULL
+    wide = Console(width=width, force_terminal=out.is_terminal)
+    with wide.capture() as captured:
+        wide.print(table, highlight=False)
+    for line in captured.get().splitlines():
+        sys.stdout.write(line.rstrip() + "\n")
 
 
-def answer(result: dict[str, Any]) -> Text:
-    """The sentence for a person's command that was accepted."""
-    done = result["done"]
-    if done == "set":
-        return text(
-            "{point} is set to {value} until {until}",
-            point=result["point"],
-            value=result["value"],
-            until=result["until"],
-        )
-    if done == "release":
-        return text("{point} is given back to its programme", point=result["point"])
-    if done == "lock":
-        return text("{target} is locked: nothing is written to it", target=result["target"])
-    if done == "unlock":
-        return text("{target} is unlocked", target=result["target"])
-    if result["on"]:
-        return text("{target} is in observe mode", target=result["target"])
-    return text("{target} is out of observe mode", target=result["target"])
-
-
-def _console() -> Console:
+def console() -> Console:
+    """Standard output."""
     return Console(soft_wrap=True)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection
 
 from config.language import Text, text
+from config.plan.amounts import amount
 from config.plan.equipment import KINDS
 from config.plan.points import Point
 from config.plan.reading import Value
@@ -100,11 +101,18 @@ def wrong_value(point: Point, value: Value) -> Text | None:
                 return text("{name} takes a number", name=point.key)
             low, high = command.low, command.high
             if (low is not None and value < low) or (high is not None and value > high):
-                bounds = f"{low:g} … {high:g}" if low is not None and high is not None else f"{low} … {high}"
-                return text("{name} takes {bounds} {unit}", name=point.key, bounds=bounds, unit=point.unit)
+                return text("{name} takes {bounds}", name=point.key, bounds=_range(low, high, point.unit))
             return None
         case _:
             return text("{name} is a text and is not commanded", name=point.key)
+
+
+def _range(low: float | None, high: float | None, unit: str) -> str:
+    """ "0 … 100 %", "0.1 … 0.6 MPa", "… 40 °C"."""
+    first, last = ("" if end is None else amount(end, unit, 3) for end in (low, high))
+    if unit and last and first.partition(" ")[2] == last.partition(" ")[2]:
+        first = first.partition(" ")[0]
+    return f"{first} … {last}".strip()
 
 
 def has_target(plan: Plan, name: str) -> bool:

@@ -15,6 +15,7 @@ from config.plan.equipment import Equipment
 from config.plan.points import Point
 from config.plan.reading import Quality, Reading
 from config.plan.site import Plan
+from controller.decide.naming import equipment_named
 from controller.decide.records import Changed, Lock, Notice, Observe, Unlock
 
 AUTO = "auto"
@@ -96,7 +97,7 @@ class Barriers:
             self._selectors[equipment.name] = state
             touched |= self._covers[equipment.name]
             if _Selector.HAND in (before, state):
-                words = text("{name}: selector not in auto", name=equipment.label or equipment.name)
+                words = text("{name}: selector not in auto", name=equipment_named(equipment))
                 notices.append(Notice("hand", equipment.name, words, state is _Selector.HAND))
         return touched
 
@@ -110,16 +111,22 @@ class Barriers:
                 words = text("locked by {person}: {reason}", person=lock.person, reason=lock.reason)
                 return Barrier(BarrierKind.LOCK, words)
         for equipment in owners:
-            name = equipment.label or equipment.name
+            owner = equipment_named(equipment)
             match self._selectors.get(equipment.name):
                 case _Selector.HAND:
-                    return Barrier(BarrierKind.SELECTOR, text("{name}: selector not in auto", name=name))
+                    return Barrier(BarrierKind.SELECTOR, text("{name}: selector not in auto", name=owner))
                 case _Selector.UNREADABLE:
-                    return Barrier(BarrierKind.UNREADABLE, text("{name}: selector cannot be read", name=name))
-        site = self._observing("", self._plan.site.observe)
-        if site or self._observing(device.name, device.observe) or self._any_observing(owners):
+                    return Barrier(
+                        BarrierKind.UNREADABLE, text("{name}: selector cannot be read", name=owner)
+                    )
+        if self.site_observed or self._observing(device.name, device.observe) or self._any_observing(owners):
             return Barrier(BarrierKind.OBSERVE, text("observe mode: nothing is sent"))
         return None
+
+    def on_any(self, target: str) -> Barrier | None:
+        """What forbids writing any of the points of `target`; None if nothing does."""
+        found = (self.on(self._plan.points[point]) for point in sorted(self._covers.get(target, ())))
+        return next((barrier for barrier in found if barrier is not None), None)
 
     def locks(self) -> tuple[Lock, ...]:
         return tuple(self._locks.values())
@@ -127,6 +134,18 @@ class Barriers:
     def observed(self) -> tuple[Observe, ...]:
         """What people said of observe mode, overruling the site files."""
         return tuple(self._observe.values())
+
+    @property
+    def site_observed(self) -> bool:
+        """Observe mode of the whole site."""
+        return self._observing("", self._plan.site.observe)
+
+    def parts_observed(self) -> list[str]:
+        """Devices and equipment in observe mode, by name."""
+        plan = self._plan
+        parts = [(device.name, device.observe) for device in plan.devices]
+        parts += [(equipment.name, equipment.observe) for equipment in plan.equipment]
+        return [name for name, declared in parts if self._observing(name, declared)]
 
     def _any_observing(self, owners: Sequence[Equipment]) -> bool:
         return any(self._observing(equipment.name, equipment.observe) for equipment in owners)

@@ -161,6 +161,17 @@ class Standing:
         """The quick repeats are used up: people should know."""
         return self.phase is Phase.FAILED and self.tries > len(RETRY_S)
 
+    @property
+    def refused(self) -> bool:
+        """What was tried last did not take, whether it is repeated soon or not."""
+        return self.phase is Phase.FAILED
+
+    def try_anew(self, now_ns: int) -> None:
+        """A person asks, perhaps for the same again: that is a new try, and a new series of repeats."""
+        if self.phase is Phase.FAILED:
+            self.tries = 0
+            self.due_ns = now_ns
+
     def seen(self, slots: tuple[tuple[int, Value], ...]) -> None:
         """BACnet: the priority array as the driver saw it."""
         self.array = dict(slots)

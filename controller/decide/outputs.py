@@ -12,6 +12,7 @@ from config.plan.reading import Quality, Reading
 from config.plan.site import Plan
 from controller.decide.arbiter import Result
 from controller.decide.barriers import BarrierKind, Barriers
+from controller.decide.naming import Naming
 from controller.decide.output import Phase, Standing, Wanted
 from controller.decide.records import Notice, Output
 from controller.decide.step import FateRecord, Step, WouldWrite
@@ -23,7 +24,7 @@ class Outputs:
     as declared. Only points touched since the last `settle`, or due, are looked at."""
 
     def __init__(self, plan: Plan, pace: Pace, remembered: Collection[Output]) -> None:
-        self._plan = plan
+        self._naming = Naming(plan)
         records = {record.point: record for record in remembered}
         self._standing = {
             point.id: Standing(point, records.get(point.key), _reassert_s(point, pace))
@@ -88,6 +89,13 @@ class Outputs:
             None if winner is None or result.value is None else Wanted(winner.slot, result.value)
         )
         self._touched.add(point)
+
+    def try_anew(self, point: int, now: Now) -> None:
+        """A person commands it: what did not take before is tried at once."""
+        standing = self._standing.get(point)
+        if standing is not None:
+            standing.try_anew(now.mono_ns)
+            self._touched.add(point)
 
     def touch(self, points: Collection[int]) -> None:
         """A barrier may have come before them or gone."""
@@ -190,12 +198,12 @@ class Outputs:
         ):
             standing.failing = standing.gave_up
             (self._failing.add if standing.failing else self._failing.discard)(standing.point.id)
-            words = text("{name}: the command does not take", name=standing.point.label or key)
+            words = text("{name}: the command does not take", name=self._naming.point(standing.point))
             step.notices.append(Notice("command-failed", key, words, standing.failing))
         overridden = standing.overridden_at
         if (overridden is not None) is not standing.told_overridden:
             standing.told_overridden = overridden is not None
-            name = standing.point.label or key
+            name = self._naming.point(standing.point)
             words = text("{name}: overridden by others at slot {slot}", name=name, slot=overridden or 0)
             step.notices.append(Notice("overridden", key, words, standing.told_overridden))
 

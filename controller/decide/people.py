@@ -5,10 +5,15 @@ from __future__ import annotations
 import heapq
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from config.language import text
+from config.language import Text, text
 from config.plan.clock import Now
+from config.plan.points import BacnetObject
+from config.plan.site import Plan
+from config.plan.slots import Slot
+from controller.decide.naming import Naming
 from controller.decide.records import Changed, Override, Release
 from controller.decide.requests import Op, Request
+from controller.decide.step import Decision
 from controller.decide.timekeeping import PutRight
 
 
@@ -100,6 +105,23 @@ class PeopleRequests:
             del self._slots[point][key[1]]
             self._touched.add(point)
         return True
+
+
+def left_alone(decisions: Iterable[Decision], plan: Plan, naming: Naming) -> Iterator[Text]:
+    """What people are told of points that a person let go, or whose override ran out, and that nobody else
+    commands."""
+    for decision in decisions:
+        before = decision.before.winner
+        if decision.after.winner is None and before is not None and before.slot == Slot.PEOPLE:
+            point = plan.points[decision.point]
+            name = naming.point(point)
+            if isinstance(point.source, BacnetObject):
+                yield text(
+                    "{name}: no longer set by hand; nothing commands it, the device goes by its own",
+                    name=name,
+                )
+            else:
+                yield text("{name}: no longer set by hand; nothing commands it, it stays as it is", name=name)
 
 
 def _moved(override: Override, right: PutRight, now: Now, longest_ms: int) -> Override:

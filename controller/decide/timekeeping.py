@@ -35,7 +35,10 @@ class Timekeeping:
         """Tell what has changed; what there is to put right, if only to see that nothing lasts too long."""
         before, self._trusted = self._trusted, now.trusted
         if now.trusted is not (before is None or before):
-            words = text("the clock cannot be trusted: programmes take their value for that")
+            words = text(
+                "the clock cannot be trusted: programmes take their value for that, until NTP has set it; "
+                "where there is none, make sure that it is right, then: louguan run SITE --trust-clock"
+            )
             step.notices.append(Notice("clock", "", words, not now.trusted))
         if abs(now.leap_ms - self._leap_ms) > STEP_MS:
             self._leap_ms = now.leap_ms

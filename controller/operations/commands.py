@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from config.language import text
+from config.language import Text, render, text
 from config.plan.clock import Now
+from config.plan.points import BacnetObject, Point
 from controller.daemon import Daemon
 from controller.decide.records import Lock, Observe, Override, PersonCommand, Refused, Release, Unlock
-from controller.operations.names import find_point, iso, shown
+from controller.operations.finding import meant_point, meant_target, target_named
+from controller.operations.names import iso, shown
 from controller.operations.wishes import clock_end, value_of
 from controller.socket.protocol import Code, RequestError
 from controller.socket.server import Call
@@ -23,7 +25,7 @@ class Commands:
 
     async def set(self, call: Call) -> dict[str, Any]:
         """args: point, value (as written), and for_s or until ("18:00", "next"); reason."""
-        point = find_point(self._daemon.plan, call.args.get("point"))
+        point = await meant_point(self._daemon.plan, call.args.get("point"))
         now = self._daemon.clock.now()
         try:
             value = value_of(point, str(call.args.get("value", "")))
@@ -34,43 +36,90 @@ class Commands:
         override = Override(point.key, value, call.person, reason, now.wall_ms, ends_ms)
         await self._do(override._replace(lasting_ms=lasting_ms, trusted=now.trusted))
         return {
-            "done": "set",
-            "point": point.key,
+            **self._about(point, "set", call),
             "value": shown(point, value, call.language),
             "until": iso(self._daemon.context.local, ends_ms),
         }
 
     async def release(self, call: Call) -> dict[str, Any]:
         """args: point."""
-        point = find_point(self._daemon.plan, call.args.get("point"))
+        point = await meant_point(self._daemon.plan, call.args.get("point"))
         standing = self._daemon.engine.remembered().overrides
         if all(override.point != point.key for override in standing):
             raise RequestError(Code.REFUSED, text("{name} is not overridden", name=point.key), "point")
         await self._do(Release(point.key, call.person))
-        return {"done": "release", "point": point.key}
+        return {
+            **self._about(point, "release", call),
+            "scheduled": self._daemon.engine.scheduled(point.id),
+            "by_device": isinstance(point.source, BacnetObject),
+        }
 
     async def lock(self, call: Call) -> dict[str, Any]:
         """args: target, reason."""
-        target, reason = str(call.args.get("target", "")), str(call.args.get("reason", ""))
+        target = await meant_target(self._daemon.plan, str(call.args.get("target", "")))
+        reason = str(call.args.get("reason", ""))
         await self._do(Lock(target, call.person, reason, self._daemon.clock.now().wall_ms))
-        return {"done": "lock", "target": target}
+        return {"done": "lock", "target": target, "label": self._target_named(target, call)}
 
     async def unlock(self, call: Call) -> dict[str, Any]:
         """args: target."""
-        target = str(call.args.get("target", ""))
-        if all(lock.target != target for lock in self._daemon.engine.remembered().locks):
-            raise RequestError(Code.REFUSED, text("{name} is not locked", name=target), "target")
+        standing = [lock.target for lock in self._daemon.engine.remembered().locks]
+        target = await self._standing_target(str(call.args.get("target", "")), standing)
+        if target not in standing:
+            words = text("{name} is not locked", name=target_named(self._daemon.plan, target))
+            raise RequestError(Code.REFUSED, words, "target")
         await self._do(Unlock(target, call.person))
-        return {"done": "unlock", "target": target}
+        return {
+            "done": "unlock",
+            "target": target,
+            "label": self._target_named(target, call),
+            "held_back": self._still_barred(target, call),
+        }
 
     async def observe(self, call: Call) -> dict[str, Any]:
         """args: target ("" = the site), on, reason."""
         target, on = str(call.args.get("target", "")), call.args.get("on")
         if not isinstance(on, bool):
             raise RequestError(Code.BAD_REQUEST, text("say on or off, not {given}", given=on), "on")
+        if target:
+            said = [item.target for item in self._daemon.engine.remembered().observe]
+            target = await self._standing_target(target, said)
         now_ms = self._daemon.clock.now().wall_ms
         await self._do(Observe(target, on, call.person, str(call.args.get("reason", "")), now_ms))
-        return {"done": "observe", "target": target or self._daemon.plan.site.name, "on": on}
+        site = self._daemon.plan.site
+        return {
+            "done": "observe",
+            "target": target or site.name,
+            "label": self._target_named(target, call) if target else site.label or site.name,
+            "on": on,
+            "held_back": None if on or not target else self._still_barred(target, call),
+        }
+
+    def _about(self, point: Point, done: str, call: Call) -> dict[str, Any]:
+        """What was done to which point, and why it is not sent, if it is not."""
+        engine = self._daemon.engine
+        held_back = engine.held_back(point.id)
+        return {
+            "done": done,
+            "point": point.key,
+            "label": engine.naming.label(point),
+            "name": render(engine.naming.point(point), call.language),
+            "held_back": None if held_back is None else render(held_back, call.language),
+            "site_time": iso(self._daemon.context.local, self._daemon.clock.now().wall_ms),
+        }
+
+    async def _standing_target(self, name: str, standing: list[str]) -> str:
+        """What is locked or observed can always be named, though the Plan may not have it any more."""
+        return name if name in standing else await meant_target(self._daemon.plan, name)
+
+    def _target_named(self, target: str, call: Call) -> str:
+        return render(target_named(self._daemon.plan, target), call.language)
+
+    def _still_barred(self, target: str, call: Call) -> str | None:
+        """What still keeps writes from a target whose lock or observe mode was ended."""
+        barrier = self._daemon.engine.barrier_of(target)
+        words: Text | None = None if barrier is None else barrier.text
+        return None if words is None else render(words, call.language)
 
     def _ends(self, key: str, call: Call, now: Now) -> tuple[int, int]:
         """Until when, and for how long if that was said (else 0)."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from config.language import render
+from config.language import render, text
 from config.plan.equipment import Equipment
 from config.plan.reading import Quality
 from controller.consumption.meters import Meter
@@ -56,6 +56,10 @@ class Overview:
             "asked": asked,
             "asked_state": None if asked is None else point.state_name(asked),
             "why": "" if winner is None else render(winner.reason, language),
+            "point": point.key,
+            "commanded": item.primary is not None,
+            "tags": list(item.tags),
+            "roles": {role: self._daemon.plan.points[bound].key for role, bound in item.roles},
         }
 
     def _meter(self, meter: Meter) -> dict[str, Any]:
@@ -79,8 +83,7 @@ class Overview:
         moment = datetime.fromtimestamp(decision.wall_ms / 1000, UTC).astimezone(zone)
         names = self._daemon.bound_to(decision.point)
         label = names[0][1] if names else point.label
-        return {
-            "time": moment.strftime("%H:%M"),
-            "point": decision.key,
-            "text": f"{label} → {shown(point, decision.after.value, language)}",
-        }
+        told = text("{label} → {value}", label=label, value=shown(point, decision.after.value, language))
+        if decision.after.winner is None:
+            told = text("{label}: nothing commands it now", label=label)
+        return {"time": moment.strftime("%H:%M"), "point": decision.key, "text": render(told, language)}

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from config.language import render
+from config.language.details import detail
 from config.plan.programmes import WEEKDAYS
 from config.plan.reading import Quality
 from controller.daemon import Daemon
+from controller.operations.finding import target_named
 from controller.operations.names import iso, shown
 from controller.socket.server import Call
 from schedules.calendar import kind_words
@@ -43,7 +45,7 @@ class Status:
         now = daemon.clock.now()
         remembered = engine.remembered()
         day = daemon.context.calendar.kind(local.date_at(now.wall_ms))
-        observe = {item.target: item.observing for item in remembered.observe}
+        observe, parts_observed = engine.observed()
         counters = daemon.counters
         return {
             "site": plan.site.name,
@@ -56,11 +58,13 @@ class Status:
             "kind_of_day": render(kind_words(_telling_kind(day.kinds)), call.language),
             "clock_trusted": now.trusted,
             "speed": daemon.clock.speed,
-            "observe": observe.get("", plan.site.observe),
+            "observe": observe,
+            "observed": parts_observed,
             "devices_total": len(plan.devices),
             "devices_online": counters.devices_online,
             "points_total": len(plan.points),
             "points_good": counters.points_good,
+            "points_good_unheard": self._good_unheard(),
             "points_stale": sum(1 for reading in engine.readings if reading.quality is Quality.STALE),
             "commands_sent": counters.commands_sent,
             "commands_held": counters.commands_held,
@@ -70,11 +74,13 @@ class Status:
             "worst_cycle_ms": round(daemon.cycles.worst_ms, 1),
             "rss_mib": rss_mib(),
             "cpu_s": round(time.process_time(), 2),
-            "lines": self._lines(),
+            "lines": self._lines(call.language),
             "offline": [device.name for device in plan.devices if not engine.online(device.id)],
             "overrides": [
                 {
                     "point": item.point,
+                    "name": self._named(item.point, call.language),
+                    "held_back": self._held_back(item.point, call.language),
                     "value": self._shown(item.point, item.value, call.language),
                     "person": item.person,
                     "until": iso(local, item.expires_ms),
@@ -85,6 +91,7 @@ class Status:
             "locks": [
                 {
                     "target": item.target,
+                    "label": render(target_named(plan, item.target), call.language),
                     "person": item.person,
                     "reason": item.reason,
                     "since": iso(local, item.since_ms),
@@ -102,7 +109,24 @@ class Status:
             ],
         }
 
-    def _lines(self) -> list[dict[str, Any]]:
+    def _good_unheard(self) -> int:
+        """Points whose last reading is not too old yet, though their device does not answer any more."""
+        plan, engine = self._daemon.plan, self._daemon.engine
+        lost = [device for device in plan.devices if not engine.online(device.id)]
+        return sum(
+            engine.readings[point].quality is Quality.GOOD for device in lost for point in device.points
+        )
+
+    def _named(self, key: str, language: str) -> str:
+        point = self._daemon.plan.point_named(key)
+        return key if point is None else render(self._daemon.engine.naming.point(point), language)
+
+    def _held_back(self, key: str, language: str) -> str | None:
+        point = self._daemon.plan.point_named(key)
+        words = None if point is None else self._daemon.engine.held_back(point.id)
+        return None if words is None else render(words, language)
+
+    def _lines(self, language: str) -> list[dict[str, Any]]:
         found = []
         for line in self._daemon.plan.lines:
             driver = self._daemon.drivers.get(line.id)
@@ -115,7 +139,7 @@ class Status:
                     "requests": 0 if state is None else state.requests,
                     "timeouts": 0 if state is None else state.timeouts,
                     "queue": 0 if state is None else state.queue,
-                    "last_error": "" if state is None else state.last_error,
+                    "last_error": "" if state is None else render(detail(state.last_error), language),
                 }
             )
         return found

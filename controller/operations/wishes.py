@@ -14,7 +14,8 @@ from config.plan.units import UNITS
 from controller.decide.records import Refused
 from schedules.local import LocalTime
 
-_NUMBER = re.compile(r"\s*([+-]?\d+(?:\.\d+)?)\s*(\S.*)?$")
+_NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:\.\d+)?|\.\d+))\s*(\S.*)?$")
+_MINUS = "\u2212"
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})$")
 _ON = {"on", "true", "1", "开"}
 _OFF = {"off", "false", "0", "关"}
@@ -26,7 +27,7 @@ def value_of(point: Point, written: str) -> Value:
 
     Raises Refused; whether the point accepts the value is not judged here.
     """
-    folded = unicodedata.normalize("NFKC", written).strip()
+    folded = unicodedata.normalize("NFKC", written).strip().replace(_MINUS, "-")
     if point.kind == "bool":
         if folded.lower() in _ON:
             return True
@@ -66,11 +67,17 @@ def _number(point: Point, written: str) -> float:
     return number
 
 
-def clock_end(written: str, now_ms: int, local: LocalTime) -> int:
-    """The next time local clocks show `written` ("18:00"), site UTC milliseconds. Raises Refused."""
+def seconds_of_day(written: str) -> int | None:
+    """Seconds after midnight of "18:00", up to 24:00; None if it is no time of day."""
     found = _CLOCK.match(unicodedata.normalize("NFKC", written).strip())
     seconds = int(found[1]) * 3600 + int(found[2]) * 60 if found else 0
-    if not found or int(found[2]) > 59 or seconds > 86_400:
+    return seconds if found and int(found[2]) <= 59 and seconds <= 86_400 else None
+
+
+def clock_end(written: str, now_ms: int, local: LocalTime) -> int:
+    """The next time local clocks show `written` ("18:00"), site UTC milliseconds. Raises Refused."""
+    seconds = seconds_of_day(written)
+    if seconds is None:
         raise Refused(text('{given} is not a time of day; write 18:00 or "next"', given=written))
     today: date = local.date_at(now_ms)
     for day in (today, today + timedelta(days=1)):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from config.language import Text, text
+from config.language.details import detail
 
 FILE = "louguan.sock"
 _LONGEST = 107
@@ -49,7 +50,9 @@ def bind(path: Path, *, mode: int, gid: int | None) -> socket.socket:
         bound.setblocking(False)
     except OSError as error:
         bound.close()
-        raise SocketError(text("cannot open {file}: {error}", file=str(path), error=str(error))) from error
+        raise SocketError(
+            text("cannot open {file}: {error}", file=str(path), error=detail(str(error)))
+        ) from error
     return bound
 
 
@@ -86,7 +89,9 @@ def connect(path: Path, timeout_s: float) -> socket.socket:
         ) from error
     except OSError as error:
         made.close()
-        raise SocketError(text("cannot reach {file}: {error}", file=str(path), error=str(error))) from error
+        raise SocketError(
+            text("cannot reach {file}: {error}", file=str(path), error=detail(str(error)))
+        ) from error
     return made
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from config.language import Text, render
+from config.language import Text, render, text
 
 PROTOCOL = 1
 MAX_LINE = 1 << 24
@@ -85,9 +85,9 @@ def decode(line: bytes) -> dict[str, Any]:
         if b"\\ud" in line.lower():
             data = json.loads(json.dumps(data, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError) as error:
-        raise RequestError(Code.BAD_REQUEST, f"not JSON: {error}") from error
+        raise RequestError(Code.BAD_REQUEST, text("not JSON: {error}", error=error)) from error
     if not isinstance(data, dict):
-        raise RequestError(Code.BAD_REQUEST, "not a JSON object")
+        raise RequestError(Code.BAD_REQUEST, text("not a JSON object"))
     return data
 
 
@@ -95,13 +95,13 @@ def request(data: Mapping[str, Any]) -> Request:
     """The request in a decoded line. Raises RequestError."""
     op, args = data.get("op"), data.get("args", {})
     if not isinstance(op, str) or not op:
-        raise RequestError(Code.BAD_REQUEST, '"op" must be a text', "op")
+        raise RequestError(Code.BAD_REQUEST, text("{name} must be a text", name="op"), "op")
     if not isinstance(args, dict):
-        raise RequestError(Code.BAD_REQUEST, '"args" must be an object', "args")
+        raise RequestError(Code.BAD_REQUEST, text("{name} must be an object", name="args"), "args")
     person, language = data.get("as", ""), data.get("lang", "")
     for name, value in (("as", person), ("lang", language)):
         if not isinstance(value, str) or len(value) > 100 or not value.isprintable():
-            raise RequestError(Code.BAD_REQUEST, f'"{name}" must be a short text', name)
+            raise RequestError(Code.BAD_REQUEST, text("{name} must be a short text", name=name), name)
     return Request(data.get("id"), op, args, person, language)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from config.language import text
+from config.language.details import detail
 from controller.store.backup import sync
 from controller.store.connection import Trouble, beyond_use, open_reader, open_writer, sound, trouble
 from controller.store.errors import StoreTooNew, StoreUnavailable
@@ -87,7 +88,7 @@ def prepare(
             return replace(path, steps, damage, wall_ms, backups, tell, probe, thorough=bool(suspect))
     except (sqlite3.Error, OSError, ValueError, TypeError) as error:
         raise StoreUnavailable(
-            text("cannot open {file}: {error}", file=str(path), error=str(error))
+            text("cannot open {file}: {error}", file=str(path), error=detail(str(error)))
         ) from error
     return Opening(fresh, None, "", tuple(added))
 

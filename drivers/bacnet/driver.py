@@ -87,8 +87,9 @@ class BacnetDriver:
             try:
                 await self._shared.station.open()
                 self._connected = True
+                self._shared.station.traffic.answered("")
             except OSError as error:
-                self._shared.station.traffic.last_error = f"cannot bind: {error}"
+                self._shared.station.traffic.failed("", f"cannot bind: {error}")
                 for worker in self._workers.values():
                     worker.unreachable(f"line {self._line.name} cannot bind {self._line.host}: {error}")
                 await asyncio.sleep(self._shared.timing.rebind_s)

@@ -45,7 +45,19 @@ class Traffic:
 
     requests: int = 0
     timeouts: int = 0
-    last_error: str = field(default="")
+    errors: dict[str, str] = field(default_factory=dict)
+    """What went wrong last with each address that has not answered since; "" is the line itself."""
+
+    @property
+    def last_error(self) -> str:
+        return next(reversed(self.errors.values()), "")
+
+    def failed(self, address: str, why: str) -> None:
+        self.errors.pop(address, None)  # the latest stands last
+        self.errors[address] = why
+
+    def answered(self, address: str) -> None:
+        self.errors.pop(address, None)
 
 
 class Station(Client):
@@ -106,10 +118,11 @@ class Station(Client):
                 if done:
                     if future.cancelled():
                         raise NoAnswer("line closed")
+                    self.traffic.answered(str(address))
                     return apdu.result(future.result(), service)
                 self.traffic.timeouts += 1
                 if attempt == retries:
-                    self.traffic.last_error = f"time-out at {address}"
+                    self.traffic.failed(str(address), f"time-out at {address}")
             raise NoAnswer("time-out")
         finally:
             self._waiting.pop(key, None)
@@ -136,8 +149,10 @@ class Station(Client):
         try:
             await self.request(pdu)
         except Exception as error:  # bacpypes3 raises anything from UnknownRoute to AssertionError
-            self.traffic.last_error = f"{address}: {error!r}"
+            self.traffic.failed(str(address), f"{address}: {error!r}")
             raise NoAnswer(f"cannot send: {error!r}") from error
+        if not expecting_reply:
+            self.traffic.answered(str(address))
 
     async def confirmation(self, pdu: Any) -> None:
         """An application PDU has come up the stack. What is broken raises, and the wire drops it."""

@@ -51,6 +51,25 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+BACNET: Mapping[str, str] = {
+    "freeze": "hears nothing and answers nothing",
+    "slow": "answers late, by machine seconds",
+    "refuse-writes": "refuses every write",
+    "lying-write": "acknowledges writes and ignores them",
+    "segmentation-refusal": "cannot answer with more than this many properties",
+    "no-multiple": "refuses to be asked for several properties at once",
+    "no-cov": "refuses subscriptions to changes",
+    "restart": "restarts: commands and subscriptions are gone",
+    "reliability": "one of its points says that it has no sensor",
+    "out-of-service": "one of its points says that it is out of service",
+    "unplug": "is without power",
+}
+"""Faults of a BACnet device and what happens, beside OF_VALUES."""
+
+OF_VALUES = ("stuck", "frozen-counter", "counter-jump", "failed-machine")
+"""Faults that happen before the wire: the same on every protocol."""
+
+
 class FaultError(Exception):
     """No such fault, or not of this kind of target, or numbers it does not take."""
 

@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING
 
 from config.plan.site import Plan
 from drivers.simulators.device import SimulatedDevice
-from drivers.simulators.faults import FaultError, Faults, Number, kind_of
+from drivers.simulators.faults import OF_VALUES, FaultError, Faults, Number, kind_of
 from drivers.simulators.modbus.servers import LineServer
 from drivers.simulators.modbus.unit import Unit
 
 if TYPE_CHECKING:
     from drivers.simulators.bacnet import BacnetSimulator
-
-_OF_VALUES = ("stuck", "frozen-counter", "counter-jump", "failed-machine")
-"""Faults that happen before the wire: the same on every protocol."""
 
 
 class Injection:
@@ -105,7 +102,7 @@ class Injection:
                 await self._listen(twin, int(running.address.rpartition(":")[2]))
                 twin.forget()
             twin.faults.switch(name, on)
-        elif name in _OF_VALUES:
+        elif name in OF_VALUES:
             self._of_unit(name, on, twin, numbers)
         else:
             try:

@@ -100,6 +100,7 @@ def test_locks_and_observe_mode_of_what_is_gone_are_told_and_can_be_taken_away()
     assert [(notice.kind, notice.subject, notice.on) for notice in made.step().notices] == [
         ("lock-waits", "shed", True),
         ("observe-waits", "attic", True),
+        ("observe", "", True),
     ]
     assert made.engine.remembered() == remembered
     with pytest.raises(Refused):
@@ -126,4 +127,4 @@ async def test_the_ledger_has_the_end_and_its_reason(tmp_path: Path) -> None:
             assert "lamp.level=40.0@8" not in made.written
             (row,) = [row.entry for row in made.ledger("lamp.level") if row.entry.kind == Kind.EXPIRED]
             assert (row.value, row.slot, row.who) == (40.0, 8, "Li")
-            assert row.why == "the plan no longer allows it: lamp.level takes 0 … 30 "
+            assert row.why == "the plan no longer allows it: lamp.level takes 0 … 30"

@@ -27,6 +27,33 @@ def test_a_lock_forbids_every_write_and_its_end_writes_what_is_due() -> None:
     assert made.writes(1) == ["lamp.level=50.0@8"]
 
 
+def test_what_holds_a_command_back_is_said() -> None:
+    made = settled()
+    lamp = made.id("lamp.level")
+    assert made.engine.held_back(lamp) is None
+    made.device("lamp", False)
+    made.step(1)
+    assert str(made.engine.held_back(lamp)) == "the device does not answer; it is sent when it is back"
+    made.do(Lock("lamps", "Wang", "new ballast", 0))
+    made.step(1)
+    assert str(made.engine.held_back(lamp)) == "locked by Wang: new ballast"
+    assert str(rig().engine.held_back(lamp)).startswith("the device does not answer")
+
+
+def test_observe_mode_is_told_with_its_way_out() -> None:
+    made = rig(observe=True)
+    (notice,) = made.step().notices
+    assert (notice.kind, notice.on) == ("observe", True)
+    assert "louguan observe off" in str(notice.text)
+    assert made.step(1).notices == []
+    made.do(Observe("lamp", True, "Wang", "", 0), Observe("", False, "Wang", "", 0))
+    (notice,) = made.step(1).notices
+    assert (notice.kind, notice.on) == ("observe", False)
+    assert made.engine.observed() == (False, ["lamp"])
+    assert str(getattr(made.engine.barrier_of("lamps"), "text", None)) == "observe mode: nothing is sent"
+    assert made.engine.barrier_of("relay") is None
+
+
 def test_a_lock_on_a_device_covers_all_its_points() -> None:
     made = settled()
     made.do(Lock("lamp", "Wang", "dead wire", 0))

@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from config.plan.lines import Line
-from drivers.api import DeviceState, Fate, Inbox, Write, WriteReport
+from drivers.api import DeviceState, Fate, Inbox, NoAnswer, Write, WriteReport
 from drivers.backoff import Manners
 from drivers.batching import Block, Part
 from drivers.line import LineWorker
@@ -27,6 +27,7 @@ class Speaker:
         self.requests = self.timeouts = self.opened = 0
         self.connected = False
         self.stumbles: set[str] = set()
+        self.trouble: NoAnswer | None = None
 
     def _stumble(self, where: str) -> None:
         if where in self.stumbles:
@@ -35,6 +36,8 @@ class Speaker:
 
     async def connect(self) -> None:
         self._stumble("connect")
+        if self.trouble is not None:
+            raise self.trouble
         self.opened += 1
         self.connected = True
 
@@ -44,6 +47,8 @@ class Speaker:
     async def poll(self, device: int, block: Block, patience_s: float) -> Polled:
         await asyncio.sleep(0)
         self._stumble("poll")
+        if self.trouble is not None:
+            raise self.trouble
         self.requests += 1
         return Polled()
 
@@ -99,3 +104,32 @@ async def test_a_mistake_costs_a_turn_and_is_told(where: str, caplog: pytest.Log
     assert reports[1].fate is Fate.READ_BACK, "and the line works again"
     assert states[-1]
     assert [record.levelno for record in caplog.records] == [logging.ERROR], "told once"
+
+
+async def test_an_error_is_shown_while_it_stands() -> None:
+    inbox, clock = Inbox(), MachineClock()
+    speaker = Speaker(inbox)
+    manners = Manners(timeout_s=0.1, reconnect_s=(0.05,))
+    agenda = Agenda({0: [(BLOCK, 0.02)]}, manners, clock.now().mono_ns / 1e9)
+    worker = LineWorker(Line(0, "L", "", "modbus-tcp"), speaker, agenda, inbox, clock)
+    seen = set()
+
+    async def until(error: str) -> None:
+        for _ in range(2000):
+            if worker.status().last_error == error:
+                seen.add(error)
+                return
+            await asyncio.sleep(0.005)
+        raise TimeoutError(error)
+
+    speaker.trouble = NoAnswer("no connection: Connection refused")
+    await worker.start()
+    await until("no connection: Connection refused")
+    speaker.trouble = None
+    await until("")
+    speaker.trouble = NoAnswer("time-out")
+    await until("time-out")
+    speaker.trouble = None
+    await until("")
+    await worker.stop()
+    assert len(seen) == 3

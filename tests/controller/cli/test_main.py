@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from controller.cli import people
 from controller.cli.main import main
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, **answers: dict[str, Any]) -> list[dict[str, Any]]:
+    """Let a daemon answer operations as given; what it was asked."""
+    asked: list[dict[str, Any]] = []
+
+    def ask(directory: Path, op: str, args: Any = None, person: str | None = None) -> dict[str, Any]:
+        asked.append({"op": op, **(args or {})})
+        return answers[op]
+
+    monkeypatch.setattr(people, "ask", ask)
+    return asked
 
 
 def louguan(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
@@ -31,6 +46,10 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         ("set", "a", "on"),
         ("set", "a", "on", "--for", "2h", "--until", "next"),
         ("set", "a", "on", "--for", "soon"),
+        ("set", "a", "on", "--until", "soon"),
+        ("set", "a", "on", "--until", "25:00"),
+        ("status", "--lang", "fr"),
+        ("status", "--lang"),
         ("observe", "perhaps"),
         ("demo", "--for", "soon"),
     ],
@@ -56,3 +75,100 @@ def test_help_speaks_chinese(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = louguan(capsys, "--lang", "zh", "--help")
     assert code == 0
     assert "站点" in out
+
+
+USAGE = [
+    ("set", "缺少参数 'POINT'"),
+    ("set a --nonsense", "没有选项 --nonsense"),
+    ("points --bda", "没有选项 --bda（相近的：--bad, --data）"),
+    ("statu", "没有命令 'statu'。您是否要写 'status'"),
+    ("lock x", "缺少选项 '--reason'"),
+    ("set a on --for", "选项 '--for' 后面要写值"),
+    ("status --json=x", "选项 '--json' 不带值"),
+    ("status x y", "多余的参数（x y）"),
+    ("demo --speed 9999", "'--speed' 的值不对：应不大于 600"),
+    ("demo --speed x", "'--speed' 的值不对：应是一个数"),
+    ("demo --seed x", "'--seed' 的值不对：应是一个整数"),
+]
+
+
+@pytest.mark.parametrize(("words", "says"), USAGE)
+def test_usage_errors_are_chinese(capsys: pytest.CaptureFixture[str], words: str, says: str) -> None:
+    code, _, err = louguan(capsys, *words.split(), "--lang", "zh")
+    assert code == 2
+    assert says in err
+    for english in ("Usage", "Error", "Missing", "No such", "Invalid", "Try ", "OPTIONS", "Did you"):
+        assert english not in err
+
+
+@pytest.mark.parametrize("command", ["", "set", "demo", "points", "run", "simulate"])
+def test_help_pages_are_chinese(capsys: pytest.CaptureFixture[str], command: str) -> None:
+    code, out, _ = louguan(capsys, *filter(None, [command]), "--help", "--lang", "zh")
+    assert code == 0
+    for english in ("Usage", "Options", "Arguments", "Commands", "required", "default", "Show this", "<str>"):
+        assert english not in out
+
+
+def test_english_stays_the_librarys(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = louguan(capsys, "set", "--help", "--lang", "en")
+    assert "Usage: louguan set [OPTIONS] POINT VALUE" in out
+    assert "[required]" in out
+    _, _, err = louguan(capsys, "statu", "--lang", "en")
+    assert "No such command 'statu'. Did you mean 'status'?" in err
+
+
+def test_a_language_nobody_speaks_is_refused_with_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+    _, _, err = louguan(capsys, "status", "--lang", "fr")
+    assert "zh" in err
+    assert "en" in err
+    assert "fr" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "kind"),
+    [
+        (("status", "--json"), 1, "no-daemon"),
+        (("set", "a", "on", "--json"), 2, "usage"),
+        (("set", "--json"), 2, "usage"),
+    ],
+)
+def test_a_refusal_with_json_is_one_object(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, words: tuple[str, ...], code: int, kind: str
+) -> None:
+    found, out, err = louguan(capsys, *words, "--data", str(tmp_path))
+    assert (found, err) == (code, "")
+    assert json.loads(out)["error"]["code"] == kind
+    assert set(json.loads(out)["error"]) == {"code", "message", "hint", "where"}
+
+
+@pytest.mark.parametrize("value", ["-5 %", "-5", "-.5", "-3 °C"])
+def test_a_negative_value_is_no_option(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    done = {"done": "set", "point": "a", "name": "a", "value": value, "held_back": None,
+            "until": "2026-03-05T08:00:00+08:00", "site_time": "2026-03-05T07:00:00+08:00"}  # fmt: skip
+    asked = answering(monkeypatch, set=done)
+    code, _, _ = louguan(capsys, "set", "a", value, "--for", "1h")
+    assert code == 0
+    assert asked == [{"op": "set", "point": "a", "value": "\u2212" + value[1:], "for_s": 3600.0}]
+
+
+def test_points_that_match_nothing_are_an_answer_of_no(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, points={"points": [], "matching": 0}, overview={"equipment": []})
+    for command in ("points", "equipment"):
+        code, out, err = louguan(capsys, command, "xyzzy", "--lang", "en")
+        assert (code, out) == (1, "")
+        assert "xyzzy" in err
+    code, out, _ = louguan(capsys, "points", "xyzzy", "--json")
+    assert (code, json.loads(out)["error"]["code"]) == (1, "no-match")
+
+
+def test_no_bad_points_is_good_news(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, points={"points": [], "matching": 7})
+    code, out, err = louguan(capsys, "points", "--bad", "--lang", "en")
+    assert (code, out) == (0, "")
+    assert "7 points" in err

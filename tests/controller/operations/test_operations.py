@@ -4,57 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from config.plan.reading import Quality
-from controller.decide.records import PersonCommand
 from controller.operations.commands import Commands
 from controller.operations.overview import Overview
 from controller.operations.queries import Queries
 from controller.operations.status import Status
-from controller.socket.protocol import Code, RequestError
-from controller.socket.server import Call
+from controller.socket.protocol import Code
 from controller.store.ledger import Kind
-from tests.controller.house import house
-from tests.controller.shell import Shell, shell
-
-
-@pytest.fixture
-def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shell]:
-    """A house whose devices have answered and been told. The tests themselves say when a cycle runs, so a
-    command answers as soon as it is committed."""
-    with shell(tmp_path, house()) as found:
-        accept = found.daemon.accept
-
-        async def committed(command: PersonCommand) -> None:
-            await accept(command)
-
-        monkeypatch.setattr(found.daemon, "command", committed)
-        found.house_answers()
-        found.cycle()
-        found.cycle()
-        yield found
-
-
-def call(op: str, **args: Any) -> Call:
-    return Call(op, args, "王工 (li)", "en")
-
-
-async def refusal(answer: Any) -> tuple[str, str, str]:
-    with pytest.raises(RequestError) as error:
-        await answer
-    return error.value.code, str(error.value), error.value.where
+from tests.controller.operations.asking import call, refusal
+from tests.controller.shell import Shell
 
 
 async def test_set_read_release(made: Shell) -> None:
     commands, queries = Commands(made.daemon), Queries(made.daemon)
     answer = await commands.set(call("set", point="lamps.level", value="35", for_s=3600, reason="visitors"))
     assert answer == {
-        "done": "set", "point": "lamp.level", "value": "35", "until": "2026-03-05T08:00:02+08:00",
+        "done": "set", "point": "lamp.level", "label": "lamps", "name": "lamps (lamp.level)", "value": "35",
+        "until": "2026-03-05T08:00:02+08:00", "held_back": None, "site_time": "2026-03-05T07:00:02+08:00",
     }  # fmt: skip
     made.cycle()
     made.read("lamp.level", 35.0)
@@ -70,10 +40,9 @@ async def test_set_read_release(made: Shell) -> None:
         (15, 10.0, False),
     ]
     assert found["slots"][1]["source"] == "site.yaml:1:3"
-    assert await commands.release(call("release", point="lamps.level")) == {
-        "done": "release",
-        "point": "lamp.level",
-    }
+    answer = await commands.release(call("release", point="lamps.level"))
+    assert answer["done"] == "release"
+    assert (answer["point"], answer["scheduled"], answer["held_back"]) == ("lamp.level", True, None)
     made.cycle()
     assert made.written.count("lamp.level=10.0@15") == 2
     kinds = [row.entry.kind for row in made.ledger("lamp.level")]
@@ -173,9 +142,14 @@ async def test_locked_and_observed_are_shown(made: Shell) -> None:
     found = await status.answer(call("status"))
     assert found["observe"] is True
     assert found["locks"] == [
-        {"target": "lamp", "person": "王工 (li)", "reason": "wiring", "since": "2026-03-05T07:00:02+08:00"}
-    ]
+        {
+            "target": "lamp", "label": "lamp", "person": "王工 (li)", "reason": "wiring",
+            "since": "2026-03-05T07:00:02+08:00",
+        }
+    ]  # fmt: skip
     assert [(item["point"], item["value"]) for item in found["overrides"]] == [("hall.level", "30")]
+    assert found["overrides"][0]["held_back"] == "observe mode: nothing is sent"
+    assert [item["kind"] for item in found["notices"]] == ["observe"]
     await commands.unlock(call("unlock", target="lamp"))
     await commands.observe(call("observe", on=False))
     made.cycle()
@@ -212,6 +186,10 @@ async def test_points_by_pattern_and_by_quality(made: Shell) -> None:
 
     async def keys(**args: Any) -> list[str]:
         return [row["point"] for row in (await queries.points(call("points", **args)))["points"]]
+
+    assert (await queries.points(call("points", pattern="xyzzy")))["matching"] == 0
+    row = (await queries.points(call("points", pattern="lamp.level")))["points"][0]
+    assert row["equipment"] == ["lamps.level"]
 
     assert await keys() == [point.key for point in made.plan.points]
     assert await keys(pattern="LAMP.") == ["lamp.level", "lamp.spare"]

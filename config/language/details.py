@@ -1,0 +1,121 @@
+"""Short English that comes from below (drivers, operating system, database, libraries), as people read it.
+
+The ledger and programs get it as it is. For people what is of a closed set is recognised by its form, with
+the numbers and names in it; any other stays as it is. Standard library only.
+"""
+
+from __future__ import annotations
+
+import re
+from string import Formatter
+
+from config.language import Text, text
+
+
+class Forms:
+    """A closed set of messages. The first that fits is taken; a part named `nested` is read as a whole."""
+
+    def __init__(self, *forms: Text, nested: str = "why") -> None:
+        self._forms = forms
+        self._nested = nested
+        self._patterns: list[re.Pattern[str]] = []
+        """Made when first needed: most runs read none."""
+
+    def read(self, said: str) -> Text | str:
+        """`said` as a text if it is one of these, else as it is."""
+        if not self._patterns:
+            self._patterns = [re.compile(_pattern(form.message), re.DOTALL) for form in self._forms]
+        for form, pattern in zip(self._forms, self._patterns, strict=True):
+            if (found := pattern.fullmatch(said)) is not None:
+                parts = {
+                    name: self.read(part) if name == self._nested else part
+                    for name, part in found.groupdict().items()
+                }
+                return text(form.message, **parts)
+        return said
+
+
+def _pattern(message: str) -> str:
+    parts = Formatter().parse(message)
+    return "".join(re.escape(plain) + (f"(?P<{name}>.+?)" if name else "") for plain, name, _, _ in parts)
+
+
+DETAILS = Forms(
+    # lines
+    text("time-out"),
+    text("no answer"),
+    text("answers"),
+    text("no connection: {why}"),
+    text("no serial device: {why}"),
+    text("serial device lost: {why}"),
+    text("connection lost: {why}"),
+    text("connection closed by the peer"),
+    text("not connected"),
+    text("closed"),
+    text("line closed"),
+    text("stopped"),
+    text("held back"),
+    text("not in step"),
+    text("wrong CRC"),
+    text("undecodable"),
+    text("not Modbus: protocol id"),
+    text("the answer is cut short"),
+    text("the line does not fall silent"),
+    text("the echo is not of what was written"),
+    text("the device does not answer"),
+    text("refused, perhaps in answer to an earlier request"),
+    text("an answer nobody asked for: unit {unit}, function {function}"),
+    text("unit {found} instead of {expected}"),
+    text("function {found} instead of {expected}"),
+    text("{found} bytes of data instead of {expected}"),
+    text("a length of {length} in the header"),
+    text("read back {found} instead of {expected}"),
+    text("exception {code}"),
+    text("internal error: {name}"),
+    text("no I-Am"),
+    text("not found yet"),
+    text("no longer at {address}, seen at {rival}"),
+    text("time-out at {address}"),
+    text("cannot bind: {why}"),
+    text("line {name} cannot bind {host}: {why}"),
+    text("cannot send: {why}"),
+    text("no free invoke id"),
+    # the operating system
+    text("[Errno {number}] {why}: {file}"),
+    text("[Errno {number}] {why}"),
+    text("Address already in use"),
+    text("Broken pipe"),
+    text("Cannot assign requested address"),
+    text("Connection refused"),
+    text("Connection reset by peer"),
+    text("Connection timed out"),
+    text("Device or resource busy"),
+    text("File exists"),
+    text("Host is down"),
+    text("Input/output error"),
+    text("Is a directory"),
+    text("Name or service not known"),
+    text("Network is unreachable"),
+    text("No route to host"),
+    text("No space left on device"),
+    text("No such device"),
+    text("No such file or directory"),
+    text("Not a directory"),
+    text("Operation not permitted"),
+    text("Permission denied"),
+    text("Read-only file system"),
+    text("Temporary failure in name resolution"),
+    # the database
+    text("attempt to write a readonly database"),
+    text("database disk image is malformed"),
+    text("database is locked"),
+    text("database or disk is full"),
+    text("disk I/O error"),
+    text("file is not a database"),
+    text("unable to open database file"),
+)
+
+
+def detail(said: str) -> Text | str:
+    """What went wrong on a line, in the operating system or in a database."""
+    return DETAILS.read(said)

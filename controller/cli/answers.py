@@ -1,0 +1,56 @@
+"""The sentence for a person's command that was accepted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from config.language import Text, text
+from controller.cli.moments import moment
+
+
+def answer(result: dict[str, Any]) -> Text:
+    """What was done, and what keeps it from the device if anything does."""
+    match result["done"]:
+        case "set":
+            return _set(result)
+        case "release":
+            return _released(result)
+        case "lock":
+            return text("{target} is locked: nothing is written to it", target=result["label"])
+        case "unlock":
+            done = text("{target} is unlocked", target=result["label"])
+        case _ if result["on"]:
+            return text("{target} is in observe mode", target=result["label"])
+        case _:
+            done = text("{target} is out of observe mode", target=result["label"])
+    if result.get("held_back"):
+        return text("{done}; still nothing is sent: {why}", done=done, why=result["held_back"])
+    return done
+
+
+def _set(result: dict[str, Any]) -> Text:
+    until = moment(result["until"], result["site_time"])
+    if result["held_back"]:
+        return text(
+            "{point}: {value} until {until} is noted, but not sent now: {why}",
+            point=result["name"],
+            value=result["value"],
+            until=until,
+            why=result["held_back"],
+        )
+    return text(
+        "{point} is set to {value} until {until}", point=result["name"], value=result["value"], until=until
+    )
+
+
+def _released(result: dict[str, Any]) -> Text:
+    point = result["name"]
+    if result["scheduled"]:
+        done = text("{point} is given back to its programme", point=point)
+    elif result["by_device"]:
+        done = text("{point} is released: nothing commands it now, the device goes by its own", point=point)
+    else:
+        done = text("{point} is released: nothing commands it now, it stays as it is", point=point)
+    if result["held_back"]:
+        return text("{done}; nothing is sent now: {why}", done=done, why=result["held_back"])
+    return done

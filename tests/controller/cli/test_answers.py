@@ -1,0 +1,53 @@
+"""The sentences for people's commands: what was done, and what became of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from config.language import render
+from controller.cli.answers import answer
+from controller.cli.moments import moment
+
+NOW = "2026-03-05T07:00:00+08:00"
+LAMP = {"point": "relay-1.ch1", "name": "一层走廊灯（relay-1.ch1）", "held_back": None, "site_time": NOW}
+
+
+@pytest.mark.parametrize(
+    ("result", "says"),
+    [
+        ({"done": "set", **LAMP, "value": "开", "until": "2026-03-05T08:00:00+08:00"},
+         "一层走廊灯（relay-1.ch1） 已手动设为 开，到 08:00"),
+        ({"done": "set", **LAMP, "value": "开", "until": "2026-03-06T08:00:00+08:00",
+          "held_back": "观察模式：不发送"},
+         "一层走廊灯（relay-1.ch1）：已记下 开，到 2026-03-06 08:00；但现在未发送：观察模式：不发送"),
+        ({"done": "release", **LAMP, "scheduled": True, "by_device": False},
+         "一层走廊灯（relay-1.ch1） 已交还日程"),
+        ({"done": "release", **LAMP, "scheduled": False, "by_device": False},
+         "一层走廊灯（relay-1.ch1） 已解除手动：现在没有谁管它，保持现状"),
+        ({"done": "release", **LAMP, "scheduled": False, "by_device": True},
+         "一层走廊灯（relay-1.ch1） 已解除手动：现在没有谁管它，按设备自身逻辑运行"),
+        ({"done": "unlock", "target": "x", "label": "风机（x）", "held_back": "观察模式：不发送"},
+         "风机（x） 已摘牌；但仍不发送：观察模式：不发送"),
+        ({"done": "lock", "target": "x", "label": "风机（x）"}, "风机（x） 已挂牌：不再写入"),
+        ({"done": "observe", "target": "x", "label": "风机（x）", "on": True}, "风机（x） 处于观察模式"),
+        ({"done": "observe", "target": "x", "label": "风机（x）", "on": False, "held_back": None},
+         "风机（x） 已退出观察模式"),
+    ],
+)  # fmt: skip
+def test_answers(result: dict[str, Any], says: str) -> None:
+    assert render(answer(result), "zh_CN") == says
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("2026-03-05T18:00:00+08:00", "18:00"),
+        ("2026-03-06T00:00:00+08:00", "2026-03-06 00:00"),
+        (None, ""),
+    ],
+)
+def test_todays_times_are_short(written: str | None, shown: str) -> None:
+    assert moment(written, NOW) == shown
+    assert moment(NOW, None, seconds=True) == "2026-03-05 07:00:00"

@@ -1,0 +1,90 @@
+"""Tables keep names and times whole, on terminals and in pipes; status says first what needs somebody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from controller.cli import glance, tables
+
+ROW: dict[str, Any] = {
+    "point": "grey-plant.pressure_setpoint", "label": "供水压力设定", "equipment": ["grey-water.setpoint"],
+    "value": 400_000.0, "state": None, "unit": "Pa", "quality": "good", "reason": "", "device_answers": True,
+    "at": "2026-03-05T07:00:00+08:00", "commandable": True, "command_failed": True, "by_device": False,
+    "command": {"by": "schedules/grey-water.yaml:41:9"}, "held_back": None,
+    "site_time": "2026-03-05T07:00:09+08:00",
+    "slots": [
+        {"slot": 8, "op": "=", "value": 400_000.0, "state": None, "source": "王工 (facility-office)",
+         "reason": "试压", "until": "2026-03-06T08:00:00+08:00", "winner": True},
+    ],
+}  # fmt: skip
+
+STATUS: dict[str, Any] = {
+    "label": "小院", "site": "yard", "site_time": "2026-03-05T07:00:09+08:00", "observe": True,
+    "observed": [], "devices_online": 0, "devices_total": 2, "points_good": 3, "points_total": 9,
+    "points_good_unheard": 3, "commands_sent": 0, "commands_held": 0, "commands_failed": 1,
+    "intervals_written": 0, "cycles": 1, "worst_cycle_ms": 1.0, "rss_mib": 50.0, "directory_differs": False,
+    "lines": [{"name": "S1", "connected": True, "requests": 1, "timeouts": 0, "last_error": "超时"}],
+    "overrides": [], "locks": [],
+    "notices": [
+        {"kind": "observe", "message": "观察模式", "since": "2026-03-05T07:00:00+08:00"},
+        {"kind": "clock", "message": "时钟不可信", "since": "2026-03-04T07:00:00+08:00"},
+    ],
+}  # fmt: skip
+
+
+def test_rows_in_a_pipe_are_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    tables.points([ROW, ROW], "zh_CN")
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert all("grey-plant.pressure_setpoint" in line and "0.4 MPa" in line for line in lines[1:])
+    assert all("grey-water.setpoint" in line and "命令未生效" in line for line in lines[1:])
+    assert not [line for line in lines if line.endswith(" ")]
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 120])
+def test_names_and_times_are_never_broken(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    tables.points([ROW], "zh_CN")
+    tables.point(ROW, "zh_CN")
+    shown = capsys.readouterr().out
+    for whole in ("grey-plant.pressure_setpoint", "grey-water.setpoint", "schedules/grey-water.yaml:41:9",
+                  "2026-03-06 08:00", "王工 (facility-office)"):  # fmt: skip
+        assert whole in shown
+
+
+def test_a_point_says_what_became_of_its_command(capsys: pytest.CaptureFixture[str]) -> None:
+    tables.point(ROW, "zh_CN")
+    assert "命令未生效" in capsys.readouterr().out
+    tables.point({**ROW, "slots": [], "command_failed": False}, "zh_CN")
+    assert "现在没有谁管它，保持现状" in capsys.readouterr().out
+
+
+def test_equipment_is_listed_by_name_and_a_single_one_with_its_points(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    row = {"name": "corridor", "label": "一层走廊灯", "asked": True, "asked_state": None, "value": False,
+           "state": None, "unit": "", "tags": ["corridor"], "why": "手动",
+           "roles": {"switch": "relay-1.ch1"}}  # fmt: skip
+    tables.equipment([row], "zh_CN")
+    shown = capsys.readouterr().out
+    for said in ("corridor", "一层走廊灯", "开", "关", "corridor.switch", "relay-1.ch1"):
+        assert said in shown
+    tables.equipment([row, row], "zh_CN")
+    assert "relay-1.ch1" not in capsys.readouterr().out
+
+
+def test_status_says_observe_mode_first_and_how_it_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    glance.status(STATUS, "zh_CN")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "小院 (yard)  2026-03-05 07:00:09"
+    assert lines[1] == "观察模式：不向任何设备发送；解除：louguan observe off"
+    assert "  其中 3 个属于无应答的设备：此前读到，尚未过期" in lines
+    assert "线路 S1：通，请求 1，超时 0；当前：超时" in lines
+    assert "未生效的命令：1" in lines
+    assert lines[-1] == "2026-03-04 07:00  时钟不可信"

@@ -1,0 +1,31 @@
+"""English from below is recognised by its form, numbers and nested reasons kept."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import pytest
+
+from config.language import render
+from config.language.details import detail
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("time-out", "超时"),
+        ("not Modbus: protocol id", "不是 Modbus：协议号不对"),
+        ("exception 2", "异常码 2"),
+        ("no connection: Connection refused", "连接不上：连接被拒绝"),
+        ("unit 3 instead of 2", "站号是 3，应为 2"),
+        ("line B1 cannot bind 10.0.0.9: [Errno 99] Cannot assign requested address",
+         "线路 B1 无法绑定 10.0.0.9：本机没有这个地址（错误号 99）"),
+        (str(PermissionError(errno.EACCES, os.strerror(errno.EACCES), "/data/x")),
+         "没有权限：'/data/x'（错误号 13）"),
+        ("something new", "something new"),
+    ],
+)  # fmt: skip
+def test_details_in_chinese(said: str, shown: str) -> None:
+    assert render(detail(said), "zh_CN") == shown
+    assert render(detail(said), "en") == said
