@@ -146,12 +146,24 @@ async def test_a_simulation_and_a_real_site_share_no_data(tmp_path: Path) -> Non
         assert "no address for line T1" in said
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_demo_that_is_ended_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("number", "shell"),
+    [
+        (signal.SIGTERM, []),
+        (signal.SIGHUP, []),
+        (signal.SIGINT, []),
+        # In the background of a script ctrl-C is ignored.
+        (signal.SIGTERM, ["sh", "-c", "trap '' INT; exec \"$@\"", "sh"]),
+    ],
+    ids=["TERM", "HUP", "INT", "TERM in the background"],
+)
+def test_a_demo_that_is_ended_leaves_nothing(
+    tmp_path: Path, number: signal.Signals, shell: list[str]
+) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     with subprocess.Popen(
-        [*PROGRAM, "demo", str(HOUSE), "--for", "5min", "--json"],
+        [*shell, *PROGRAM, "demo", str(HOUSE), "--for", "5min", "--json"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -99,6 +99,8 @@ def ended_in_order() -> Iterator[None]:
     and what was made is deleted. One that is ignored (nohup) stays ignored."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # we run in a script's background
+            raise KeyboardInterrupt
         signal.raise_signal(signal.SIGINT)
 
     put_in_order()
