@@ -4,58 +4,71 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from config.language import Text, render, text
+from config.language.details import detail
+from controller.cli.moments import moment
+from controller.cli.tables import console, show
 
 
-def sinks(rows: list[dict[str, Any]], language: str) -> None:
+def sinks(rows: list[dict[str, Any]], now: str | None, language: str) -> None:
     """How each sink is doing."""
     if not rows:
-        print_line(text("the site has no sinks: nothing is uploaded"), language)
+        _line(text("the site has no sinks: nothing is uploaded"), language)
         return
     headings = (
         text("sink"),
+        text("label"),
         text("kind"),
-        text("state"),
+        text("connection"),
         text("complete up to"),
         text("waiting"),
         text("holes"),
         text("refused"),
         text("rows a second"),
-        text("last error"),
     )
     table = _table(headings, language)
     for row in rows:
         table.add_row(
-            f"{row['sink']}  {row['label']}" if row["label"] != row["sink"] else row["sink"],
+            row["sink"],
+            escape(row["label"]),
             row["kind"],
             render(_state(row), language),
-            row["delivered_to"] or render(text("all"), language),
+            moment(row["complete_to"], now) or render(text("all"), language),
             str(row["backlog_rows"]),
             str(row["holes"]),
             str(row["aside_rows"]),
             str(row["rows_per_s"]),
-            row["last_error"],
         )
-    Console().print(table)
+    show(table)
+    for row in rows:
+        if row["last_error"]:
+            why = render(detail(row["last_error"]), language)
+            _line(text("{sink}: {reason}", sink=row["sink"], reason=why), language)
 
 
-def aside(rows: list[dict[str, Any]], language: str) -> None:
+def aside(rows: list[dict[str, Any]], now: str | None, language: str) -> None:
     """What a sink refused."""
     if not rows:
-        print_line(text("nothing was refused"), language)
+        _line(text("nothing was refused"), language)
         return
-    table = _table((text("row"), text("meter"), text("interval"), text("reason"), text("since")), language)
+    table = _table((text("row"), text("meter"), text("interval"), text("since"), text("reason")), language)
     for row in rows:
         revision = f" r{row['revision']}" if row["revision"] else ""
-        table.add_row(str(row["id"]), row["meter"], f"{row['start']}{revision}", row["reason"], row["since"])
-    Console().print(table)
+        table.add_row(
+            str(row["id"]),
+            row["meter"],
+            moment(row["start"], now) + revision,
+            moment(row["since"], now),
+            escape(row["reason"]),
+        )
+    show(table)
 
 
-def print_line(what: Text, language: str) -> None:
-    Console().print(render(what, language))
+def _line(what: Text, language: str) -> None:
+    console().print(render(what, language), highlight=False, markup=False)
 
 
 def _state(row: dict[str, Any]) -> Text:
@@ -69,5 +82,5 @@ def _state(row: dict[str, Any]) -> Text:
 def _table(headings: tuple[Text, ...], language: str) -> Table:
     table = Table(box=None, pad_edge=False)
     for heading in headings:
-        table.add_column(render(heading, language), overflow="fold")
+        table.add_column(render(heading, language), no_wrap=True)
     return table

@@ -34,7 +34,7 @@ def upload(
         return
     from controller.cli import sink_tables
 
-    sink_tables.sinks(found["sinks"], language())
+    sink_tables.sinks(found["sinks"], found["site_time"], language())
 
 
 @upload_app.command()
@@ -66,7 +66,7 @@ def quarantine(
         return
     from controller.cli import sink_tables
 
-    sink_tables.aside(found["aside"], language())
+    sink_tables.aside(found["aside"], found["site_time"], language())
 
 
 @upload_app.command()

@@ -30,7 +30,7 @@ class Upload:
             rows = [self._row(name, call.language, *await uploads.progress(name)) for name in uploads.names()]
         except Refused as refusal:
             raise RequestError(Code.UNAVAILABLE, refusal.text) from refusal
-        return {"sinks": rows}
+        return {"site_time": self._now(), "sinks": rows}
 
     async def aside(self, call: Call) -> dict[str, Any]:
         """args: sink. What it refused, oldest first."""
@@ -50,7 +50,7 @@ class Upload:
             }
             for item in found
         ]
-        return {"sink": name, "aside": rows}
+        return {"site_time": self._now(), "sink": name, "aside": rows}
 
     async def retry(self, call: Call) -> dict[str, Any]:
         """args: sink, ids (None: all that was set aside). Tries now, whatever pause there is."""
@@ -103,7 +103,7 @@ class Upload:
             "kind": uploads.kind(name),
             "retired": progress.retired,
             "reachable": None if health is None else health.reachable,
-            "delivered_to": None if oldest_ms is None else iso(local, oldest_ms),
+            "complete_to": None if oldest_ms is None else iso(local, oldest_ms),
             "lag_s": lag_s,
             "backlog_rows": progress.backlog,
             "holes": progress.holes,
@@ -113,6 +113,9 @@ class Upload:
             "failures": 0 if health is None else health.failures,
             "last_error": render(trouble or ("" if health is None else health.error), language),
         }
+
+    def _now(self) -> str:
+        return iso(self._daemon.context.local, self._daemon.clock.now().wall_ms)
 
     def _uploads(self) -> Uploads:
         uploads = self._daemon.uploads
