@@ -65,12 +65,14 @@ class Image(Sequence[Reading]):
     def __len__(self) -> int:
         return len(self._readings)
 
-    def take(self, events: Iterable[Event], counts: list[Sample], others: list[Event]) -> list[int]:
+    def take(
+        self, events: Iterable[Event], counts: list[Sample | Unchanged], others: list[Event]
+    ) -> list[int]:
         """Take the readings out of `events`. Returns the points whose value or quality changed, or
         that were read for the first time.
 
-        Readings of counters and of the power beside them are added to `counts`, changed or not; what is no
-        reading to `others`.
+        Readings of counters and of the power beside them are added to `counts`, changed or not (what came
+        again with whatever else is in its block); what is no reading to `others`.
         """
         readings, again, logged = self._readings, self._again, self._logged
         changed: list[int] = []
@@ -81,7 +83,7 @@ class Image(Sequence[Reading]):
                 for point in event.points:
                     again[point] = event
                 if not logged.isdisjoint(event.points):
-                    counts += [Sample(point, self[point]) for point in event.points if point in logged]
+                    counts.append(event)
                 continue
             if event.__class__ is not Sample:
                 others.append(event)

@@ -146,6 +146,12 @@ async def test_a_simulation_and_a_real_site_share_no_data(tmp_path: Path) -> Non
         assert "no address for line T1" in said
 
 
+def usual_signals() -> None:
+    """In the child: as a terminal starts it, however these tests were started (nohup ignores SIGHUP)."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(
     ("number", "shell"),
     [
@@ -168,12 +174,16 @@ def test_a_demo_that_is_ended_leaves_nothing(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, "TMPDIR": str(scratch)},
+        preexec_fn=usual_signals,
     ) as demo:
         deadline = time.monotonic() + PATIENCE_S
         while not list(scratch.glob("louguan-demo-*/louguan.sock")) and time.monotonic() < deadline:
             time.sleep(0.05)
         demo.send_signal(number)
-        _, said = demo.communicate(timeout=PATIENCE_S)
+        try:
+            _, said = demo.communicate(timeout=PATIENCE_S)
+        finally:
+            demo.kill()
     assert demo.returncode in (0, 1, 130), said
     assert b"Traceback" not in said
     assert list(scratch.glob("louguan-demo-*")) == []

@@ -12,6 +12,7 @@ from controller.consumption.meters import MOST_QUANTA, Meter
 from controller.consumption.records import Count, Interval, Mark
 from controller.consumption.settled import SettledTime, Step
 from controller.consumption.slots import Slots
+from drivers.api import Unchanged
 
 
 class Closed(NamedTuple):
@@ -43,20 +44,27 @@ class ConsumptionLog:
             self._counters[meter.point] = (meter, log)
             if meter.power_point is not None:
                 self._powers.setdefault(meter.power_point, []).append(log)
+        self._quanta: dict[int, int | None] = {}
+        """What counters said last; None: nothing that counts."""
+        self._thousandths: dict[int, int | None] = {}
+        """The same of the power beside them."""
         self._closed: list[Interval] = []
         self._touched: set[str] = set()
         self._next_ms: int | None = None
         self._doubtful = False
 
-    def step(self, now: Now, samples: Iterable[tuple[int, Reading]]) -> Closed:
+    def step(self, now: Now, samples: Iterable[tuple[int, Reading] | Unchanged]) -> Closed:
         """One cycle: `samples` are all (point, reading) taken since the last one, in order, of whatever
-        points.
+        points, and what came again as it was.
 
         Returns what is to be written, usually nothing.
         """
         self._look(now)
-        for point, reading in samples:
-            self._sample(point, reading)
+        for sample in samples:
+            if isinstance(sample, Unchanged):
+                self._again(sample)
+            else:
+                self._sample(*sample)
         return self._advance(now)
 
     def _look(self, now: Now) -> None:
@@ -71,19 +79,30 @@ class ConsumptionLog:
 
     def _sample(self, point: int, reading: Reading) -> None:
         """Only good readings of counters, and of the power beside them, matter."""
-        if reading.quality is not Quality.GOOD:
+        good = reading.quality is Quality.GOOD
+        if point in self._powers:
+            self._thousandths[point] = _thousandths(reading.value) if good else None
+        if point in self._counters:
+            self._quanta[point] = self._counters[point][0].quanta(reading.value) if good else None
+        self._take(point, self._time.wall_ms(reading.mono_ns), self._time.site_ms(reading.mono_ns))
+
+    def _again(self, event: Unchanged) -> None:
+        """Points say what they said: what that was, is known."""
+        wall_ms, site_ms = self._time.wall_ms(event.mono_ns), self._time.site_ms(event.mono_ns)
+        for point in event.points:
+            if point in self._quanta or point in self._thousandths:
+                self._take(point, wall_ms, site_ms)
+
+    def _take(self, point: int, wall_ms: int, site_ms: float) -> None:
+        """What is known of `point` is of that time."""
+        if (thousandths := self._thousandths.get(point)) is not None:
+            for log in self._powers[point]:
+                self._closed += log.power(wall_ms, thousandths)
+        if (quanta := self._quanta.get(point)) is None:
             return
-        for log in self._powers.get(point, ()):
-            if (thousandths := _thousandths(reading.value)) is not None:
-                self._closed += log.power(self._time.wall_ms(reading.mono_ns), thousandths)
-        if (found := self._counters.get(point)) is None:
-            return
-        meter, log = found
-        if (quanta := meter.quanta(reading.value)) is None:
-            return
+        meter, log = self._counters[point]
         fresh = log.next_ms is None
-        mono_ns = reading.mono_ns
-        self._closed += log.good(Count(self._time.wall_ms(mono_ns), self._time.site_ms(mono_ns), quanta))
+        self._closed += log.good(Count(wall_ms, site_ms, quanta))
         if log.changed:
             self._touched.add(meter.name)
         if fresh:

@@ -9,7 +9,7 @@ from config.language import Text
 from config.plan.reading import Value
 from controller.decide.arbiter import Result
 from controller.decide.records import Changed, Notice, Override
-from drivers.api import Fate, Sample, SetUp, Write
+from drivers.api import Fate, Sample, SetUp, Unchanged, Write
 
 
 class Decision(NamedTuple):
@@ -76,8 +76,8 @@ class Step:
     wall_ms: int
     changed: list[int] = field(default_factory=list)
     """Points whose value or quality changed."""
-    counts: list[Sample] = field(default_factory=list)
-    """Every sample of a counter, and of the power or flow beside it, unchanged ones too, in order."""
+    counts: list[Sample | Unchanged] = field(default_factory=list)
+    """Every reading of a counter, and of the power or flow beside it, unchanged ones too, in order."""
     writes: list[Write] = field(default_factory=list)
     would: list[WouldWrite] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)

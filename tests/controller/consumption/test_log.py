@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.plan.clock import Pace
-from config.plan.reading import Quality, Value
+from config.plan.points import Point
+from config.plan.reading import Quality, Reading, Value
 from controller.consumption.log import NOTHING
 from controller.consumption.meters import Meter, boundary_age_ms, meters_of
 from controller.consumption.records import Flag
+from drivers.api import Unchanged
 from tests.controller.consumption.bench import PLAN, START, Bench
 
 
@@ -182,3 +184,40 @@ def test_a_count_that_is_no_count_costs_a_reading_and_nothing_else(value: float)
         ("main", 10, None),
         ("twin.import", 0, None),
     ]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([1.0, 10.0, 40.0, 70.0, 500.0, 1500.0]),
+            st.lists(
+                st.tuples(st.sampled_from(list(PLAN.points)), st.sampled_from([0.0, 1.5, 2.0, 2.01, None])),
+                max_size=4,
+            ),
+        ),
+        max_size=30,
+    )
+)
+def test_what_comes_again_counts_like_what_comes_anew(
+    cycles: list[tuple[float, list[tuple[Point, float | None]]]],
+) -> None:
+    plain, folded = Bench(), Bench()
+    last: dict[int, tuple[float | None, Quality]] = {}
+    for seconds, readings in cycles:
+        for bench in (plain, folded):
+            bench.mono_s += seconds
+            bench.wall_ms += round(seconds * 1000)
+        now = plain.now()
+        samples: list[tuple[int, Reading] | Unchanged] = []
+        for point, value in readings:
+            state = (value, Quality.BAD if value is None else Quality.GOOD)
+            if last.get(point.id) == state:
+                samples.append(Unchanged((4, point.id), now.wall_ms, now.mono_ns))
+            else:
+                last[point.id] = state
+                samples.append((point.id, plain.reading(*state)))
+        anew = [
+            (point.id, plain.reading(value, Quality.BAD if value is None else Quality.GOOD))
+            for point, value in readings
+        ]
+        assert folded.log.step(now, samples) == plain.log.step(now, anew)
