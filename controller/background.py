@@ -20,13 +20,17 @@ LOOK_S = 5.0
 """Machine seconds between two looks."""
 
 
-async def in_background(work: Callable[[], T]) -> T:
-    """What `work` returns or raises, from a thread of its own. Unlike `asyncio.to_thread` it is left behind
-    when the loop ends."""
+def in_thread(work: Callable[[], T], name: str = "background") -> asyncio.Future[T]:
+    """What `work` returns or raises, from a thread of its own, for which nobody waits at the end of the
+    program (unlike `asyncio.to_thread`): names that do not resolve, handshakes that stall, a stick that is
+    pulled may hang for minutes.
+
+    Cancelling the future gives up the result, not the work.
+    """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
 
-    def resolve(result: T | None, error: BaseException | None) -> None:
+    def settle(result: T | None, error: BaseException | None) -> None:
         if future.done():
             return
         if error is not None:
@@ -41,10 +45,10 @@ async def in_background(work: Callable[[], T]) -> T:
         except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
             failure = error
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(resolve, result, failure)
+            loop.call_soon_threadsafe(settle, result, failure)
 
-    threading.Thread(target=run, name="background", daemon=True).start()
-    return await future
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return future
 
 
 async def keep_looking(

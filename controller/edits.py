@@ -9,7 +9,7 @@ from pathlib import Path
 from config.language import Text, text
 from config.plan.site import Plan
 from controller.accepted import READ_BY_THE_COMPILER, differs
-from controller.background import in_background
+from controller.background import in_thread
 from controller.board import Board
 from controller.compile import Compiled, compile_site
 from controller.decide.records import Notice
@@ -50,15 +50,15 @@ class Edits:
 
     async def look(self) -> None:
         """Tell what has changed since the last look. The files are read and compiled in a thread."""
-        seen = await in_background(partial(signature, self._site))
+        seen = await in_thread(partial(signature, self._site))
         if seen == self._seen:
             return
-        edited = await in_background(partial(differs, self._plan, self._site))
+        edited = await in_thread(partial(differs, self._plan, self._site))
         self._tell(edited)
         self._board.take([edited_notice(self._site, on=edited)], self._now_ms())
         found: Compiled | None = None
         if edited:
-            found = await in_background(partial(compile_site, self._site, self._language))
+            found = await in_thread(partial(compile_site, self._site, self._language))
         wrong = found is not None and found.plan is None
         words = text("") if found is None else _complaint(found)
         self._board.take([Notice("files-wrong", "", words, wrong)], self._now_ms())

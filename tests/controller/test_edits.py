@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from controller.accepted import compiled
-from controller.background import in_background, keep_looking
+from controller.background import in_thread, keep_looking
 from controller.board import Board
 from controller.edits import Edits
 from controller.site_lock import SiteLock
@@ -102,16 +102,16 @@ async def test_a_second_daemon_of_the_site_is_warned_of_until_it_is_alone(tmp_pa
 
 
 async def test_background_work_gives_its_result_or_its_error() -> None:
-    assert await in_background(lambda: 7) == 7
+    assert await in_thread(lambda: 7) == 7
     with pytest.raises(ZeroDivisionError):
-        await in_background(lambda: 1 // 0)
+        await in_thread(lambda: 1 // 0)
 
 
 def test_the_end_does_not_wait_for_background_work() -> None:
     release = threading.Event()
 
     async def run() -> None:
-        task = asyncio.create_task(in_background(release.wait))
+        task = in_thread(release.wait)
         await asyncio.sleep(0.01)
         task.cancel()
 

@@ -18,6 +18,7 @@ from config.plan.sinks import MqttSink, Tls
 from controller.consumption.upload.mqtt import MqttUpload
 from controller.consumption.upload.port import Denied, Stream, Unreachable
 from controller.consumption.upload.runner import Patience, SinkRunner
+from tests.certificates import Authority
 from tests.controller.consumption.upload.brokers import (
     acknowledgement,
     batch,
@@ -29,7 +30,6 @@ from tests.controller.consumption.upload.brokers import (
 )
 from tests.controller.consumption.upload.rows import MemoryDelivery, key, row
 from tests.controller.consumption.upload.sparkplug_table import metrics, parsed, rebirth_command
-from tests.peers.certificates import Authority
 from tests.peers.mosquitto import Broker, Listener, listening, mosquitto, needed, publish
 
 pytestmark = [pytest.mark.peers, needed]
@@ -50,14 +50,16 @@ async def test_tls_with_certificates_of_both_sides(tmp_path: Path, version: Lite
     ]
     lines += ["allow_anonymous true", "listener:require_certificate true"]
     with mosquitto(tmp_path, *lines) as broker:
-        made = plan(broker.port, version=version, secure=True, tls=Tls(ours.ca, box.cert, box.key))
+        made = plan(
+            broker.port, version=version, secure=True, tls=Tls(str(ours.ca), str(box.cert), str(box.key))
+        )
         async with upload(made) as sink:
             sent = rows(1, 300)
             assert (await sink.send(batch(sent))).accepted == ids(sent)
-        async with upload(plan(broker.port, version=version, secure=True, tls=Tls(other.ca))) as sink:
+        async with upload(plan(broker.port, version=version, secure=True, tls=Tls(str(other.ca)))) as sink:
             with pytest.raises(Denied, match="not to be believed"):
                 await sink.send(batch(rows(1, 1)))
-        async with upload(plan(broker.port, version=version, secure=True, tls=Tls(ours.ca))) as sink:
+        async with upload(plan(broker.port, version=version, secure=True, tls=Tls(str(ours.ca)))) as sink:
             with pytest.raises(Unreachable):
                 await sink.send(batch(rows(1, 1)))
         async with upload(plan(broker.port, version=version, secure=True, tls=Tls("/nowhere.pem"))) as sink:
@@ -67,10 +69,10 @@ async def test_tls_with_certificates_of_both_sides(tmp_path: Path, version: Lite
 
 async def test_a_certificate_for_somebody_else_is_not_believed(tmp_path: Path) -> None:
     ours = Authority(tmp_path)
-    server = ours.issue("server", address="192.0.2.1")
+    server = ours.issue("server", hosts=("192.0.2.1",))
     lines = (f"listener:certfile {server.cert}", f"listener:keyfile {server.key}", "allow_anonymous true")
     with mosquitto(tmp_path, *lines) as broker:
-        async with upload(plan(broker.port, secure=True, tls=Tls(ours.ca))) as sink:
+        async with upload(plan(broker.port, secure=True, tls=Tls(str(ours.ca)))) as sink:
             with pytest.raises(Denied, match="not to be believed"):
                 await sink.send(batch(rows(1, 1)))
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from config.language import text
 from config.plan.sinks import FileSink
+from controller.background import in_thread
 from controller.consumption.tables import Record, fits_parquet, has_parquet, record
-from controller.consumption.upload.aside import in_thread
 from controller.consumption.upload.drops import Csv, Drops, Parquet
 from controller.consumption.upload.port import Batch, Denied, Outcome, Row, SinkError, Unreachable
 

@@ -23,7 +23,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from config.language import text
 from config.plan.sinks import MqttSink
-from controller.consumption.upload.aside import in_thread
+from controller.background import in_thread
 from controller.consumption.upload.edgenode import Message
 from controller.consumption.upload.mqttreasons import lost, refusal, unreachable
 from controller.consumption.upload.port import Denied, SinkError, Unreachable
