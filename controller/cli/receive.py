@@ -42,6 +42,30 @@ def receive(
             metavar="FILE",
         ),
     ] = None,
+    national: Annotated[
+        int | None,
+        typer.Option(
+            "--national",
+            help="Receive the national protocol as well, at this port; 0 = any free one.",
+            metavar="N",
+            min=0,
+            max=65535,
+        ),
+    ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            "--keys",
+            help="With --national: file with the cipher key and the buildings' keys.",
+            metavar="FILE",
+        ),
+    ] = None,
+    dialect: Annotated[
+        str, typer.Option("--dialect", help="With --national: the dialect.", metavar="NAME")
+    ] = "a",
+    zone: Annotated[
+        str, typer.Option("--zone", help="With --national: the sites' time zone.", metavar="ZONE")
+    ] = "Asia/Shanghai",
     show_gaps: Annotated[
         bool,
         typer.Option(
@@ -62,16 +86,30 @@ def receive(
         )
     if (cert is None) is not (key is None) or (client_ca is not None and cert is None):
         raise Failure(text("--cert and --key go together, and --client-ca needs both"), code=2)
-    from controller.receiver.serve import NotStarted, Options, serve
+    if (national is None) is not (keys is None):
+        raise Failure(text("--national and --keys go together"), code=2)
+    from controller.receiver.serve import Centre, NotStarted, Options, serve
 
-    def ready(host: str, bound: int, url: str) -> None:
+    def ready(host: str, bound: int, url: str, centre_port: int) -> None:
         if as_json:
-            put_json({"host": host, "port": bound, "url": url})
-        else:
-            put(say(text("receiving at {url}, into {data}; ctrl-C ends", url=url, data=str(data))))
+            put_json({"host": host, "port": bound, "url": url, "national_port": centre_port or None})
+            return
+        put(say(text("receiving at {url}, into {data}; ctrl-C ends", url=url, data=str(data))))
+        if centre_port:
+            put(
+                say(
+                    text(
+                        "the national protocol, dialect {name}, at port {port}",
+                        name=dialect,
+                        port=centre_port,
+                    )
+                )
+            )
+
+    centre = None if national is None or keys is None else Centre(national, keys, dialect, zone)
 
     try:
-        serve(Options(data, bind, port, tokens, cert, key, client_ca), ready)
+        serve(Options(data, bind, port, tokens, cert, key, client_ca, centre), ready)
     except NotStarted as reason:
         raise Failure(reason.what, hint=reason.hint) from reason
 

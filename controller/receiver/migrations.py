@@ -45,5 +45,24 @@ def m001_first(db: Database) -> None:
     )
 
 
-RECEIVER: tuple[Step, ...] = (m001_first,)
+def m002_values(db: Database) -> None:
+    """What collectors of the national protocol deliver: counts and codes, as they said them."""
+    db.execute(
+        """CREATE TABLE collected (
+            building TEXT NOT NULL,
+            meter TEXT NOT NULL,
+            function TEXT NOT NULL,
+            time_ms INTEGER NOT NULL,
+            site TEXT NOT NULL,
+            gateway TEXT NOT NULL,
+            coding TEXT NOT NULL,
+            error TEXT NOT NULL,
+            value TEXT,
+            received_ms INTEGER NOT NULL,
+            PRIMARY KEY (building, meter, function, time_ms)
+        ) WITHOUT ROWID"""
+    )
+
+
+RECEIVER: tuple[Step, ...] = (m001_first, m002_values)
 """In order; a released step is never changed, only followed."""

@@ -8,25 +8,41 @@ import signal
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from config.language import Text, text
+from controller.consumption.upload.national.dialect import load_dialect
+from controller.consumption.upload.national.errors import NationalError
 from controller.receiver.app import Receiver
+from controller.receiver.collected import Collected
+from controller.receiver.national import NationalListener, read_keys
 from controller.receiver.store import Store
-from controller.receiver.tokens import Tokens, TokensWrong
+from controller.receiver.tokens import Tokens, TokensWrong, open_to_all, open_words
 from controller.store.errors import AlreadyRunning, StoreError
 from controller.store.lock import DataLock
 
 SILENT_S = 20.0
 """Machine seconds after which a connection on which no request was begun and ended is let go."""
 MOST_CONNECTIONS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """The national protocol beside HTTPS."""
+
+    port: int
+    """0 = any free one."""
+    keys: Path
+    dialect: str
+    zone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +59,7 @@ class Options:
     key: Path | None = None
     client_ca: Path | None = None
     """Only those whose certificate is from these authorities are served."""
+    centre: Centre | None = None
 
 
 class NotStarted(Exception):
@@ -54,21 +71,43 @@ class NotStarted(Exception):
         self.hint = hint
 
 
-def serve(options: Options, ready: Callable[[str, int, str], None]) -> None:
-    """Receive until SIGTERM or SIGINT. `ready(host, port, url)` once it listens. Raises NotStarted."""
+def serve(options: Options, ready: Callable[[str, int, str, int], None]) -> None:
+    """Receive until SIGTERM or SIGINT. `ready(host, port, url, port of the national protocol or 0)` once it
+    listens. Raises NotStarted."""
     tokens = _tokens(options)
     try:
         with DataLock(options.data):
             store = Store(options.data)
             try:
-                _serve(options, Receiver(store, tokens), ready)
+                _serve(options, Receiver(store, tokens), _centre(options, store), ready)
             finally:
                 store.close()
     except (StoreError, AlreadyRunning) as error:
         raise NotStarted(error.text) from error
 
 
-def _serve(options: Options, receiver: Receiver, ready: Callable[[str, int, str], None]) -> None:
+def _centre(options: Options, store: Store) -> NationalListener | None:
+    """Raises NotStarted."""
+    centre = options.centre
+    if centre is None:
+        return None
+    try:
+        if open_to_all(centre.keys.stat().st_mode):
+            raise NotStarted(open_words(centre.keys))
+        keys = read_keys(centre.keys)
+        zone = ZoneInfo(centre.zone)
+        dialect = load_dialect(centre.dialect)
+    except (OSError, ValueError, NationalError, KeyError) as error:
+        raise NotStarted(text("cannot receive: {error}", error=str(error))) from error
+    return NationalListener(dialect, keys, Collected(store), zone, store.now_ms)
+
+
+def _serve(
+    options: Options,
+    receiver: Receiver,
+    centre: NationalListener | None,
+    ready: Callable[[str, int, str, int], None],
+) -> None:
     _to_standard_error()
     config = uvicorn.Config(
         receiver.app(),
@@ -98,7 +137,14 @@ def _serve(options: Options, receiver: Receiver, ready: Callable[[str, int, str]
         host, port = listening.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         url = f"{'https' if options.cert else 'http'}://{shown}:{port}"
-        server = _Server(config, lambda: ready(host, port, url))
+
+        async def listens() -> None:
+            bound = 0
+            if centre is not None and options.centre is not None:
+                bound = await centre.start(options.host, options.centre.port)
+            ready(host, port, url, bound)
+
+        server = _Server(config, listens, None if centre is None else centre.close)
         asyncio.run(server.serve(sockets=[listening]))
     finally:
         listening.close()
@@ -149,9 +195,16 @@ def _listen(host: str, port: int) -> socket.socket:
 class _Server(uvicorn.Server):
     """Ends in order on a signal, and with the caller: the store is closed after it."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        begin: Callable[[], Awaitable[None]],
+        end: Callable[[], Awaitable[None]] | None,
+    ) -> None:
+        """`begin` once it listens, `end` when it does no more."""
         super().__init__(config)
-        self._ready = ready
+        self._begin = begin
+        self._end = end
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -167,7 +220,12 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._ready()
+            await self._begin()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._end is not None:
+            await self._end()
+        await super().shutdown(sockets)
 
     def _leave(self) -> None:
         self.should_exit = True

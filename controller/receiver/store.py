@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from config.language import text
 from controller.receiver.migrations import RECEIVER
@@ -18,6 +18,7 @@ from controller.store.connection import Trouble, open_reader, open_writer, troub
 from controller.store.errors import StoreDamaged, StoreUnavailable
 from controller.store.migrations import bring_forward
 
+T = TypeVar("T")
 FILE = "receiver.db"
 _COLUMNS = (
     "end_ms", "quantity", "unit", "from_ms", "count_start", "count_end", "consumption", "quantum", "peak",
@@ -73,11 +74,22 @@ class Store:
 
         Raises StoreUnavailable: nothing of it is stored, the same rows may be put again.
         """
+        return self._commit(lambda: self._put(site, rows))
+
+    def write(self, statement: str, rows: Sequence[Sequence[object]]) -> None:
+        """Run a statement for each of `rows` in one commit; returns after it. Raises StoreUnavailable."""
+        self._commit(lambda: self._connection.executemany(statement, rows))
+
+    def now_ms(self) -> int:
+        """When something is received."""
+        return self._wall_ms()
+
+    def _commit(self, work: Callable[[], T]) -> T:
         with self._lock:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 try:
-                    done = self._put(site, rows)
+                    done = work()
                     self._connection.execute("COMMIT")
                 except BaseException:
                     if self._connection.in_transaction:

@@ -70,6 +70,15 @@ def _identity(path: Path) -> tuple[int, int, int]:
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 
+def open_to_all(mode: int) -> bool:
+    """Whether a file of that mode can be read or changed by everybody."""
+    return bool(mode & (stat.S_IROTH | stat.S_IWOTH))
+
+
+def open_words(path: Path) -> Text:
+    return text("everybody can read or change {file}; chmod o= keeps others out", file=str(path))
+
+
 def _read(path: Path) -> list[tuple[bytes, str]]:
     try:
         with path.open("rb") as handle:
@@ -77,10 +86,8 @@ def _read(path: Path) -> list[tuple[bytes, str]]:
             lines = handle.read(_MOST).decode("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise _cannot(path, error) from error
-    if mode & (stat.S_IROTH | stat.S_IWOTH):
-        raise TokensWrong(
-            text("everybody can read or change {file}; chmod o= keeps others out", file=str(path))
-        )
+    if open_to_all(mode):
+        raise TokensWrong(open_words(path))
     found: list[tuple[bytes, str]] = []
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.lstrip().startswith("#"):
