@@ -74,7 +74,7 @@ def _run_locked(options: Options, overlay: Overlay | None, times: SiteTime) -> i
     machine_ms = time.time_ns() // 1_000_000
     control = ControlStore.open(options.data, machine_ms)
     try:
-        log = LogStore.open(options.data, machine_ms)
+        log = LogStore.open(options.data, machine_ms, expected=control.has_run())
     except BaseException:
         control.close()
         raise

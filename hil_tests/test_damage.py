@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,11 +21,23 @@ def spoil(path: Path) -> None:
             handle.write(b"\xa5" * file.stat().st_size)
 
 
-async def test_a_damaged_control_db_ends_the_daemon_and_the_next_start_holds_back(tmp_path: Path) -> None:
+def lose(path: Path) -> None:
+    """Delete a database under the daemon that has it open."""
+    for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        file.unlink()
+
+
+HARM = pytest.mark.parametrize("harm", [spoil, lose], ids=["spoilt", "deleted"])
+
+
+@HARM
+async def test_a_damaged_control_db_ends_the_daemon_and_the_next_start_holds_back(
+    tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
     async with Stand(HOUSE, tmp_path) as stand:
         await stand.start()
         await stand.online()
-        spoil(stand.data / "control.db")
+        harm(stand.data / "control.db")
         assert stand.daemon is not None
         with pytest.raises(RemoteError):
             await stand.call("lock", target="relay", reason="wiring")
@@ -44,7 +57,10 @@ async def test_a_damaged_control_db_ends_the_daemon_and_the_next_start_holds_bac
         assert code == 0
 
 
-async def test_a_damaged_log_db_is_replaced_while_control_goes_on(tmp_path: Path) -> None:
+@HARM
+async def test_a_damaged_log_db_is_replaced_while_control_goes_on(
+    tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
     async with Stand(HOUSE, tmp_path, speed=60.0) as stand:
         await stand.start()
         await stand.online()
@@ -56,7 +72,7 @@ async def test_a_damaged_log_db_is_replaced_while_control_goes_on(tmp_path: Path
             return await intervals() > 0
 
         await stand.until(some)
-        spoil(stand.data / "log.db")
+        harm(stand.data / "log.db")
         before = await intervals()
 
         async def more() -> bool:

@@ -113,6 +113,9 @@ DETAILS = Forms(
     text("disk I/O error"),
     text("file is not a database"),
     text("unable to open database file"),
+    text("it is gone"),
+    text("it is empty"),
+    text("it was deleted or replaced"),
 )
 
 

@@ -41,8 +41,23 @@ class Trouble(Enum):
     """The statement is at fault."""
 
 
+class Replaced(sqlite3.DatabaseError):
+    """Another file, or none, stands where the database was opened: what is written to ours is lost."""
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file stands at `path`; None for none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def trouble(error: sqlite3.Error) -> Trouble:
     """Which kind of trouble `error` is."""
+    if isinstance(error, Replaced):
+        return Trouble.DAMAGE
     code = getattr(error, "sqlite_errorcode", None)
     primary = code & 0xFF if isinstance(code, int) else None
     if primary in _TRANSIENT:

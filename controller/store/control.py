@@ -99,10 +99,16 @@ class ControlStore:
             backups=backup.kept(data, today),
             tell=tell,
             suspect=recovery.suspected(data),
+            expected=recovery.expected(data),
             probe=recovery.probe,
         )
         (data / recovery.SUSPECT).unlink(missing_ok=True)
         return cls(data, opening, Writer(data / FILE))
+
+    def has_run(self) -> bool:
+        """Whether a daemon has run on it before, as far as it remembers."""
+        with closing(open_reader(self.path)) as connection:
+            return boots.last(connection) is not None
 
     def begin(self, wall_ms: int, *, trusted: bool, version: str, plan: str) -> Began:
         """Note this start and, in the same commit, the gap that an unclean end has left in the ledger.

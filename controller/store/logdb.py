@@ -74,13 +74,14 @@ class LogStore:
         self._generation = 0
 
     @classmethod
-    def open(cls, data: Path, wall_ms: int) -> LogStore:
-        """Open data/log.db, making it if need be; a damaged one is set aside (see `opening`).
+    def open(cls, data: Path, wall_ms: int, *, expected: bool = False) -> LogStore:
+        """Open data/log.db, making it if need be; a damaged one is set aside (see `opening`), and one that is
+        `expected` and missing or empty counts as that.
 
         Raises StoreTooNew, StoreUnavailable.
         """
         path = data / FILE
-        opening = prepare(path, LOG, check=False, wall_ms=wall_ms, probe=logrows.probe)
+        opening = prepare(path, LOG, check=False, wall_ms=wall_ms, expected=expected, probe=logrows.probe)
         return cls(path, opening, Writer(path))
 
     def register(self, meters: Iterable[Meter], wall_ms: int) -> dict[str, Mark]:

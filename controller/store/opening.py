@@ -57,6 +57,7 @@ def prepare(
     backups: Iterable[Path] = (),
     tell: Tell | None = None,
     suspect: str = "",
+    expected: bool = False,
     probe: Probe = lambda _: None,
 ) -> Opening:
     """Make `path` a sound database with all of `steps` applied, whatever stands there now.
@@ -67,13 +68,16 @@ def prepare(
     sound and not too new replaces a damaged file. What replaces it is complete, with all that `tell` writes,
     before the damaged file is touched: a kill at any moment leaves the one or the other. `suspect`: what was
     found wrong with the file earlier; then it is damaged whatever it looks like now, and backups are looked
-    at more closely. `probe` does what a start will. Raises StoreTooNew, and StoreUnavailable when disk or
+    at more closely. `expected`: there was a file, so that a missing or empty one is lost, and no first start.
+    `probe` does what a start will. Raises StoreTooNew, and StoreUnavailable when disk or
     permissions keep it from being opened.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = not path.exists() or path.stat().st_size == 0
         damage = "" if fresh else suspect
+        if fresh and expected:
+            damage = "it is empty" if path.exists() else "it is gone"
         if check and not damage:
             damage = sound(path)
         added: list[str] = []
@@ -128,6 +132,7 @@ def replace(
     """Put the first usable of `backups`, or an empty database, in the damaged one's place; it is set aside
     with its companions. No connection to it may be open. Raises sqlite3.Error, OSError."""
     draft = path.with_name(f"{path.name}.new")
+    path.touch()  # one that was deleted is set aside as an empty one
     restored, had = None, None
     for backup in backups:
         had = _drafted(backup, draft, path.stem, steps, probe, thorough=thorough)

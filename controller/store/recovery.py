@@ -30,6 +30,14 @@ def probe(connection: sqlite3.Connection) -> None:
     ledger.append(connection, (Entry(0, Kind.START),))
 
 
+def expected(data: Path) -> bool:
+    """Whether louguan has run on `data` before, so that there must be a control.db."""
+    log = data / "log.db"
+    if log.is_file() and log.stat().st_size > 0:
+        return True
+    return any(any((data / folder).glob("*")) for folder in ("plans", "backup", "ledger"))
+
+
 def suspected(data: Path) -> str:
     """What the run before found wrong with the file; "" for nothing."""
     try:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from config.language import text
-from controller.store.connection import Trouble, open_writer, trouble
+from controller.store.connection import Replaced, Trouble, identity, open_writer, trouble
 from controller.store.errors import (
     StoreBacklogFull,
     StoreClosed,
@@ -70,6 +70,7 @@ class Writer:
         self._batch = batch
         self._monotonic = monotonic
         self._connection: sqlite3.Connection | None = open_writer(path, create=False)
+        self._identity = identity(path)
         self._wake = threading.Condition()
         self._queue: deque[Waiting] = deque()
         self._in_hand = self._abandoned = 0
@@ -207,6 +208,8 @@ class Writer:
             if self._connection is None:
                 self._connection = open_writer(self._path, create=False)
             connection = self._connection
+            if identity(self._path) != self._identity:
+                raise Replaced("it was deleted or replaced")
             # What is cached hides what has become of the file: each commit reads its pages anew.
             connection.execute("PRAGMA shrink_memory")
             connection.execute("BEGIN IMMEDIATE")

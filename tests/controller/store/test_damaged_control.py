@@ -120,3 +120,42 @@ def test_pages_that_are_whole_and_say_nonsense(
     with closing(open_writer(tmp_path / "spoiled.db", create=False)) as connection:
         connection.execute(statement)
     assert check(tmp_path / "data", (tmp_path / "spoiled.db").read_bytes(), kept)
+
+
+@pytest.mark.parametrize("left", ["log.db", "plans/ab.json", "backup/plan-ab.json", "backup"])
+@pytest.mark.parametrize("empty", [False, True], ids=["gone", "empty"])
+def test_a_lost_file_is_no_first_start(
+    sound: tuple[bytes, Path], tmp_path: Path, left: str, *, empty: bool
+) -> None:
+    """Whatever else of an earlier run is there: a backup is put in its place where there is one, and nothing
+    is sent until a person has looked."""
+    data = tmp_path / "again"
+    if left == "backup":
+        (data / "backup").mkdir(parents=True)
+        (data / "backup" / sound[1].name).write_bytes(sound[1].read_bytes())
+    else:
+        (data / left).parent.mkdir(parents=True, exist_ok=True)
+        (data / left).write_bytes(b"something")
+    if empty:
+        (data / "control.db").touch()
+    store = ControlStore.open(data, NOON)
+    try:
+        assert store.opening.damage == ("it is empty" if empty else "it is gone")
+        assert (store.opening.restored is not None) is (left == "backup")
+        began = store.begin(NOON, trusted=True, version="0.1", plan=HASH)
+        assert [item.person for item in began.remembered.observe if not item.target] == ["louguan"]
+        assert [item.target for item in began.remembered.locks] == (["pump"] if left == "backup" else [])
+    finally:
+        store.close()
+
+
+def test_a_first_start_is_one(tmp_path: Path) -> None:
+    store = ControlStore.open(tmp_path / "new", NOON)
+    try:
+        assert store.opening.fresh
+        assert not store.opening.damage
+        assert not store.has_run()
+        store.begin(NOON, trusted=True, version="0.1", plan=HASH)
+        assert store.has_run()
+    finally:
+        store.close()

@@ -255,3 +255,16 @@ def test_an_end_before_there_is_a_new_one_tells_what_was_lost(tmp_path: Path, so
 
 def _no_power(path: Path) -> None:
     raise OSError("the disk is gone")
+
+
+@pytest.mark.parametrize("empty", [False, True], ids=["gone", "empty"])
+def test_a_log_that_should_be_there_and_is_lost_is_told(tmp_path: Path, *, empty: bool) -> None:
+    if empty:
+        (tmp_path / "log.db").touch()
+    store = LogStore.open(tmp_path, 1_772_683_200_000, expected=True)
+    try:
+        assert store.opening.damage == ("it is empty" if empty else "it is gone")
+        assert store.opening.set_aside is not None
+        store.register([], 1_772_683_200_000)
+    finally:
+        store.close()
