@@ -147,9 +147,10 @@ class LogStore:
         """Grows when the file is replaced: what was known of the old one says nothing of the new."""
         return self._generation
 
-    def submit(self, job: Job[T]) -> Future[T]:
-        """Queue another job for this file's writer; the future fails only with a StoreError."""
-        return self._writer.submit(job)
+    def submit(self, job: Job[T], *, within_s: float | None = None) -> Future[T]:
+        """Queue another job for this file's writer; the future fails only with a StoreError. `within_s`: see
+        `Writer.submit`."""
+        return self._writer.submit(job, within_s=within_s)
 
     def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """Answer from what is committed, in the caller's thread. Raises StoreUnavailable."""
@@ -198,8 +199,9 @@ class LogStore:
         self._writer.close(1.0)
         try:
             self.opening = replace(self.path, LOG, damage, wall_ms)
-            self._writer = Writer(self.path)
+            # First: what is still to be written of the old one must not get into the new.
             self._generation += 1
+            self._writer = Writer(self.path)
         except (sqlite3.Error, OSError) as error:
             raise StoreUnavailable(
                 text("cannot open {file}: {error}", file=str(self.path), error=str(error))
