@@ -168,6 +168,8 @@ class SinkRunner:
         cut = self._cut
         if cut is None:
             cut = self._cut = await self._delivery.cut()
+            # What was live before the silence may be backfill now, whose stream has nothing and waits.
+            self.nudge()
         if stream is Stream.LIVE:
             return await self._delivery.pending(cut, None, limit)
         return await self._delivery.pending(1, cut - 1, limit)
