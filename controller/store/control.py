@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass
@@ -79,10 +80,10 @@ class ControlStore:
         """Why rows of a cycle were refused last; "" if none were in this run."""
 
     @classmethod
-    def open(cls, data: Path, wall_ms: int) -> ControlStore:
+    def open(cls, data: Path, wall_ms: int, make_room: Callable[[], bool] = lambda: False) -> ControlStore:
         """Check and open data/control.db, making it if need be; a damaged one is set aside, and its newest
         sound backup put in its place (see `opening`). What takes its place has the gap in its ledger, and
-        holds the site in observe mode, from its first moment on.
+        holds the site in observe mode, from its first moment on. `make_room`: see `Writer`.
 
         Raises StoreTooNew, StoreUnavailable.
         """
@@ -102,7 +103,7 @@ class ControlStore:
             probe=recovery.probe,
         )
         (data / recovery.SUSPECT).unlink(missing_ok=True)
-        return cls(data, opening, Writer(data / FILE))
+        return cls(data, opening, Writer(data / FILE, make_room=make_room))
 
     def begin(self, wall_ms: int, *, trusted: bool, version: str, plan: str) -> Began:
         """Note this start and, in the same commit, the gap that an unclean end has left in the ledger.

@@ -53,7 +53,9 @@ class LogStore:
     place.
     """
 
-    def __init__(self, path: Path, opening: Opening, writer: Writer) -> None:
+    def __init__(
+        self, path: Path, opening: Opening, writer: Writer, make_room: Callable[[], bool] = lambda: False
+    ) -> None:
         self.path = path
         self.opening = opening
         """Of the file in use: replaced when that is."""
@@ -61,6 +63,7 @@ class LogStore:
         """Intervals that the file would not take, kept aside in it; `refusal` says why the latest was."""
         self.refusal = ""
         self._writer = writer
+        self._make_room = make_room
         self._meters: tuple[Meter, ...] = ()
         self._ids: Mapping[str, tuple[int, int]] = {}
         self._lock = threading.RLock()
@@ -74,14 +77,15 @@ class LogStore:
         self._generation = 0
 
     @classmethod
-    def open(cls, data: Path, wall_ms: int) -> LogStore:
-        """Open data/log.db, making it if need be; a damaged one is set aside (see `opening`).
+    def open(cls, data: Path, wall_ms: int, make_room: Callable[[], bool] = lambda: False) -> LogStore:
+        """Open data/log.db, making it if need be; a damaged one is set aside (see `opening`). `make_room`:
+        see `Writer`.
 
         Raises StoreTooNew, StoreUnavailable.
         """
         path = data / FILE
         opening = prepare(path, LOG, check=False, wall_ms=wall_ms, probe=logrows.probe)
-        return cls(path, opening, Writer(path))
+        return cls(path, opening, Writer(path, make_room=make_room), make_room)
 
     def register(self, meters: Iterable[Meter], wall_ms: int) -> dict[str, Mark]:
         """Note the meters of a Plan and return where the log of each stands, for those that have one.
@@ -201,7 +205,7 @@ class LogStore:
             self.opening = replace(self.path, LOG, damage, wall_ms)
             # First: what is still to be written of the old one must not get into the new.
             self._generation += 1
-            self._writer = Writer(self.path)
+            self._writer = Writer(self.path, make_room=self._make_room)
         except (sqlite3.Error, OSError) as error:
             raise StoreUnavailable(
                 text("cannot open {file}: {error}", file=str(self.path), error=str(error))

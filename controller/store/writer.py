@@ -59,21 +59,24 @@ class Writer:
         *,
         limit: int = 20_000,
         batch: int = 1_000,
+        make_room: Callable[[], bool] = lambda: False,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Open `path` (which exists and is migrated) and start the thread.
 
-        At most `limit` jobs wait; at most `batch` share a commit. Raises sqlite3.Error.
+        At most `limit` jobs wait; at most `batch` share a commit. `make_room` is called in the thread when
+        the disk fails; if it says that there is room now, the next try is made at once. Raises sqlite3.Error.
         """
         self._path = path
         self._limit = limit
         self._batch = batch
+        self._make_room = make_room
         self._monotonic = monotonic
         self._connection: sqlite3.Connection | None = open_writer(path, create=False)
         self._wake = threading.Condition()
         self._queue: deque[Waiting] = deque()
         self._in_hand = self._abandoned = 0
-        self._closing = False
+        self._closing = self._at_once = False
         self._give_up_at: float | None = None
         self._commits = self._jobs = self._refused = self._failures = 0
         self._error = ""
@@ -160,7 +163,7 @@ class Writer:
         failure."""
         with self._wake:
             retry_at = None
-            if self._failures:
+            if self._failures and not self._at_once:
                 pause = _PAUSES_S[min(self._failures, len(_PAUSES_S)) - 1]
                 retry_at = self._monotonic() + pause
             while True:
@@ -174,6 +177,7 @@ class Writer:
             size = min(len(self._queue), self._batch)
             batch = [self._queue.popleft() for _ in range(size)]
             self._in_hand = size
+            self._at_once = False
         return batch
 
     def _nap(self, now: float, retry_at: float | None) -> float | None:
@@ -276,6 +280,8 @@ class Writer:
                 doomed = batch
         if first:
             _log.warning("%s cannot be written: %s", self._path.name, error)
+        if kind is Trouble.TRANSIENT:
+            self._at_once = self._make_room()
         if reason is not None:
             for entry in doomed:
                 entry.fail(reason)
