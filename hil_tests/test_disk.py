@@ -75,7 +75,7 @@ async def test_a_full_disk_stops_no_control_and_costs_no_row(tmp_path: Path) -> 
             await stand.until(all_well)
             assert (disk / "reserve").exists()
             await stand.call("set", point="store", value="on", for_s=3600)
-            before = (await stand.call("status"))["intervals_written"]
+            before = int((await stand.call("status"))["intervals_written"])
 
             async def logged_on() -> bool:
                 return int((await stand.call("status"))["intervals_written"]) > before + 4

@@ -36,7 +36,7 @@ def fill(disk: Path, name: str = "ballast", leave: int = 0) -> Path:
 class Image:
     """An ext4 file system in a file, mounted at `disk`."""
 
-    def __init__(self, folder: Path, megabytes: int = 12) -> None:
+    def __init__(self, folder: Path, megabytes: int = 48) -> None:
         self.file = folder / "image"
         self.disk = folder / "disk"
         self._folder = folder

@@ -19,7 +19,7 @@ from controller.store.connection import open_reader
 from controller.store.errors import StoreBacklogFull, StoreDamaged, StoreJobFailed
 from controller.store.ledger import Entry, Head, Kind
 from controller.store.migrations.control import CONTROL
-from controller.store.opening import Opening, lately_set_aside, prepare
+from controller.store.opening import Opening, begin_writing, lately_set_aside, prepare
 from controller.store.plans import Acceptance, PlanFiles
 from controller.store.reasserts import Reasserted
 from controller.store.writer import Writer, WriterStatus
@@ -103,7 +103,7 @@ class ControlStore:
             probe=recovery.probe,
         )
         (data / recovery.SUSPECT).unlink(missing_ok=True)
-        return cls(data, opening, Writer(data / FILE, make_room=make_room))
+        return cls(data, opening, begin_writing(data / FILE, make_room))
 
     def begin(self, wall_ms: int, *, trusted: bool, version: str, plan: str) -> Began:
         """Note this start and, in the same commit, the gap that an unclean end has left in the ledger.

@@ -27,7 +27,7 @@ from controller.store.jobs import Job, T
 from controller.store.logread import LogReader
 from controller.store.logrows import Registered, Written
 from controller.store.migrations.log import LOG
-from controller.store.opening import Opening, prepare, replace
+from controller.store.opening import Opening, begin_writing, prepare, replace
 from controller.store.writer import Writer, WriterStatus
 
 FILE = "log.db"
@@ -85,7 +85,7 @@ class LogStore:
         """
         path = data / FILE
         opening = prepare(path, LOG, check=False, wall_ms=wall_ms, probe=logrows.probe)
-        return cls(path, opening, Writer(path, make_room=make_room), make_room)
+        return cls(path, opening, begin_writing(path, make_room), make_room)
 
     def register(self, meters: Iterable[Meter], wall_ms: int) -> dict[str, Mark]:
         """Note the meters of a Plan and return where the log of each stands, for those that have one.

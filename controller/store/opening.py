@@ -19,6 +19,7 @@ from controller.store.backup import sync
 from controller.store.connection import Trouble, beyond_use, open_reader, open_writer, sound, trouble
 from controller.store.errors import StoreTooNew, StoreUnavailable
 from controller.store.migrations import Step, applied, bring_forward
+from controller.store.writer import Writer
 
 _log = logging.getLogger(__name__)
 _STAMP = "%Y%m%dT%H%M%SZ"
@@ -91,6 +92,16 @@ def prepare(
             text("cannot open {file}: {error}", file=str(path), error=detail(str(error)))
         ) from error
     return Opening(fresh, None, "", tuple(added))
+
+
+def begin_writing(path: Path, make_room: Callable[[], bool]) -> Writer:
+    """The one writer of a prepared `path`. Raises StoreUnavailable: the disk may fail between the two."""
+    try:
+        return Writer(path, make_room=make_room)
+    except sqlite3.Error as error:
+        raise StoreUnavailable(
+            text("cannot open {file}: {error}", file=str(path), error=detail(str(error)))
+        ) from error
 
 
 def _opened(path: Path, steps: Sequence[Step], probe: Probe) -> list[str]:
