@@ -31,6 +31,9 @@ from controller.store.jobs import Job, T, Waiting, as_store_error
 _log = logging.getLogger(__name__)
 _PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Machine seconds between tries while the disk fails; the last one repeats."""
+_BELIEVED = 3
+"""Tries in a row that must find a file damaged. SQLite calls a read that the disk failed to do damage too
+(vdbe.c makes SQLITE_CORRUPT of SQLITE_IOERR_CORRUPTFS), and such a failure may pass."""
 
 
 class WriterStatus(NamedTuple):
@@ -78,7 +81,7 @@ class Writer:
         self._in_hand = self._abandoned = 0
         self._closing = self._at_once = False
         self._give_up_at: float | None = None
-        self._commits = self._jobs = self._refused = self._failures = 0
+        self._commits = self._jobs = self._refused = self._failures = self._damages = 0
         self._error = ""
         self._failing_since: float | None = None
         self._damaged: StoreDamaged | None = None
@@ -246,6 +249,7 @@ class Writer:
             self._in_hand = 0
             self._commits += 1
             self._jobs += sum(entry.error is None for entry in batch)
+            self._damages = 0
             recovered, self._failures, self._error, self._failing_since = self._failures > 0, 0, "", None
         if recovered:
             _log.warning("%s is written again", self._path.name)
@@ -267,6 +271,9 @@ class Writer:
             if first:
                 self._failing_since = self._monotonic()
             kind = trouble(error)
+            self._damages = self._damages + 1 if kind is Trouble.DAMAGE else 0
+            if kind is Trouble.DAMAGE and self._damages < _BELIEVED:
+                kind = Trouble.TRANSIENT
             if kind is Trouble.TRANSIENT:
                 self._queue.extendleft(reversed(batch))
             elif kind is Trouble.DAMAGE:
