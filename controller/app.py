@@ -36,6 +36,7 @@ from controller.logs import SiteTime
 from controller.operations.registry import register
 from controller.options import NotStarted, Options
 from controller.overlays import Overlay, SimulatedTime
+from controller.retention import delete_old_intervals
 from controller.sealing import seal_old_rows
 from controller.site_lock import SiteLock
 from controller.socket.address import SocketError
@@ -134,6 +135,7 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
         daemon.board,
         found_damaged=daemon.watch.control_is_damaged,
         seal=partial(seal_old_rows, stores.control, options.data, clock, options.ledger_days),
+        retain=partial(delete_old_intervals, stores.control, stores.log, clock, daemon.board),
     )
     site_lock = SiteLock(options.site, daemon.board, daemon.now_ms)
     if simulated is None:

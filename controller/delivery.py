@@ -65,23 +65,26 @@ class SinkDelivery:
         base, settled = generation * _BASE, self._settled
         first, end = max(1, first - base), await self._read(feed.last) if last is None else last - base
         found: list[Row] = []
-        passed: list[int] = []
+        passed: list[tuple[int, int]] = []
         for low, high in list(settled.holes(first, end)) if first <= end else ():
             at = low
             while at <= high and len(found) < limit:
                 rows = await self._rows(at, high)
+                end_of_rows = rows[-1][0] if len(rows) == _SCAN else high
+                passed += _missing(at, end_of_rows, rows)
                 for number, row in rows:
                     if row is None or not self._meant(row):
-                        passed.append(number)
+                        passed.append((number, number))
                     elif len(found) < limit:
                         found.append(row._replace(id=base + row.id))
                     else:
                         break
-                at = rows[-1][0] + 1 if len(rows) == _SCAN else high + 1
+                at = end_of_rows + 1
             if len(found) >= limit:
                 break
         if passed:
-            settled.update(passed)
+            for span in passed:
+                settled.add(*span)
             if not found:
                 await self._keep(generation)
         return found
@@ -197,3 +200,8 @@ class SinkDelivery:
             return await asyncio.wrap_future(self._log.submit(job, within_s=within_s))
         except StoreError as error:
             raise DeliveryFailed(str(error)) from error
+
+
+def _missing(first: int, last: int, rows: Sequence[tuple[int, Row | None]]) -> list[tuple[int, int]]:
+    """Ranges of ids in [first, last] that have no row any more: what was too old was deleted."""
+    return list(Ranges((number, number) for number, _ in rows).holes(first, last))
