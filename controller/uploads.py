@@ -33,7 +33,8 @@ class _Upload:
     delivery: SinkDelivery
     runner: SinkRunner | None = None
     trouble: Text | str = ""
-    """Why there is no runner."""
+    """Why there is no runner, or none that has delivered anything since it fell over."""
+    fell: bool = False
 
 
 class Uploads:
@@ -205,13 +206,14 @@ class Uploads:
                     key=self._key,
                     patience=_patience(self._patience, upload.plan),
                     backfill_rows_s=upload.common.backfill_rows_s,
-                    told=lambda on, why: self._tell(upload, on, why),
+                    told=lambda on, why: self._told(upload, on, why),
+                    failing=upload.fell,
                 )
                 try:
                     await upload.runner.run()
                 except Exception as error:  # noqa: BLE001 - ours to mend: it costs this sink a minute
                     _log.exception("upload %s fell over; it is begun again", upload.common.name)
-                    upload.trouble = _cause(error)
+                    upload.trouble, upload.fell = _cause(error), True
                     self._tell(upload, True, upload.trouble)
                 finally:
                     upload.runner = None
@@ -219,11 +221,14 @@ class Uploads:
 
     async def _is_retired(self, upload: _Upload) -> bool:
         """As the log says; waits until it can be asked, for to a retired sink nothing may be sent."""
+        told = False
         while True:
             try:
                 return (await upload.delivery.progress()).retired
             except DeliveryFailed as error:
-                _log.warning("upload %s waits: %s", upload.common.name, error)
+                if not told:
+                    _log.warning("upload %s waits: %s", upload.common.name, error)
+                told = True
                 await asyncio.sleep(self._patience.disk_s)
 
     async def _made(self, upload: _Upload) -> Sink | None:
@@ -238,10 +243,16 @@ class Uploads:
             upload.trouble = _cause(error)
             self._tell(upload, True, upload.trouble)
             return None
-        if upload.trouble:
+        if upload.trouble and not upload.fell:
             upload.trouble = ""
             self._tell(upload, False, "")
         return sink
+
+    def _told(self, upload: _Upload, on: bool, why: Text | str) -> None:
+        """By its runner."""
+        if not on:
+            upload.trouble, upload.fell = "", False
+        self._tell(upload, on, why)
 
     def _tell(self, upload: _Upload, on: bool, why: Text | str) -> None:
         words = text("upload to {name}: {reason}", name=upload.common.label, reason=why)

@@ -112,7 +112,7 @@ class Upload:
             "rows_per_s": 0.0 if health is None else round(health.rate, 1),
             "delivered_rows": 0 if health is None else health.delivered,
             "failures": 0 if health is None else health.failures,
-            "last_error": render(trouble or ("" if health is None else health.error), language),
+            "last_error": render((health.error if health is not None else "") or trouble, language),
         }
 
     def _now(self) -> str:
