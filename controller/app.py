@@ -36,6 +36,7 @@ from controller.logs import SiteTime
 from controller.operations.registry import register
 from controller.options import NotStarted, Options
 from controller.overlays import Overlay, SimulatedTime
+from controller.retention import delete_old_intervals
 from controller.sealing import seal_old_rows
 from controller.site_lock import SiteLock
 from controller.socket.address import SocketError
@@ -44,6 +45,7 @@ from controller.store.control import Began, ControlStore
 from controller.store.errors import AlreadyRunning, StoreError
 from controller.store.lock import DataLock
 from controller.store.logdb import LogStore
+from controller.store.reserve import Reserve
 from controller.stores import Stores
 from controller.timer import CycleTimer
 from controller.uploading import uploads_of
@@ -72,15 +74,17 @@ def run_daemon(options: Options) -> int:
 
 def _run_locked(options: Options, overlay: Overlay | None, times: SiteTime) -> int:
     machine_ms = time.time_ns() // 1_000_000
-    control = ControlStore.open(options.data, machine_ms)
+    reserve = Reserve(options.data)
+    reserve.begin()
+    control = ControlStore.open(options.data, machine_ms, reserve.release)
     try:
-        log = LogStore.open(options.data, machine_ms, expected=control.has_run())
+        log = LogStore.open(options.data, machine_ms, reserve.release, expected=control.has_run())
     except BaseException:
         control.close()
         raise
     try:
         with _event_loop() as runner:
-            return runner.run(_serve(options, Stores(control, log), overlay, times))
+            return runner.run(_serve(options, Stores(control, log, reserve), overlay, times))
     finally:
         for store in (control, log):
             store.close()
@@ -131,12 +135,13 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
         daemon.board,
         found_damaged=daemon.watch.control_is_damaged,
         seal=partial(seal_old_rows, stores.control, options.data, clock, options.ledger_days),
+        retain=partial(delete_old_intervals, stores.control, stores.log, clock, daemon.board),
     )
     site_lock = SiteLock(options.site, daemon.board, daemon.now_ms)
     if simulated is None:
         house.start()
         await site_lock.look()
-    looks = [server.look, _edits(options, daemon, language).look]
+    looks = [server.look, _edits(options, daemon, language).look, daemon.watch.look_for_room]
     looking = asyncio.create_task(
         keep_looking([*looks, site_lock.look] if simulated is None else looks), name="looks"
     )

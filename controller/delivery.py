@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 from config.plan.sinks import Common
@@ -15,6 +15,11 @@ from controller.store.errors import StoreError
 from controller.store.logdb import LogStore
 
 T = TypeVar("T")
+_BASE = 1 << 40
+"""Feed ids of one file are smaller. A file that took another's place counts from 1 again: outside, a row's id
+has its file's number too, so that nothing said of a row of the old one is believed of the new."""
+PERSON_S = 5.0
+"""Machine seconds in which log.db must take what somebody waits for."""
 _SCAN = 2_000
 """Feed rows read at once while those meant for the sink are sought."""
 
@@ -52,41 +57,50 @@ class SinkDelivery:
         self._turn = asyncio.Lock()
 
     async def cut(self) -> int:
-        await self._current()
-        return await self._read(feed.newest_slot)
+        base = await self._current() * _BASE
+        return base + await self._read(feed.newest_slot)
 
     async def pending(self, first: int, last: int | None, limit: int) -> list[Row]:
-        """See `runner.Delivery`. What is not meant for this sink, or no longer kept, counts as settled."""
-        await self._current()
-        end = await self._read(feed.last) if last is None else last
+        generation = await self._current()
+        base, settled = generation * _BASE, self._settled
+        first, end = max(1, first - base), await self._read(feed.last) if last is None else last - base
         found: list[Row] = []
-        passed: list[int] = []
-        for low, high in list(self._settled.holes(first, end)):
+        passed: list[tuple[int, int]] = []
+        for low, high in list(settled.holes(first, end)) if first <= end else ():
             at = low
             while at <= high and len(found) < limit:
                 rows = await self._rows(at, high)
+                end_of_rows = rows[-1][0] if len(rows) == _SCAN else high
+                passed += _missing(at, end_of_rows, rows)
                 for number, row in rows:
                     if row is None or not self._meant(row):
-                        passed.append(number)
+                        passed.append((number, number))
                     elif len(found) < limit:
-                        found.append(row)
+                        found.append(row._replace(id=base + row.id))
                     else:
                         break
-                at = rows[-1][0] + 1 if len(rows) == _SCAN else high + 1
+                at = end_of_rows + 1
             if len(found) >= limit:
                 break
         if passed:
-            self._settled.update(passed)
+            for span in passed:
+                settled.add(*span)
             if not found:
-                await self._keep(())
+                await self._keep(generation)
         return found
 
     async def settle(self, outcome: Outcome) -> None:
-        """See `runner.Delivery`. Raises DeliveryFailed."""
-        self._settled.update(outcome.accepted)
-        self._settled.update(outcome.refused)
-        self._aside.update(outcome.refused)
-        await self._keep(tuple(outcome.refused.items()))
+        """See `runner.Delivery`. What is said of rows of a file that was replaced meanwhile counts for
+        nothing. Raises DeliveryFailed."""
+        generation = await self._current()
+        accepted = self._own(outcome.accepted, generation)
+        refused = {
+            number: outcome.refused[base] for base, number in self._own(outcome.refused, generation).items()
+        }
+        self._settled.update(accepted.values())
+        self._settled.update(refused)
+        self._aside.update(refused)
+        await self._keep(generation, tuple(refused.items()))
 
     def forget(self) -> None:
         """Look into the file anew: a person has changed what it says of this sink."""
@@ -94,14 +108,18 @@ class SinkDelivery:
 
     async def let_in_again(self, ids: Sequence[int] | None) -> int:
         """Send again what was set aside. Returns how many rows. Raises DeliveryFailed."""
-        await self._current()
-        found = await self._write(lambda connection: feed.let_in_again(connection, self._sink.name, ids))
-        return await self._unsettle(found)
+        generation = await self._current()
+        name = self._sink.name
+        found = await self._write(
+            lambda connection: feed.let_in_again(connection, name, ids), within_s=PERSON_S
+        )
+        return await self._unsettle(found, generation)
 
     async def replay(self, start_ms: int) -> int:
         """Send again everything from that time on. Returns how many rows. Raises DeliveryFailed."""
-        await self._current()
-        return await self._unsettle(await self._read(lambda connection: feed.since(connection, start_ms)))
+        generation = await self._current()
+        found = await self._read(lambda connection: feed.since(connection, start_ms))
+        return await self._unsettle(found, generation)
 
     async def progress(self) -> Progress:
         await self._current()
@@ -132,29 +150,44 @@ class SinkDelivery:
     def _meant(self, row: Row) -> bool:
         return not self._sink.meters or row.meter in self._sink.meters
 
-    async def _current(self) -> None:
-        """Take the state from the file: at the start, and when the file was replaced."""
-        async with self._turn:
-            if self._generation == self._log.generation:
-                return
-            generation = self._log.generation
-            name, wall_ms = self._sink.name, self._wall_ms()
-            state = await self._write(lambda connection: feed.begin(connection, name, wall_ms))
-            self._settled = Ranges(state.settled)
-            self._aside = set(state.aside)
-            self._retired = state.retired_ms is not None
-            self._generation = generation
+    @staticmethod
+    def _own(ids: Iterable[int], generation: int) -> dict[int, int]:
+        """Which of `ids` are of this file's feed, with their ids there."""
+        base = generation * _BASE
+        return {number: number - base for number in ids if 0 < number - base < _BASE}
 
-    async def _unsettle(self, ids: Sequence[int]) -> int:
+    async def _current(self) -> int:
+        """Take the state from the file: at the start, and when the file was replaced. The file's number."""
+        async with self._turn:
+            if self._generation != self._log.generation:
+                generation = self._log.generation
+                name, wall_ms = self._sink.name, self._wall_ms()
+                state = await self._write(
+                    lambda connection: feed.begin(connection, name, wall_ms), within_s=PERSON_S
+                )
+                self._settled = Ranges(state.settled)
+                self._aside = set(state.aside)
+                self._retired = state.retired_ms is not None
+                self._generation = generation
+            return self._generation
+
+    async def _unsettle(self, ids: Sequence[int], generation: int) -> int:
         for first, last in Ranges((number, number) for number in ids):
             self._settled.remove(first, last)
         self._aside.difference_update(ids)
-        await self._keep(())
+        await self._keep(generation, within_s=PERSON_S)
         return len(ids)
 
-    async def _keep(self, refused: tuple[tuple[int, str], ...]) -> None:
+    async def _keep(
+        self, generation: int, refused: tuple[tuple[int, str], ...] = (), within_s: float | None = None
+    ) -> None:
         spans, name, wall_ms = list(self._settled), self._sink.name, self._wall_ms()
-        await self._write(lambda connection: feed.settle(connection, name, spans, refused, wall_ms))
+
+        def job(connection: sqlite3.Connection) -> None:
+            if self._log.generation == generation:
+                feed.settle(connection, name, spans, refused, wall_ms)
+
+        await self._write(job, within_s)
 
     async def _read(self, question: Callable[[sqlite3.Connection], T]) -> T:
         try:
@@ -162,8 +195,13 @@ class SinkDelivery:
         except StoreError as error:
             raise DeliveryFailed(str(error)) from error
 
-    async def _write(self, job: Callable[[sqlite3.Connection], T]) -> T:
+    async def _write(self, job: Callable[[sqlite3.Connection], T], within_s: float | None = None) -> T:
         try:
-            return await asyncio.wrap_future(self._log.submit(job))
+            return await asyncio.wrap_future(self._log.submit(job, within_s=within_s))
         except StoreError as error:
             raise DeliveryFailed(str(error)) from error
+
+
+def _missing(first: int, last: int, rows: Sequence[tuple[int, Row | None]]) -> list[tuple[int, int]]:
+    """Ranges of ids in [first, last] that have no row any more: what was too old was deleted."""
+    return list(Ranges((number, number) for number, _ in rows).holes(first, last))

@@ -46,6 +46,17 @@ _NS = 1_000_000_000
 _JOB = "backup"
 
 
+Chore = Callable[[Callable[[], bool]], object]
+
+
+def _cannot_seal(reason: str) -> Text:
+    return text("old rows of the ledger could not be sealed: {reason}", reason=reason)
+
+
+def _cannot_delete(reason: str) -> Text:
+    return text("old intervals could not be deleted: {reason}", reason=reason)
+
+
 class Housekeeping:
     """Runs beside the cycle, in its event loop; what takes time runs in a thread. Never stops the daemon:
     what fails stands on the board until it succeeds."""
@@ -59,7 +70,8 @@ class Housekeeping:
         board: Board,
         *,
         found_damaged: Callable[[str], None] = lambda _: None,
-        seal: Callable[[Callable[[], bool]], object] = lambda _: None,
+        seal: Chore = lambda _: None,
+        retain: Chore = lambda _: None,
         begin_after_s: float = BEGIN_AFTER_S,
         look_s: float = LOOK_S,
         wall_ns: Callable[[], int] = time.time_ns,
@@ -67,7 +79,8 @@ class Housekeeping:
     ) -> None:
         """`source`: the control.db to back up, into `data`/backup. `clock`: site time, which dates a backup.
         `found_damaged` is told what is wrong when a backup, which reads all of it, finds it damaged.
-        `seal` is run after each backup, in a thread; it ends soon once what it is handed says so.
+        `seal` (old rows of the ledger) and `retain` (old intervals) are run after each backup, in a thread;
+        they end soon once what they are handed says so.
         `wall_ns`, `mono_ns`: the machine's clocks."""
         self._data = data
         self._source = source
@@ -75,7 +88,10 @@ class Housekeeping:
         self._clock = clock
         self._board = board
         self._found_damaged = found_damaged
-        self._seal = seal
+        self._chores = (
+            ("sealing", "control.db", seal, _cannot_seal),
+            ("deleting", "log.db", retain, _cannot_delete),
+        )
         self._begin_after_s = begin_after_s
         self._look_s = look_s
         self._wall_ns = wall_ns
@@ -86,8 +102,8 @@ class Housekeeping:
         self._busy: asyncio.Task[None] | None = None
         self._failure: Text | None = None
         """Why the last backup failed."""
-        self._unsealed: Text | None = None
-        """Why old rows could not be sealed the last time."""
+        self._undone: dict[str, Text] = {}
+        """Why a chore could not be done the last time."""
         self._ending = threading.Event()
         self._tried_ns: int | None = None
 
@@ -138,23 +154,22 @@ class Housekeeping:
     async def _back_up(self) -> None:
         try:
             await self._copy()
-            if self._failure is None and not self._ending.is_set():
-                await self._seal_old()
+            if self._failure is None:
+                for kind, subject, chore, words in self._chores:
+                    if not self._ending.is_set():
+                        await self._do(kind, subject, chore, words)
         finally:
             self._busy = None
 
-    async def _seal_old(self) -> None:
-        former, failure = self._unsealed, None
+    async def _do(self, kind: str, subject: str, chore: Chore, words: Callable[[str], Text]) -> None:
+        former, failure = self._undone.pop(kind, None), None
         try:
-            await asyncio.to_thread(self._seal, self._ending.is_set)
+            await asyncio.to_thread(chore, self._ending.is_set)
         except Exception as error:  # noqa: BLE001 - whatever fails here is told, and costs nothing else
-            failure = text(
-                "old rows of the ledger could not be sealed: {reason}", reason=str(error) or repr(error)
-            )
-        self._unsealed = failure
-        words = failure or former
-        if words is not None:
-            notice = Notice("sealing", "control.db", words, on=failure is not None)
+            failure = self._undone[kind] = words(str(error) or repr(error))
+        said = failure or former
+        if said is not None:
+            notice = Notice(kind, subject, said, on=failure is not None)
             self._board.take([notice], self._clock.now().wall_ms)
 
     async def _copy(self) -> None:

@@ -9,11 +9,13 @@ from typing import NamedTuple
 from config.language import text
 from config.language.details import detail
 from config.plan.clock import Now
+from controller.background import in_thread
 from controller.board import Board
 from controller.consumption.log import Closed, ConsumptionLog
 from controller.decide.records import Notice
 from controller.store.control import ControlStore
 from controller.store.logdb import LogStore
+from controller.store.reserve import Reserve
 from controller.store.writer import WriterStatus
 
 _log = logging.getLogger("louguan")
@@ -25,10 +27,12 @@ MOST_RENEWALS = 5
 
 
 class Stores(NamedTuple):
-    """The two databases."""
+    """The two databases, and the room kept for them."""
 
     control: ControlStore
     log: LogStore
+    reserve: Reserve | None = None
+    """Room for the day the disk is full."""
 
 
 class StoreWatch:
@@ -41,7 +45,7 @@ class StoreWatch:
         self._failing: dict[str, bool] = {}
         self._renewals = 0
         self._renewed_ns: int | None = None
-        self._damaged = False
+        self._damaged = self._full = False
         self._unstored: deque[str] = deque(maxlen=10)
         self._found = ""
 
@@ -55,13 +59,20 @@ class StoreWatch:
 
     def look(self, now: Now) -> str:
         """Once a cycle. Returns what is wrong with control.db when nothing can be written to it any more."""
-        control, log = self._stores
+        control, log = self._stores.control, self._stores.log
         status = control.status()
         self._tell_failing("control.db", status, now)
         self._tell_failing("log.db", log.status(), now)
         self._mend_log(now)
         self._tell_refused(now)
+        self._tell_full(now)
         return (status.error or "damaged") if status.damaged else self._found
+
+    async def look_for_room(self) -> None:
+        """Every few seconds: keep room in reserve again once there is some."""
+        reserve = self._stores.reserve
+        if reserve is not None and reserve.missing:
+            await in_thread(reserve.restore)
 
     def _tell_failing(self, name: str, status: WriterStatus, now: Now) -> None:
         failing = bool(status.error) and status.failing_s > 0
@@ -100,7 +111,7 @@ class StoreWatch:
         self._stores.log.write(Closed((), tuple(self._consumption.marks().items())))
 
     def _tell_refused(self, now: Now) -> None:
-        control, log = self._stores
+        control, log = self._stores.control, self._stores.log
         if log.refused:
             words = text(
                 "log.db refused {count} intervals, which are kept aside in it: {reason}",
@@ -116,6 +127,13 @@ class StoreWatch:
             _log.error("intervals could not be stored: %s", reason)
             words = text("intervals could not be stored and are lost: {reason}", reason=detail(reason))
             self._tell(Notice("unstored", "log.db", words, on=True), now)
+
+    def _tell_full(self, now: Now) -> None:
+        reserve = self._stores.reserve
+        if reserve is not None and reserve.missing is not self._full:
+            self._full = reserve.missing
+            words = text("the disk is full, or nearly: no room is kept in reserve any more; free some space")
+            self._tell(Notice("disk", "reserve", words, self._full), now)
 
     def _tell(self, notice: Notice, now: Now) -> None:
         self._board.take([notice], now.wall_ms)

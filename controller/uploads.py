@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,7 @@ from controller.board import Board
 from controller.consumption.upload.port import DeliveryFailed, Row, Sink, SinkError
 from controller.consumption.upload.runner import Health, Patience, SinkRunner
 from controller.decide.records import Notice, Refused
-from controller.delivery import Progress, SinkDelivery
+from controller.delivery import PERSON_S, Progress, SinkDelivery
 from controller.store import feed
 from controller.store.errors import StoreError
 from controller.store.logdb import LogStore
@@ -32,7 +33,8 @@ class _Upload:
     delivery: SinkDelivery
     runner: SinkRunner | None = None
     trouble: Text | str = ""
-    """Why there is no runner."""
+    """Why there is no runner, or none that has delivered anything since it fell over."""
+    fell: bool = False
 
 
 class Uploads:
@@ -118,6 +120,7 @@ class Uploads:
         """Try now, and send again what was set aside. Returns how many of those. Raises Refused."""
         upload = self._find(name)
         try:
+            await self._refuse_retired(upload)
             count = await upload.delivery.let_in_again(ids)
         except DeliveryFailed as error:
             raise Refused(text("{reason}", reason=str(error))) from error
@@ -128,22 +131,38 @@ class Uploads:
         """Send again all intervals from `start_ms` on. Returns how many. Raises Refused."""
         upload = self._find(name)
         try:
+            await self._refuse_retired(upload)
             count = await upload.delivery.replay(start_ms)
         except DeliveryFailed as error:
             raise Refused(text("{reason}", reason=str(error))) from error
         self._hurry(upload)
         return count
 
-    async def retire(self, name: str) -> None:
-        """Nothing is sent to this sink, or kept for it, any more. Raises Refused."""
-        wall_ms = self._wall_ms()
+    async def known(self) -> list[str]:
+        """Sinks of the Plan, and those of earlier ones for which the log is still kept. Raises Refused."""
         try:
-            done = await asyncio.wrap_future(
-                self._log.submit(lambda connection: feed.retire(connection, name, wall_ms))
-            )
+            kept = await asyncio.to_thread(self._log.ask, feed.sinks)
+        except StoreError as error:
+            raise Refused(error.text) from error
+        return sorted({*self._uploads, *(name for name, _, retired_ms in kept if retired_ms is None)})
+
+    async def retire(self, name: str) -> None:
+        """Nothing is sent to this sink, or kept for it, any more; also to one that is in the Plan no more.
+        Raises Refused."""
+        wall_ms, planned = self._wall_ms(), name in self._uploads
+
+        def job(connection: sqlite3.Connection) -> bool:
+            if planned:
+                feed.begin(connection, name, wall_ms)
+            return feed.retire(connection, name, wall_ms)
+
+        try:
+            done = await asyncio.wrap_future(self._log.submit(job, within_s=PERSON_S))
         except StoreError as error:
             raise Refused(error.text) from error
         if not done:
+            if planned:
+                raise Refused(text('sink "{name}" is retired already', name=name))
             raise Refused(text('no sink named "{name}"', name=name))
         if (task := self._tasks.pop(name, None)) is not None:
             task.cancel()
@@ -157,7 +176,7 @@ class Uploads:
         upload = self._find(name)
         try:
             done = await asyncio.wrap_future(
-                self._log.submit(lambda connection: feed.take_in_again(connection, name))
+                self._log.submit(lambda connection: feed.take_in_again(connection, name), within_s=PERSON_S)
             )
         except StoreError as error:
             raise Refused(error.text) from error
@@ -166,13 +185,19 @@ class Uploads:
         upload.delivery.forget()
         self._begin(name, upload)
 
+    async def _refuse_retired(self, upload: _Upload) -> None:
+        if (await upload.delivery.progress()).retired:
+            raise Refused(
+                text('sink "{name}" is retired: nothing is sent to it', name=upload.common.name),
+            )
+
     # Keeping them going
 
     def _begin(self, name: str, upload: _Upload) -> None:
         self._tasks[name] = asyncio.create_task(self._keep(upload), name=f"upload {name}")
 
     async def _keep(self, upload: _Upload) -> None:
-        while not await self._retired(upload):
+        while not await self._is_retired(upload):
             sink = await self._made(upload)
             if sink is not None:
                 upload.runner = SinkRunner(
@@ -181,21 +206,30 @@ class Uploads:
                     key=self._key,
                     patience=_patience(self._patience, upload.plan),
                     backfill_rows_s=upload.common.backfill_rows_s,
-                    told=lambda on, why: self._tell(upload, on, why),
+                    told=lambda on, why: self._told(upload, on, why),
+                    failing=upload.fell,
                 )
                 try:
                     await upload.runner.run()
-                except Exception:  # noqa: BLE001 - a mistake of ours costs this sink a minute, never the daemon
+                except Exception as error:  # noqa: BLE001 - ours to mend: it costs this sink a minute
                     _log.exception("upload %s fell over; it is begun again", upload.common.name)
+                    upload.trouble, upload.fell = _cause(error), True
+                    self._tell(upload, True, upload.trouble)
                 finally:
                     upload.runner = None
             await asyncio.sleep(AGAIN_S)
 
-    async def _retired(self, upload: _Upload) -> bool:
-        try:
-            return (await upload.delivery.progress()).retired
-        except DeliveryFailed:
-            return False
+    async def _is_retired(self, upload: _Upload) -> bool:
+        """As the log says; waits until it can be asked, for to a retired sink nothing may be sent."""
+        told = False
+        while True:
+            try:
+                return (await upload.delivery.progress()).retired
+            except DeliveryFailed as error:
+                if not told:
+                    _log.warning("upload %s waits: %s", upload.common.name, error)
+                told = True
+                await asyncio.sleep(self._patience.disk_s)
 
     async def _made(self, upload: _Upload) -> Sink | None:
         try:
@@ -206,13 +240,19 @@ class Uploads:
             return None
         except Exception as error:  # noqa: BLE001 - whatever a library says when it cannot begin
             _log.exception("upload %s cannot begin", upload.common.name)
-            upload.trouble = f"{type(error).__name__}: {error}"
+            upload.trouble = _cause(error)
             self._tell(upload, True, upload.trouble)
             return None
-        if upload.trouble:
+        if upload.trouble and not upload.fell:
             upload.trouble = ""
             self._tell(upload, False, "")
         return sink
+
+    def _told(self, upload: _Upload, on: bool, why: Text | str) -> None:
+        """By its runner."""
+        if not on:
+            upload.trouble, upload.fell = "", False
+        self._tell(upload, on, why)
 
     def _tell(self, upload: _Upload, on: bool, why: Text | str) -> None:
         words = text("upload to {name}: {reason}", name=upload.common.label, reason=why)
@@ -237,6 +277,13 @@ class Uploads:
         for row in rows:
             named.update(f"\0{row.meter}\0{row.start_ms}\0{row.revision}".encode())
         return named.hexdigest()[:32]
+
+
+def _cause(error: BaseException) -> str:
+    """What is at the bottom of a group of failures."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return f"{type(error).__name__}: {error}"
 
 
 def _patience(usual: Patience, plan: SinkPlan) -> Patience:

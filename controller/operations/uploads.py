@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -80,7 +81,7 @@ class Upload:
         name, reason = _name(call), str(call.args.get("reason", ""))
         if not reason:
             raise RequestError(Code.BAD_REQUEST, text("say why"), "reason")
-        await self._put_down(call, f"sink retire {name}", reason)
+        await self._put_down(call, f"sink retire {name}", reason, await self._ask(self._uploads().known()))
         await self._ask(self._uploads().retire(name))
         return {"done": "sink-retire", "sink": name}
 
@@ -111,7 +112,7 @@ class Upload:
             "rows_per_s": 0.0 if health is None else round(health.rate, 1),
             "delivered_rows": 0 if health is None else health.delivered,
             "failures": 0 if health is None else health.failures,
-            "last_error": render(trouble or ("" if health is None else health.error), language),
+            "last_error": render((health.error if health is not None else "") or trouble, language),
         }
 
     def _now(self) -> str:
@@ -123,9 +124,10 @@ class Upload:
             raise RequestError(Code.UNAVAILABLE, text("the daemon is still starting"))
         return uploads
 
-    async def _put_down(self, call: Call, what: str, why: str = "") -> None:
-        """What a person asks for is in the ledger before it is done."""
-        if _name(call) not in self._uploads().names():
+    async def _put_down(self, call: Call, what: str, why: str = "", known: Sequence[str] = ()) -> None:
+        """What a person asks for is in the ledger before it is done. `known`: sinks that it may be of, beside
+        those of the Plan."""
+        if _name(call) not in (*self._uploads().names(), *known):
             raise RequestError(Code.UNKNOWN_NAME, text('no sink named "{name}"', name=_name(call)), "sink")
         try:
             await self._daemon.note(call.person, what, why)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from controller.store.connection import open_reader
 from controller.store.errors import StoreBacklogFull, StoreDamaged, StoreJobFailed
 from controller.store.ledger import Entry, Head, Kind
 from controller.store.migrations.control import CONTROL
-from controller.store.opening import Opening, lately_set_aside, prepare
+from controller.store.opening import Opening, begin_writing, lately_set_aside, prepare
 from controller.store.plans import Acceptance, PlanFiles
 from controller.store.reasserts import Reasserted
 from controller.store.writer import Writer, WriterStatus
@@ -79,10 +80,10 @@ class ControlStore:
         """Why rows of a cycle were refused last; "" if none were in this run."""
 
     @classmethod
-    def open(cls, data: Path, wall_ms: int) -> ControlStore:
+    def open(cls, data: Path, wall_ms: int, make_room: Callable[[], bool] = lambda: False) -> ControlStore:
         """Check and open data/control.db, making it if need be; a damaged one is set aside, and its newest
         sound backup put in its place (see `opening`). What takes its place has the gap in its ledger, and
-        holds the site in observe mode, from its first moment on.
+        holds the site in observe mode, from its first moment on. `make_room`: see `Writer`.
 
         Raises StoreTooNew, StoreUnavailable.
         """
@@ -103,7 +104,7 @@ class ControlStore:
             probe=recovery.probe,
         )
         (data / recovery.SUSPECT).unlink(missing_ok=True)
-        return cls(data, opening, Writer(data / FILE))
+        return cls(data, opening, begin_writing(data / FILE, make_room))
 
     def has_run(self) -> bool:
         """Whether a daemon has run on it before, as far as it remembers."""

@@ -53,6 +53,8 @@ class Kind(StrEnum):
     HELD = "held"
     LOST = "lost"
     """A commanded value no longer stands on the device."""
+    DELETED = "deleted"
+    """Old intervals left log.db."""
 
 
 class Entry(NamedTuple):

@@ -27,7 +27,7 @@ from controller.store.jobs import Job, T
 from controller.store.logread import LogReader
 from controller.store.logrows import Registered, Written
 from controller.store.migrations.log import LOG
-from controller.store.opening import Opening, prepare, replace
+from controller.store.opening import Opening, begin_writing, prepare, replace
 from controller.store.writer import Writer, WriterStatus
 
 FILE = "log.db"
@@ -53,7 +53,9 @@ class LogStore:
     place.
     """
 
-    def __init__(self, path: Path, opening: Opening, writer: Writer) -> None:
+    def __init__(
+        self, path: Path, opening: Opening, writer: Writer, make_room: Callable[[], bool] = lambda: False
+    ) -> None:
         self.path = path
         self.opening = opening
         """Of the file in use: replaced when that is."""
@@ -61,6 +63,7 @@ class LogStore:
         """Intervals that the file would not take, kept aside in it; `refusal` says why the latest was."""
         self.refusal = ""
         self._writer = writer
+        self._make_room = make_room
         self._meters: tuple[Meter, ...] = ()
         self._ids: Mapping[str, tuple[int, int]] = {}
         self._lock = threading.RLock()
@@ -74,15 +77,22 @@ class LogStore:
         self._generation = 0
 
     @classmethod
-    def open(cls, data: Path, wall_ms: int, *, expected: bool = False) -> LogStore:
+    def open(
+        cls,
+        data: Path,
+        wall_ms: int,
+        make_room: Callable[[], bool] = lambda: False,
+        *,
+        expected: bool = False,
+    ) -> LogStore:
         """Open data/log.db, making it if need be; a damaged one is set aside (see `opening`), and one that is
-        `expected` and missing or empty counts as that.
+        `expected` and missing or empty counts as that. `make_room`: see `Writer`.
 
         Raises StoreTooNew, StoreUnavailable.
         """
         path = data / FILE
         opening = prepare(path, LOG, check=False, wall_ms=wall_ms, expected=expected, probe=logrows.probe)
-        return cls(path, opening, Writer(path))
+        return cls(path, opening, begin_writing(path, make_room), make_room)
 
     def register(self, meters: Iterable[Meter], wall_ms: int) -> dict[str, Mark]:
         """Note the meters of a Plan and return where the log of each stands, for those that have one.
@@ -148,9 +158,10 @@ class LogStore:
         """Grows when the file is replaced: what was known of the old one says nothing of the new."""
         return self._generation
 
-    def submit(self, job: Job[T]) -> Future[T]:
-        """Queue another job for this file's writer; the future fails only with a StoreError."""
-        return self._writer.submit(job)
+    def submit(self, job: Job[T], *, within_s: float | None = None) -> Future[T]:
+        """Queue another job for this file's writer; the future fails only with a StoreError. `within_s`: see
+        `Writer.submit`."""
+        return self._writer.submit(job, within_s=within_s)
 
     def ask(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """Answer from what is committed, in the caller's thread. Raises StoreUnavailable."""
@@ -199,8 +210,9 @@ class LogStore:
         self._writer.close(1.0)
         try:
             self.opening = replace(self.path, LOG, damage, wall_ms)
-            self._writer = Writer(self.path)
+            # First: what is still to be written of the old one must not get into the new.
             self._generation += 1
+            self._writer = Writer(self.path, make_room=self._make_room)
         except (sqlite3.Error, OSError) as error:
             raise StoreUnavailable(
                 text("cannot open {file}: {error}", file=str(self.path), error=str(error))

@@ -7,6 +7,7 @@ import errno
 import logging
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
@@ -19,10 +20,13 @@ from controller.store.backup import sync
 from controller.store.connection import Trouble, beyond_use, open_reader, open_writer, sound, trouble
 from controller.store.errors import StoreTooNew, StoreUnavailable
 from controller.store.migrations import Step, applied, bring_forward
+from controller.store.writer import Writer
 
 _log = logging.getLogger(__name__)
 _STAMP = "%Y%m%dT%H%M%SZ"
 _DAY_MS = 86_400_000
+_LOOK_AGAIN_S = (0.1, 0.3)
+"""Machine seconds before a file that seems damaged is looked at again."""
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
@@ -78,16 +82,15 @@ def prepare(
         damage = "" if fresh else suspect
         if fresh and expected:
             damage = "it is empty" if path.exists() else "it is gone"
-        if check and not damage:
-            damage = sound(path)
         added: list[str] = []
         if not damage:
-            try:
-                added = _opened(path, steps, probe)
-            except (sqlite3.Error, ValueError, TypeError) as error:
-                if fresh or (isinstance(error, sqlite3.Error) and not beyond_use(error, path)):
-                    raise
-                damage = str(error)
+            damage, added = _examined(path, steps, probe, check=check, fresh=fresh)
+        for pause_s in () if suspect or fresh else _LOOK_AGAIN_S:
+            if not damage:
+                break
+            # A read that the disk failed to do looks like damage too, and may succeed the next time.
+            time.sleep(pause_s)
+            damage, added = _examined(path, steps, probe, check=check, fresh=fresh)
         if damage:
             return replace(path, steps, damage, wall_ms, backups, tell, probe, thorough=bool(suspect))
     except (sqlite3.Error, OSError, ValueError, TypeError) as error:
@@ -95,6 +98,30 @@ def prepare(
             text("cannot open {file}: {error}", file=str(path), error=detail(str(error)))
         ) from error
     return Opening(fresh, None, "", tuple(added))
+
+
+def _examined(
+    path: Path, steps: Sequence[Step], probe: Probe, *, check: bool, fresh: bool
+) -> tuple[str, list[str]]:
+    """What is wrong with `path`, and the steps it got now. Raises what is no damage."""
+    if check and (damage := sound(path)):
+        return damage, []
+    try:
+        return "", _opened(path, steps, probe)
+    except (sqlite3.Error, ValueError, TypeError) as error:
+        if fresh or (isinstance(error, sqlite3.Error) and not beyond_use(error, path)):
+            raise
+        return str(error), []
+
+
+def begin_writing(path: Path, make_room: Callable[[], bool]) -> Writer:
+    """The one writer of a prepared `path`. Raises StoreUnavailable: the disk may fail between the two."""
+    try:
+        return Writer(path, make_room=make_room)
+    except sqlite3.Error as error:
+        raise StoreUnavailable(
+            text("cannot open {file}: {error}", file=str(path), error=detail(str(error)))
+        ) from error
 
 
 def _opened(path: Path, steps: Sequence[Step], probe: Probe) -> list[str]:

@@ -31,6 +31,9 @@ from controller.store.jobs import Job, T, Waiting, as_store_error
 _log = logging.getLogger(__name__)
 _PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 """Machine seconds between tries while the disk fails; the last one repeats."""
+_BELIEVED = 3
+"""Tries in a row that must find a file damaged. SQLite calls a read that the disk failed to do damage too
+(vdbe.c makes SQLITE_CORRUPT of SQLITE_IOERR_CORRUPTFS), and such a failure may pass."""
 
 
 class WriterStatus(NamedTuple):
@@ -59,24 +62,27 @@ class Writer:
         *,
         limit: int = 20_000,
         batch: int = 1_000,
+        make_room: Callable[[], bool] = lambda: False,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Open `path` (which exists and is migrated) and start the thread.
 
-        At most `limit` jobs wait; at most `batch` share a commit. Raises sqlite3.Error.
+        At most `limit` jobs wait; at most `batch` share a commit. `make_room` is called in the thread when
+        the disk fails; if it says that there is room now, the next try is made at once. Raises sqlite3.Error.
         """
         self._path = path
         self._limit = limit
         self._batch = batch
+        self._make_room = make_room
         self._monotonic = monotonic
         self._connection: sqlite3.Connection | None = open_writer(path, create=False)
         self._identity = identity(path)
         self._wake = threading.Condition()
         self._queue: deque[Waiting] = deque()
         self._in_hand = self._abandoned = 0
-        self._closing = False
+        self._closing = self._at_once = False
         self._give_up_at: float | None = None
-        self._commits = self._jobs = self._refused = self._failures = 0
+        self._commits = self._jobs = self._refused = self._failures = self._damages = 0
         self._error = ""
         self._failing_since: float | None = None
         self._damaged: StoreDamaged | None = None
@@ -161,7 +167,7 @@ class Writer:
         failure."""
         with self._wake:
             retry_at = None
-            if self._failures:
+            if self._failures and not self._at_once:
                 pause = _PAUSES_S[min(self._failures, len(_PAUSES_S)) - 1]
                 retry_at = self._monotonic() + pause
             while True:
@@ -175,6 +181,7 @@ class Writer:
             size = min(len(self._queue), self._batch)
             batch = [self._queue.popleft() for _ in range(size)]
             self._in_hand = size
+            self._at_once = False
         return batch
 
     def _nap(self, now: float, retry_at: float | None) -> float | None:
@@ -245,6 +252,7 @@ class Writer:
             self._in_hand = 0
             self._commits += 1
             self._jobs += sum(entry.error is None for entry in batch)
+            self._damages = 0
             recovered, self._failures, self._error, self._failing_since = self._failures > 0, 0, "", None
         if recovered:
             _log.warning("%s is written again", self._path.name)
@@ -266,6 +274,9 @@ class Writer:
             if first:
                 self._failing_since = self._monotonic()
             kind = trouble(error)
+            self._damages = self._damages + 1 if kind is Trouble.DAMAGE else 0
+            if kind is Trouble.DAMAGE and self._damages < _BELIEVED:
+                kind = Trouble.TRANSIENT
             if kind is Trouble.TRANSIENT:
                 self._queue.extendleft(reversed(batch))
             elif kind is Trouble.DAMAGE:
@@ -279,6 +290,8 @@ class Writer:
                 doomed = batch
         if first:
             _log.warning("%s cannot be written: %s", self._path.name, error)
+        if kind is Trouble.TRANSIENT:
+            self._at_once = self._make_room()
         if reason is not None:
             for entry in doomed:
                 entry.fail(reason)

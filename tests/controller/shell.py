@@ -22,6 +22,7 @@ from controller.decide.records import Remembered
 from controller.store.control import ControlStore
 from controller.store.ledger import Row, read
 from controller.store.logdb import LogStore
+from controller.store.reserve import Reserve
 from controller.stores import Stores
 from controller.timer import CycleTimer
 from drivers.api import DeviceState, Event, Fate, Inbox, LineStatus, Sample, Write, WriteReport
@@ -135,13 +136,14 @@ class Shell:
 
 
 @contextmanager
-def shell(data: Path, plan: Plan, wall_ms: int = THURSDAY) -> Iterator[Shell]:
+def shell(data: Path, plan: Plan, wall_ms: int = THURSDAY, reserve: Reserve | None = None) -> Iterator[Shell]:
     """A daemon with its stores in `data`; a second one on the same data goes on from the first."""
-    control = ControlStore.open(data, wall_ms)
-    log = LogStore.open(data, wall_ms)
+    make_room = (lambda: False) if reserve is None else reserve.release
+    control = ControlStore.open(data, wall_ms, make_room)
+    log = LogStore.open(data, wall_ms, make_room)
     try:
         began = control.begin(wall_ms, trusted=True, version="test", plan=plan.hash)
-        yield Shell(plan, Stores(control, log), began.remembered, wall_ms)
+        yield Shell(plan, Stores(control, log, reserve), began.remembered, wall_ms)
     finally:
         control.close()
         log.close()

@@ -148,8 +148,17 @@ async def test_after_the_file_was_replaced_nothing_of_the_old_is_believed(
     log.renew(START)
     await until(lambda: not log.damaged)
     log.submit(lambda _: None).result()
-    found = await one.pending(1, None, 100)
-    assert [(row.id, row.start_ms) for row in found] == [(1, START + 9 * SLOT_MS)]
+    live, waited = await one.pending(5, None, 100), await one.pending(1, 4, 100)
+    assert [row.start_ms for row in live] == [START + 9 * SLOT_MS]
+    assert waited == [], "what was cut in the old file says nothing of the new one"
+    # The answer to a batch of the old file arrives only now.
+    await one.settle(took(1, 2, refused={3: "odd"}))
+    assert [row.id for row in await one.pending(1, None, 100)] == [row.id for row in live]
+    assert await one.aside() == []
+    await one.settle(took(live[0].id))
+    assert not await one.pending(1, None, 100)
+    assert not await delivery(log).pending(1, None, 100)
+    assert (await one.progress()).backlog == 0
 
 
 async def until(wanted: Callable[[], bool]) -> None:

@@ -248,21 +248,25 @@ async def test_a_backup_that_finds_the_database_damaged_says_so(
     await house.stop()
 
 
-async def test_old_rows_are_sealed_after_a_backup_and_a_failure_is_told(
-    tmp_path: Path, store: ControlStore, machine: Machine
+@pytest.mark.parametrize(
+    ("chore", "told"), [("seal", ("sealing", "control.db")), ("retain", ("deleting", "log.db"))]
+)
+async def test_chores_are_done_after_a_backup_and_a_failure_is_told(
+    tmp_path: Path, store: ControlStore, machine: Machine, chore: str, told: tuple[str, str]
 ) -> None:
     board, done = Board("en"), []
     broken = [True]
 
-    def seal(abandoned: Callable[[], bool]) -> None:
+    def do(abandoned: Callable[[], bool]) -> None:
         done.append((names(tmp_path), abandoned()))
         if broken:
             raise OSError("no room")
 
-    house = Housekeeping(tmp_path, store.path, "Asia/Shanghai", machine, board, seal=seal)
+    seal, retain = (do, lambda _: None) if chore == "seal" else (lambda _: None, do)
+    house = Housekeeping(tmp_path, store.path, "Asia/Shanghai", machine, board, seal=seal, retain=retain)
     await house.back_up()
     assert done == [(["control-2026-03-05.db"], False)]
-    assert [(item.kind, item.subject) for item in board.standing()] == [("sealing", "control.db")]
+    assert [(item.kind, item.subject) for item in board.standing()] == [told]
     broken.clear()
     await house.back_up()
     assert board.standing() == []

@@ -88,10 +88,11 @@ class SinkRunner:
         patience: Patience = Patience(),
         backfill_rows_s: float = 0.0,
         told: Callable[[bool, Text | str], None] = lambda _on, _why: None,
+        failing: bool = False,
     ) -> None:
         """`key` names a batch by its rows. `backfill_rows_s`: at most so many rows a second of the backfill,
         0 = as fast as it goes. `told(failing, why)` is called once when the sink is lost (three failures in
-        a row, or denied) and once when it is back."""
+        a row, or denied) and once when it is back. `failing`: that it is lost was told before."""
         self._sink = sink
         self._delivery = delivery
         self._key = key
@@ -106,7 +107,7 @@ class SinkRunner:
         self._failures = 0
         self._error: Text | str = ""
         self._reachable: bool | None = None
-        self._failing = False
+        self._failing = failing
         self._delivered = 0
         self._sending_s = 0.0
 
@@ -168,6 +169,8 @@ class SinkRunner:
         cut = self._cut
         if cut is None:
             cut = self._cut = await self._delivery.cut()
+            # What was live before the silence may be backfill now, whose stream has nothing and waits.
+            self.nudge()
         if stream is Stream.LIVE:
             return await self._delivery.pending(cut, None, limit)
         return await self._delivery.pending(1, cut - 1, limit)

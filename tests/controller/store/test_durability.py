@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 import random
 import subprocess
 import sys
@@ -22,6 +20,7 @@ from controller.store.control import Changes, ControlStore
 from controller.store.ledger import Entry, Kind
 from controller.store.logread import LogReader
 from tests.controller.store.writing import QUARTER, START
+from tests.disks import fill, small_disk
 
 PROGRAM = [sys.executable, "-m", "tests.controller.store.writing"]
 ROOT = Path(__file__).parents[3]
@@ -95,24 +94,16 @@ def test_a_full_disk_stops_no_control_and_loses_nothing_when_room_comes(tmp_path
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 600 kB."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    folder = tmp_path / "small"
-    folder.mkdir()
-    if libc.mount(b"tmpfs", bytes(folder), b"tmpfs", 0, b"size=600k") != 0:
-        pytest.skip(f"a small file system cannot be mounted here: {os.strerror(ctypes.get_errno())}")
-    try:
+    with small_disk(tmp_path / "small", 600) as folder:
         yield folder
-    finally:
-        assert libc.umount2(bytes(folder), 2) == 0
 
 
-def test_a_really_full_file_system(small_disk: Path) -> None:
-    ballast = small_disk / "ballast"
-    store = ControlStore.open(small_disk, START)
+def test_a_really_full_file_system(disk: Path) -> None:
+    store = ControlStore.open(disk, START)
     store.begin(START, trusted=True, version="0", plan="")
-    ballast.write_bytes(b"x" * (os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_bsize - 20_000))
+    ballast = fill(disk, leave=20_000)
     futures = []
     for number in range(300):
         wish = Override("lamp.level", number, "li", "", START, START + 1)

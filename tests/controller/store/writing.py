@@ -1,4 +1,5 @@
-"""A child process that writes both stores and says what is durable. `python writing.py DIRECTORY [LIMIT]`.
+"""A child process that writes both stores and says what is durable. `python writing.py DIRECTORY [LIMIT]`, or
+`DIRECTORY only CYCLES`: so many, then an end in order, which says how many jobs were lost.
 
 It prints a number after each commit has returned: so many cycles must survive anything. With LIMIT no file
 may grow beyond so many bytes, as on a full disk; it then prints what failed, lifts the limit on a line from
@@ -41,7 +42,7 @@ def cycle(control: ControlStore, log: LogStore, number: int) -> list[Future[Any]
     return [control.commit(Changes(now, entries, (wish,))), log.write(Closed((row,), (("main", mark),)))]
 
 
-def main(data: Path, limit: int | None) -> None:
+def main(data: Path, limit: int | None, cycles: int = 1_000_000) -> None:
     control, log = ControlStore.open(data, START), LogStore.open(data, START)
     began = control.begin(START, trusted=True, version="0", plan="")
     marks = log.register([METER], START)
@@ -54,10 +55,12 @@ def main(data: Path, limit: int | None) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
         fill(control, log)
         return
-    for number in range(first, 1_000_000):
+    for number in range(first, first + cycles):
         for future in cycle(control, log, number):
             future.result()
         print(number + 1, flush=True)
+    control.end(START, "done")
+    print(f"lost: {control.close(30.0) + log.close(30.0)}", flush=True)
 
 
 def fill(control: ControlStore, log: LogStore) -> None:
@@ -83,4 +86,7 @@ def fill(control: ControlStore, log: LogStore) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else None)
+    if sys.argv[2:3] == ["only"]:
+        main(Path(sys.argv[1]), None, int(sys.argv[3]))
+    else:
+        main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else None)

@@ -82,6 +82,10 @@ async def deliver(sink: Sink, what: Sequence[Row], stream: Stream = Stream.LIVE)
 class SinkContract:
     """Subclasses bring the fixture `other`."""
 
+    async def stored_once(self, other: OtherSide, wanted: Sequence[Row]) -> None:
+        """See the function; for other sides that keep less than the row."""
+        await stored_once(other, wanted)
+
     async def test_everything_is_delivered_by_either_stream(self, other: OtherSide) -> None:
         old, new = rows(40), rows(7, first=41)
         sink = other.sink()
@@ -90,7 +94,7 @@ class SinkContract:
             assert await deliver(sink, new) == {one.id for one in new}
         finally:
             await sink.close()
-        await stored_once(other, [*old, *new])
+        await self.stored_once(other, [*old, *new])
 
     async def test_numbers_are_exact_and_unknown_is_not_zero(self, other: OtherSide) -> None:
         plain = row(1)
@@ -106,7 +110,7 @@ class SinkContract:
             await deliver(sink, odd)
         finally:
             await sink.close()
-        await stored_once(other, odd)
+        await self.stored_once(other, odd)
 
     async def test_several_meters_share_a_batch(self, other: OtherSide) -> None:
         mixed = [row(number, f"meter-{number % 3}", slot=number // 3) for number in range(1, 10)]
@@ -115,7 +119,7 @@ class SinkContract:
             await deliver(sink, mixed)
         finally:
             await sink.close()
-        await stored_once(other, mixed)
+        await self.stored_once(other, mixed)
 
     async def test_a_repeat_is_harmless_and_accepted(self, other: OtherSide) -> None:
         what = rows(5)
@@ -128,7 +132,7 @@ class SinkContract:
             assert await deliver(sink, again) == {102, 103}
         finally:
             await sink.close()
-        await stored_once(other, what)
+        await self.stored_once(other, what)
 
     async def test_a_correction_is_a_row_of_its_own(self, other: OtherSide) -> None:
         first = row(1)
@@ -139,7 +143,7 @@ class SinkContract:
             await deliver(sink, [better])
         finally:
             await sink.close()
-        await stored_once(other, [first, better])
+        await self.stored_once(other, [first, better])
 
     async def test_a_row_it_will_not_take_is_refused_alone(self, other: OtherSide) -> None:
         bad = other.refused(6)
@@ -149,7 +153,7 @@ class SinkContract:
         delivery = await self._run(other, what)
         assert set(delivery.aside) == {6}
         assert delivery.aside[6]
-        await stored_once(other, [one for one in what if one.id != 6])
+        await self.stored_once(other, [one for one in what if one.id != 6])
 
     async def test_an_outage_is_a_sink_error_and_what_waited_goes_out_after_it(
         self, other: OtherSide
@@ -161,12 +165,12 @@ class SinkContract:
             await other.go_down()
             for _ in range(2):
                 with pytest.raises(SinkError):
-                    await asyncio.wait_for(sink.send(batch(what)), WITHIN_S)
+                    await asyncio.wait_for(sink.send(batch(what[2:])), WITHIN_S)
             await other.come_up()
             assert await _at_last(sink, what) == {1, 2, 3, 4, 5, 6}
         finally:
             await sink.close()
-        await stored_once(other, what)
+        await self.stored_once(other, what)
 
     async def test_who_was_never_there_is_a_sink_error(self, other: OtherSide) -> None:
         await other.go_down()
@@ -187,14 +191,14 @@ class SinkContract:
                 task = asyncio.create_task(sink.send(batch(what)))
                 await asyncio.sleep(after_s)
                 task.cancel()
-                with suppress(asyncio.CancelledError):
+                with suppress(asyncio.CancelledError, SinkError):  # the call before may be busy still
                     outcome = await task
                     assert isinstance(outcome, Outcome)
             await sink.close()
             assert await _at_last(sink, what) == {one.id for one in what}
         finally:
             await sink.close()
-        await stored_once(other, what)
+        await self.stored_once(other, what)
 
     async def test_closing_twice_and_sending_again(self, other: OtherSide) -> None:
         sink = other.sink()
@@ -207,12 +211,12 @@ class SinkContract:
             await sink.idle()
         finally:
             await sink.close()
-        await stored_once(other, rows(4))
+        await self.stored_once(other, rows(4))
 
     async def test_a_runner_delivers_everything_through_outages(self, other: OtherSide) -> None:
         what = rows(60)
         await self._run(other, what, outages=2)
-        await stored_once(other, what)
+        await self.stored_once(other, what)
 
     async def _run(self, other: OtherSide, what: Sequence[Row], outages: int = 0) -> MemoryDelivery:
         """A runner until every row is settled, with the other side gone in between."""

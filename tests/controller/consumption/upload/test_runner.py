@@ -209,3 +209,28 @@ def test_whatever_happens_every_row_ends_delivered_or_aside_and_in_order(script:
     assert bench.delivery.settled == set(range(1, 16))
     for _, ids in bench.sink.sent:
         assert list(ids) == sorted(ids)
+
+
+async def test_after_an_outage_what_waited_goes_out_at_once() -> None:
+    """Not at the next heartbeat: the stream that has to send it slept when it became its own."""
+    bench = Bench(3, all_of, patience=Patience(pauses_s=(0.01,)))
+    there = [True]
+
+    def answer(batch: Batch) -> Outcome:
+        if not there[0]:
+            raise Unreachable("nobody is there")
+        return all_of(batch)
+
+    bench.sink.answer = answer
+
+    def outage() -> bool:
+        rows, settled = bench.delivery.rows, bench.delivery.settled
+        if len(settled) == len(rows) == 3:
+            there[0] = False
+            rows += [row(number) for number in (4, 5, 6)]
+            bench.runner.nudge()
+        elif len(bench.sink.sent) > 6:
+            there[0] = True
+        return len(settled) == 6
+
+    await bench.until(outage)

@@ -1,0 +1,66 @@
+"""Old intervals leave log.db, with their rows in the feed: by age, and never before every sink has them. SQL
+only; runs within a transaction of its caller, in the writer's thread."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import NamedTuple
+
+from controller.consumption.upload.ranges import Ranges
+from controller.store import feed
+
+
+class Deleted(NamedTuple):
+    """What became of one stretch of the feed."""
+
+    upto: int
+    """Its last feed id; 0 = there is nothing after the one before."""
+    looked_at: int
+    old: int
+    """Rows old enough, of those looked at."""
+    rows: int
+    """Of those, deleted: every sink has them."""
+    waiting: tuple[str, ...]
+    """Sinks for which some of the others are kept."""
+
+
+def delete_old(connection: sqlite3.Connection, before_ms: int, after: int, limit: int) -> Deleted:
+    """Delete what ended before `before_ms` among the next `limit` rows of the feed after id `after`.
+
+    A retired sink counts no more; one that is in no plan any more does, until a person retires it. What a
+    sink refused is kept for it until a person decides.
+    """
+    found = connection.execute(
+        "SELECT feed.id, feed.meter, feed.start_ms, feed.revision, intervals.end_ms FROM feed "
+        "LEFT JOIN intervals ON intervals.meter = feed.meter AND intervals.start_ms = feed.start_ms "
+        "AND intervals.revision = feed.revision WHERE feed.id > ? ORDER BY feed.id LIMIT ?",
+        (after, limit),
+    ).fetchall()
+    if not found:
+        return Deleted(0, 0, 0, 0, ())
+    sinks = {
+        name: _kept_for(connection, name)
+        for name, _, retired_ms in feed.sinks(connection)
+        if retired_ms is None
+    }
+    old, done, waiting = 0, [], set[str]()
+    for number, meter, start_ms, revision, end_ms in found:
+        if end_ms is not None and end_ms >= before_ms:
+            continue
+        old += 1
+        wanted_by = [name for name, (has, aside) in sinks.items() if number not in has or number in aside]
+        if wanted_by:
+            waiting.update(wanted_by)
+        else:
+            done.append((number, meter, start_ms, revision))
+    connection.executemany(
+        "DELETE FROM intervals WHERE meter = ? AND start_ms = ? AND revision = ?", [one[1:] for one in done]
+    )
+    connection.executemany("DELETE FROM feed WHERE id = ?", [one[:1] for one in done])
+    return Deleted(found[-1][0], len(found), old, len(done), tuple(sorted(waiting)))
+
+
+def _kept_for(connection: sqlite3.Connection, sink: str) -> tuple[Ranges, frozenset[int]]:
+    """What a sink has, and what of it was refused."""
+    state = feed.state(connection, sink)
+    return Ranges(state.settled), frozenset(state.aside)
