@@ -77,6 +77,7 @@ class Writer:
         self._monotonic = monotonic
         self._connection: sqlite3.Connection | None = open_writer(path, create=False)
         self._identity = identity(path)
+        self._replaced = False
         self._wake = threading.Condition()
         self._queue: deque[Waiting] = deque()
         self._in_hand = self._abandoned = 0
@@ -212,11 +213,10 @@ class Writer:
     def _try(self, batch: list[Waiting]) -> sqlite3.Error | None:
         """Run and commit `batch`. Returns the error that kept the commit from happening."""
         try:
+            self._look_at_the_file()
             if self._connection is None:
                 self._connection = open_writer(self._path, create=False)
             connection = self._connection
-            if identity(self._path) != self._identity:
-                raise Replaced("it was deleted or replaced")
             # What is cached hides what has become of the file: each commit reads its pages anew.
             connection.execute("PRAGMA shrink_memory")
             connection.execute("BEGIN IMMEDIATE")
@@ -228,6 +228,14 @@ class Writer:
             self._disconnect()
             return error
         return None
+
+    def _look_at_the_file(self) -> None:
+        """Raises Replaced when the file that we have open is no longer the one at the path. One that is away
+        while we have none open may come back."""
+        other = identity(self._path) != self._identity
+        self._replaced = other and (self._replaced or self._connection is not None)
+        if self._replaced:
+            raise Replaced("it was deleted or replaced")
 
     @staticmethod
     def _run_job(connection: sqlite3.Connection, entry: Waiting) -> None:
