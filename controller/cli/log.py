@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from config.language import text
-from controller.cli import log_source
+from controller.cli import log_enter, log_source
 from controller.cli.log_source import DateFrom, DateTo, Meters, chosen, opened, span, whose
 from controller.cli.remote import DataDir, SiteOption
 from controller.cli.site import AsJson, AsStream
@@ -72,8 +72,11 @@ def export(
     from_ms, to_ms = span(start, end, owner.zone)
     with opened(where) as connection:
         found = (
-            exports.record(owner.name, history.upload_row(entry, item), owner.zone)
+            exports.record(
+                owner.name, history.upload_row(entry, item), owner.zone, history.noted(notes, item.row)
+            )
             for entry in chosen(history.meters(connection), meter)
+            for notes in [history.notes(connection, entry)]
             for item in history.newest(history.logged(connection, entry, from_ms, to_ms))
         )
         count = log_export.write(found, exports.COLUMNS, kind, output)
@@ -186,6 +189,8 @@ def _meter(entry: history.MeterEntry, zone: tzinfo) -> dict[str, Any]:
         "fittings": [
             {
                 "serial": one.serial,
+                "first_count": exact_text(one.exact(one.first_count)),
+                "last_count": exact_text(one.exact(one.last_count)),
                 "unit": one.unit,
                 "quantum": one.quantum,
                 "modulus": one.modulus,
@@ -199,4 +204,5 @@ def _meter(entry: history.MeterEntry, zone: tzinfo) -> dict[str, Any]:
 
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
+    log_enter.register(log_app)
     app.add_typer(log_app, name="log")

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from itertools import pairwise
 from typing import NamedTuple
 
 from config.language import Text, text
@@ -29,6 +31,12 @@ class Fitting(NamedTuple):
     modulus: int | None
     since_ms: int
     first_count: int | None
+    last_count: int | None
+    """When it was replaced: what it showed then. The next fitting's first count is the new one's."""
+
+    def exact(self, quanta: int | None) -> Decimal | None:
+        """A count in `unit`."""
+        return None if quanta is None else Decimal(self.quantum) * quanta
 
 
 class Logged(NamedTuple):
@@ -69,12 +77,12 @@ def audit_meter(
     listed = list(rows)
     yield from _revisions(meter, listed)
     first = [item for item in listed if item.revision == 0]
-    chain = _Chain(meter, fittings)
+    newest = list({item.row.start_ms: item for item in listed}.values())
+    chain = _Chain(meter, fittings, corrected=newest == first)
     for item in first:
         yield from chain.take(item)
-    newest = list({item.row.start_ms: item for item in listed}.values())
     if newest != first:
-        chain = _Chain(meter, fittings)
+        chain = _Chain(meter, fittings, corrected=True)
         for item in newest:
             yield from chain.take(item)
     if mark is not None:
@@ -100,7 +108,15 @@ def _revisions(meter: str, rows: Iterable[Logged]) -> Iterator[Problem]:
 class _Chain:
     """The rows of one meter, one a slot, in order."""
 
-    def __init__(self, meter: str, fittings: Sequence[Fitting]) -> None:
+    def __init__(self, meter: str, fittings: Sequence[Fitting], *, corrected: bool) -> None:
+        """`corrected`: the rows say all that is known by now, and not what was at first."""
+        self._corrected = corrected
+        self._replaced = [
+            (new.since_ms, old.last_count - new.first_count)
+            for old, new in pairwise(fittings)
+            if old.last_count is not None and new.first_count is not None
+        ]
+        """When a meter was replaced, and by how much its counts went back then."""
         self._meter = meter
         self._fittings: Mapping[int, Fitting] = {item.number: item for item in fittings}
         self._order = [item.number for item in fittings]
@@ -165,7 +181,8 @@ class _Chain:
         if row.count_end is not None and Flag.SUSPECT not in row.flags:
             yield from self._booked(item)
             return
-        if row.consumption is not None:
+        estimated = Flag.ESTIMATED in row.flags and Flag.SUSPECT in row.flags
+        if row.consumption is not None and not estimated:
             yield text("it has a consumption though its counts do not say one")
         if Flag.SUSPECT in row.flags:
             if row.from_ms not in (None, row.start_ms):
@@ -187,10 +204,20 @@ class _Chain:
                 yield text("it does not count from where the last booked interval ended")
             elif row.count_start != anchor.count:
                 yield text("it does not begin with the count that the interval before ended with")
-        elif not anchor.doubtful and not anchor.ms <= row.from_ms <= row.end_ms:
+        elif (
+            not anchor.doubtful
+            and Flag.REPLACED not in row.flags
+            and not anchor.ms <= row.from_ms <= row.end_ms
+        ):
             yield text("it counts from a time at which nothing was read")
-        turned = row.consumption - (row.count_end - row.count_start)
-        if (turned > 0) != (Flag.ROLLOVER in row.flags) or not self._rolled(turned, item.fitting):
+        replaced = [back for when, back in self._replaced if row.from_ms <= when < row.end_ms]
+        flagged = Flag.REPLACED in row.flags
+        if (flagged and not replaced) or (replaced and not flagged and self._corrected):
+            yield text("it is flagged replaced though no meter was, or the other way round")
+        turned = row.consumption - (row.count_end - row.count_start) - (sum(replaced) if flagged else 0)
+        # Where a meter was replaced, the flag of a rollover says nothing.
+        wrongly = not flagged and (turned > 0) != (Flag.ROLLOVER in row.flags)
+        if wrongly or not self._rolled(turned, item.fitting):
             yield text(
                 "its consumption {consumption} is not the difference of its counts, {start} to {end}",
                 consumption=row.consumption,

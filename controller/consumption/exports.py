@@ -39,6 +39,7 @@ COLUMNS = (
     Column("peak", Kind.EXACT),
     Column("covered_s", Kind.WHOLE),
     Column("flags", Kind.TEXT),
+    Column("note", Kind.TEXT),
 )
 """`start` and `end` are local, with their offset."""
 _BATCH = 20_000
@@ -48,7 +49,7 @@ class DoesNotFit(ValueError):
     """A number has more digits than a column of Parquet."""
 
 
-def record(site: str, row: Row, zone: tzinfo) -> Record:
+def record(site: str, row: Row, zone: tzinfo, note: str = "") -> Record:
     """The row's cells."""
     return (
         site,
@@ -67,6 +68,7 @@ def record(site: str, row: Row, zone: tzinfo) -> Record:
         peak(row),
         row.covered_s,
         " ".join(flag_words(row.flags)),
+        note,
     )
 
 

@@ -68,11 +68,34 @@ def open_file(path: Path, steps: Sequence[Step]) -> sqlite3.Connection:
     return connection
 
 
+class Note(NamedTuple):
+    """What a person noted to a meter's time."""
+
+    from_ms: int
+    to_ms: int
+    note: str
+    person: str
+
+
+def notes(connection: sqlite3.Connection, meter: MeterEntry) -> list[Note]:
+    """All notes to a meter, by start."""
+    found = connection.execute(
+        "SELECT from_ms, to_ms, note, person FROM notes WHERE meter = ? ORDER BY from_ms, id", (meter.number,)
+    )
+    return [Note(*row) for row in found]
+
+
+def noted(notes: Sequence[Note], row: Interval) -> str:
+    """What was noted to an interval's time."""
+    return "; ".join(one.note for one in notes if one.from_ms < row.end_ms and one.to_ms > row.start_ms)
+
+
 def meters(connection: sqlite3.Connection) -> list[MeterEntry]:
     """Every meter that was ever logged, by name."""
     fitted: dict[int, list[Fitting]] = {}
     found = connection.execute(
-        "SELECT meter, id, serial, unit, quantum, modulus, since_ms, first_count FROM fittings ORDER BY id"
+        "SELECT meter, id, serial, unit, quantum, modulus, since_ms, first_count, last_count "
+        "FROM fittings ORDER BY id"
     )
     for meter, *figures in found:
         fitted.setdefault(meter, []).append(Fitting(*figures))
