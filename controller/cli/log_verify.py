@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 from config.language import text
 from config.language.details import detail
+from controller.cli.speech import say
 from controller.consumption.audit import Problem
 from controller.store import history
 from controller.store.audit import audit_ledger, audit_log
@@ -27,7 +29,8 @@ class Report(NamedTuple):
 
 def verified(log: sqlite3.Connection, data: Path) -> Report:
     """Look at everything. Raises sqlite3.Error for log.db alone."""
-    problems = list(audit_log(log))
+    problems = list(audit_log(log, _shown))
+    _clear()
     (intervals,) = log.execute("SELECT count(*) FROM intervals").fetchone()
     (meters,) = log.execute("SELECT count(*) FROM meters").fetchone()
     rows = 0
@@ -41,3 +44,15 @@ def verified(log: sqlite3.Connection, data: Path) -> Report:
         words = text("{file} cannot be read: {reason}", file="control.db", reason=detail(str(error)))
         problems.append(Problem("", None, words))
     return Report(meters, intervals, rows, tuple(problems))
+
+
+def _shown(number: int, of: int) -> None:
+    """Long work shows how far it is, to whoever sits there."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r{say(text('meter {number} of {of}', number=number, of=of))}  ")
+        sys.stderr.flush()
+
+
+def _clear() -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\033[K")

@@ -4,7 +4,7 @@ sealed files. Reads only."""
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from config.language import text
@@ -15,9 +15,13 @@ from controller.store.ledger import Head
 from controller.store.logrows import mark_of
 
 
-def audit_log(connection: sqlite3.Connection) -> Iterator[Problem]:
-    """What is wrong in log.db. Raises sqlite3.Error."""
-    for meter in history.meters(connection):
+def audit_log(
+    connection: sqlite3.Connection, begun: Callable[[int, int], None] = lambda _number, _of: None
+) -> Iterator[Problem]:
+    """What is wrong in log.db. `begun` is told which meter, of how many, comes next. Raises sqlite3.Error."""
+    meters = history.meters(connection)
+    for number, meter in enumerate(meters, 1):
+        begun(number, len(meters))
         try:
             mark = mark_of(connection, meter.number)
         except ValueError:

@@ -221,3 +221,13 @@ def test_without_a_plan_times_are_in_utc_and_that_is_said(
     code, out, _ = louguan(capsys, "log", "verify", "--data", str(data), "--json")
     assert code == 1
     assert len(json.loads(out)["problems"]) == 1
+
+
+def test_somebody_who_waits_sees_how_far_verify_is(
+    capsys: pytest.CaptureFixture[str], data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    code, out, err = louguan(capsys, "log", "verify", "--data", str(data), "--lang", "zh")
+    assert code == 0
+    assert "第 1 块表，共 1 块" in err
+    assert "\r" not in out
