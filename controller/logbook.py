@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
+from itertools import takewhile
 from typing import NamedTuple
 
 from config.language import text
@@ -145,8 +146,20 @@ class Logbook:
         return _Planned(seen, corrections.replace(rows, seen))
 
     async def _rows(self, meter: MeterEntry, at_ms: int) -> list[Interval]:
+        """Those whose counts are read as they are now: others cannot be reckoned with."""
+        alike = _read_alike(meter)
+
         def read(connection: sqlite3.Connection) -> list[Interval]:
             found = history.newest(history.logged(connection, meter, at_ms - _LOOK_BACK_MS))
-            return [item.row for item in found]
+            return [item.row for item in found if item.fitting in alike]
 
         return await asyncio.to_thread(self._store.ask, read)
+
+
+def _read_alike(meter: MeterEntry) -> frozenset[int]:
+    """The fittings since the unit or the quantum changed last."""
+    now = meter.fittings[-1]
+    since = takewhile(
+        lambda one: (one.unit, one.quantum) == (now.unit, now.quantum), reversed(meter.fittings)
+    )
+    return frozenset(one.number for one in since)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -59,9 +59,10 @@ class House:
         self.store = LogStore.open(self.folder, START)
         self.restart()
 
-    def restart(self) -> None:
-        marks = self.store.register(METERS, self.bench.wall_ms)
-        self.bench.log = ConsumptionLog(METERS, Slots("Asia/Shanghai", 900), Pace(1.0), marks)
+    def restart(self, quantum: str = "0.01") -> None:
+        meters = [replace(meter, quantum=quantum) for meter in METERS]
+        marks = self.store.register(meters, self.bench.wall_ms)
+        self.bench.log = ConsumptionLog(meters, Slots("Asia/Shanghai", 900), Pace(1.0), marks)
         self.logbook = Logbook(self.bench.log, self.store, self.bench.now)
 
     def step(self, seconds: int, used: int, *, read: bool) -> None:
@@ -165,6 +166,28 @@ def test_old_and_new_meter_add_up(empty: Path, steps: list[tuple[str, int, int]]
             assert sum(item.row.consumption or 0 for item in rows) == house.read_at[read]
         else:
             raise AssertionError("a replacement that was told leaves nothing suspect")
+
+
+async def test_counts_of_another_quantum_are_not_reckoned_with(empty: Path, tmp_path: Path) -> None:
+    shutil.copy(empty, tmp_path / "log.db")
+    house = House(tmp_path)
+    try:
+        house.step(700, 0, read=True)
+        house.settle()
+        before_ms = house.bench.wall_ms - 1000_000
+        house.restart("0.1")
+        entry = await house.logbook.meter("main")
+        assert entry is not None
+
+        async def record() -> None:
+            raise AssertionError("nothing is to be recorded")
+
+        with pytest.raises(CannotCorrect):
+            await house.logbook.correct(entry, before_ms, record, consumption=1)
+        with pytest.raises(CannotCorrect):
+            await house.logbook.replace(entry, Refit("", house.bench.wall_ms, 999_000, 0), record)
+    finally:
+        house.store.close()
 
 
 def told_in_vain(house: House) -> bool:
