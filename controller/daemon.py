@@ -24,6 +24,7 @@ from controller.decide.people import left_alone
 from controller.decide.records import Observe, PersonCommand
 from controller.decide.step import NOTHING_COUNTED, Counters, Decision, FateRecord, Step
 from controller.decide.timekeeping import put_right, put_right_words
+from controller.logbook import Logbook
 from controller.reasserts import Reasserts
 from controller.store.control import Changes
 from controller.stores import Stores, StoreWatch
@@ -100,6 +101,7 @@ class Daemon:
         self.lost = ""
         """What is wrong with control.db, once nothing can be written to it any more."""
         self.exit_code = 0
+        self.logbook = Logbook(consumption, stores.log, clock.now)
         self.uploads: Uploads | None = None
         """Set by the composition root once the daemon runs."""
 

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from config.language import choose, output, text
-from controller.cli import demo, people, receive, run, simulate, site, upload
+from controller.cli import demo, log, people, receive, run, simulate, site, upload
 from controller.cli.interrupts import INTERRUPTED
 from controller.cli.speech import Failure, language, set_language, translate
 from controller.cli.usage import localise, show_usage_error
@@ -30,7 +30,7 @@ app = typer.Typer(
 )
 _NEGATIVE = re.compile(r"-\.?\d")
 
-for group in (site, run, demo, simulate, people, upload, receive):
+for group in (site, run, demo, simulate, people, log, upload, receive):
     group.register(app)
 
 

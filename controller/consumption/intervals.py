@@ -10,6 +10,7 @@ anchor starts anew and the slot's consumption is unknown.
 
 from __future__ import annotations
 
+from controller.consumption.corrections import Anchor, Replacement, replaced_mark
 from controller.consumption.judging import MOST_ROLLED, WALL_SLACK_MS, may_have_risen, rolled
 from controller.consumption.records import Count, Flag, Interval, Mark, Terms
 from controller.consumption.slots import Slots
@@ -112,6 +113,30 @@ class MeterLog:
         self._changed_ms = None
         self.clock_untrusted()
 
+    @property
+    def age_ms(self) -> int:
+        """How old a count may be at a boundary."""
+        return self._terms.age_ms
+
+    @property
+    def last_read(self) -> tuple[int, int] | None:
+        """Time and count of the last good reading; None before the first."""
+        if self._last_ms is None or self._last_count is None:
+            return None
+        return self._last_ms, self._last_count
+
+    def check_replaced(self, made: Replacement, anchor: Anchor) -> None:
+        """Raises CannotCorrect where `replaced` would."""
+        replaced_mark(self._mark, self.last_read, made, anchor)
+
+    def replaced(self, made: Replacement, site_ms: float, anchor: Anchor) -> None:
+        """The meter was replaced in the open slot, or since the last known count before it: `anchor`.
+        `site_ms`: site time of the replacement by the monotonic clock. Raises CannotCorrect."""
+        self._mark = replaced_mark(self._mark, self.last_read, made, anchor)
+        if self._last_ms is None or made.at_ms >= self._last_ms:
+            self._last_ms, self._last_count, self._last_site_ms = made.at_ms, made.first, site_ms
+            self._changed_site_ms, self._changed_ms = site_ms, made.at_ms
+
     # What the next count means
 
     def _judge(self, mark: Mark, item: Count, last: int) -> Mark:
@@ -187,7 +212,8 @@ class MeterLog:
             row = self._booked(mark, row)
         if known:
             mark = mark._replace(anchor_ms=end_ms, anchor_count=self._last_count, rolled=0)
-        self._mark = mark._replace(slot_ms=end_ms, flags=Flag(0))
+        carried = Flag(0) if known or Flag.SUSPECT in flags else mark.flags & Flag.REPLACED
+        self._mark = mark._replace(slot_ms=end_ms, flags=carried)
         self._end_ms = self._slots.next(end_ms)
         self._covered_ms = 0
         self._peak = None
@@ -201,7 +227,7 @@ class MeterLog:
         flags = row.flags
         if mark.anchor_ms < row.start_ms:
             flags |= Flag.RECOVERED
-        if mark.rolled:
+        if mark.rolled and Flag.REPLACED not in flags:
             flags |= Flag.ROLLOVER
         consumption = self._last_count - mark.anchor_count + mark.rolled
         return row._replace(

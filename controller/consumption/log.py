@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from config.plan.clock import Now, Pace
 from config.plan.reading import Quality, Reading, Value
+from controller.consumption.corrections import Anchor, Replacement
 from controller.consumption.intervals import MeterLog
 from controller.consumption.meters import MOST_QUANTA, Meter
-from controller.consumption.records import Count, Interval, Mark
+from controller.consumption.records import Count, Flag, Interval, Mark
 from controller.consumption.settled import SettledTime, Step
 from controller.consumption.slots import Slots
 from drivers.api import Unchanged
@@ -132,6 +133,35 @@ class ConsumptionLog:
     def next_ms(self) -> int | None:
         """Site time when the next slot ends."""
         return self._next_ms
+
+    def open_slot_ms(self, meter: str) -> int | None:
+        """When that meter's open slot began: all before is handed out. None for one that has none."""
+        mark = self._logs[meter].mark if meter in self._logs else None
+        return None if mark is None else mark.slot_ms
+
+    def boundary_age_ms(self, meter: str) -> int:
+        """How old the count at a boundary may be, site milliseconds."""
+        return self._logs[meter].age_ms
+
+    def standing(self, meter: str) -> Anchor | None:
+        """The count from which that meter's open slot counts; None when a jump or nothing came before."""
+        mark = self._logs[meter].mark if meter in self._logs else None
+        if mark is None or mark.anchor_ms is None or mark.anchor_count is None or Flag.SUSPECT in mark.flags:
+            return None
+        return Anchor(mark.anchor_ms, mark.anchor_count)
+
+    def check_replaced(self, meter: str, made: Replacement, anchor: Anchor) -> None:
+        """Raises CannotCorrect where `replaced` would."""
+        self._logs[meter].check_replaced(made, anchor)
+
+    def replaced(self, meter: str, now: Now, made: Replacement, anchor: Anchor) -> Mark | None:
+        """The meter was replaced, in its open slot or since `anchor`, the last known count before it. Returns
+        where its log stands, to be committed at once. Raises CannotCorrect."""
+        self._look(now)
+        log = self._logs[meter]
+        ago_ms = self._time.wall_ms(now.mono_ns) - made.at_ms
+        log.replaced(made, self._time.site_ms(now.mono_ns) - ago_ms, anchor)
+        return log.take_mark()
 
     def marks(self) -> dict[str, Mark]:
         """Where every meter's log stands now, to go on from under another Plan."""

@@ -22,6 +22,10 @@ class Flag(IntFlag):
     """The clock was untrusted, or was set back, at some time in it."""
     SPAN = 32
     """One row for a gap of more slots than are written singly."""
+    ESTIMATED = 64
+    """A person said its consumption, or a count at one of its ends: a correction."""
+    REPLACED = 128
+    """The meter was replaced since `from_ms`: the consumption is that of both."""
 
 
 class Interval(NamedTuple):
@@ -59,11 +63,12 @@ class Mark(NamedTuple):
     last_count: int | None
     rolled: int = 0
     """Quanta that rollovers between the anchor and the last reading stand for: the modulus then, each time.
-    A modulus that is declared otherwise since changes nothing of what was counted before."""
+    A modulus that is declared otherwise since changes nothing of what was counted before. A replaced meter
+    adds its last count less the first of the new one."""
     changed_ms: int | None = None
     """Time at which the last count was first read; None = not known."""
     flags: Flag = Flag(0)
-    """Of the open slot so far: SUSPECT, CLOCK."""
+    """Of the open slot so far: SUSPECT, CLOCK; REPLACED since the anchor."""
 
 
 class Count(NamedTuple):

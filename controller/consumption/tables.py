@@ -13,7 +13,7 @@ from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from enum import Enum
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import IO, TYPE_CHECKING, NamedTuple, TypeAlias
 
 from controller.consumption.upload.port import Row
 from controller.consumption.upload.rowjson import exact_text, flag_words, peak
@@ -103,9 +103,9 @@ def key(cells: Sequence[object]) -> Key:
 # CSV
 
 
-def csv_head() -> str:
+def csv_head(columns: Sequence[Column] = COLUMNS) -> str:
     """The first line, with the mark by which UTF-8 is known."""
-    return _BOM + _lines([_NAMES])
+    return _BOM + _lines([[column.name for column in columns]])
 
 
 def csv_lines(records: Iterable[Record]) -> str:
@@ -176,6 +176,19 @@ def parquet(records: Sequence[Record], before: bytes | None = None) -> bytes:
     return bytes(made.getvalue())
 
 
+def write_parquet(file: IO[bytes], columns: Sequence[Column], batches: Iterable[Sequence[Record]]) -> None:
+    """A Parquet file of any length, a batch at a time. Each record must fit."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = _schema(columns)
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        for records in batches:
+            cells = zip(*records, strict=True)
+            arrays = [pa.array(list(one), field.type) for one, field in zip(cells, schema, strict=True)]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+
+
 def parquet_keys(content: bytes) -> Iterator[Key]:
     """Keys of all rows of such a file. Raises ValueError where it is none."""
     import pyarrow as pa
@@ -199,7 +212,7 @@ def _fits(value: Decimal) -> bool:
     return exponent >= -PLACES and len(digits) + exponent + PLACES <= _DIGITS
 
 
-def _schema() -> pa.Schema:
+def _schema(columns: Sequence[Column] = COLUMNS) -> pa.Schema:
     import pyarrow as pa
 
     types = {
@@ -208,4 +221,4 @@ def _schema() -> pa.Schema:
         Kind.WHOLE: pa.int64(),
         Kind.EXACT: pa.decimal128(_DIGITS, PLACES),
     }
-    return pa.schema([pa.field(column.name, types[column.kind]) for column in COLUMNS])
+    return pa.schema([pa.field(column.name, types[column.kind]) for column in columns])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from controller.daemon import Daemon
 from controller.operations.commands import Commands
+from controller.operations.logs import Logs
 from controller.operations.overview import Overview
 from controller.operations.queries import Queries
 from controller.operations.status import Status
@@ -24,6 +25,10 @@ def register(server: SocketServer, daemon: Daemon) -> None:
     server.register("lock", commands.lock)
     server.register("unlock", commands.unlock)
     server.register("observe", commands.observe)
+    logs = Logs(daemon)
+    server.register("log-replace-meter", logs.replace)
+    server.register("log-correct", logs.correct)
+    server.register("log-annotate", logs.annotate)
     upload = Upload(daemon)
     server.register("upload", upload.list)
     server.register("upload-quarantine", upload.aside)

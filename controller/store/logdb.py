@@ -158,6 +158,11 @@ class LogStore:
         """Grows when the file is replaced: what was known of the old one says nothing of the new."""
         return self._generation
 
+    def refitted(self, meter: str, fitting: int) -> None:
+        """Rows of that meter are of another fitting from now on."""
+        with self._lock:
+            self._ids = {**self._ids, meter: (self._ids[meter][0], fitting)}
+
     def submit(self, job: Job[T], *, within_s: float | None = None) -> Future[T]:
         """Queue another job for this file's writer; the future fails only with a StoreError. `within_s`: see
         `Writer.submit`."""

@@ -88,13 +88,18 @@ def write(
             reason = str(error)
             refused += _keep_aside(connection, meter, fitting, row, reason)
     if mark is not None:
-        connection.execute(_PUT_MARK, (meter, *mark[:-1], int(mark.flags)))
+        put_mark(connection, meter, mark)
         if mark.anchor_count is not None:
             connection.execute(
                 "UPDATE fittings SET first_count = ? WHERE id = ? AND first_count IS NULL",
                 (mark.anchor_count, fitting),
             )
     return Written(new, refused, reason)
+
+
+def put_mark(connection: sqlite3.Connection, meter: int, mark: Mark) -> None:
+    """Where a meter's log stands from now on."""
+    connection.execute(_PUT_MARK, (meter, *mark[:-1], int(mark.flags)))
 
 
 def mark_of(connection: sqlite3.Connection, number: int) -> Mark | None:

@@ -144,5 +144,21 @@ def m004_feed(db: Database) -> None:
     )
 
 
-LOG: tuple[Step, ...] = (m001_first, m002_refused, m003_marks, m004_feed)
+def m005_people(db: Database) -> None:
+    """What people know: the last count of a meter that was replaced, and notes to a span of time."""
+    db.execute("ALTER TABLE fittings ADD COLUMN last_count INTEGER")
+    db.execute(
+        """CREATE TABLE notes (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            meter INTEGER NOT NULL REFERENCES meters (id),
+            from_ms INTEGER NOT NULL,
+            to_ms INTEGER NOT NULL CHECK (to_ms > from_ms),
+            note TEXT NOT NULL,
+            person TEXT NOT NULL,
+            noted_ms INTEGER NOT NULL
+        )"""
+    )
+
+
+LOG: tuple[Step, ...] = (m001_first, m002_refused, m003_marks, m004_feed, m005_people)
 """In order; a released step is never changed, only followed."""

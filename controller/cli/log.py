@@ -1,0 +1,208 @@
+"""log: what the consumption log holds, taken away, looked through and verified. Reads the data directory;
+needs no daemon."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from config.language import text
+from controller.cli import log_enter, log_source
+from controller.cli.log_source import DateFrom, DateTo, Meters, chosen, opened, span, whose
+from controller.cli.remote import DataDir, SiteOption
+from controller.cli.site import AsJson, AsStream
+from controller.cli.speech import Failure, language, put_json, say, tell
+from controller.consumption import exports
+from controller.consumption.exports import local_iso
+from controller.consumption.upload.rowjson import exact_text, flag_words
+from controller.store import history
+
+log_app = typer.Typer(
+    help="What was logged of each meter: listed, taken away, looked through for gaps, verified.",
+    no_args_is_help=True,
+)
+
+
+@log_app.command()
+def meters(site: SiteOption = None, data: DataDir = None, as_json: AsStream = False) -> None:
+    """List the meters of the log, what they count in, what was fitted when, and their last interval."""
+    where = log_source.directory(data, site)
+    with opened(where) as connection:
+        entries = history.meters(connection)
+    if not entries:
+        raise Failure(text("there is no meter in the log yet"), kind="no-match")
+    zone = whose(where).zone
+    rows = [_meter(entry, zone) for entry in entries]
+    if as_json:
+        for row in rows:
+            put_json(row)
+        return
+    from controller.cli import log_tables
+
+    log_tables.meters(rows, language())
+
+
+@log_app.command()
+def export(
+    start: Annotated[str, DateFrom],
+    end: Annotated[str, DateTo],
+    meter: Annotated[list[str] | None, Meters] = None,
+    kind: Annotated[
+        str, typer.Option("--format", help="csv, json (one object a line) or parquet.", metavar="FORMAT")
+    ] = "csv",
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", help="The file to write, whole or not at all (default: print).", metavar="FILE"
+        ),
+    ] = None,
+    site: SiteOption = None,
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the intervals of a span of days: exact, unknown left empty, each as corrected last."""
+    from controller.cli import log_export
+
+    log_export.check(kind, output)
+    where = log_source.directory(data, site)
+    owner = whose(where)
+    from_ms, to_ms = span(start, end, owner.zone)
+    with opened(where) as connection:
+        found = (
+            exports.record(
+                owner.name, history.upload_row(entry, item), owner.zone, history.noted(notes, item.row)
+            )
+            for entry in chosen(history.meters(connection), meter)
+            for notes in [history.notes(connection, entry)]
+            for item in history.newest(history.logged(connection, entry, from_ms, to_ms))
+        )
+        count = log_export.write(found, exports.COLUMNS, kind, output)
+    if not count:
+        raise Failure(text("nothing was logged from {start} to {end}", start=start, end=end), kind="no-match")
+    if output is not None and as_json:
+        put_json({"done": "log-export", "file": str(output), "rows": count})
+    elif output is not None:
+        tell(text("{file}: {count} intervals", file=str(output), count=count))
+
+
+@log_app.command()
+def gaps(
+    start: Annotated[str | None, DateFrom] = None,
+    end: Annotated[str | None, DateTo] = None,
+    meter: Annotated[list[str] | None, Meters] = None,
+    site: SiteOption = None,
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """List where intervals are missing or what was used is not known; exit code 1 where nobody knows it."""
+    from controller.consumption.gaps import LOST, Gap
+    from controller.consumption.gaps import gaps as gaps_of
+
+    where = log_source.directory(data, site)
+    owner = whose(where)
+    from_ms, to_ms = span(start, end, owner.zone)
+    with opened(where) as connection:
+        entries = history.meters(connection)
+        newest_ms = max((entry.last.row.end_ms for entry in entries if entry.last is not None), default=0)
+        found: list[Gap] = []
+        for entry in chosen(entries, meter):
+            rows = [item.row for item in history.newest(history.logged(connection, entry, from_ms, to_ms))]
+            in_use = owner.meters is None or entry.name in owner.meters
+            found += gaps_of(entry.name, rows, min(newest_ms, to_ms) if in_use else None)
+    rows_found: list[dict[str, Any]] = [
+        {
+            "meter": gap.meter,
+            "lack": gap.lack.value,
+            "lost": gap.lack in LOST,
+            "start": local_iso(gap.start_ms, owner.zone),
+            "end": local_iso(gap.end_ms, owner.zone),
+            "hours": round((gap.end_ms - gap.start_ms) / 3_600_000, 3),
+            "intervals": gap.intervals,
+        }
+        for gap in found
+    ]
+    if as_json:
+        put_json({"gaps": rows_found})
+    else:
+        from controller.cli import log_tables
+
+        log_tables.gaps(rows_found, language())
+    if any(row["lost"] for row in rows_found):
+        raise typer.Exit(1)
+
+
+@log_app.command()
+def verify(site: SiteOption = None, data: DataDir = None, as_json: AsJson = False) -> None:
+    """Work out anew whether every meter's intervals add up to its counters, whether the feed has each once,
+    and whether the ledger's chain holds; exit code 1 if anything is wrong."""
+    from controller.cli import log_verify
+
+    where = log_source.directory(data, site)
+    with opened(where) as connection:
+        report = log_verify.verified(connection, where)
+    zone = whose(where).zone
+    problems = [
+        {
+            "meter": problem.meter,
+            "start": None if problem.start_ms is None else local_iso(problem.start_ms, zone),
+            "what": say(problem.what),
+        }
+        for problem in report.problems
+    ]
+    if as_json:
+        put_json(
+            {
+                "sound": not problems,
+                "meters": report.meters,
+                "intervals": report.intervals,
+                "ledger_rows": report.ledger_rows,
+                "problems": problems,
+            }
+        )
+    else:
+        from controller.cli import log_tables
+
+        log_tables.verified(report, problems, language())
+    if problems:
+        raise typer.Exit(1)
+
+
+def _meter(entry: history.MeterEntry, zone: tzinfo) -> dict[str, Any]:
+    now = entry.fittings[-1] if entry.fittings else None
+    last = None
+    if entry.last is not None and now is not None:
+        last = {
+            "start": local_iso(entry.last.row.start_ms, zone),
+            "end": local_iso(entry.last.row.end_ms, zone),
+            "consumption": exact_text(history.last_consumption(entry)),
+            "flags": flag_words(int(entry.last.row.flags)),
+        }
+    return {
+        "meter": entry.name,
+        "point": entry.point,
+        "quantity": entry.quantity,
+        "unit": "" if now is None else now.unit,
+        "quantum": "" if now is None else now.quantum,
+        "fittings": [
+            {
+                "serial": one.serial,
+                "first_count": exact_text(one.exact(one.first_count)),
+                "last_count": exact_text(one.exact(one.last_count)),
+                "unit": one.unit,
+                "quantum": one.quantum,
+                "modulus": one.modulus,
+                "since": local_iso(one.since_ms, zone),
+            }
+            for one in entry.fittings
+        ],
+        "last": last,
+    }
+
+
+def register(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    log_enter.register(log_app)
+    app.add_typer(log_app, name="log")

@@ -1,0 +1,52 @@
+"""Writing an export: to a file whole or not at all, else to standard output."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from config.language import text
+from controller.cli.speech import Failure
+from controller.consumption import exports
+from controller.consumption.tables import Column, Record, has_parquet
+
+FORMATS = ("csv", "json", "parquet")
+
+
+def check(kind: str, output: Path | None) -> None:
+    """Whether this can be written there. Raises Failure."""
+    if kind not in FORMATS:
+        raise Failure(text("--format takes csv, json or parquet, not {given}", given=kind), code=2)
+    if kind == "parquet" and output is None:
+        raise Failure(text("Parquet is not for a screen: say a file with -o FILE"), code=2)
+    if kind == "parquet" and not has_parquet():
+        raise Failure(text("Parquet needs pyarrow, which is not installed here"))
+    if output is not None and output.is_dir():
+        raise Failure(text("{file} is a directory", file=str(output)), code=2)
+
+
+def write(records: Iterable[Record], columns: Sequence[Column], kind: str, output: Path | None) -> int:
+    """Write them; how many there were. No file is made for none. Raises Failure."""
+    if output is None:
+        sys.stdout.flush()
+        count = exports.write(sys.stdout.buffer, kind, columns, records)
+        sys.stdout.buffer.flush()
+        return count
+    part = output.with_name(f".{output.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            count = exports.write(file, kind, columns, records)
+            file.flush()
+            os.fsync(file.fileno())
+        if count:
+            part.replace(output)
+        return count
+    except exports.DoesNotFit as error:
+        raise Failure(text("a number has more digits than Parquet holds: take csv or json")) from error
+    except OSError as error:
+        words = text("cannot write {file}: {reason}", file=str(output), reason=error.strerror or str(error))
+        raise Failure(words) from error
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,155 @@
+"""log: what people enter into the log: a replaced meter, a correction, a note."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar
+
+from config.language import text
+from controller.consumption.corrections import CannotCorrect
+from controller.consumption.meters import MOST_QUANTA
+from controller.daemon import Daemon
+from controller.logbook import Entered
+from controller.operations.names import iso
+from controller.socket.protocol import Code, RequestError
+from controller.socket.server import Call
+from controller.store.amend import Refit
+from controller.store.errors import StoreError
+from controller.store.history import MeterEntry
+
+T = TypeVar("T")
+
+
+class Logs:
+    """Entries into the log. Each is in the ledger before it is done."""
+
+    def __init__(self, daemon: Daemon) -> None:
+        self._daemon = daemon
+
+    async def replace(self, call: Call) -> dict[str, Any]:
+        """args: meter, last, first (in the meter's unit), at (local time; default now), serial, reason."""
+        meter, why = await self._meter(call), _reason(call)
+        at_ms = self._time(call, "at", self._daemon.now_ms())
+        last, first = _quanta(call, "last", meter), _quanta(call, "first", meter)
+        serial = str(call.args.get("serial") or "")
+        when = iso(self._daemon.context.local, at_ms)
+        what = f"log replace-meter {meter.name} at {when} last {call.args['last']} first {call.args['first']}"
+
+        async def record() -> None:
+            await self._record(call, f"{what} serial {serial}".removesuffix(" serial "), why)
+
+        made = Refit(serial, at_ms, last, first)
+        done = await self._done(self._daemon.logbook.replace(meter, made, record))
+        return {"done": "log-replace-meter", "at": when, **self._answer(done)}
+
+    async def correct(self, call: Call) -> dict[str, Any]:
+        """args: meter, at (a time in the interval), consumption or count_end (in its unit), reason."""
+        meter, why = await self._meter(call), _reason(call)
+        at_ms = self._time(call, "at", None)
+        given = [name for name in ("consumption", "count_end") if call.args.get(name) is not None]
+        if len(given) != 1:
+            raise RequestError(
+                Code.BAD_REQUEST, text("say either the consumption or the count at the end"), "consumption"
+            )
+        quanta = {given[0]: _quanta(call, given[0], meter)}
+        when = iso(self._daemon.context.local, at_ms)
+        what = f"log correct {meter.name} at {when} {given[0]} {call.args[given[0]]}"
+
+        async def record() -> None:
+            await self._record(call, what, why)
+
+        done = await self._done(self._daemon.logbook.correct(meter, at_ms, record, **quanta))
+        return {"done": "log-correct", "at": when, **self._answer(done)}
+
+    async def annotate(self, call: Call) -> dict[str, Any]:
+        """args: meter, from, to (local times), text."""
+        meter = await self._meter(call)
+        span = self._time(call, "from", None), self._time(call, "to", None)
+        note = str(call.args.get("text") or "").strip()
+        if not note or span[1] <= span[0]:
+            raise RequestError(
+                Code.BAD_REQUEST, text("a note needs words, and a time to an end after it"), "to"
+            )
+        await self._record(call, f"log annotate {meter.name} {span[0]} to {span[1]}", note)
+        done = await self._done(self._daemon.logbook.annotate(meter, span, note, call.person))
+        return {"done": "log-annotate", **self._answer(done)}
+
+    async def _meter(self, call: Call) -> MeterEntry:
+        name = str(call.args.get("meter") or "")
+        try:
+            found = await self._daemon.logbook.meter(name)
+        except StoreError as error:
+            raise RequestError(Code.UNAVAILABLE, error.text) from error
+        if found is None or not found.fittings:
+            raise RequestError(
+                Code.UNKNOWN_NAME, text("no meter named {name} in the log", name=name), "meter"
+            )
+        return found
+
+    async def _record(self, call: Call, what: str, why: str) -> None:
+        try:
+            await self._daemon.note(call.person, what, why)
+        except StoreError as error:
+            raise RequestError(
+                Code.UNAVAILABLE,
+                text("the command could not be recorded, so it was not carried out: {why}", why=error.text),
+            ) from error
+
+    async def _done(self, asked: Awaitable[T]) -> T:
+        try:
+            return await asked
+        except CannotCorrect as refusal:
+            raise RequestError(Code.REFUSED, refusal.text) from refusal
+        except StoreError as error:
+            raise RequestError(Code.UNAVAILABLE, error.text) from error
+
+    def _answer(self, done: Entered) -> dict[str, Any]:
+        if done.revised and self._daemon.uploads is not None:
+            self._daemon.uploads.nudge()
+        return {"meter": done.meter, "revised": done.revised}
+
+    def _time(self, call: Call, name: str, otherwise: int | None) -> int:
+        written = call.args.get(name)
+        if written is None and otherwise is not None:
+            return otherwise
+        words = str(written or "")
+        local = self._daemon.context.local
+        try:
+            if len(words) <= 5:  # 09:12, today
+                words = f"{date.isoformat(local.date_at(self._daemon.now_ms()))}T{words}"
+            found = datetime.fromisoformat(words)
+            moment = found if found.tzinfo is not None else found.replace(tzinfo=local.zone)
+            return round(moment.timestamp() * 1000)
+        except (ValueError, OverflowError):
+            raise RequestError(
+                Code.BAD_REQUEST,
+                text('{given} is no time; write "2026-03-05 09:12", or 09:12 for today', given=str(written)),
+                name,
+            ) from None
+
+
+def _reason(call: Call) -> str:
+    reason = str(call.args.get("reason") or "").strip()
+    if not reason:
+        raise RequestError(Code.BAD_REQUEST, text("say why"), "reason")
+    return reason
+
+
+def _quanta(call: Call, name: str, meter: MeterEntry) -> int:
+    """An amount in the meter's unit as a whole number of its smallest steps: the nearest, for a display may
+    show other steps than the register that is read."""
+    written, fitting = str(call.args.get(name)), meter.fittings[-1]
+    most = fitting.modulus if fitting.modulus is not None and name != "consumption" else MOST_QUANTA
+    try:
+        exact = Decimal(written) / Decimal(fitting.quantum)
+        quanta = round(exact) if exact.is_finite() and abs(exact) < MOST_QUANTA else -1
+    except InvalidOperation:
+        quanta = -1
+    if 0 <= quanta < most:
+        return quanta
+    words = text(
+        "{given} is no count of this meter, in {unit} and within its range", given=written, unit=fitting.unit
+    )
+    raise RequestError(Code.BAD_REQUEST, words, name)

@@ -1,0 +1,77 @@
+"""What people add to log.db: corrections as new revisions, a replaced meter as a new fitting, notes. SQL
+only, each within a transaction of its caller."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from controller.consumption.records import Interval, Mark
+from controller.store import feed, logrows
+from controller.store.values import storable
+
+_REVISE = (
+    "INSERT INTO intervals (meter, start_ms, revision, end_ms, fitting, from_ms, count_start, count_end, "
+    "consumption, peak, covered_s, flags) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+class Refit(NamedTuple):
+    """A meter that was replaced."""
+
+    serial: str
+    """Of the new one; "" when nobody said it."""
+    at_ms: int
+    last: int
+    first: int
+
+
+def refit(connection: sqlite3.Connection, meter: int, made: Refit) -> int:
+    """Close the fitting in force and begin another that is read alike; its number."""
+    number, unit, quantum, modulus = connection.execute(
+        "SELECT id, unit, quantum, modulus FROM fittings WHERE meter = ? ORDER BY id DESC LIMIT 1", (meter,)
+    ).fetchone()
+    connection.execute("UPDATE fittings SET last_count = ? WHERE id = ?", (made.last, number))
+    cursor = connection.execute(
+        "INSERT INTO fittings (meter, serial, unit, quantum, modulus, since_ms, first_count) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (meter, storable(made.serial), unit, quantum, modulus, made.at_ms, made.first),
+    )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def revise(
+    connection: sqlite3.Connection, meter: int, rows: Iterable[Interval], fitting: int | None = None
+) -> int:
+    """Add each row as the next revision of its slot, of that fitting or of its own; older ones are kept, and
+    every sink gets the new ones. Returns how many."""
+    count = 0
+    for row in rows:
+        revision, own = connection.execute(
+            "SELECT revision + 1, fitting FROM intervals WHERE meter = ? AND start_ms = ? "
+            "ORDER BY revision DESC LIMIT 1",
+            (meter, row.start_ms),
+        ).fetchone()
+        figures = (meter, row.start_ms, revision, row.end_ms, own if fitting is None else fitting)
+        connection.execute(_REVISE, (*figures, *row[3:-1], int(row.flags)))
+        feed.add(connection, meter, row.start_ms, revision)
+        count += 1
+    return count
+
+
+def stand(connection: sqlite3.Connection, meter: int, mark: Mark | None) -> None:
+    """Where the meter's log goes on, if that has changed."""
+    if mark is not None:
+        logrows.put_mark(connection, meter, mark)
+
+
+def annotate(
+    connection: sqlite3.Connection, meter: int, span: tuple[int, int], note: str, person: str, now_ms: int
+) -> None:
+    """Note something to a span of a meter's time."""
+    connection.execute(
+        "INSERT INTO notes (meter, from_ms, to_ms, note, person, noted_ms) VALUES (?, ?, ?, ?, ?, ?)",
+        (meter, *span, storable(note), storable(person), now_ms),
+    )

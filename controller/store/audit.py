@@ -1,0 +1,74 @@
+"""Whether what the databases hold can be as it is: every meter's rows, the feed, and the ledger with its
+sealed files. Reads only."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from config.language import text
+from controller.consumption.audit import Problem, audit_meter
+from controller.store import archive, history, ledger
+from controller.store.archive import ArchiveDamaged
+from controller.store.ledger import Head
+from controller.store.logrows import mark_of
+
+
+def audit_log(
+    connection: sqlite3.Connection, begun: Callable[[int, int], None] = lambda _number, _of: None
+) -> Iterator[Problem]:
+    """What is wrong in log.db. `begun` is told which meter, of how many, comes next. Raises sqlite3.Error."""
+    meters = history.meters(connection)
+    for number, meter in enumerate(meters, 1):
+        begun(number, len(meters))
+        try:
+            mark = mark_of(connection, meter.number)
+        except ValueError:
+            yield Problem(meter.name, None, text("nothing says where its log stands"))
+            mark = None
+        yield from audit_meter(meter.name, meter.fittings, history.logged(connection, meter), mark)
+    for number in history.strangers(connection):
+        yield Problem(f"#{number}", None, text("there are intervals of a meter without a name"))
+    for found in history.feed_problems(connection):
+        if found.times < 0:
+            words = text(
+                "the feed has revision {revision}, but no such interval is kept", revision=found.revision
+            )
+        else:
+            words = text(
+                "the feed has revision {revision} {times} times instead of once",
+                revision=found.revision,
+                times=found.times,
+            )
+        yield Problem(found.meter, found.start_ms, words)
+    for name, start_ms, reason in connection.execute(
+        "SELECT coalesce(name, '?'), CAST(start_ms AS INTEGER), reason FROM refused "
+        "LEFT JOIN meters ON meters.id = refused.meter ORDER BY refused.id"
+    ):
+        yield Problem(
+            name, start_ms, text("an interval was refused and is kept aside: {reason}", reason=reason)
+        )
+
+
+def audit_ledger(connection: sqlite3.Connection, data: Path) -> Iterator[Problem]:
+    """What is wrong with the ledger in control.db and the files that were sealed from it. Raises
+    sqlite3.Error."""
+    head = Head(0, bytes(32))
+    for seq, digest, name in connection.execute("SELECT seq, hash, file FROM seals ORDER BY seq"):
+        sealed = Head(seq, bytes(digest))
+        try:
+            begins, ends = archive.verify(data / archive.FOLDER / name)
+        except FileNotFoundError:
+            yield Problem("", None, text("{file} is missing", file=name))
+        except (ArchiveDamaged, OSError) as error:
+            yield Problem(
+                "", None, text("{file} is not what was sealed: {reason}", file=name, reason=str(error))
+            )
+        else:
+            if (begins, ends) != (head, sealed):
+                yield Problem("", None, text("{file} is not chained to the rows around it", file=name))
+        head = sealed
+    broken = ledger.broken_at(connection)
+    if broken is not None:
+        yield Problem("", None, text("the ledger's chain does not hold at row {row}", row=broken))

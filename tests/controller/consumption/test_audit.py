@@ -1,0 +1,157 @@
+"""Logs written by the real log and store are clean, and whatever is changed in a row by hand is found."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from config.plan.clock import Pace
+from controller.consumption.audit import Problem
+from controller.consumption.log import ConsumptionLog
+from controller.consumption.meters import meters_of
+from controller.consumption.records import Flag
+from controller.consumption.slots import Slots
+from controller.store import history
+from controller.store.audit import audit_log
+from controller.store.logdb import LogStore
+from controller.store.migrations.log import LOG
+from tests.controller.consumption.bench import PLAN, START, Bench
+
+MODULUS = 1_000_000
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A log.db without rows."""
+    folder = tmp_path_factory.mktemp("empty")
+    LogStore.open(folder, START).close()
+    return folder / "log.db"
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("read"), st.sampled_from([5, 60, 300, 880, 900, 2000]), st.integers(0, 900)),
+        st.tuples(st.just("wait"), st.sampled_from([60, 900, 3000]), st.integers(0, 900)),
+        st.tuples(st.just("jump"), st.sampled_from([5, 300, 1200]), st.integers(0, MODULUS - 1)),
+        st.tuples(st.just("restart"), st.sampled_from([1, 1000]), st.integers(0, 500)),
+        st.tuples(st.just("refit"), st.just(1), st.just(0)),
+        st.tuples(st.just("clock"), st.sampled_from([-1000, -70, 1000, 7200]), st.just(0)),
+    ),
+    min_size=4,
+    max_size=40,
+)
+
+
+def write(folder: Path, steps: list[tuple[str, int, int]]) -> None:
+    """A log of one run after the other: gaps, rollovers, resets, restarts, another quantum, a clock set."""
+    bench, total, quantum = Bench(), 998_000, "0.01"
+    store = LogStore.open(folder, START)
+    meters = [meter for meter in meters_of(PLAN) if meter.name == "main"]
+    try:
+        store.register(meters, START)
+        for what, seconds, figure in [("read", 700, 1), *steps, ("wait", 40_000, 3), ("read", 890, 3)]:
+            if what == "clock":
+                bench.wall_ms += seconds * 1000
+                seconds = 1
+            if what == "jump":
+                total = figure
+            elif what in ("read", "wait", "restart"):
+                total += min(figure, seconds)
+            if what in ("restart", "refit"):
+                if what == "refit":
+                    quantum = "0.1" if quantum == "0.01" else "0.01"
+                fitted = [replace(meter, quantum=quantum) for meter in meters]
+                marks = store.register(fitted, bench.wall_ms)
+                bench.log = ConsumptionLog(fitted, Slots("Asia/Shanghai", 900), Pace(1.0), marks)
+            values = (
+                {} if what in ("wait", "restart") else {"main_energy": (total % MODULUS) * float(quantum)}
+            )
+            closed = bench.after(seconds, **values)
+            store.write(closed).result(10)
+    finally:
+        store.close()
+
+
+def problems(path: Path) -> list[Problem]:
+    with closing(history.open_file(path, LOG)) as connection:
+        return list(audit_log(connection))
+
+
+def written(path: Path) -> list[sqlite3.Row]:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        return connection.execute("SELECT * FROM intervals ORDER BY start_ms").fetchall()
+
+
+def change(path: Path, statement: str, *values: object) -> int:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        return connection.execute(statement, values).rowcount
+
+
+OF = "WHERE start_ms = ? AND revision = 0"
+COPY = (
+    "INSERT INTO intervals SELECT meter, start_ms + ?, revision + ?, end_ms + ?, fitting, from_ms, "
+    f"count_start, count_end, consumption, peak, covered_s, flags FROM intervals {OF}"
+)
+
+
+def tamperings(row: sqlite3.Row) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """Statements that falsify this row."""
+    key = row["start_ms"]
+    for column in ("count_start", "count_end", "consumption"):
+        alone = row["flags"] & Flag.SUSPECT and column != "consumption"
+        if alone:  # nothing else says what the count at the edge of a suspect slot was
+            continue
+        if row[column] is None:
+            yield f"UPDATE intervals SET {column} = 7 {OF}", (key,)
+        else:
+            for wrong in (row[column] + 1, row[column] + 12_345, None):
+                yield f"UPDATE intervals SET {column} = ? {OF}", (wrong, key)
+    if row["consumption"]:
+        yield f"UPDATE intervals SET consumption = 0 {OF}", (key,)
+        yield f"UPDATE intervals SET from_ms = from_ms - 900000 {OF}", (key,)
+    yield f"DELETE FROM intervals {OF}", (key,)
+    yield COPY, (0, 1, 0, key)
+    yield COPY, (1, 0, 1, key)
+    yield f"UPDATE intervals SET end_ms = end_ms + 1 {OF}", (key,)
+    yield f"UPDATE intervals SET flags = ? {OF}", (row["flags"] ^ Flag.PARTIAL, key)
+    yield f"DELETE FROM feed {OF}", (key,)
+    yield f"INSERT INTO feed (meter, start_ms, revision) SELECT meter, start_ms, 0 FROM feed {OF}", (key,)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(steps=STEPS, pick=st.randoms(use_true_random=False))
+def test_what_was_logged_is_clean_and_what_was_changed_is_found(
+    empty: Path, steps: list[tuple[str, int, int]], pick: Any
+) -> None:
+    with TemporaryDirectory() as name:
+        path = Path(name) / "log.db"
+        shutil.copy(empty, path)
+        write(path.parent, steps)
+        assert problems(path) == []
+        rows = written(path)
+        assert rows
+        changes = [item for row in rows for item in tamperings(row)]
+        for number, (statement, values) in enumerate(pick.sample(changes, min(6, len(changes)))):
+            copy = Path(name) / f"{number}" / "log.db"
+            copy.parent.mkdir()
+            shutil.copy(path, copy)
+            assert change(copy, statement, *values) == 1
+            assert problems(copy), (statement, values)
+
+
+def test_a_quantum_that_comes_back_begins_anew(empty: Path, tmp_path: Path) -> None:
+    """Its counts are read alike again, but were not in between."""
+    shutil.copy(empty, tmp_path / "log.db")
+    write(tmp_path, [("read", 60, 0)] * 4 + [("refit", 1, 0), ("refit", 1, 0)])
+    assert problems(tmp_path / "log.db") == []
