@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from config.language import Text, render, text
 from config.plan.clock import Now
 from config.plan.points import BacnetObject, Point
 from controller.daemon import Daemon
+from controller.decide.cover import can_be_set
 from controller.decide.records import Lock, Observe, Override, PersonCommand, Refused, Release, Unlock
 from controller.operations.finding import meant_point, meant_target, target_named
 from controller.operations.names import iso, shown
@@ -59,7 +61,14 @@ class Commands:
         target = await meant_target(self._daemon.plan, str(call.args.get("target", "")))
         reason = str(call.args.get("reason", ""))
         await self._do(Lock(target, call.person, reason, self._daemon.clock.now().wall_ms))
-        return {"done": "lock", "target": target, "label": self._target_named(target, call)}
+        cover = self._daemon.engine.cover(target)
+        return {
+            "done": "lock",
+            "target": target,
+            "label": self._target_named(target, call),
+            "covers": self._keys(cover.points),
+            "open": self._keys(cover.open),
+        }
 
     async def unlock(self, call: Call) -> dict[str, Any]:
         """args: target."""
@@ -107,6 +116,11 @@ class Commands:
             "held_back": None if held_back is None else render(held_back, call.language),
             "site_time": iso(self._daemon.context.local, self._daemon.clock.now().wall_ms),
         }
+
+    def _keys(self, points: Iterable[int]) -> list[str]:
+        """Those of `points` that people could set, by name."""
+        found = (self._daemon.plan.points[point] for point in sorted(points))
+        return [point.key for point in found if can_be_set(point)]
 
     async def _standing_target(self, name: str, standing: list[str]) -> str:
         """What is locked or observed can always be named, though the Plan may not have it any more."""

@@ -133,6 +133,11 @@ async def test_a_command_that_cannot_be_recorded_is_not_carried_out(made: Shell)
     assert "so it was not carried out" in message
 
 
+async def test_a_lock_says_what_it_covers(made: Shell) -> None:
+    done = await Commands(made.daemon).lock(call("lock", target="lamps", reason="wiring"))
+    assert (done["covers"], done["open"]) == (["lamp.level", "lamp.spare"], [])
+
+
 async def test_locked_and_observed_are_shown(made: Shell) -> None:
     commands, status = Commands(made.daemon), Status(made.daemon)
     await commands.lock(call("lock", target="lamp", reason="wiring"))
