@@ -104,6 +104,7 @@ DETAILS = Forms(
     text("Operation not permitted"),
     text("Permission denied"),
     text("Read-only file system"),
+    text("not a regular file"),
     text("Temporary failure in name resolution"),
     # the database
     text("attempt to write a readonly database"),

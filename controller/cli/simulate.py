@@ -13,6 +13,8 @@ from typing import Annotated
 import typer
 
 from config.language import text
+from config.language.details import detail
+from config.plan.regular import refuse_irregular
 from controller.cli.faults import Faults, NotAFault, refusal
 from controller.cli.plans import beginning, plan_of
 from controller.cli.processes import Child, describe_plant, ended_in_order, start_simulators
@@ -70,12 +72,13 @@ def _can_be_written(overlay: Path) -> None:
     """Raises Failure before anything is started."""
     there = overlay.exists()
     try:
+        refuse_irregular(overlay)
         with overlay.open("ab"):
             pass
         if not there:
             overlay.unlink()
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = detail(error.strerror or str(error))
         raise Failure(text("cannot open {file}: {error}", file=str(overlay), error=reason)) from error
 
 
