@@ -52,7 +52,7 @@ def quality(row: dict[str, Any], language: str) -> str:
         reason = f" ({translated if translated != reason else render(detail(reason), language)})"
     elif row.get("device_answers") is False:
         reason = f" ({render(text('the device does not answer now'), language)})"
-    return f"[{_STYLE[name]}]{said}{reason}[/]"
+    return f"[{_STYLE[name]}]{said}{escape(reason)}[/]"
 
 
 def points(rows: list[dict[str, Any]], language: str) -> None:
@@ -68,7 +68,7 @@ def points(rows: list[dict[str, Any]], language: str) -> None:
             row["point"],
             " ".join(row["equipment"]),
             escape(row["label"]),
-            shown(row, language),
+            escape(shown(row, language)),
             quality(row, language),
             _commander(row, language),
         )
@@ -88,9 +88,9 @@ def equipment(rows: list[dict[str, Any]], language: str) -> None:
         table.add_row(
             row["name"],
             escape(row["label"]),
-            asked,
-            shown(row, language),
-            " ".join(row["tags"]),
+            escape(asked),
+            escape(shown(row, language)),
+            escape(" ".join(row["tags"])),
             escape(row["why"]),
         )
     show(table)
@@ -111,7 +111,7 @@ def point(row: dict[str, Any], language: str) -> None:
         f"[bold]{row['point']}[/]  {escape(row['label'])}  {' '.join(row['equipment'])}", highlight=False
     )
     taken = moment(row["at"], now, seconds=True)
-    out.print(f"{shown(row, language)}  {quality(row, language)}  {taken}", highlight=False)
+    out.print(f"{escape(shown(row, language))}  {quality(row, language)}  {taken}", highlight=False)
     if not row.get("commandable"):
         return
     if row["slots"]:
@@ -139,7 +139,7 @@ def _slots(row: dict[str, Any], now: str | None, language: str) -> Table:
         asked = f"{slot['op']} {value(slot['value'], slot.get('state'), row['unit'], language)}"
         table.add_row(
             f"{mark}{slot['slot']}",
-            asked,
+            escape(asked),
             escape(slot["source"]),
             escape(slot["reason"]),
             moment(slot.get("until"), now),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from controller.cli import glance, tables
+from controller.cli import glance, people, tables
+from controller.cli.speech import put_json
 
 ROW: dict[str, Any] = {
     "point": "grey-plant.pressure_setpoint", "label": "供水压力设定", "equipment": ["grey-water.setpoint"],
@@ -56,6 +58,34 @@ def test_names_and_times_are_never_broken(
     for whole in ("grey-plant.pressure_setpoint", "grey-water.setpoint", "schedules/grey-water.yaml:41:9",
                   "2026-03-06 08:00", "王工 (facility-office)"):  # fmt: skip
         assert whole in shown
+
+
+EVIL = "x\x1b[2J\nzz[/][bold]"
+
+
+def test_control_characters_and_markup_of_others_are_shown_as_they_are(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = {**ROW, "label": EVIL, "value": EVIL, "unit": "", "quality": "bad", "reason": EVIL}
+    monkeypatch.setattr(people, "ask", lambda *_: {**row, "points": [row], "matching": 1})
+    people.points()
+    people.read("x")
+    status = {**STATUS, "label": EVIL, "notices": [{**STATUS["notices"][1], "message": EVIL}]}
+    monkeypatch.setattr(people, "ask", lambda *_: status)
+    people.status()
+    lock = {"done": "lock", "label": EVIL, "covers": []}
+    monkeypatch.setattr(people, "ask", lambda *_: lock)
+    people.lock("x", "y")
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert shown.count("x\\x1b[2J\\nzz[/][bold]") >= 8
+
+
+def test_json_carries_no_control_characters_either(capsys: pytest.CaptureFixture[str]) -> None:
+    put_json({"a": "\x9b\x7f\u202e\U000e0041换　x"})
+    said = capsys.readouterr().out
+    assert said == '{"a": "\\u009b\\u007f\\u202e\\udb40\\udc41换　x"}\n'
+    assert json.loads(said) == {"a": "\x9b\x7f\u202e\U000e0041换　x"}
 
 
 def test_a_point_says_what_became_of_its_command(capsys: pytest.CaptureFixture[str]) -> None:
