@@ -154,14 +154,17 @@ def _hold_back(control: ControlStore, now_ms: int) -> None:
     try:
         control.commit(Changes(now_ms, (entry,), observe=(held,))).result()
     except StoreError as error:
-        raise NotStarted(text("the accepted plan cannot be kept: {reason}", reason=str(error))) from error
+        raise NotStarted(text("the accepted plan cannot be kept: {reason}", reason=error.text)) from error
 
 
 def _accept(control: ControlStore, content: str, item: Acceptance) -> None:
     try:
         control.accept(content, item).result()
-    except (OSError, StoreError) as error:
-        raise NotStarted(text("the accepted plan cannot be kept: {reason}", reason=str(error))) from error
+    except StoreError as error:
+        raise NotStarted(text("the accepted plan cannot be kept: {reason}", reason=error.text)) from error
+    except OSError as error:
+        reason = detail(str(error))
+        raise NotStarted(text("the accepted plan cannot be kept: {reason}", reason=reason)) from error
 
 
 def differs(plan: Plan, site: Path) -> bool:

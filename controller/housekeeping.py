@@ -149,7 +149,8 @@ class Housekeeping:
             await asyncio.to_thread(self._seal, self._ending.is_set)
         except Exception as error:  # noqa: BLE001 - whatever fails here is told, and costs nothing else
             failure = text(
-                "old rows of the ledger could not be sealed: {reason}", reason=str(error) or repr(error)
+                "old rows of the ledger could not be sealed: {reason}",
+                reason=detail(str(error) or repr(error)),
             )
         self._unsealed = failure
         words = failure or former

@@ -64,7 +64,7 @@ def read_overlay(file: Path) -> Overlay:
     except OSError as error:
         raise _unusable(file, detail(error.strerror or str(error))) from error
     except (ValueError, RecursionError) as error:
-        raise _unusable(file, text("it is not JSON ({problem})", problem=str(error))) from error
+        raise _unusable(file, text("it is not JSON ({problem})", problem=detail(str(error)))) from error
     if not isinstance(data, dict):
         raise _unusable(file, text("it is not what louguan simulate writes"))
     clock = data.pop("clock", None)

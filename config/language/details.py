@@ -114,6 +114,18 @@ DETAILS = Forms(
     text("disk I/O error"),
     text("file is not a database"),
     text("unable to open database file"),
+    # what is not JSON
+    text("Expecting value: line {line} column {column} (char {place})"),
+    text("Expecting property name enclosed in double quotes: line {line} column {column} (char {place})"),
+    text("Expecting ',' delimiter: line {line} column {column} (char {place})"),
+    text("Expecting ':' delimiter: line {line} column {column} (char {place})"),
+    text("Extra data: line {line} column {column} (char {place})"),
+    text("Invalid control character at: line {line} column {column} (char {place})"),
+    text("Unterminated string starting at: line {line} column {column} (char {place})"),
+    text(
+        "Exceeds the limit ({most} digits) for integer string conversion: value has {given} digits; "
+        "use sys.set_int_max_str_digits() to increase the limit"
+    ),
 )
 
 

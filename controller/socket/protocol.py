@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from config.language import Text, render, text
-from config.language.details import Forms
+from config.language.details import detail
 
 PROTOCOL = 1
 MAX_LINE = 1 << 24
@@ -28,17 +28,6 @@ SUBSCRIBE = "subscribe"
 UNSUBSCRIBE = "unsubscribe"
 DROPPED = "dropped"
 """Topic of the last event of a subscription whose client read too slowly."""
-
-
-_FORMS = Forms(
-    text("Expecting value: line {line} column {column} (char {place})"),
-    text("Expecting property name enclosed in double quotes: line {line} column {column} (char {place})"),
-    text("Expecting ',' delimiter: line {line} column {column} (char {place})"),
-    text("Expecting ':' delimiter: line {line} column {column} (char {place})"),
-    text("Extra data: line {line} column {column} (char {place})"),
-    text("Invalid control character at: line {line} column {column} (char {place})"),
-    text("Unterminated string starting at: line {line} column {column} (char {place})"),
-)
 
 
 class Code:
@@ -102,9 +91,7 @@ def decode(line: bytes) -> dict[str, Any]:
         if b"\\ud" in line.lower():
             data = json.loads(json.dumps(data, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError) as error:
-        raise RequestError(
-            Code.BAD_REQUEST, text("not JSON: {error}", error=_FORMS.read(str(error)))
-        ) from error
+        raise RequestError(Code.BAD_REQUEST, text("not JSON: {error}", error=detail(str(error)))) from error
     if not isinstance(data, dict):
         raise RequestError(Code.BAD_REQUEST, text("not a JSON object"))
     return data
