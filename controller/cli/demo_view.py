@@ -60,6 +60,8 @@ class View:
     ) -> None:
         if self._live:
             self._live.__exit__(kind, error, trace)
+            if not self._console.is_terminal:  # the library ends its last picture so on terminals only
+                self._console.line()
 
     def show(self, status: dict[str, Any], overview: dict[str, Any], settled_s: float | None) -> None:
         """Draw one picture."""
