@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from config.language import text
+from config.language.details import detail
 from config.plan import codec
+from config.plan.regular import read_regular
 from config.plan.site import Plan
 from controller import damage, plan_loss
 from controller.compile import compile_site
@@ -46,10 +48,12 @@ def compiled(site: Path, language: str) -> tuple[str, Plan]:
 def read_compiled(file: Path) -> tuple[str, Plan]:
     """A Plan's JSON and the Plan from a file. Raises NotStarted."""
     try:
-        content = file.read_text(encoding="utf-8")
+        content = read_regular(file).decode("utf-8")
         return content, codec.load(content)
     except (OSError, ValueError) as error:
-        raise NotStarted(text("{file} is not a compiled plan: {reason}", file=file, reason=error)) from error
+        raise NotStarted(
+            text("{file} is not a compiled plan: {reason}", file=file, reason=detail(str(error)))
+        ) from error
 
 
 def choose_plan(
@@ -150,14 +154,17 @@ def _hold_back(control: ControlStore, now_ms: int) -> None:
     try:
         control.commit(Changes(now_ms, (entry,), observe=(held,))).result()
     except StoreError as error:
-        raise NotStarted(text("the accepted plan cannot be kept: {reason}", reason=str(error))) from error
+        raise NotStarted(text("the accepted plan cannot be kept: {reason}", reason=error.text)) from error
 
 
 def _accept(control: ControlStore, content: str, item: Acceptance) -> None:
     try:
         control.accept(content, item).result()
-    except (OSError, StoreError) as error:
-        raise NotStarted(text("the accepted plan cannot be kept: {reason}", reason=str(error))) from error
+    except StoreError as error:
+        raise NotStarted(text("the accepted plan cannot be kept: {reason}", reason=error.text)) from error
+    except OSError as error:
+        reason = detail(str(error))
+        raise NotStarted(text("the accepted plan cannot be kept: {reason}", reason=reason)) from error
 
 
 def differs(plan: Plan, site: Path) -> bool:
@@ -170,6 +177,6 @@ def _digests(site: Path) -> Iterator[tuple[str, str]]:
         for path in sorted(site.glob(pattern)):
             name = path.relative_to(site).as_posix()
             try:
-                yield name, hashlib.sha256(path.read_bytes()).hexdigest()
+                yield name, hashlib.sha256(read_regular(path)).hexdigest()
             except OSError:  # whatever it is, it is not what was accepted
                 yield name, ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import getpass
-import grp
 import logging
 import os
 import signal
@@ -15,6 +14,7 @@ from importlib import import_module
 from importlib.metadata import version
 
 from config.language import choose, render, text
+from config.language.details import detail
 from config.plan.clock import Pace
 from config.plan.lines import Line
 from config.plan.site import Plan
@@ -239,7 +239,7 @@ async def _open_lines(daemon: Daemon, pace: Pace, clock: SiteClock) -> None:
         except Exception as error:  # noqa: BLE001 - one line's trouble must not keep the others shut
             if not isinstance(error, DriverError):
                 _log.exception("line %s cannot be opened", line.name)
-            words = text("line {name} cannot be used: {reason}", name=line.name, reason=str(error))
+            words = text("line {name} cannot be used: {reason}", name=line.name, reason=detail(str(error)))
             daemon.board.take([Notice("line", line.name, words, on=True)], clock.now().wall_ms)
             continue
         daemon.drivers[line.id] = driver
@@ -273,14 +273,8 @@ def _open_line(daemon: Daemon, line: Line, pace: Pace, clock: SiteClock) -> Driv
 
 
 def _socket(options: Options, language: str, daemon: Daemon) -> SocketServer:
-    mode, gid = 0o600, None
-    if options.socket_group is not None:
-        try:
-            mode, gid = 0o660, grp.getgrnam(options.socket_group).gr_gid
-        except KeyError as error:
-            raise NotStarted(
-                text("this machine has no group named {group}", group=options.socket_group)
-            ) from error
+    gid = starting.group_of(options)
+    mode = 0o600 if gid is None else 0o660
     server = SocketServer(
         options.data / "louguan.sock", version("louguan"), language=language, mode=mode, gid=gid
     )

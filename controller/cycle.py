@@ -14,6 +14,7 @@ from controller.decide.acceptance import accept
 from controller.decide.anew import Beginnings, judge
 from controller.decide.arbiter import NOTHING, Result, arbitrate
 from controller.decide.barriers import Barrier, Barriers
+from controller.decide.cover import Cover
 from controller.decide.naming import Naming, device_named
 from controller.decide.outputs import Outputs
 from controller.decide.people import PeopleRequests
@@ -97,6 +98,10 @@ class Engine:
     def barrier_of(self, target: str) -> Barrier | None:
         """What forbids every write to an equipment or device, or to a part of it; None if nothing does."""
         return self._barriers.on_any(target)
+
+    def cover(self, target: str) -> Cover:
+        """What a lock on an equipment or device bears on, and what it leaves open."""
+        return self._barriers.cover(target)
 
     def refused(self, point: int) -> bool:
         """Whether what was last commanded on `point` did not take."""

@@ -50,11 +50,11 @@ Chore = Callable[[Callable[[], bool]], object]
 
 
 def _cannot_seal(reason: str) -> Text:
-    return text("old rows of the ledger could not be sealed: {reason}", reason=reason)
+    return text("old rows of the ledger could not be sealed: {reason}", reason=detail(reason))
 
 
 def _cannot_delete(reason: str) -> Text:
-    return text("old intervals could not be deleted: {reason}", reason=reason)
+    return text("old intervals could not be deleted: {reason}", reason=detail(reason))
 
 
 class Housekeeping:

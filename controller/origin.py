@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from config.language import text
+from config.language.details import detail
 from controller.options import NotStarted
 
 MARK = "simulated"
@@ -53,7 +54,9 @@ def refuse_strange(data: Path) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise NotStarted(text("cannot open {file}: {error}", file=str(data), error=str(error))) from error
+        raise NotStarted(
+            text("cannot open {file}: {error}", file=str(data), error=detail(str(error)))
+        ) from error
     if found is not None:
         raise NotStarted(
             text("{data} holds other files: a demo needs a directory of its own", data=str(data)),
@@ -67,4 +70,6 @@ def mark(data: Path) -> None:
         data.mkdir(parents=True, exist_ok=True)
         (data / MARK).write_text(_WORDS, encoding="utf-8")
     except OSError as error:
-        raise NotStarted(text("cannot open {file}: {error}", file=str(data), error=str(error))) from error
+        raise NotStarted(
+            text("cannot open {file}: {error}", file=str(data), error=detail(str(error)))
+        ) from error

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from config.language import Text, text
 from config.language.details import detail
+from config.plan.regular import read_regular
 from config.plan.site import Plan
 from controller.options import NotStarted
 from drivers import overlay
@@ -59,11 +60,11 @@ class Overlay(NamedTuple):
 def read_overlay(file: Path) -> Overlay:
     """What simulators wrote to `file`. Raises NotStarted."""
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        data = json.loads(read_regular(file).decode("utf-8"))
     except OSError as error:
         raise _unusable(file, detail(error.strerror or str(error))) from error
     except (ValueError, RecursionError) as error:
-        raise _unusable(file, text("it is not JSON ({problem})", problem=str(error))) from error
+        raise _unusable(file, text("it is not JSON ({problem})", problem=detail(str(error)))) from error
     if not isinstance(data, dict):
         raise _unusable(file, text("it is not what louguan simulate writes"))
     clock = data.pop("clock", None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import grp
+
 from config.language import text
 from controller import origin
 from controller.options import NotStarted, Options
@@ -13,6 +15,7 @@ from controller.store.errors import AlreadyRunning
 def prepare(options: Options) -> Overlay | None:
     """Look at the site, the overlay and whose the data are; the overlay, read. Raises NotStarted."""
     _site_is_there(options)
+    group_of(options)
     overlay = None if options.overlay is None else read_overlay(options.overlay)
     if overlay is not None and overlay.time is not None:
         origin.refuse_real(options.data)
@@ -21,6 +24,18 @@ def prepare(options: Options) -> Overlay | None:
     if overlay is None and options.speed != 1.0:
         raise NotStarted(text("only simulated devices can run faster than the clock: give their --overlay"))
     return overlay
+
+
+def group_of(options: Options) -> int | None:
+    """The group that may use the socket too, by number. Raises NotStarted for one that is not there."""
+    if options.socket_group is None:
+        return None
+    try:
+        return grp.getgrnam(options.socket_group).gr_gid
+    except KeyError as error:
+        raise NotStarted(
+            text("this machine has no group named {group}", group=options.socket_group)
+        ) from error
 
 
 def already_running(error: AlreadyRunning, options: Options) -> NotStarted:

@@ -23,6 +23,8 @@ from config.language.details import detail
          "线路 B1 无法绑定 10.0.0.9：本机没有这个地址（错误号 99）"),
         (str(PermissionError(errno.EACCES, os.strerror(errno.EACCES), "/data/x")),
          "没有权限：'/data/x'（错误号 13）"),
+        (("Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits; "
+          "use sys.set_int_max_str_digits() to increase the limit"), "数太长：5000 位，最多 4300 位"),
         ("something new", "something new"),
     ],
 )  # fmt: skip

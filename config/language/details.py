@@ -104,6 +104,7 @@ DETAILS = Forms(
     text("Operation not permitted"),
     text("Permission denied"),
     text("Read-only file system"),
+    text("not a regular file"),
     text("Temporary failure in name resolution"),
     # the database
     text("attempt to write a readonly database"),
@@ -116,6 +117,18 @@ DETAILS = Forms(
     text("it is gone"),
     text("it is empty"),
     text("it was deleted or replaced"),
+    # what is not JSON
+    text("Expecting value: line {line} column {column} (char {place})"),
+    text("Expecting property name enclosed in double quotes: line {line} column {column} (char {place})"),
+    text("Expecting ',' delimiter: line {line} column {column} (char {place})"),
+    text("Expecting ':' delimiter: line {line} column {column} (char {place})"),
+    text("Extra data: line {line} column {column} (char {place})"),
+    text("Invalid control character at: line {line} column {column} (char {place})"),
+    text("Unterminated string starting at: line {line} column {column} (char {place})"),
+    text(
+        "Exceeds the limit ({most} digits) for integer string conversion: value has {given} digits; "
+        "use sys.set_int_max_str_digits() to increase the limit"
+    ),
 )
 
 

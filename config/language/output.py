@@ -12,6 +12,7 @@ from typing import TextIO
 
 from config.language import render, text
 
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _OUTPUT = frozenset({errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF})
 
 
@@ -23,6 +24,19 @@ def prepare() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - to the very end
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def visible(what: str, *, lines: bool = False) -> str:
+    """`what` with its control characters written out (\\x1b): what came from outside moves nobody's cursor
+    and looks like nothing that it is not. With `lines`, the ends of lines stay."""
+    if what.isprintable():
+        return what
+    kept = " \n\u3000\u00a0" if lines else " \u3000\u00a0"
+    return "".join(sign if sign.isprintable() or sign in kept else _escaped(sign) for sign in what)
+
+
+def _escaped(sign: str) -> str:
+    return _SHORT.get(sign) or sign.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 def is_about_output(error: OSError) -> bool:

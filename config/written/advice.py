@@ -7,6 +7,7 @@ import yaml
 from config.language import Text, text
 from config.written.signs import suspect
 
+_UNCLOSED = ("end of stream", "document indicator")
 _STARTERS = {"*": "*", "&": "&", "!": "!", ">": ">", "|": "|", "@": "@", "`": "`", "%": "%"}
 
 
@@ -43,7 +44,7 @@ def explain(
         at = (error.context_mark.line + 1, error.context_mark.column + 1)
     if (
         "quoted scalar" in (error.context or "")
-        and "end of stream" in problem
+        and any(end in problem for end in _UNCLOSED)
         and error.context_mark is not None
     ):
         at = (error.context_mark.line + 1, error.context_mark.column + 1)
@@ -61,6 +62,8 @@ def _scanner(problem: str, context: str, line: str, column: int) -> tuple[Text, 
             text('a text cannot begin with "{sign}" in YAML', sign=sign),
             text("put the text in quotes"),
         )
+    if "tag handle" in problem:
+        return text('a text cannot begin with "{sign}" in YAML', sign="!"), text("put the text in quotes")
     if "alias" in context or "anchor" in context or "tag" in context:
         sign = "*" if "alias" in context else "&" if "anchor" in context else "!"
         return (
@@ -75,9 +78,13 @@ def _scanner(problem: str, context: str, line: str, column: int) -> tuple[Text, 
             ),
             text('write "above" or "below", or put the text in quotes'),
         )
-    if "quoted scalar" in context and "end of stream" in problem:
+    if "quoted scalar" in context and any(end in problem for end in _UNCLOSED):
         return text("this quote is never closed"), None
-    if "escape" in problem:
+    if "tab character" in problem:
+        return text("a tab in front of the text"), text("indent with spaces")
+    if "directive" in problem or "version number" in problem:
+        return text("directives such as %YAML are not used here"), text("delete this line")
+    if "escape" in problem or "hexdecimal" in problem:  # spelt so by the parser
         return text('"\\" begins an escape inside double quotes'), text("use single quotes")
     if "could not find expected ':'" in problem:
         return text('expected "key: value" here'), None
@@ -90,6 +97,11 @@ def _sign(line: str, column: int) -> str:
 
 
 def _parser(problem: str, context: str) -> tuple[Text, Text | None] | None:
+    if "document start" in problem:
+        return (
+            text("a second document begins here"),
+            text("delete the line ---, or make it a file of its own"),
+        )
     if "mapping values are not allowed" in problem:
         return (
             text('a second ": " where only one value can stand'),

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.language import Text, text
+from config.language.details import detail
 from config.plan.devices import Source
+from config.plan.regular import open_regular
 from config.written import source
 from config.written.nodes import Entry, Scalar, Table
 from config.written.problems import Findings, listing
@@ -119,12 +121,12 @@ def _whole(name: str) -> Source:
 
 
 def _unreadable(error: OSError) -> Text:
-    return text("cannot be read ({reason})", reason=error.strerror or type(error).__name__)
+    return text("cannot be read ({reason})", reason=detail(error.strerror or type(error).__name__))
 
 
 def _bytes(directory: Path, name: str, findings: Findings) -> bytes | None:
     try:
-        with (directory / name).open("rb") as file:
+        with open_regular(directory / name) as file:
             # One byte more than allowed is enough to know; a file of a gigabyte is not read.
             return file.read(source.MOST_BYTES + 1)
     except OSError as error:

@@ -65,6 +65,23 @@ class Entry:
         """Where its name stands."""
         return Source(self.file, self.key.line, self.key.column)
 
+    def at_path(self, path: Sequence[object]) -> Node:
+        """The node at `path`, as far as there is one; parts that do not exist are passed over."""
+        node = self.node
+        for part in path:
+            if isinstance(node, Table) and str(part) in node.entries:
+                node = node.entries[str(part)][1]
+            elif isinstance(node, Items) and isinstance(part, int) and part < len(node.items):
+                node = node.items[part]
+        return node
+
+    def place_of_value(self, path: Sequence[object]) -> Source:
+        """As `place`, but where a list or table in brackets stands beside its key, the bracket."""
+        node, at = self.at_path(path), self.place(path)
+        if not isinstance(node, Scalar) and node.line == at.line:
+            return Source(self.file, node.line, node.column)
+        return at
+
     def place(self, path: Sequence[object], *, key: bool = False) -> Source:
         """Where the part at `path` stands: its value if that is a scalar or a list item, else its key.
 

@@ -17,6 +17,7 @@ MOST_KEPT = 1_000
 MOST_GUESSES = 60
 """Guesses at what was meant cost time; after so many problems none is made."""
 _LONGEST_PART = 600
+_LONGEST_BRIEF = 60
 
 
 class Problem(NamedTuple):
@@ -136,6 +137,17 @@ def _spoken_part(part: object) -> object:
         return "null"
     said = str(part)
     return said if len(said) <= _LONGEST_PART else f"{said[:_LONGEST_PART]}…"
+
+
+def brief(value: object) -> str:
+    """A list or table much as it was written, and short."""
+    if isinstance(value, dict):
+        said = "{" + ", ".join(f"{key}: {brief(item)}" for key, item in list(value.items())[:4]) + "}"
+    elif isinstance(value, list):
+        said = "[" + ", ".join(map(brief, value[:4])) + "]"
+    else:
+        said = str(_spoken_part(value))
+    return said if len(said) <= _LONGEST_BRIEF else f"{said[:_LONGEST_BRIEF]}…"
 
 
 def guess(word: str, known: Iterable[str]) -> Text | None:

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from config.language import choose, render, text
+from config.language.details import detail
 from config.plan.codec import dump
 from config.plan.devices import Source
+from config.plan.regular import read_regular
 from config.written.compile import compile_site
 from config.written.library import read_profile
 from config.written.plant import plant_facts
@@ -140,10 +142,11 @@ def _profile(options: argparse.Namespace) -> int:
     findings = Findings()
     for path in options.files:
         try:
-            data = path.read_bytes()
+            data = read_regular(path)
         except OSError as error:
             findings.problem(
-                Source(str(path), 0, 0), text("cannot be read ({reason})", reason=error.strerror)
+                Source(str(path), 0, 0),
+                text("cannot be read ({reason})", reason=detail(error.strerror or str(error))),
             )
             continue
         with contextlib.suppress(Enough):

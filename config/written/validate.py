@@ -111,7 +111,8 @@ def _tell(model: type[BaseModel] | None, entry: Entry, detail: ErrorDetails, fin
         return
     error = context.get("error")
     if isinstance(error, Wrong):
-        findings.wrong(entry.place(path), error)
+        single = not isinstance(given, (list, dict))
+        findings.wrong(entry.place(path) if single else entry.place_of_value(path), error)
         return
     if kind == "literal_error":
         words = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")

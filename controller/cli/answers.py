@@ -7,6 +7,9 @@ from typing import Any
 from config.language import Text, text
 from controller.cli.moments import moment
 
+_MOST_POINTS = 12
+"""So many points are named at most; programs get all of them."""
+
 
 def answer(result: dict[str, Any]) -> Text:
     """What was done, and what keeps it from the device if anything does."""
@@ -16,7 +19,7 @@ def answer(result: dict[str, Any]) -> Text:
         case "release":
             return _released(result)
         case "lock":
-            return text("{target} is locked: nothing is written to it", target=result["label"])
+            return _locked(result)
         case "unlock":
             done = text("{target} is unlocked", target=result["label"])
         case _ if result["on"]:
@@ -26,6 +29,25 @@ def answer(result: dict[str, Any]) -> Text:
     if result.get("held_back"):
         return text("{done}; still nothing is sent: {why}", done=done, why=result["held_back"])
     return done
+
+
+def _locked(result: dict[str, Any]) -> Text:
+    done = text("{target} is locked: nothing is written to it", target=result["label"])
+    if result.get("covers"):
+        done = text("{done}; covered: {points}", done=done, points=_some(result["covers"]))
+    if result.get("open"):
+        done = text(
+            "{done}; NOT covered, on a device that serves others too: {points} (lock the device if nothing "
+            "may be written there either)",
+            done=done,
+            points=_some(result["open"]),
+        )
+    return done
+
+
+def _some(points: list[str]) -> str:
+    shown = ", ".join(points[:_MOST_POINTS])
+    return shown if len(points) <= _MOST_POINTS else f"{shown} … ({len(points)})"
 
 
 def _set(result: dict[str, Any]) -> Text:

@@ -9,12 +9,14 @@ from typing import Any, NamedTuple, Self
 from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text as Styled
 
 from config.language import Text, render, text
 from controller.cli.moments import moment
+from controller.cli.speech import clean
 from controller.cli.tables import shown
 
 _DOT = {"good": ("●", "green"), "stale": ("●", "yellow"), "bad": ("●", "red")}
@@ -58,11 +60,13 @@ class View:
     ) -> None:
         if self._live:
             self._live.__exit__(kind, error, trace)
+            if not self._console.is_terminal:  # the library ends its last picture so on terminals only
+                self._console.line()
 
     def show(self, status: dict[str, Any], overview: dict[str, Any], settled_s: float | None) -> None:
         """Draw one picture."""
         if self._live:
-            self._live.update(self.picture(status, overview, settled_s), refresh=True)
+            self._live.update(self.picture(clean(status), clean(overview), settled_s), refresh=True)
 
     def picture(self, status: dict[str, Any], overview: dict[str, Any], settled_s: float | None) -> Panel:
         """The whole picture, fitted to the terminal. What there is no room for goes in this order: meters
@@ -83,7 +87,7 @@ class View:
             body.add_row(self._equipment(cells, inside))
         return Panel(
             Group(head, body, foot),
-            title=f"[bold]楼管 louguan · {status['label']}[/]",
+            title=f"[bold]楼管 louguan · {escape(status['label'])}[/]",
             border_style="cyan",
         )
 
@@ -142,7 +146,9 @@ class View:
         if with_why:
             table.add_column(self._say(text("why")), overflow="ellipsis", no_wrap=True, ratio=1)
         for cell in cells:
-            table.add_row(cell.name, cell.asked, cell.found, *([cell.why] if with_why else []))
+            table.add_row(
+                cell.name, *map(escape, (cell.asked, cell.found, *([cell.why] if with_why else [])))
+            )
         return table
 
     def _right(self, overview: dict[str, Any], rows: int) -> list[Table]:
@@ -153,12 +159,12 @@ class View:
         for meter in overview["meters"][:half]:
             last = "—" if meter["last"] is None else f"{meter['last']} {meter['unit']}"
             now = "—" if meter["rate"] is None else f"{meter['rate']:.1f} {meter['rate_unit']}"
-            meters.add_row(meter["label"], now, last)
+            meters.add_row(escape(meter["label"]), escape(now), escape(last))
         news = Table(box=None, pad_edge=False, expand=True)
         news.add_column(self._say(text("decided")), no_wrap=True)
         news.add_column("", overflow="ellipsis", no_wrap=True)
         for row in overview["recent"][-(rows - half - 1) :]:
-            news.add_row(row["time"], row["text"])
+            news.add_row(row["time"], escape(row["text"]))
         return [meters, news]
 
     def _foot(self, width: int) -> Styled:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from rich.markup import escape
+
 from config.language import Text, render, text
 from controller.cli.moments import moment
 from controller.cli.tables import console
@@ -14,7 +16,8 @@ def status(found: dict[str, Any], language: str) -> None:
     """Print it."""
     out = console()
     out.print(
-        f"[bold]{found['label']}[/] ({found['site']})  {moment(found['site_time'], None, seconds=True)}",
+        f"[bold]{escape(found['label'])}[/] ({found['site']})  "
+        f"{moment(found['site_time'], None, seconds=True)}",
         highlight=False,
     )
     for what in _lines(found):
@@ -22,7 +25,8 @@ def status(found: dict[str, Any], language: str) -> None:
     now = found["site_time"]
     for notice in found["notices"]:
         if notice["kind"] != "observe":  # said above
-            out.print(f"{moment(notice['since'], now)}  {notice['message']}", style="yellow", highlight=False)
+            said = f"{moment(notice['since'], now)}  {notice['message']}"
+            out.print(said, style="yellow", highlight=False, markup=False)
 
 
 def _lines(found: dict[str, Any]) -> Iterator[Text]:

@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from config.language import choose, output, text
+from config.language.details import detail
 from controller.cli import demo, log, people, receive, run, simulate, site, upload
 from controller.cli.interrupts import INTERRUPTED
 from controller.cli.speech import Failure, language, set_language, translate
@@ -68,7 +69,7 @@ def main(arguments: list[str] | None = None) -> None:
             unwritten = error
         else:
             with suppress(OSError):
-                Failure(error.strerror or str(error), hint=str(error.filename or "")).show(language())
+                Failure(detail(error.strerror or str(error)), hint=str(error.filename or "")).show(language())
     sys.exit(output.finish(code, language(), unwritten))
 
 

@@ -10,7 +10,7 @@ from config.language import text
 from controller.cli.durations import parse_duration
 from controller.cli.remote import DataDir, PersonName, SiteOption, ask, data_directory
 from controller.cli.site import AsJson, AsStream
-from controller.cli.speech import Failure, language, put, put_json, say, tell
+from controller.cli.speech import Failure, clean, language, put, put_json, say, tell
 
 PointName = Annotated[
     str,
@@ -53,7 +53,7 @@ def points(
     from controller.cli import tables
 
     if found["points"]:
-        tables.points(found["points"], language())
+        tables.points(clean(found["points"]), language())
 
 
 def equipment(
@@ -85,7 +85,7 @@ def equipment(
         return
     from controller.cli import tables
 
-    tables.equipment(rows, language())
+    tables.equipment(clean(rows), language())
 
 
 def read(point: PointName, site: SiteOption = None, data: DataDir = None, as_json: AsJson = False) -> None:
@@ -96,7 +96,7 @@ def read(point: PointName, site: SiteOption = None, data: DataDir = None, as_jso
     else:
         from controller.cli import tables
 
-        tables.point(found, language())
+        tables.point(clean(found), language())
 
 
 def set_(
@@ -200,7 +200,7 @@ def status(site: SiteOption = None, data: DataDir = None, as_json: AsJson = Fals
     else:
         from controller.cli import glance
 
-        glance.status(found, language())
+        glance.status(clean(found), language())
 
 
 def _answer(result: dict[str, Any], as_json: bool) -> None:
@@ -209,7 +209,7 @@ def _answer(result: dict[str, Any], as_json: bool) -> None:
         return
     from controller.cli.answers import answer
 
-    put(say(answer(result)))
+    put(say(answer(clean(result))))
 
 
 def register(app: typer.Typer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from config.plan.site import Plan
 
 MORNING = time(6, 30)
+EARLIEST, LATEST = 2000, 2099
+"""Years in which a simulation may begin."""
 
 
 def plan_of(site: Path) -> tuple[str, Plan]:
@@ -40,7 +43,35 @@ def beginning(plan: Plan, wanted: str | None) -> str:
         moment = datetime.fromisoformat(wanted)
     except ValueError as error:
         raise Failure(text("{given} is not a time; write 2026-03-05T06:30", given=wanted), code=2) from error
+    if not EARLIEST <= moment.year <= LATEST:
+        raise Failure(
+            text(
+                "{given} is out of range; a simulation begins in the years {least} to {most}",
+                given=wanted,
+                least=EARLIEST,
+                most=LATEST,
+            ),
+            code=2,
+        )
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
+
+
+def pace(written: float, least: float, most: float | None = None) -> float:
+    """`--speed` as given, between these. Raises Failure."""
+    if isfinite(written) and written >= least and (most is None or written <= most):
+        return written
+    if most is None:
+        words = text(
+            "--speed takes a number from {least}, not {given}", least=f"{least:g}", given=f"{written:g}"
+        )
+    else:
+        words = text(
+            "--speed takes a number from {least} to {most}, not {given}",
+            least=f"{least:g}",
+            most=f"{most:g}",
+            given=f"{written:g}",
+        )
+    raise Failure(words, code=2)
 
 
 def _workday(plan: Plan, first: date) -> date:

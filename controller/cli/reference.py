@@ -16,8 +16,9 @@ HEADER = """\
 
 Generated from the command tree by `python -m controller.cli.reference`; a test fails when it is not current.
 Exit codes: 0 done, 1 the answer is no (an invalid site, a refusal, nothing found), 2 wrong use, 130 ended by
-ctrl-C. `--lang zh` or `--lang en` may stand anywhere; otherwise `LOUGUAN_LANG`, the locale, then the site
-decide.
+ctrl-C. A `demo` is meant to be ended by ctrl-C: while its picture is there that is 0, or 1 if not everything
+had come up yet or the daemon did not end in order; before, it is 130. `--lang zh` or `--lang en` may stand
+anywhere; otherwise `LOUGUAN_LANG`, the locale, then the site decide.
 
 `--json` prints one object on one line; lists (`points`, `equipment`) are a stream of one object a line. Where
 the answer is no or the use is wrong it prints `{"error": {"code", "message", "hint", "where"}}` instead, with

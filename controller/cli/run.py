@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from controller.cli.interrupts import put_in_order
+from controller.cli.plans import pace
 from controller.cli.remote import DataDir
 from controller.cli.site import SiteDir
 from controller.cli.speech import Failure, language
@@ -23,7 +24,7 @@ def run(
         ),
     ] = None,
     speed: Annotated[
-        float, typer.Option(help="Site seconds a second; only with simulated devices.", metavar="N", min=0.1)
+        float, typer.Option(help="Site seconds a second; only with simulated devices.", metavar="N")
     ] = 1.0,
     accept: Annotated[
         bool, typer.Option("--accept", help="Take the site's files as they are now, if they are right.")
@@ -50,6 +51,7 @@ def run(
             help="Days the ledger's rows stay in control.db; older ones are sealed into files.",
             metavar="N",
             min=7,
+            max=36_500,
         ),
     ] = 400,
     compiled: Annotated[Path | None, typer.Option("--compiled", hidden=True)] = None,
@@ -57,6 +59,7 @@ def run(
     end_with_input: Annotated[bool, typer.Option("--end-with-input", hidden=True)] = False,
 ) -> None:
     """Run the daemon for a site until it is told to stop (ctrl-C, SIGTERM)."""
+    pace(speed, 0.1)
     from controller.app import run_daemon
     from controller.options import NotStarted, Options
 

@@ -13,8 +13,10 @@ from typing import Annotated
 import typer
 
 from config.language import text
+from config.language.details import detail
+from config.plan.regular import refuse_irregular
 from controller.cli.faults import Faults, NotAFault, refusal
-from controller.cli.plans import beginning, plan_of
+from controller.cli.plans import beginning, pace, plan_of
 from controller.cli.processes import Child, describe_plant, ended_in_order, start_simulators
 from controller.cli.site import AsJson, SiteDir
 from controller.cli.speech import Failure, put, put_json, say, tell
@@ -28,9 +30,7 @@ def simulate(
         Path,
         typer.Option("--overlay", help="Where to write the addresses for run --overlay.", metavar="FILE"),
     ] = Path("overlay.json"),
-    speed: Annotated[
-        float, typer.Option(help="Site seconds a second.", metavar="N", min=1.0, max=600.0)
-    ] = 1.0,
+    speed: Annotated[float, typer.Option(help="Site seconds a second, 1 to 600.", metavar="N")] = 1.0,
     seed: Annotated[int, typer.Option(help="Seed of the simulated loads.", metavar="N")] = 1,
     start: Annotated[
         str | None, typer.Option(help="Site time to begin at (default: now).", metavar="TIME")
@@ -38,6 +38,7 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Serve a site's devices over real Modbus and BACnet until ctrl-C; faults are typed while it runs."""
+    pace(speed, 1.0, 600.0)
     with (
         ended_in_order(),
         tempfile.TemporaryDirectory(prefix="louguan-simulate-", ignore_cleanup_errors=True) as scratch,
@@ -70,12 +71,13 @@ def _can_be_written(overlay: Path) -> None:
     """Raises Failure before anything is started."""
     there = overlay.exists()
     try:
+        refuse_irregular(overlay)
         with overlay.open("ab"):
             pass
         if not there:
             overlay.unlink()
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = detail(error.strerror or str(error))
         raise Failure(text("cannot open {file}: {error}", file=str(overlay), error=reason)) from error
 
 
@@ -98,8 +100,8 @@ def _listen(child: Child, faults: Faults, as_json: bool) -> None:
         if typed.startswith("{"):
             try:
                 put_json(child.ask(json.loads(typed)))
-            except json.JSONDecodeError as error:
-                tell(text("not JSON: {error}", error=error))
+            except (ValueError, RecursionError) as error:
+                tell(text("not JSON: {error}", error=detail(str(error))))
         elif typed.lower() in _HELP:
             for words in faults.help():
                 put(say(words))

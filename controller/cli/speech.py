@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from config.language import DEFAULT, Text, choose, render, text
+from config.language.output import visible
 
 _language = DEFAULT
 
@@ -29,7 +30,7 @@ def say(what: Text | str) -> str:
 
 def tell(what: Text | str) -> None:
     """A line on standard error, beside the data on standard output."""
-    sys.stderr.write(say(what) + "\n")
+    sys.stderr.write(visible(say(what), lines=True) + "\n")
 
 
 def put(line: str) -> None:
@@ -39,7 +40,23 @@ def put(line: str) -> None:
 
 def put_json(data: object) -> None:
     """One object on one line."""
-    put(json.dumps(data, ensure_ascii=False))
+    put("".join(map(_in_json, json.dumps(data, ensure_ascii=False))))
+
+
+def _in_json(sign: str) -> str:
+    """Control characters above those that JSON itself writes out, within texts as everywhere."""
+    return sign if sign.isprintable() or sign == "\u3000" else json.dumps(sign)[1:-1]
+
+
+def clean(what: Any) -> Any:
+    """Data of a daemon for people: control characters in its texts are written out."""
+    if isinstance(what, str):
+        return visible(what)
+    if isinstance(what, list):
+        return [clean(item) for item in what]
+    if isinstance(what, dict):
+        return {key: clean(item) for key, item in what.items()}
+    return what
 
 
 class Failure(Exception):
@@ -63,10 +80,10 @@ class Failure(Exception):
             error = {"code": self.kind, "message": message, "hint": hint, "where": self.where}
             put_json({"error": error})
             return
-        sys.stderr.write("louguan: " + render(self.what, in_language) + "\n")
+        sys.stderr.write("louguan: " + visible(render(self.what, in_language), lines=True) + "\n")
         if self.hint:
             for line in render(self.hint, in_language).splitlines():
-                sys.stderr.write(f"  {line}\n")
+                sys.stderr.write(f"  {visible(line)}\n")
 
 
 def translate(command: Any, in_language: str) -> None:

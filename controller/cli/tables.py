@@ -1,13 +1,14 @@
 """What the daemon answered, for people: tables.
 
-Names and times are never broken. Where the terminal is too narrow for them, lines are longer than it; where
-there is none, they are as long as they need be, one row a line.
+Names and times are never broken. Lists give up their least needed columns where the terminal is too narrow
+for a row on one line, and where even names and values do not fit, lines are longer than it; in a pipe they
+are as long as they need be, one row a line.
 """
 
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.markup import escape
@@ -22,8 +23,26 @@ from controller.cli.moments import moment
 
 QUALITY_WORDS = {"good": text("good"), "stale": text("stale"), "bad": text("bad")}
 _STYLE = {"good": "green", "stale": "yellow", "bad": "red"}
+_GAP = 2
+"""Columns between two columns of a table."""
+_LEAST_LABEL = 8
+_LEAST_WHY = 12
 _FULL = 4000
 """Columns where nobody counts them."""
+
+
+class _Column(NamedTuple):
+    """One column of a list, each cell in markup."""
+
+    heading: Text
+    cells: list[str]
+    least: int | None = None
+    """With so many columns it is still worth showing, cut off; None: whole or not at all."""
+
+    def width(self, language: str) -> int:
+        return max(
+            Styled.from_markup(cell).cell_len for cell in (render(self.heading, language), *self.cells)
+        )
 
 
 def shown(row: dict[str, Any], language: str) -> str:
@@ -52,48 +71,58 @@ def quality(row: dict[str, Any], language: str) -> str:
         reason = f" ({translated if translated != reason else render(detail(reason), language)})"
     elif row.get("device_answers") is False:
         reason = f" ({render(text('the device does not answer now'), language)})"
-    return f"[{_STYLE[name]}]{said}{reason}[/]"
+    return f"[{_STYLE[name]}]{said}{escape(reason)}[/]"
 
 
 def points(rows: list[dict[str, Any]], language: str) -> None:
     """The list of points."""
-    table = Table(box=None, pad_edge=False)
-    _column(table, text("point"), language)
-    _column(table, text("used as"), language)
-    _column(table, text("label"), language, folds=True)
-    for heading in (text("value"), text("quality"), text("commanded by")):
-        _column(table, heading, language)
-    for row in rows:
-        table.add_row(
-            row["point"],
-            " ".join(row["equipment"]),
-            escape(row["label"]),
-            shown(row, language),
-            quality(row, language),
-            _commander(row, language),
-        )
-    show(table)
+    name = _Column(text("point"), [row["point"] for row in rows])
+    used = _Column(text("used as"), [" ".join(row["equipment"]) for row in rows])
+    label = _Column(text("label"), [escape(row["label"]) for row in rows])
+    short = label._replace(least=_LEAST_LABEL)
+    found = _Column(text("value"), [escape(shown(row, language)) for row in rows])
+    how = _Column(text("quality"), [quality(row, language) for row in rows])
+    whole, brief, failed = (
+        _Column(text("commanded by"), [_commander(row, source(row), language) for row in rows])
+        for source in (_source, _file, _nobody)
+    )
+    _show_fitting(
+        [
+            [name, used, label, found, how, whole],
+            [name, used, short, found, how, whole],
+            [name, used, short, found, how, brief],
+            [name, used, found, how, brief],
+            [name, used, short, found, how, failed],
+            [name, used, found, how, failed],
+            [name, short, found, how, failed],
+            [name, found, how, failed],
+        ],
+        language,
+    )
 
 
 def equipment(rows: list[dict[str, Any]], language: str) -> None:
     """The list of equipment; the roles of a single one."""
-    table = Table(box=None, pad_edge=False)
-    _column(table, text("name"), language)
-    _column(table, text("label"), language, folds=True)
-    for heading in (text("asked"), text("is"), text("tags")):
-        _column(table, heading, language)
-    _column(table, text("why"), language, folds=True)
-    for row in rows:
-        asked = value(row["asked"], row["asked_state"], row["unit"], language)
-        table.add_row(
-            row["name"],
-            escape(row["label"]),
-            asked,
-            shown(row, language),
-            " ".join(row["tags"]),
-            escape(row["why"]),
-        )
-    show(table)
+    name = _Column(text("name"), [row["name"] for row in rows])
+    label = _Column(text("label"), [escape(row["label"]) for row in rows])
+    asked = _Column(
+        text("asked"),
+        [escape(value(row["asked"], row["asked_state"], row["unit"], language)) for row in rows],
+    )
+    found = _Column(text("is"), [escape(shown(row, language)) for row in rows])
+    tags = _Column(text("tags"), [escape(" ".join(row["tags"])) for row in rows])
+    why = _Column(text("why"), [escape(row["why"]) for row in rows])
+    some, short = why._replace(least=_LEAST_WHY), label._replace(least=_LEAST_LABEL)
+    _show_fitting(
+        [
+            [name, label, asked, found, tags, why],
+            [name, label, asked, found, tags, some],
+            [name, label, asked, found, some],
+            [name, short, asked, found],
+            [name, asked, found],
+        ],
+        language,
+    )
     if len(rows) == 1:
         roles = Table(box=None, pad_edge=False)
         _column(roles, text("role"), language)
@@ -111,7 +140,7 @@ def point(row: dict[str, Any], language: str) -> None:
         f"[bold]{row['point']}[/]  {escape(row['label'])}  {' '.join(row['equipment'])}", highlight=False
     )
     taken = moment(row["at"], now, seconds=True)
-    out.print(f"{shown(row, language)}  {quality(row, language)}  {taken}", highlight=False)
+    out.print(f"{escape(shown(row, language))}  {quality(row, language)}  {taken}", highlight=False)
     if not row.get("commandable"):
         return
     if row["slots"]:
@@ -139,7 +168,7 @@ def _slots(row: dict[str, Any], now: str | None, language: str) -> Table:
         asked = f"{slot['op']} {value(slot['value'], slot.get('state'), row['unit'], language)}"
         table.add_row(
             f"{mark}{slot['slot']}",
-            asked,
+            escape(asked),
             escape(slot["source"]),
             escape(slot["reason"]),
             moment(slot.get("until"), now),
@@ -147,12 +176,52 @@ def _slots(row: dict[str, Any], now: str | None, language: str) -> Table:
     return table
 
 
-def _commander(row: dict[str, Any], language: str) -> str:
-    by = escape(str((row.get("command") or {}).get("by", "")))
+def _source(row: dict[str, Any]) -> str:
+    return str((row.get("command") or {}).get("by", ""))
+
+
+def _file(row: dict[str, Any]) -> str:
+    """Without its folder."""
+    return _source(row).rpartition("/")[2]
+
+
+def _nobody(_: dict[str, Any]) -> str:
+    return ""
+
+
+def _commander(row: dict[str, Any], source: str, language: str) -> str:
+    """What commands a point, said as `source`, and whether its command takes."""
+    by = escape(source)
     if row.get("command_failed"):
         failed = render(text("the command does not take"), language)
         return f"{by} [red]({failed})[/]".strip()
     return by
+
+
+def _show_fitting(choices: list[list[_Column]], language: str) -> None:
+    """The first of `choices` whose rows are one line each, else the last; in a pipe the first."""
+    out = console()
+    for number, columns in enumerate(choices):
+        kept = [column for column in columns if any(column.cells) or not out.is_terminal]
+        widths = [column.width(language) for column in kept]
+        over = sum(widths) + _GAP * (len(kept) - 1) - out.width
+        elastic = next((index for index, column in enumerate(kept) if column.least is not None), None)
+        left = 0 if elastic is None else widths[elastic] - max(0, over)
+        fits = over <= 0 or (elastic is not None and left >= (kept[elastic].least or 0))
+        if not out.is_terminal or fits or number == len(choices) - 1:
+            table = Table(box=None, pad_edge=False)
+            for index, column in enumerate(kept):
+                shortened = index == elastic and fits and out.is_terminal
+                table.add_column(
+                    render(column.heading, language),
+                    no_wrap=True,
+                    overflow="ellipsis" if shortened else "fold",
+                    max_width=left if shortened else None,
+                )
+            for row in zip(*(column.cells for column in kept), strict=True):
+                table.add_row(*row)
+            show(table)
+            return
 
 
 def _column(table: Table, heading: Text, language: str, *, folds: bool = False) -> None:
@@ -164,7 +233,7 @@ def show(table: Table) -> None:
     """Print a table whole."""
     out = console()
     for column in table.columns:
-        if column.no_wrap:
+        if column.no_wrap and column.max_width is None:
             column.min_width = max(
                 Styled.from_markup(str(cell)).cell_len for cell in (column.header, *column.cells)
             )

@@ -1,7 +1,7 @@
 """What forbids every write to a point, whoever asks: maintenance lock, selector not in auto, observe mode.
 
 In this order; the first found is the one told. A selector (手动/停/自动) whose reading is not good counts as
-not in auto: somebody may be working there by hand.
+not in auto: somebody may be working there by hand. What a barrier of an equipment covers: cover.py.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from config.plan.equipment import Equipment
 from config.plan.points import Point
 from config.plan.reading import Quality, Reading
 from config.plan.site import Plan
+from controller.decide.cover import Cover, covers
 from controller.decide.naming import equipment_named
 from controller.decide.records import Changed, Lock, Notice, Observe, Unlock
 
@@ -36,6 +37,9 @@ class Barrier(NamedTuple):
     text: Text
 
 
+_NOTHING = Cover(frozenset())
+
+
 class _Selector(Enum):
     AUTO = "auto"
     HAND = "hand"
@@ -49,17 +53,13 @@ class Barriers:
         self._plan = plan
         self._locks = {lock.target: lock for lock in locks}
         self._observe = {item.target: item for item in observe}
-        commanded = {point.id for point in plan.points if point.command is not None}
-        self._owners: dict[int, list[Equipment]] = {point: [] for point in commanded}
-        self._covers: dict[str, set[int]] = {"": commanded}
+        self._covers = covers(plan)
+        self._owners: dict[int, list[Equipment]] = {point: [] for point in self._covers[""].points}
+        """By point: the equipment whose barriers bear on it."""
         self._selected: dict[int, list[Equipment]] = {}
         self._selectors: dict[str, _Selector] = {}
-        for device in plan.devices:
-            self._covers[device.name] = commanded.intersection(device.points)
         for equipment in plan.equipment:
-            bound = commanded.intersection(point for _, point in equipment.roles)
-            self._covers[equipment.name] = bound
-            for point in bound:
+            for point in self._covers[equipment.name].points:
                 self._owners[point].append(equipment)
             selector = dict(equipment.roles).get("auto")
             if selector is not None:
@@ -70,18 +70,18 @@ class Barriers:
         """Returns the points it bears on, as the others do."""
         self._locks[lock.target] = lock
         changed.locks.append(lock)
-        return self._covers.get(lock.target, set())
+        return self._points(lock.target)
 
     def unlock(self, command: Unlock, changed: Changed) -> set[int]:
         if self._locks.pop(command.target, None) is None:
             return set()
         changed.unlocked.append(command.target)
-        return self._covers.get(command.target, set())
+        return self._points(command.target)
 
     def observe(self, command: Observe, changed: Changed) -> set[int]:
         self._observe[command.target] = command
         changed.observe.append(command)
-        return self._covers.get(command.target, set())
+        return self._points(command.target)
 
     def is_selector(self, point: int) -> bool:
         return point in self._selected
@@ -95,7 +95,7 @@ class Barriers:
             if state is before:
                 continue
             self._selectors[equipment.name] = state
-            touched |= self._covers[equipment.name]
+            touched |= self._covers[equipment.name].points
             if _Selector.HAND in (before, state):
                 words = text("{name}: selector not in auto", name=equipment_named(equipment))
                 notices.append(Notice("hand", equipment.name, words, state is _Selector.HAND))
@@ -125,8 +125,12 @@ class Barriers:
 
     def on_any(self, target: str) -> Barrier | None:
         """What forbids writing any of the points of `target`; None if nothing does."""
-        found = (self.on(self._plan.points[point]) for point in sorted(self._covers.get(target, ())))
+        found = (self.on(self._plan.points[point]) for point in sorted(self._points(target)))
         return next((barrier for barrier in found if barrier is not None), None)
+
+    def cover(self, target: str) -> Cover:
+        """What barriers of `target` bear on; nothing where the Plan has no such target."""
+        return self._covers.get(target, _NOTHING)
 
     def locks(self) -> tuple[Lock, ...]:
         return tuple(self._locks.values())
@@ -146,6 +150,9 @@ class Barriers:
         parts = [(device.name, device.observe) for device in plan.devices]
         parts += [(equipment.name, equipment.observe) for equipment in plan.equipment]
         return [name for name, declared in parts if self._observing(name, declared)]
+
+    def _points(self, target: str) -> set[int]:
+        return set(self.cover(target).points)
 
     def _any_observing(self, owners: Sequence[Equipment]) -> bool:
         return any(self._observing(equipment.name, equipment.observe) for equipment in owners)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from config.language import Text, render, text
 from config.plan.clock import Now
 from config.plan.points import BacnetObject, Point
 from controller.daemon import Daemon
+from controller.decide.cover import can_be_set
 from controller.decide.records import Lock, Observe, Override, PersonCommand, Refused, Release, Unlock
 from controller.operations.finding import meant_point, meant_target, target_named
 from controller.operations.names import iso, shown
-from controller.operations.wishes import clock_end, value_of
+from controller.operations.wishes import clock_end, one_line, value_of
 from controller.socket.protocol import Code, RequestError
 from controller.socket.server import Call
 from controller.store.errors import StoreError
@@ -32,7 +34,7 @@ class Commands:
             ends_ms, lasting_ms = self._ends(point.key, call, now)
         except Refused as refusal:
             raise RequestError(Code.REFUSED, refusal.text, "value") from refusal
-        reason = str(call.args.get("reason", ""))
+        reason = self._reason(call)
         override = Override(point.key, value, call.person, reason, now.wall_ms, ends_ms)
         await self._do(override._replace(lasting_ms=lasting_ms, trusted=now.trusted))
         return {
@@ -57,9 +59,16 @@ class Commands:
     async def lock(self, call: Call) -> dict[str, Any]:
         """args: target, reason."""
         target = await meant_target(self._daemon.plan, str(call.args.get("target", "")))
-        reason = str(call.args.get("reason", ""))
+        reason = self._reason(call)
         await self._do(Lock(target, call.person, reason, self._daemon.clock.now().wall_ms))
-        return {"done": "lock", "target": target, "label": self._target_named(target, call)}
+        cover = self._daemon.engine.cover(target)
+        return {
+            "done": "lock",
+            "target": target,
+            "label": self._target_named(target, call),
+            "covers": self._keys(cover.points),
+            "open": self._keys(cover.open),
+        }
 
     async def unlock(self, call: Call) -> dict[str, Any]:
         """args: target."""
@@ -85,7 +94,7 @@ class Commands:
             said = [item.target for item in self._daemon.engine.remembered().observe]
             target = await self._standing_target(target, said)
         now_ms = self._daemon.clock.now().wall_ms
-        await self._do(Observe(target, on, call.person, str(call.args.get("reason", "")), now_ms))
+        await self._do(Observe(target, on, call.person, self._reason(call), now_ms))
         site = self._daemon.plan.site
         return {
             "done": "observe",
@@ -107,6 +116,18 @@ class Commands:
             "held_back": None if held_back is None else render(held_back, call.language),
             "site_time": iso(self._daemon.context.local, self._daemon.clock.now().wall_ms),
         }
+
+    @staticmethod
+    def _reason(call: Call) -> str:
+        try:
+            return one_line(call.args.get("reason"))
+        except Refused as refusal:
+            raise RequestError(Code.REFUSED, refusal.text, "reason") from refusal
+
+    def _keys(self, points: Iterable[int]) -> list[str]:
+        """Those of `points` that people could set, by name."""
+        found = (self._daemon.plan.points[point] for point in sorted(points))
+        return [point.key for point in found if can_be_set(point)]
 
     async def _standing_target(self, name: str, standing: list[str]) -> str:
         """What is locked or observed can always be named, though the Plan may not have it any more."""

@@ -153,9 +153,24 @@ def _no_point(plan: Plan, meaning: Meaning) -> Text:
 
 
 def _several(name: str, meant: list[Meaning]) -> Text:
-    some = ", ".join(dict.fromkeys(item.name for item in meant[:GUESSES]))
-    more = " …" if len(meant) > GUESSES else ""
-    return text("{name} may mean several: {names}; write one of these", name=name, names=some + more)
+    """Where an equipment is among them, it is told from its device."""
+    mixed = {item.kind for item in meant} >= {"equipment", "device"}
+    names = list(dict.fromkeys(_of_its_kind(item) if mixed else plain(item.name) for item in meant[:GUESSES]))
+    some = names[-1]
+    for item in reversed(names[:-1]):
+        some = text("{first}, {rest}", first=item, rest=some)
+    if len(meant) > GUESSES:
+        some = text("{names} …", names=some)
+    return text("{name} may mean several: {names}; write one of these", name=name, names=some)
+
+
+def _of_its_kind(meaning: Meaning) -> Text:
+    match meaning.kind:
+        case "equipment":
+            return text("{name} (equipment)", name=meaning.name)
+        case "device":
+            return text("{name} (device)", name=meaning.name)
+    return plain(meaning.name)
 
 
 def _near(name: str, known: dict[str, list[Meaning]]) -> Text | None:

@@ -9,6 +9,7 @@ from config.language import render, text, word
 from config.plan.amounts import amount
 from config.plan.points import Point
 from config.plan.reading import Reading, Value
+from controller.decide.cover import can_be_set
 from schedules.local import LocalTime
 
 
@@ -42,5 +43,5 @@ def row(point: Point, reading: Reading, local: LocalTime) -> dict[str, Any]:
         "quality": reading.quality.name.lower(),
         "reason": reading.reason,
         "at": iso(local, reading.wall_ms) if taken else None,
-        "commandable": point.command is not None and point.command.targetable and not point.life_safety,
+        "commandable": can_be_set(point),
     }

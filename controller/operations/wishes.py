@@ -14,6 +14,7 @@ from config.plan.units import UNITS
 from controller.decide.records import Refused
 from schedules.local import LocalTime
 
+LONGEST_REASON = 500
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:\.\d+)?|\.\d+))\s*(\S.*)?$")
 _MINUS = "\u2212"
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})$")
@@ -65,6 +66,21 @@ def _number(point: Point, written: str) -> float:
     if not math.isfinite(number):
         raise Refused(text("{name} takes a number", name=point.key))
     return number
+
+
+def one_line(written: object) -> str:
+    """A reason as a person gave it: one line without control characters, for it is shown to other people
+    ("" for none). Raises Refused."""
+    if written is None:
+        return ""
+    if not isinstance(written, str):
+        raise Refused(text("a reason is a text"))
+    line = "".join(" " if unicodedata.category(sign) == "Zs" else sign for sign in written).strip()
+    if not line.isprintable():
+        raise Refused(text("a reason is one line of text, without control characters"))
+    if len(line) > LONGEST_REASON:
+        raise Refused(text("a reason has at most {most} characters", most=LONGEST_REASON))
+    return line
 
 
 def seconds_of_day(written: str) -> int | None:

@@ -9,17 +9,21 @@ has no id.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from config.language import Text, render, text
+from config.language.details import detail
 
 PROTOCOL = 1
 MAX_LINE = 1 << 24
 """Bytes an answer or event may have."""
 MAX_REQUEST = 1 << 16
 """Bytes a request may have."""
+MOST_DIGITS = 100
+"""Digits a whole number may have."""
 SUBSCRIBE = "subscribe"
 UNSUBSCRIBE = "unsubscribe"
 DROPPED = "dropped"
@@ -81,14 +85,33 @@ def encode(what: Mapping[str, Any]) -> bytes:
 def decode(line: bytes) -> dict[str, Any]:
     """The object in a line, its texts fit for UTF-8 (lone surrogates replaced). Raises RequestError."""
     try:
-        data = json.loads(line)
+        data = json.loads(
+            line, parse_constant=_no_number, parse_float=_finite_number, parse_int=_whole_number
+        )
         if b"\\ud" in line.lower():
             data = json.loads(json.dumps(data, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError) as error:
-        raise RequestError(Code.BAD_REQUEST, text("not JSON: {error}", error=error)) from error
+        raise RequestError(Code.BAD_REQUEST, text("not JSON: {error}", error=detail(str(error)))) from error
     if not isinstance(data, dict):
         raise RequestError(Code.BAD_REQUEST, text("not a JSON object"))
     return data
+
+
+def _no_number(written: str) -> float:
+    raise RequestError(Code.BAD_REQUEST, text("{given} is no number here", given=written))
+
+
+def _finite_number(written: str) -> float:
+    found = float(written)
+    return found if math.isfinite(found) else _no_number(_short(written))
+
+
+def _whole_number(written: str) -> int:
+    return int(written) if len(written) <= MOST_DIGITS else int(_no_number(_short(written)))
+
+
+def _short(written: str) -> str:
+    return written if len(written) <= 20 else f"{written[:20]}…"
 
 
 def request(data: Mapping[str, Any]) -> Request:

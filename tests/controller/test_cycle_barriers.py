@@ -62,6 +62,26 @@ def test_a_lock_on_a_device_covers_all_its_points() -> None:
     assert made.engine.barrier(made.id("hall.level")) is None
 
 
+def test_a_lock_on_an_equipment_covers_what_else_its_machine_takes() -> None:
+    made = settled()
+    made.do(Lock("lamps", "Wang", "new ballast", 0))
+    made.override("lamp.spare", True, 1)
+    assert made.writes(1) == []
+    assert str(made.engine.held_back(made.id("lamp.spare"))) == "locked by Wang: new ballast"
+    made.do(Unlock("lamps", "Wang"))
+    assert "lamp.spare=True@8" in made.writes(1)
+
+
+def test_a_selector_and_observe_mode_cover_it_too() -> None:
+    made = settled()
+    made.do(Observe("lamps", True, "Wang", "", 0))
+    made.override("lamp.spare", True, 1)
+    assert made.writes(1) == []
+    made.read("panel.auto", False)
+    made.step(1)
+    assert made.engine.barrier(made.id("panel.timeout")) is not None
+
+
 def test_a_selector_not_in_auto_forbids_every_write_and_back_in_auto_is_bumpless() -> None:
     made = rig()
     for key, value in READINGS.items():

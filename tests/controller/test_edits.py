@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import shutil
 import threading
 from pathlib import Path
@@ -105,6 +106,15 @@ async def test_background_work_gives_its_result_or_its_error() -> None:
     assert await in_thread(lambda: 7) == 7
     with pytest.raises(ZeroDivisionError):
         await in_thread(lambda: 1 // 0)
+
+
+async def test_a_pipe_among_the_files_is_told_and_waited_for_by_nobody(tmp_path: Path) -> None:
+    watched = Watched(tmp_path)
+    await watched.edits.look()
+    os.mkfifo(watched.site / "schedules" / "pipe.yaml")
+    async with asyncio.timeout(20):
+        await watched.edits.look()
+    assert "not a regular file" in watched.told()["files-wrong"]
 
 
 def test_the_end_does_not_wait_for_background_work() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,12 @@ def test_a_line_without_an_address_is_refused(tmp_path: Path, line: str) -> None
     lines = {name: where for name, where in WHOLE["lines"].items() if name != line}
     with pytest.raises(NotStarted, match=f"no address for line {line}"):
         read_overlay(written(tmp_path, {**WHOLE, "lines": lines})).over(PLAN)
+
+
+def test_a_pipe_is_no_overlay(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(NotStarted, match="not a regular file"):
+        read_overlay(tmp_path / "pipe")
 
 
 def test_a_serial_line_needs_its_path(tmp_path: Path) -> None:

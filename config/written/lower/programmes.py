@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from config.language import text
+from config.language import Text, text
 from config.plan.devices import Source
 from config.plan.programmes import (
     BUILT_IN_KINDS,
@@ -19,6 +19,7 @@ from config.written.check.values import check_value
 from config.written.gather import Named, Written
 from config.written.lower.targets import Target, Targets
 from config.written.model.programmes import PeriodWritten, ProgrammeWritten
+from config.written.nodes import Node, Scalar
 from config.written.problems import Findings, Wrong, listing
 
 RELEASE = "release"
@@ -123,12 +124,9 @@ class _Lowering:
             try:
                 result = check_value(target.written, target.point.kind, value)
             except Wrong as error:
+                said = _as_written(error.message, value, self._named.entry.at_path(path))
                 more = len(self._targets) > 1 and target is not self._targets[0]
-                message = (
-                    text("{name}: {problem}", name=target.shown, problem=error.message)
-                    if more
-                    else error.message
-                )
+                message = text("{name}: {problem}", name=target.shown, problem=said) if more else said
                 self._findings.problem(at, message, error.expected, error.hint)
                 return None
         return result
@@ -189,3 +187,11 @@ class _Lowering:
             reason=written.reason,
             source=self._source(path),
         )
+
+
+def _as_written(words: Text, value: object, node: Node) -> Text:
+    """`words` with a number as it stands in the file: who wrote 0x10 never wrote 16."""
+    if isinstance(value, (str, bool)) or not isinstance(node, Scalar) or not node.text:
+        return words
+    parts = ((name, node.text if part is value else part) for name, part in words.parts)
+    return Text(words.message, tuple(parts))

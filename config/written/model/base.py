@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 from config.language import text
-from config.written.problems import Wrong
+from config.written.problems import Wrong, brief
 from config.written.quantities import amount, duration, known_unit, lasting
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
@@ -74,6 +74,12 @@ def _quantity(value: object) -> object:
     return value
 
 
+def _scalar(value: object) -> object:
+    if isinstance(value, (list, dict)):
+        raise Wrong(text('"{value}" is not one value', value=brief(value)), text("one value, or release"))
+    return value
+
+
 _TIME = r"^\s*[0-9０-９]+([.．][0-9０-９]*)?\s*(ms|s|min|h|d)\s*$"
 Name = Annotated[
     str, BeforeValidator(name), WithJsonSchema({"type": "string", "pattern": f"^{NAME.pattern}$"})
@@ -114,6 +120,8 @@ UnitName = Annotated[str, BeforeValidator(_unit), WithJsonSchema({"type": "strin
 Quantity = Annotated[object, BeforeValidator(_quantity), WithJsonSchema({"type": ["number", "string"]})]
 """A number with or without unit, not yet converted: what it must be is known where it is used."""
 Scalar = Annotated[
-    str | int | float | bool | None, WithJsonSchema({"type": ["string", "number", "boolean", "null"]})
+    str | int | float | bool | None,
+    BeforeValidator(_scalar),
+    WithJsonSchema({"type": ["string", "number", "boolean", "null"]}),
 ]
 """A value of a point as written; its type is known where its point is."""

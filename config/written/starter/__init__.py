@@ -6,6 +6,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from config.language import text
+from config.language.details import detail
 from config.plan.devices import Source
 from config.written.problems import Findings
 from config.written.schema import schema_text
@@ -32,7 +33,9 @@ def write_starter(directory: Path, findings: Findings, language: str) -> list[st
             _write(directory / name, schema_text(schema))
             written.append(name)
     except OSError as error:
-        findings.problem(here, text("cannot be written ({reason})", reason=error.strerror))
+        findings.problem(
+            here, text("cannot be written ({reason})", reason=detail(error.strerror or str(error)))
+        )
     return written
 
 

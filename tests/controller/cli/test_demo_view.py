@@ -53,6 +53,17 @@ def test_asked_and_is_are_whole_and_nothing_is_out_of_the_picture(width: int, he
     assert DATA in "\n".join(lines)
 
 
+def test_the_last_picture_in_a_pipe_ends_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    overview = {"equipment": [lamp(1)], "meters": [], "recent": []}
+    with View(live=True, data=Path(DATA), language="zh_CN") as view:
+        view.show(STATUS, overview, None)
+        view.show(STATUS, overview, 7.5)
+    shown = capsys.readouterr().out
+    assert shown.endswith("\n")
+    assert not shown.endswith("\n\n")
+    assert shown.count("双流区机关大院") == 1
+
+
 def test_what_there_is_no_room_for_goes_in_order() -> None:
     wide, usual, narrow = ("\n".join(picture(*size)) for size in ((160, 50), (80, 24), (40, 24)))
     assert "空调主机" in wide

@@ -86,7 +86,11 @@ USAGE = [
     ("set a on --for", "选项 '--for' 后面要写值"),
     ("status --json=x", "选项 '--json' 不带值"),
     ("status x y", "多余的参数（x y）"),
-    ("demo --speed 9999", "'--speed' 的值不对：应不大于 600"),
+    ("demo --speed 9999", "--speed 应是 1 至 600 之间的数，不能是 9999"),
+    ("demo --speed nan", "--speed 应是 1 至 600 之间的数，不能是 nan"),
+    ("simulate x --speed inf", "--speed 应是 1 至 600 之间的数，不能是 inf"),
+    ("run x --speed nan", "--speed 应是不小于 0.1 的数，不能是 nan"),
+    ("run x --ledger-days 36501", "'--ledger-days' 的值不对：应不大于 36500"),
     ("demo --speed x", "'--speed' 的值不对：应是一个数"),
     ("demo --seed x", "'--seed' 的值不对：应是一个整数"),
 ]

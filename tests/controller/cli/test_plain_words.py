@@ -104,6 +104,7 @@ def test_places_that_cannot_be_used_are_sentences(tmp_path: Path) -> None:
         ("run", site, "--data", str(tmp_path / "d"), "--overlay", str(folder)),
         ("run", site, "--data", f"{file}/data"),
         ("run", site, "--data", str(file)),
+        ("run", site, "--data", str(tmp_path / "nope"), "--socket-group", "nosuch-group"),
         ("run", str(file)),
         ("run", str(folder)),
         ("run", str(tmp_path / "nope")),
@@ -126,6 +127,13 @@ def test_places_that_cannot_be_used_are_sentences(tmp_path: Path) -> None:
     assert {path for path in tmp_path.rglob("*") if path.parent != tmp_path / "d"} - {
         tmp_path / "d"
     } <= before
+
+
+@pytest.mark.parametrize("start", ["9999-12-31T23:59", "0001-01-01", "1999-12-31", "2100-01-01T00:00"])
+def test_a_simulation_begins_in_our_time(start: str) -> None:
+    code, _, said = louguan("--lang", "en", "simulate", str(MINIMAL), "--start", start)
+    assert code == 2
+    assert f"{start} is out of range; a simulation begins in the years 2000 to 2099" in said
 
 
 def test_folders_where_files_should_be(tmp_path: Path) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
-from controller.cli import glance, tables
+from controller.cli import glance, people, tables
+from controller.cli.speech import put_json
 
 ROW: dict[str, Any] = {
     "point": "grey-plant.pressure_setpoint", "label": "供水压力设定", "equipment": ["grey-water.setpoint"],
@@ -51,11 +55,100 @@ def test_names_and_times_are_never_broken(
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("NO_COLOR", "1")
     tables.points([ROW], "zh_CN")
+    listed = capsys.readouterr().out
+    for whole in ("grey-plant.pressure_setpoint", "0.4 MPa", "命令未生效"):
+        assert whole in listed
     tables.point(ROW, "zh_CN")
     shown = capsys.readouterr().out
-    for whole in ("grey-plant.pressure_setpoint", "grey-water.setpoint", "schedules/grey-water.yaml:41:9",
-                  "2026-03-06 08:00", "王工 (facility-office)"):  # fmt: skip
+    for whole in ("grey-plant.pressure_setpoint", "grey-water.setpoint", "2026-03-06 08:00",
+                  "王工 (facility-office)"):  # fmt: skip
         assert whole in shown
+
+
+@pytest.mark.parametrize(
+    ("columns", "there", "gone"),
+    [
+        (140, ["供水压力设定", "grey-water.setpoint", "schedules/grey-water.yaml:41:9"], []),
+        (120, ["供水压力…", "grey-water.setpoint", "schedules/grey-water.yaml:41:9"], ["供水压力设定"]),
+        (100, ["grey-water.setpoint", " grey-water.yaml:41:9"], ["供水", "schedules/"]),
+        (80, ["grey-water.setpoint"], ["供水", "yaml"]),
+        (68, ["供水"], ["grey-water.setpoint", "yaml"]),
+    ],
+)
+def test_a_list_gives_up_its_least_needed_columns(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    columns: int,
+    there: list[str],
+    gone: list[str],
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    tables.points([ROW, {**ROW, "command_failed": False}], "zh_CN")
+    lines = plainly(capsys.readouterr().out)
+    assert len(lines) == 3
+    assert all(cell_len(line) <= columns for line in lines)
+    for words in ("grey-plant.pressure_setpoint", "0.4 MPa", "命令未生效", *there):
+        assert words in lines[1]
+    assert not [words for words in gone if words in "".join(lines)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "why", "tags"), [(140, True, True), (80, True, False), (50, False, False)]
+)
+def test_equipment_keeps_its_name_and_values(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    columns: int,
+    why: bool,
+    tags: bool,
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    row = {"name": "conference-hall-light-1", "label": "会议大厅 1 路灯", "asked": True, "asked_state": None,
+           "value": False, "state": None, "unit": "", "tags": ["conference-hall", "lighting"],
+           "why": "会议大厅照明：工作日 07:30 至 18:30", "roles": {}}  # fmt: skip
+    tables.equipment([row, row], "zh_CN")
+    lines = plainly(capsys.readouterr().out)
+    assert len(lines) == 3
+    assert all(cell_len(line) <= columns for line in lines)
+    assert "conference-hall-light-1" in lines[1]
+    assert ("会议大厅照明" in lines[1], "lighting" in lines[1]) == (why, tags)
+
+
+def plainly(shown: str) -> list[str]:
+    """The lines without their styles."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
+
+
+EVIL = "x\x1b[2J\nzz[/][bold]"
+
+
+def test_control_characters_and_markup_of_others_are_shown_as_they_are(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = {**ROW, "label": EVIL, "value": EVIL, "unit": "", "quality": "bad", "reason": EVIL}
+    monkeypatch.setattr(people, "ask", lambda *_: {**row, "points": [row], "matching": 1})
+    people.points()
+    people.read("x")
+    status = {**STATUS, "label": EVIL, "notices": [{**STATUS["notices"][1], "message": EVIL}]}
+    monkeypatch.setattr(people, "ask", lambda *_: status)
+    people.status()
+    lock = {"done": "lock", "label": EVIL, "covers": []}
+    monkeypatch.setattr(people, "ask", lambda *_: lock)
+    people.lock("x", "y")
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert shown.count("x\\x1b[2J\\nzz[/][bold]") >= 8
+
+
+def test_json_carries_no_control_characters_either(capsys: pytest.CaptureFixture[str]) -> None:
+    put_json({"a": "\x9b\x7f\u202e\U000e0041换　x"})
+    said = capsys.readouterr().out
+    assert said == '{"a": "\\u009b\\u007f\\u202e\\udb40\\udc41换　x"}\n'
+    assert json.loads(said) == {"a": "\x9b\x7f\u202e\U000e0041换　x"}
 
 
 def test_a_point_says_what_became_of_its_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -64,6 +64,24 @@ def test_a_label_of_several_is_not_guessed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("en", "走廊 may mean several: corridor (equipment), relay-1 (device); write one of these"),
+        ("zh_CN", "走廊 可能指：corridor（设施）、relay-1（设备）；请写其中一个"),
+    ],
+)
+def test_an_equipment_is_told_from_its_device(language: str, says: str) -> None:
+    plan = corridor()
+    equipment = tuple(
+        replace(item, label="走廊") if item.name == "corridor" else item for item in plan.equipment
+    )
+    devices = tuple(replace(item, label="走廊") if item.name == "relay-1" else item for item in plan.devices)
+    with pytest.raises(RequestError) as error:
+        find_target(replace(plan, equipment=equipment, devices=devices), "走廊")
+    assert render(error.value.text, language) == says
+
+
+@pytest.mark.parametrize(
     ("written", "target"),
     [("fan", "fan"), ("排风机", "fan"), ("Relay-1", "relay-1"), ("走廊照明 继电器", "relay-1")],
 )

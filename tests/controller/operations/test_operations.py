@@ -133,6 +133,43 @@ async def test_a_command_that_cannot_be_recorded_is_not_carried_out(made: Shell)
     assert "so it was not carried out" in message
 
 
+@pytest.mark.parametrize(
+    ("reason", "says"),
+    [
+        ("a\x1b[2Jb", "without control characters"),
+        ("first\nsecond", "without control characters"),
+        ("a\u202eb", "without control characters"),
+        ("a\x9bb", "without control characters"),
+        ("x" * 501, "at most 500 characters"),
+        (7, "is a text"),
+        (None, "needs a reason"),
+        (" \u3000\t".rstrip("\t"), "needs a reason"),
+        ("", "needs a reason"),
+    ],
+)
+async def test_a_reason_is_one_printable_line(made: Shell, reason: object, says: str) -> None:
+    code, message, _ = await refusal(Commands(made.daemon).lock(call("lock", target="lamp", reason=reason)))
+    assert (code, says in message) == ("refused", True)
+    assert made.daemon.engine.remembered().locks == ()
+
+
+async def test_reasons_of_other_commands_are_judged_too(made: Shell) -> None:
+    commands = Commands(made.daemon)
+    for asked in (
+        commands.observe(call("observe", target="lamp", on=True, reason="a\x07")),
+        commands.set(call("set", point="lamp.level", value="1", for_s=60, reason="a\rb")),
+    ):
+        assert (await refusal(asked))[2] == "reason"
+    await commands.lock(call("lock", target="lamp", reason="换\u3000皮带 "))
+    made.cycle()
+    assert [lock.reason for lock in made.daemon.engine.remembered().locks] == ["换 皮带"]
+
+
+async def test_a_lock_says_what_it_covers(made: Shell) -> None:
+    done = await Commands(made.daemon).lock(call("lock", target="lamps", reason="wiring"))
+    assert (done["covers"], done["open"]) == (["lamp.level", "lamp.spare"], [])
+
+
 async def test_locked_and_observed_are_shown(made: Shell) -> None:
     commands, status = Commands(made.daemon), Status(made.daemon)
     await commands.lock(call("lock", target="lamp", reason="wiring"))

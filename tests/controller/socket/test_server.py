@@ -83,6 +83,11 @@ async def test_a_request_is_answered_with_its_own_id(tmp_path: Path) -> None:
         (b"[1, 2]\n", Code.BAD_REQUEST, ""),
         (b"\xff\xfe\n", Code.BAD_REQUEST, ""),
         (b"[" * 60_000 + b"\n", Code.BAD_REQUEST, ""),
+        (b'{"id": NaN, "op": "echo"}\n', Code.BAD_REQUEST, ""),
+        (b'{"id": -Infinity, "op": "echo"}\n', Code.BAD_REQUEST, ""),
+        (b'{"id": 1e999, "op": "echo"}\n', Code.BAD_REQUEST, ""),
+        (b'{"id": 1, "op": "echo", "args": {"a": [NaN]}}\n', Code.BAD_REQUEST, ""),
+        (b'{"id": ' + b"9" * 5000 + b', "op": "echo"}\n', Code.BAD_REQUEST, ""),
         (b'{"id": 1}\n', Code.BAD_REQUEST, "op"),
         (b'{"id": 1, "op": 7}\n', Code.BAD_REQUEST, "op"),
         (b'{"id": 1, "op": "echo", "args": []}\n', Code.BAD_REQUEST, "args"),
@@ -106,6 +111,22 @@ async def test_bad_input_is_answered_and_the_connection_goes_on(
         assert (said["error"]["code"], said["error"]["where"]) == (code, where)
         assert said["error"]["message"]
         assert (await ask(pipe, b'\n{"id": 2, "op": "echo"}\n'))["id"] == 2
+
+
+@pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-1e400", b"7" * 5000])
+async def test_a_number_that_is_none_is_named_and_answered_without_an_id(
+    tmp_path: Path, number: bytes
+) -> None:
+    async with serving(tmp_path / "s", language="zh_CN"), raw(tmp_path / "s") as pipe:
+        said = await ask(pipe, b'{"id": ' + number + b', "op": "echo"}\n')
+        assert said["id"] is None
+        assert said["error"]["message"].startswith("不接受的数：" + number.decode()[:5])
+
+
+async def test_what_is_no_json_is_said_in_chinese(tmp_path: Path) -> None:
+    async with serving(tmp_path / "s", language="zh_CN"), raw(tmp_path / "s") as pipe:
+        said = await ask(pipe, b'{"id": }\n')
+        assert "此处应有一个值（第 1 行第 8 列，位置 7）" in said["error"]["message"]
 
 
 async def test_a_text_that_utf8_cannot_carry_does_no_harm(tmp_path: Path) -> None:
