@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
-from config.language import Text, text
+from config.language import text
 from controller.cli.remote import DataDir, PersonName, SiteOption, ask, data_directory
 from controller.cli.site import AsJson
-from controller.cli.speech import put, put_json, say
+from controller.cli.speech import put_answer
 
 MeterName = Annotated[
     str, typer.Argument(help="A meter of the log, as `louguan log meters` names it.", metavar="METER")
@@ -41,7 +41,7 @@ def replace_meter(
     args = {"meter": meter, "last": last, "first": first, "at": at, "serial": serial, "reason": reason}
     found = ask(data_directory(data, site), "log-replace-meter", args, person)
     words = text("{meter}: replaced at {at}; {revised} intervals were corrected", **_parts(found))
-    _answer(found, words, as_json)
+    put_answer(found, words, as_json=as_json)
 
 
 def correct(
@@ -64,7 +64,7 @@ def correct(
     """Correct an interval: a further revision, flagged as estimated; the next one gets what is left."""
     args = {"meter": meter, "at": at, "consumption": consumption, "count_end": count_end, "reason": reason}
     found = ask(data_directory(data, site), "log-correct", args, person)
-    _answer(found, text("{meter}: {revised} intervals were corrected", **_parts(found)), as_json)
+    put_answer(found, text("{meter}: {revised} intervals were corrected", **_parts(found)), as_json=as_json)
 
 
 def annotate(
@@ -80,18 +80,11 @@ def annotate(
     """Note something to a meter's time; an export shows it."""
     args = {"meter": meter, "from": start, "to": end, "text": note}
     found = ask(data_directory(data, site), "log-annotate", args, person)
-    _answer(found, text("{meter}: noted", meter=found["meter"]), as_json)
+    put_answer(found, text("{meter}: noted", meter=found["meter"]), as_json=as_json)
 
 
 def _parts(found: dict[str, Any]) -> dict[str, Any]:
     return {key: found[key] for key in ("meter", "revised", "at")}
-
-
-def _answer(found: dict[str, Any], words: Text, as_json: bool) -> None:
-    if as_json:
-        put_json(found)
-    else:
-        put(say(words))
 
 
 def register(app: typer.Typer) -> None:

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any
 
-from config.language import DEFAULT, Text, choose, render, text
+from config.language import DEFAULT, Text, render, text
 from config.language.output import visible
 
 _language = DEFAULT
@@ -59,6 +59,14 @@ def clean(what: Any) -> Any:
     return what
 
 
+def put_answer(data: object, words: Text, *, as_json: bool) -> None:
+    """What was done: as data, or as a sentence."""
+    if as_json:
+        put_json(data)
+    else:
+        put(say(words))
+
+
 class Failure(Exception):
     """The command's answer is no (code 1) or its use is wrong (code 2); shown without a traceback."""
 
@@ -105,8 +113,3 @@ def texts_of(command: Any) -> list[str]:
     for child in getattr(command, "commands", {}).values():
         found += texts_of(child)
     return found
-
-
-def site_language(of_site: str) -> str:
-    """The language for output about a site, where neither flag nor environment chose one."""
-    return choose(None, {}, of_site)

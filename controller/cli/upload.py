@@ -9,7 +9,7 @@ import typer
 from config.language import text
 from controller.cli.remote import DataDir, PersonName, SiteOption, ask, data_directory
 from controller.cli.site import AsJson
-from controller.cli.speech import Failure, language, put, put_json, say
+from controller.cli.speech import Failure, language, put_answer, put_json
 
 SinkName = Annotated[
     str, typer.Argument(help="A sink of the site's files.", metavar="SINK", show_default=False)
@@ -52,7 +52,7 @@ def retry(
     """Try now, and send again what the other side refused."""
     args = {"sink": sink, "ids": row or None}
     found = ask(data_directory(data, site), "upload-retry", args, person)
-    _answer(found, text("{sink}: tried now; {rows} rows are sent again", **_parts(found)), as_json)
+    put_answer(found, text("{sink}: tried now; {rows} rows are sent again", **_parts(found)), as_json=as_json)
 
 
 @upload_app.command()
@@ -82,7 +82,7 @@ def replay(
 ) -> None:
     """Send all intervals from a date on once more."""
     found = ask(data_directory(data, site), "upload-replay", {"sink": sink, "from": start}, person)
-    _answer(found, text("{sink}: {rows} rows are sent again", **_parts(found)), as_json)
+    put_answer(found, text("{sink}: {rows} rows are sent again", **_parts(found)), as_json=as_json)
 
 
 @sink_app.command()
@@ -98,7 +98,7 @@ def retire(
     if not reason.strip():
         raise Failure(text("say why"), code=2)
     found = ask(data_directory(data, site), "sink-retire", {"sink": sink, "reason": reason}, person)
-    _answer(found, text("{sink} is retired", sink=found["sink"]), as_json)
+    put_answer(found, text("{sink} is retired", sink=found["sink"]), as_json=as_json)
 
 
 @sink_app.command()
@@ -111,18 +111,11 @@ def restore(
 ) -> None:
     """A retired sink gets the log again, what it has missed included."""
     found = ask(data_directory(data, site), "sink-restore", {"sink": sink}, person)
-    _answer(found, text("{sink} gets the log again", sink=found["sink"]), as_json)
+    put_answer(found, text("{sink} gets the log again", sink=found["sink"]), as_json=as_json)
 
 
 def _parts(found: dict[str, Any]) -> dict[str, Any]:
     return {"sink": found["sink"], "rows": found["rows"]}
-
-
-def _answer(found: dict[str, Any], words: Any, as_json: bool) -> None:
-    if as_json:
-        put_json(found)
-    else:
-        put(say(words))
 
 
 def register(app: typer.Typer) -> None:

@@ -13,6 +13,7 @@ from controller.decide.cover import can_be_set
 from controller.decide.records import Lock, Observe, Override, PersonCommand, Refused, Release, Unlock
 from controller.operations.finding import meant_point, meant_target, target_named
 from controller.operations.names import iso, shown
+from controller.operations.recording import not_recorded
 from controller.operations.wishes import clock_end, one_line, value_of
 from controller.socket.protocol import Code, RequestError
 from controller.socket.server import Call
@@ -162,7 +163,4 @@ class Commands:
         except Refused as refusal:
             raise RequestError(Code.REFUSED, refusal.text) from refusal
         except StoreError as error:
-            raise RequestError(
-                Code.UNAVAILABLE,
-                text("the command could not be recorded, so it was not carried out: {why}", why=error.text),
-            ) from error
+            raise not_recorded(error) from error

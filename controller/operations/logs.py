@@ -13,6 +13,7 @@ from controller.consumption.meters import MOST_QUANTA
 from controller.daemon import Daemon
 from controller.logbook import Entered
 from controller.operations.names import iso
+from controller.operations.recording import put_down
 from controller.socket.protocol import Code, RequestError
 from controller.socket.server import Call
 from controller.store.amend import Refit
@@ -38,7 +39,7 @@ class Logs:
         what = f"log replace-meter {meter.name} at {when} last {call.args['last']} first {call.args['first']}"
 
         async def record() -> None:
-            await self._record(call, f"{what} serial {serial}".removesuffix(" serial "), why)
+            await put_down(self._daemon, call, f"{what} serial {serial}".removesuffix(" serial "), why)
 
         made = Refit(serial, at_ms, last, first)
         done = await self._done(self._daemon.logbook.replace(meter, made, record))
@@ -58,7 +59,7 @@ class Logs:
         what = f"log correct {meter.name} at {when} {given[0]} {call.args[given[0]]}"
 
         async def record() -> None:
-            await self._record(call, what, why)
+            await put_down(self._daemon, call, what, why)
 
         done = await self._done(self._daemon.logbook.correct(meter, at_ms, record, **quanta))
         return {"done": "log-correct", "at": when, **self._answer(done)}
@@ -72,7 +73,7 @@ class Logs:
             raise RequestError(
                 Code.BAD_REQUEST, text("a note needs words, and a time to an end after it"), "to"
             )
-        await self._record(call, f"log annotate {meter.name} {span[0]} to {span[1]}", note)
+        await put_down(self._daemon, call, f"log annotate {meter.name} {span[0]} to {span[1]}", note)
         done = await self._done(self._daemon.logbook.annotate(meter, span, note, call.person))
         return {"done": "log-annotate", **self._answer(done)}
 
@@ -87,15 +88,6 @@ class Logs:
                 Code.UNKNOWN_NAME, text("no meter named {name} in the log", name=name), "meter"
             )
         return found
-
-    async def _record(self, call: Call, what: str, why: str) -> None:
-        try:
-            await self._daemon.note(call.person, what, why)
-        except StoreError as error:
-            raise RequestError(
-                Code.UNAVAILABLE,
-                text("the command could not be recorded, so it was not carried out: {why}", why=error.text),
-            ) from error
 
     async def _done(self, asked: Awaitable[T]) -> T:
         try:

@@ -12,9 +12,9 @@ from controller.daemon import Daemon
 from controller.decide.records import Refused
 from controller.delivery import Progress
 from controller.operations.names import iso
+from controller.operations.recording import put_down
 from controller.socket.protocol import Code, RequestError
 from controller.socket.server import Call
-from controller.store.errors import StoreError
 from controller.uploads import Uploads
 
 
@@ -129,13 +129,7 @@ class Upload:
         those of the Plan."""
         if _name(call) not in (*self._uploads().names(), *known):
             raise RequestError(Code.UNKNOWN_NAME, text('no sink named "{name}"', name=_name(call)), "sink")
-        try:
-            await self._daemon.note(call.person, what, why)
-        except StoreError as error:
-            raise RequestError(
-                Code.UNAVAILABLE,
-                text("the command could not be recorded, so it was not carried out: {why}", why=error.text),
-            ) from error
+        await put_down(self._daemon, call, what, why)
 
     async def _ask(self, asked: Any) -> Any:
         try:
