@@ -11,7 +11,7 @@ from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hin
 
 from config.plan.site import Plan
 
-FORMAT = 2
+FORMAT = 3
 _TAGGED = {"Register", "BacnetObject", "HttpsSink", "MqttSink", "NationalSink", "FileSink"}
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from config.plan.devices import Device
 from config.plan.equipment import Equipment
 from config.plan.lines import Line
+from config.plan.metering import NO_METERING, Metering, Trend
 from config.plan.points import Point
 from config.plan.programmes import CalendarPlan, Programme
 from config.plan.sinks import SinkPlan
+from config.plan.tariff import Tariff
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,11 @@ class Site:
     """Longest life of a person's override, site seconds."""
     interval_s: int
     """Length of a log interval, 60 to 3600, divides the hour or is a whole hour."""
+    full_disk: Literal["keep", "drop_oldest"] = "keep"
+    """When the disk is full and everything acknowledged has gone: keep what some sink has not got, so that
+    new intervals wait in memory; or drop the oldest of it."""
+    flash_budget_mb: float = 1000.0
+    """Megabytes (10⁶ bytes) that the daemon may write to the disk in a day without being told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,9 @@ class Plan:
     equipment: tuple[Equipment, ...]
     programmes: tuple[Programme, ...]
     sinks: tuple[SinkPlan, ...] = ()
+    metering: Metering = NO_METERING
+    trends: tuple[Trend, ...] = ()
+    tariff: Tariff | None = None
     notes: tuple[str, ...] = ()
     """What `check` said beside errors: conversions, expansions of tags, hidden entries (English)."""
 
