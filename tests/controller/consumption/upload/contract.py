@@ -225,7 +225,7 @@ class SinkContract:
     async def test_after_a_week_of_outage_all_is_delivered_and_the_new_does_not_wait(
         self, other: OtherSide
     ) -> None:
-        """Slots of half a second: what is logged while the week drains is there before the next slot has ended."""
+        """Slots of half a second: what is logged while the week drains is there before the next slot ends."""
         week = rows(WEEK)
         delivery = MemoryDelivery(week)
         await other.go_down()
