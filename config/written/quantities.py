@@ -27,9 +27,14 @@ class Amount(NamedTuple):
     unit: str
 
 
+def widths(written: str) -> str:
+    """Full-width digits and signs replaced by plain ones, one for one."""
+    return written.translate(_WIDE)
+
+
 def normal(written: str) -> str:
-    """Full-width digits and signs replaced by plain ones, outer blanks cut."""
-    return written.translate(_WIDE).strip()
+    """The same with outer blanks cut."""
+    return widths(written).strip()
 
 
 def exact(number: float | Decimal) -> Decimal:

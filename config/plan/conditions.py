@@ -1,0 +1,72 @@
+"""Conditions: what rules ask of the process image. Three-valued: with a reading that is not good a comparison
+is neither true nor false."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from config.plan.reading import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """A number below or above another."""
+
+    point: int
+    op: Literal["below", "above"]
+    value: float
+    """In the point's unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Has:
+    """A switch, contact or enum in a position. A contact that is active is so whatever way it is wired."""
+
+    point: int
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """True where `item` is false."""
+
+    item: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """True where all are; false where one is, whatever the others say."""
+
+    items: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """True where one is, whatever the others say; false where all are."""
+
+    items: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """True once `item` has been true without a break for `seconds` of site time."""
+
+    item: Condition
+    seconds: float
+    number: int
+    """Among those of one rule: by it the rule's memory knows since when."""
+
+
+Condition: TypeAlias = Compare | Has | Not | All | AnyOf | Lasting
+
+
+def points_of(condition: Condition) -> frozenset[int]:
+    """Every point it looks at."""
+    match condition:
+        case Compare() | Has():
+            return frozenset((condition.point,))
+        case Not() | Lasting():
+            return points_of(condition.item)
+        case All() | AnyOf():
+            return frozenset().union(*map(points_of, condition.items))

@@ -1,0 +1,43 @@
+"""Interlocks: a trip that stands until it is reset."""
+
+from __future__ import annotations
+
+from config.language import text
+from config.plan.rules import Interlock
+from controller.decide.rules.look import Look
+
+TRIPPED = "tripped_ms"
+
+
+def decide(spec: Interlock, look: Look) -> None:
+    """Trip, hold the trip, or let it go."""
+    tripped = look.memory.get(TRIPPED)
+    found = look.decided(look.judge(spec.when), spec.on_bad_input, standing=tripped is not None)
+    until = None if spec.until is None else look.judge(spec.until)
+    if tripped is not None and _goes(spec, found, until):
+        tripped = None
+    elif tripped is None and found:
+        tripped = look.now_ms
+    if tripped is None:
+        return
+    look.keep(TRIPPED, tripped)
+    for ask in spec.then:
+        look.ask(ask, text("tripped, because {condition}", condition=spec.when_said), int(tripped))
+    words = text("tripped, because {condition}", condition=spec.when_said)
+    if spec.reset == "manual":
+        words = text("{words}; it stands until somebody resets it", words=words)
+    look.tell("trip", words)
+
+
+def may_be_reset(spec: Interlock, look: Look) -> bool:
+    """Whether a person may reset it: not while its condition is true, or open with a trip for that."""
+    return look.decided(look.judge(spec.when), spec.on_bad_input, standing=False) is not True
+
+
+def _goes(spec: Interlock, found: bool | None, until: bool | None) -> bool:
+    """Whether the trip goes by itself. A manual one never does; one whose inputs are given up does."""
+    if spec.reset == "manual" or found:
+        return False
+    if found is None:
+        return True
+    return spec.until is None or until is True

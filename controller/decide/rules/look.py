@@ -1,0 +1,148 @@
+"""What a rule sees, and what it may say: made for one evaluation of one rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+from config.language import Text, text
+from config.plan.conditions import All, AnyOf, Compare, Condition, Has, Lasting, Not
+from config.plan.reading import Quality, Reading, Value
+from config.plan.rules import Ask, BadInput, Rule
+from controller.decide.records import Notice
+from controller.decide.requests import Op, Request
+
+Kept: TypeAlias = bool | int | float | str
+Memory: TypeAlias = Mapping[str, Kept]
+"""What a rule remembers. Keys that end in `_ms` are site times, and follow when the clock is put right."""
+
+
+class Outcome(NamedTuple):
+    """What a rule decided."""
+
+    requests: tuple[tuple[int, Request], ...]
+    """(point, request)."""
+    memory: Memory
+    wake_ms: int | None
+    """When it must look again though nothing it looks at has changed."""
+    notices: tuple[Notice, ...]
+    """Those that stand."""
+
+
+class Look:
+    """The readings, the time and the rule's memory; and, for it to fill, what it asks for and keeps.
+
+    What is not kept again is forgotten: a memory holds nothing that the last evaluation did not say.
+    """
+
+    def __init__(self, rule: Rule, readings: Sequence[Reading], now_ms: int, memory: Memory) -> None:
+        self.now_ms = now_ms
+        self.memory = memory
+        self._rule = rule
+        self._readings = readings
+        self._kept: dict[str, Kept] = {}
+        self._requests: list[tuple[int, Request]] = []
+        self._notices: list[Notice] = []
+        self._wake_ms: int | None = None
+
+    # What it sees
+
+    def value(self, point: int) -> Value | None:
+        """What a point reads; None where that is not good."""
+        reading = self._readings[point]
+        return reading.value if reading.quality is Quality.GOOD else None
+
+    def number(self, point: int) -> float | None:
+        """The same as a number."""
+        value = self.value(point)
+        return None if value is None or isinstance(value, (bool, str)) else float(value)
+
+    def judge(self, condition: Condition) -> bool | None:
+        """True, false, or None where readings that are not good leave it open. To be asked of every condition
+        of the rule in every evaluation: `for` counts while it is."""
+        match condition:
+            case Compare():
+                number = self.number(condition.point)
+                if number is None:
+                    return None
+                return number < condition.value if condition.op == "below" else number > condition.value
+            case Has():
+                value = self.value(condition.point)
+                return None if value is None else value == condition.value
+            case Not():
+                found = self.judge(condition.item)
+                return None if found is None else not found
+            case All():
+                return _every([self.judge(item) for item in condition.items])
+            case AnyOf():
+                denied = _every(
+                    [None if (one := self.judge(item)) is None else not one for item in condition.items]
+                )
+                return None if denied is None else not denied
+            case Lasting():
+                return self._lasting(condition)
+
+    def _lasting(self, condition: Lasting) -> bool | None:
+        found = self.judge(condition.item)
+        if not found:
+            return found
+        key = f"true{condition.number}_ms"
+        since_ms = min(int(self.memory.get(key, self.now_ms)), self.now_ms)
+        self.keep(key, since_ms)
+        due_ms = since_ms + round(condition.seconds * 1000)
+        if self.now_ms >= due_ms:
+            return True
+        self.wake_at(due_ms)
+        return False
+
+    def decided(self, found: bool | None, bad: BadInput, standing: bool) -> bool | None:
+        """`found`, or what the rule's way with bad inputs makes of it: for one that asks for something while
+        it is true. `standing`: it does so now. None: it is to give up."""
+        if found is not None:
+            return found
+        if bad.does == "trip":
+            return True
+        if bad.does == "hold":
+            since_ms = min(int(self.memory.get("bad_ms", self.now_ms)), self.now_ms)
+            self.keep("bad_ms", since_ms)
+            if self.now_ms < since_ms + round(bad.hold_s * 1000):
+                self.wake_at(since_ms + round(bad.hold_s * 1000))
+                return standing
+        return None
+
+    # What it says
+
+    def keep(self, key: str, value: Kept) -> None:
+        """Remember that."""
+        self._kept[key] = value
+
+    def ask(
+        self, ask: Ask, reason: Text, since_ms: int, *, op: Op = Op.VALUE, until_ms: int | None = None
+    ) -> None:
+        """Ask for a value in the rule's slot."""
+        order = (0 if ask.safe else 1, self._rule.id)
+        said = text("{rule}: {reason}", rule=self._rule.label or self._rule.name, reason=reason)
+        request = Request(
+            op, ask.value, self._rule.slot, str(self._rule.source), said, since_ms, until_ms, order
+        )
+        self._requests.append((ask.point, request))
+
+    def tell(self, kind: str, words: Text) -> None:
+        """People are to know, for as long as it is said again."""
+        self._notices.append(Notice(kind, self._rule.name, words, on=True))
+
+    def wake_at(self, moment_ms: int) -> None:
+        """Look again then at the latest."""
+        if moment_ms > self.now_ms:
+            self._wake_ms = moment_ms if self._wake_ms is None else min(self._wake_ms, moment_ms)
+
+    def outcome(self) -> Outcome:
+        """All of it."""
+        return Outcome(tuple(self._requests), dict(self._kept), self._wake_ms, tuple(self._notices))
+
+
+def _every(found: Sequence[bool | None]) -> bool | None:
+    """Whether all are true: one that is false decides, else one that is open leaves it open."""
+    if False in found:
+        return False
+    return None if None in found else True
