@@ -28,9 +28,11 @@ from controller.decide.records import (
     Refused,
     Release,
     Remembered,
+    Reset,
     Unlock,
 )
 from controller.decide.requests import RequestSource
+from controller.decide.rules.source import RuleRequests
 from controller.decide.step import Counters, Decision, Step
 from controller.decide.stop import stop_writes
 from controller.decide.timekeeping import Timekeeping
@@ -61,7 +63,8 @@ class Engine:
         judged = judge(plan, remembered.overrides)
         self._people = PeopleRequests(commanded, judged.standing)
         self._beginnings = Beginnings(plan, remembered, judged.unfit)
-        self._sources: tuple[RequestSource, ...] = (self._programmes, self._people)
+        self._rules = RuleRequests(plan.rules, self._image, remembered.rules, pace.speed)
+        self._sources: tuple[RequestSource, ...] = (self._programmes, self._people, self._rules)
         self._barriers = Barriers(plan, remembered.locks, remembered.observe)
         self._results: dict[int, Result] = dict.fromkeys(commanded.values(), NOTHING)
         self._online: dict[int, bool] = {}
@@ -127,6 +130,7 @@ class Engine:
             self._barriers.locks(),
             self._barriers.observed(),
             self._outputs.records(),
+            self._rules.standing(),
         )
 
     def accept(self, command: PersonCommand, now: Now) -> None:
@@ -136,6 +140,8 @@ class Engine:
         """
         observed = [item.target for item in self._barriers.observed()]
         accept(self.plan, command, now.wall_ms, observed)
+        if isinstance(command, Reset):
+            self._rules.check_reset(command.rule, now)
 
     def until_next(self, key: str, now: Now) -> int:
         """The end of an override that lasts until the programmes of `key` next decide otherwise, at most as
@@ -163,11 +169,13 @@ class Engine:
             self._happened(others, now, step)
         if step.changed:
             self._read(step)
+            self._rules.changed(step.changed)
         for command in commands:
             self._command(command, now, step)
         self._tell_observe(step)
         right = self._timekeeping.look(now, step)
         if right is not None:
+            self._rules.put_right(right.by_ms)
             step.moved = self._people.put_right(right, now, self._longest_ms, step.memory)
         self._decide(now, step)
         self._beginnings.follow(step)
@@ -246,6 +254,8 @@ class Engine:
                 self._outputs.touch(self._barriers.lock(command, step.memory))
             case Unlock():
                 self._outputs.touch(self._barriers.unlock(command, step.memory))
+            case Reset():
+                self._rules.reset(command.rule)
             case Observe():
                 self._outputs.touch(self._barriers.observe(command, step.memory))
 
@@ -260,6 +270,8 @@ class Engine:
         for source in self._sources:
             touched.update(source.update(now))
         step.memory.ended += self._people.take_ended()
+        step.memory.rules += self._rules.take_changed()
+        step.notices += self._rules.take_notices()
         for point in sorted(touched):
             before = self._results.get(point)
             if before is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from config.language import render, text
-from controller.decide.records import Lock, Observe, Override, PersonCommand, Release, Unlock
+from controller.decide.records import Lock, Observe, Override, PersonCommand, Release, Reset, Unlock
 from controller.decide.step import Decision, Step, Unfit
 from controller.reasserts import FATES, Reasserts
 from controller.store.control import Changes
@@ -44,6 +44,7 @@ def changes(
         tuple(memory.observe),
         tuple(memory.outputs),
         tuple(memory.dropped),
+        tuple(memory.rules),
         account.reasserted,
         account.closed,
     )
@@ -154,6 +155,9 @@ def command_changes(command: PersonCommand, wall_ms: int) -> Changes:
             return Changes(
                 wall_ms, (entry._replace(detail=f"unlock {command.target}"),), unlocked=(command.target,)
             )
+        case Reset():
+            row = entry._replace(why=command.reason, detail=f"reset {command.rule}")
+            return Changes(wall_ms, (row,))
         case Observe():
             state = "on" if command.observing else "off"
             row = entry._replace(why=command.reason, detail=f"observe {state} {command.target or 'site'}")

@@ -12,7 +12,6 @@ from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hin
 from config.plan.site import Plan
 
 FORMAT = 3
-_TAGGED = {"Register", "BacnetObject", "HttpsSink", "MqttSink", "NationalSink", "FileSink"}
 
 
 def dump(plan: Plan) -> str:
@@ -62,16 +61,29 @@ def _lower(value: Any) -> Any:
     return value
 
 
+@cache
+def _in_unions() -> frozenset[type[Any]]:
+    """Records that stand in a union with other records, anywhere in a Plan: these carry their name."""
+    found: set[type[Any]] = set()
+    seen: set[Any] = set()
+    left: list[Any] = [Plan]
+    while left:
+        hint = left.pop()
+        if hint in seen:
+            continue
+        seen.add(hint)
+        members = get_args(hint)
+        records = [cast(type[Any], member) for member in members if is_dataclass(member)]
+        if get_origin(hint) in (Union, types.UnionType) and len(records) > 1:
+            found.update(records)
+        left += [member for member in members if member is not Ellipsis]
+        if is_dataclass(hint):
+            left += [inner for _, inner in _shape(cast(Any, hint))]
+    return frozenset(found)
+
+
 def _tagged(record: type[Any]) -> bool:
-    """Records that stand in a union carry their name."""
-    return record.__name__ in {
-        "Register",
-        "BacnetObject",
-        "HttpsSink",
-        "MqttSink",
-        "NationalSink",
-        "FileSink",
-    }
+    return record in _in_unions()
 
 
 def _raise(hint: Any, data: Any) -> Any:

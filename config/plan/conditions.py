@@ -54,8 +54,8 @@ class Lasting:
 
     item: Condition
     seconds: float
-    number: int
-    """Among those of one rule: by it the rule's memory knows since when."""
+    key: str
+    """Of what was written: by it the rule's memory knows since when, and after an edit no longer does."""
 
 
 Condition: TypeAlias = Compare | Has | Not | All | AnyOf | Lasting

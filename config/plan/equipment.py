@@ -101,6 +101,8 @@ KINDS: dict[str, dict[str, Role]] = {
 }
 """kind → role → what fits. `process` is a whole panel that runs its machines itself (a grey-water plant)."""
 
+RUN = "run_cmd"
+"""The role that starts and stops a motor."""
 PRIMARY: dict[str, tuple[str, ...]] = {
     "pump": ("mode", "permit"),
     "fan": ("mode", "permit", "min_speed"),

@@ -11,6 +11,7 @@ from config.plan.lines import Line
 from config.plan.metering import NO_METERING, Metering, Trend
 from config.plan.points import Point
 from config.plan.programmes import CalendarPlan, Programme
+from config.plan.rules import Rule
 from config.plan.sinks import SinkPlan
 from config.plan.tariff import Tariff
 
@@ -57,6 +58,7 @@ class Plan:
     points: tuple[Point, ...]
     equipment: tuple[Equipment, ...]
     programmes: tuple[Programme, ...]
+    rules: tuple[Rule, ...] = ()
     sinks: tuple[SinkPlan, ...] = ()
     metering: Metering = NO_METERING
     trends: tuple[Trend, ...] = ()

@@ -17,6 +17,7 @@ from config.written.lower.metering import lower_metering
 from config.written.lower.meters import gather_meters
 from config.written.lower.naming import PointNames
 from config.written.lower.programmes import lower_programmes
+from config.written.lower.rules import lower_rules
 from config.written.lower.sinks import lower_sinks
 from config.written.lower.site import lower_calendar, lower_lines, lower_site
 from config.written.lower.targets import Targets
@@ -24,6 +25,7 @@ from config.written.lower.tariff import lower_tariff
 from config.written.lower.trends import lower_trends
 from config.written.model.site import LogWritten
 from config.written.problems import Enough, Findings
+from config.written.rules.making import Site as RulesSite
 
 
 def compile_site(directory: Path, findings: Findings) -> Plan | None:
@@ -42,10 +44,12 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
     made = lower_devices(written, lines, findings)
     check_devices(made, lines, findings)
     bound = lower_equipment(written, made, findings)
-    programmes = lower_programmes(written, calendar, Targets(written, made, bound, findings), findings)
+    targets = Targets(written, made, bound, findings)
+    programmes = lower_programmes(written, calendar, targets, findings)
     points = tuple(point for device in made.values() for point in device.points.values())
     note_hidden(programmes, {point.id: point for point in points}, findings)
     names = PointNames(written, made, bound, findings)
+    rules = lower_rules(written, RulesSite(names, targets, bound.equipment, findings), findings)
     meters = gather_meters(written, made, bound, findings)
     interval_s = int((written.site.written.log if written.site else LogWritten()).interval)
     metering = lower_metering(meters, names, interval_s, findings)
@@ -66,6 +70,7 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
         points=points,
         equipment=tuple(bound.equipment.values()),
         programmes=tuple(programmes),
+        rules=rules,
         sinks=sinks,
         metering=metering,
         trends=trends,

@@ -23,6 +23,8 @@ from config.written.model.trends import TrendWritten
 from config.written.nodes import Entry, Scalar, Table
 from config.written.problems import Findings, Wrong
 from config.written.profiles import Profile
+from config.written.rules.common import RuleWritten
+from config.written.rules.registry import MODELS as RULES
 from config.written.validate import shaped, shaped_by
 
 Shape = TypeVar("Shape")
@@ -53,6 +55,7 @@ class Written:
     meters: dict[str, Named[MeterWritten]] = field(default_factory=dict)
     trends: dict[str, Named[TrendWritten]] = field(default_factory=dict)
     tariff: Named[UseWritten] | Named[OwnWritten] | None = None
+    rules: dict[str, Named[RuleWritten]] = field(default_factory=dict)
     sinks: dict[str, Named[SinkWritten]] = field(default_factory=dict)
     profiles: dict[str, Profile | None] = field(default_factory=dict)
     """Every profile a device names; None when it is not there or cannot be used."""
@@ -94,6 +97,8 @@ def gather(files: Files, findings: Findings) -> Written:
     for entry in _entries(files, "trends", written, findings):
         _keep(written, "trends", entry, shaped(TrendWritten, entry, findings))
     _tariff(files, written, findings)
+    for entry in _entries(files, "rules", written, findings):
+        _keep(written, "rules", entry, shaped_by("kind", RULES, entry, findings))
     for entry in _entries(files, "sinks", written, findings):
         _keep(written, "sinks", entry, shaped_by("kind", SINKS, entry, findings))
     _profiles(files, written, findings)

@@ -34,7 +34,7 @@ PLANT = "plant.yaml"
 _CALENDAR_KEYS = {"kinds", "days"}
 MOST_FILES = 200
 _MOST_BYTES = 2_000_000
-_LATER = frozenset({"rules", "institution", "upload", "events", "reports", "users"})
+_LATER = frozenset({"institution", "upload", "events", "reports", "users"})
 """Sections of later versions: known, so that nobody looks for a spelling mistake."""
 
 

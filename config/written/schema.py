@@ -20,6 +20,7 @@ from config.written.model.sinks import SINKS
 from config.written.model.site import CalendarWritten, SiteWritten
 from config.written.model.tariff import OwnWritten, TableWritten, UseWritten
 from config.written.model.trends import TrendWritten
+from config.written.rules.registry import MODELS as RULES
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -62,6 +63,7 @@ class _Schema:
             "meters": self.named(MeterWritten, METER_NAME),
             "trends": self.named(TrendWritten),
             "tariff": self.tariff(),
+            "rules": self.named(_union("kind", RULES)),
             "sinks": self.named(_union("kind", SINKS)),
         }
         assert set(sections) <= set(SECTIONS)

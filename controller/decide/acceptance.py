@@ -12,7 +12,16 @@ from config.plan.points import Point
 from config.plan.reading import Value
 from config.plan.site import Plan
 from config.plan.slots import WRITABLE
-from controller.decide.records import Lock, Observe, Override, PersonCommand, Refused, Release, Unlock
+from controller.decide.records import (
+    Lock,
+    Observe,
+    Override,
+    PersonCommand,
+    Refused,
+    Release,
+    Reset,
+    Unlock,
+)
 
 
 def accept(plan: Plan, command: PersonCommand, wall_ms: int, observed: Collection[str] = ()) -> None:
@@ -34,6 +43,9 @@ def accept(plan: Plan, command: PersonCommand, wall_ms: int, observed: Collectio
         case Unlock():
             # A lock outlives the equipment it was put on, and can always be taken away.
             pass
+        case Reset():
+            if not command.reason:
+                raise Refused(text("a reset needs a reason"))
         case Observe():
             # Like a lock it outlives what it was put on, and can always be ended.
             if command.target and (command.observing or command.target not in observed):

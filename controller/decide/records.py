@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -63,7 +64,15 @@ class Observe(NamedTuple):
     since_ms: int
 
 
-PersonCommand = Override | Release | Lock | Unlock | Observe
+class Reset(NamedTuple):
+    """A person resets a trip."""
+
+    rule: str
+    person: str
+    reason: str
+
+
+PersonCommand = Override | Release | Lock | Unlock | Observe | Reset
 
 
 class Output(NamedTuple):
@@ -77,6 +86,14 @@ class Output(NamedTuple):
     """BACnet: other slots in which an earlier value of ours may still stand."""
 
 
+class RuleMemory(NamedTuple):
+    """What a rule remembers."""
+
+    rule: str
+    memory: Mapping[str, bool | int | float | str]
+    """Keys that end in `_ms` are site times. Empty: nothing."""
+
+
 class Remembered(NamedTuple):
     """All of it at one moment."""
 
@@ -84,6 +101,7 @@ class Remembered(NamedTuple):
     locks: tuple[Lock, ...] = ()
     observe: tuple[Observe, ...] = ()
     outputs: tuple[Output, ...] = ()
+    rules: tuple[RuleMemory, ...] = ()
 
 
 @dataclass(slots=True)
@@ -99,6 +117,7 @@ class Changed:
     outputs: list[Output] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     """Points no longer commanded."""
+    rules: list[RuleMemory] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(
@@ -109,6 +128,7 @@ class Changed:
             or self.observe
             or self.outputs
             or self.dropped
+            or self.rules
         )
 
 

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from controller.decide import records
-from controller.decide.records import Observe, Output, Override, Remembered
+from controller.decide.records import Observe, Output, Override, Remembered, RuleMemory
 from controller.store import archive, backup, boots, ledger, people, plans, reasserts, recovery
 from controller.store.connection import open_reader
 from controller.store.errors import StoreBacklogFull, StoreDamaged, StoreJobFailed
@@ -46,6 +46,7 @@ class Changes:
     outputs: tuple[Output, ...] = ()
     dropped: tuple[str, ...] = ()
     """Points no longer commanded."""
+    rules: tuple[RuleMemory, ...] = ()
     reasserted: tuple[Reasserted, ...] = ()
     """The account of each of these points as it stands now."""
     accounted: tuple[str, ...] = ()
@@ -260,6 +261,8 @@ def _apply(connection: sqlite3.Connection, changes: Changes) -> None:
         people.drop_output(connection, dropped)
     for output in changes.outputs:
         people.put_output(connection, output)
+    for rule in changes.rules:
+        people.put_rule(connection, rule)
     for point in changes.accounted:
         reasserts.drop(connection, point)
     for item in changes.reasserted:

@@ -1,15 +1,16 @@
-"""What people asked for and what stands on the outputs: overrides, locks, observe mode, commanded values.
+"""What people asked for, what stands on the outputs and what rules remember.
 
 Keyed by names, never by a Plan's integers. Functions of a connection, for use inside one transaction.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from typing import Any
 
 from config.plan.reading import Value
-from controller.decide.records import Lock, Observe, Output, Override, Remembered
+from controller.decide.records import Lock, Observe, Output, Override, Remembered, RuleMemory
 from controller.store.values import dump, load, storable
 
 
@@ -65,6 +66,15 @@ def drop_output(connection: sqlite3.Connection, point: str) -> None:
     connection.execute("DELETE FROM outputs WHERE point = ?", (point,))
 
 
+def put_rule(connection: sqlite3.Connection, item: RuleMemory) -> None:
+    """What a rule remembers from now on; nothing of one that has nothing."""
+    if item.memory:
+        stored = storable(json.dumps(dict(item.memory), ensure_ascii=False))
+        connection.execute("INSERT OR REPLACE INTO rules (name, memory) VALUES (?, ?)", (item.rule, stored))
+    else:
+        connection.execute("DELETE FROM rules WHERE name = ?", (item.rule,))
+
+
 def remembered(connection: sqlite3.Connection) -> Remembered:
     """Everything, expired overrides included: the cycle ends those, so that the ledger has their end."""
     overrides = connection.execute(
@@ -78,11 +88,13 @@ def remembered(connection: sqlite3.Connection) -> Remembered:
     outputs = connection.execute(
         "SELECT point, value, slot, since_ms, slots_left FROM outputs ORDER BY point"
     )
+    rules = connection.execute("SELECT name, memory FROM rules ORDER BY name")
     return Remembered(
         tuple(_override(row) for row in overrides),
         tuple(Lock(*row) for row in locks),
         tuple(Observe(row[0], bool(row[1]), *row[2:]) for row in observe),
         tuple(Output(row[0], _commanded(row[1]), row[2], row[3], _slots(row[4])) for row in outputs),
+        tuple(RuleMemory(name, json.loads(memory)) for name, memory in rules),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a programme is aimed at: names, roles and tags to points it may command."""
+"""What a programme or a rule is aimed at: names, roles and tags to points it may command."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from config.language import Text, text
 from config.plan.devices import Source
-from config.plan.equipment import KINDS, PRIMARY, Equipment
+from config.plan.equipment import KINDS, PRIMARY, RUN, Equipment
 from config.plan.points import Point
 from config.written.gather import Named, Written
 from config.written.lower.devices import Made
 from config.written.lower.equipment import Bound
 from config.written.model.profile import PointWritten
 from config.written.model.programmes import ProgrammeWritten
+from config.written.nodes import Entry
 from config.written.problems import Findings, listing
 
 
@@ -37,6 +38,8 @@ class Targets:
         self._made = made
         self._bound = bound
         self._findings = findings
+        self._motors = False
+        """Raw run commands may be commanded by what is being resolved."""
         self._points = [
             (point, device.profile.points[name], device)
             for device in made.values()
@@ -46,18 +49,25 @@ class Targets:
     def of(self, programme: Named[ProgrammeWritten]) -> list[Target]:
         """Every point the programme aims at, each once, in the order written."""
         found: dict[int, Target] = {}
+        owner = text('programme "{name}"', name=programme.name)
         single = not hasattr(programme.entry.child("targets").node, "items")  # type: ignore[union-attr]
         for index, item in enumerate(programme.written.targets):
             path: list[object] = ["targets"] if single else ["targets", index]
-            if "tag" in item:
-                targets = self._by_tag(programme, item, programme.entry.place([*path, "tag"]))
-            else:
-                targets = self._by_name(item["name"], programme.entry.place(path))
-            for target in targets:
+            for target in self.pick(programme.entry, path, item, owner):
                 found.setdefault(target.point.id, target)
         return list(found.values())
 
-    def _by_tag(self, programme: Named[ProgrammeWritten], item: dict[str, str], at: Source) -> list[Target]:
+    def pick(
+        self, entry: Entry, path: list[object], item: Mapping[str, str], owner: Text, *, motors: bool = False
+    ) -> list[Target]:
+        """The points of one written target, {"name": …} or {"tag": …, "role": …}. `motors`: raw run commands
+        may be among them, and are what a bare equipment means that has one."""
+        self._motors = motors
+        if "tag" in item:
+            return self._by_tag(owner, item, entry.place([*path, "tag"]))
+        return self._by_name(item["name"], entry.place(path))
+
+    def _by_tag(self, owner: Text, item: Mapping[str, str], at: Source) -> list[Target]:
         tag, role = item["tag"], item.get("role")
         if tag not in self._written.tags:
             self._findings.problem(
@@ -75,9 +85,9 @@ class Targets:
             self._findings.note(
                 at,
                 text(
-                    'tag "{tag}" of programme "{programme}" stands for {targets}',
+                    'tag "{tag}" of {owner} stands for {targets}',
                     tag=tag,
-                    programme=programme.name,
+                    owner=owner,
                     targets=listing(target.shown for target in targets),
                 ),
             )
@@ -114,8 +124,10 @@ class Targets:
     def _equipment(self, equipment: Equipment, role: str | None, at: Source) -> list[Target]:
         roles = KINDS[equipment.kind]
         bound = dict(equipment.roles)
-        commands = [name for name in bound if roles[name].command and not roles[name].gated]
+        commands = [name for name in bound if roles[name].command and (self._motors or not roles[name].gated)]
         name = equipment.name
+        if role is None and self._motors and RUN in bound:
+            role = RUN
         if role is None:
             if equipment.primary is None:
                 source = self._written.equipment[name].written
@@ -137,7 +149,7 @@ class Targets:
                 hint=self._findings.guess(role, roles),
             )
             return []
-        if roles[role].gated:
+        if roles[role].gated and not self._motors:
             self._findings.problem(
                 at,
                 text("{name}.{role} is a raw motor command: no programme may reach it", name=name, role=role),

@@ -155,15 +155,16 @@ def _too_deep(plain: str) -> int | None:
 
 def _misspoken(plain: str, error: UnexpectedInput) -> Misspoken:
     if isinstance(error, UnexpectedToken):
-        found, column, expected = str(error.token), error.token.start_pos, error.accepts or error.expected
+        found, expected = str(error.token), error.accepts or error.expected
+        column = error.token.start_pos or 0
         ended = error.token.type == "$END"
     elif isinstance(error, UnexpectedCharacters):
-        column, expected, ended = error.pos_in_stream or 0, error.allowed or set(), False
+        column, expected, ended = error.pos_in_stream, error.allowed or set(), False
         found = plain[column:].split(maxsplit=1)[0]
     else:
         assert isinstance(error, UnexpectedEOF)
         found, column, expected, ended = "", len(plain), set(error.expected), True
-    at = len(plain.rstrip()) if ended or column is None else column
+    at = len(plain.rstrip()) if ended else column
     words = [word for name, word in _KEYWORDS.items() if name in expected]
     places = [place for name, place in _PLACES.items() if name in expected and not (ended and name == "$END")]
     message = (

@@ -86,7 +86,7 @@ class Look:
         found = self.judge(condition.item)
         if not found:
             return found
-        key = f"true{condition.number}_ms"
+        key = f"true-{condition.key}_ms"
         since_ms = min(int(self.memory.get(key, self.now_ms)), self.now_ms)
         self.keep(key, since_ms)
         due_ms = since_ms + round(condition.seconds * 1000)

@@ -128,5 +128,10 @@ def m004_seals(db: Database) -> None:
     )
 
 
-CONTROL: tuple[Step, ...] = (m001_first, m002_lasting, m003_reasserts, m004_seals)
+def m005_rules(db: Database) -> None:
+    """What each rule remembers, as JSON."""
+    db.execute("CREATE TABLE rules (name TEXT PRIMARY KEY, memory TEXT NOT NULL) WITHOUT ROWID")
+
+
+CONTROL: tuple[Step, ...] = (m001_first, m002_lasting, m003_reasserts, m004_seals, m005_rules)
 """In order; a released step is never changed, only followed."""

@@ -1,0 +1,223 @@
+"""One rule on its way to its record: names to points, words to conditions, values to what points take."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from config.language import Text, text
+from config.plan.conditions import All, AnyOf, Compare, Condition, Has, Lasting, Not
+from config.plan.devices import Source
+from config.plan.equipment import Equipment
+from config.plan.points import Point
+from config.plan.reading import Value
+from config.plan.rules import Ask
+from config.written.check.values import check_value
+from config.written.nodes import Scalar
+from config.written.problems import Findings, Wrong, guess, listing
+from config.written.quantities import duration, inside, normal
+from config.written.rules.common import RuleWritten, ThenWritten
+from config.written.words.parse import (
+    Comparison,
+    During,
+    Misspoken,
+    Negation,
+    Said,
+    Several,
+    Spoken,
+    State,
+    parse,
+)
+
+if TYPE_CHECKING:  # they know of rules themselves
+    from config.written.gather import Named
+    from config.written.lower.naming import PointNames
+    from config.written.lower.targets import Target, Targets
+
+_POSITIONS: Mapping[str, bool] = {
+    "active": True, "inactive": False, "on": True, "off": False, "running": True, "stopped": False,
+    "open": True, "closed": False,
+}  # fmt: skip
+_MOST_S = 24 * 3600.0
+
+
+@dataclass(slots=True)
+class Site:
+    """What rules are made from."""
+
+    names: PointNames
+    targets: Targets
+    equipment: Mapping[str, Equipment]
+    findings: Findings
+
+
+@dataclass(slots=True)
+class Making:
+    """A rule and its site. Everything that is wrong is told; what cannot be made is None."""
+
+    named: Named[RuleWritten]
+    site: Site
+    _timers: int = field(default=0)
+
+    @property
+    def owner(self) -> Text:
+        """The rule, for people."""
+        return text('rule "{name}"', name=self.named.name)
+
+    def place(self, *path: object) -> Source:
+        """Where that part of it stands."""
+        return self.named.entry.place(list(path))
+
+    def problem(
+        self, path: Sequence[object], message: Text, expected: Text | None = None, hint: Text | None = None
+    ) -> None:
+        """Tell what is wrong there."""
+        self.site.findings.problem(self.place(*path), message, expected, hint)
+
+    # What it asks for
+
+    def asks(self, path: Sequence[object], written: Sequence[ThenWritten]) -> tuple[Ask, ...]:
+        """Every point of every target with its value; one said twice is told."""
+        made: dict[int, Ask] = {}
+        for index, item in enumerate(written):
+            for target in self.targets([*path, index, *([] if item.tag else ["target"])], item.item()):
+                value = self.value([*path, index, "value"], target, item.value)
+                if value is None:
+                    continue
+                if target.point.id in made:
+                    self.problem([*path, index], text("{name} is asked for twice", name=target.shown))
+                made[target.point.id] = Ask(target.point.id, value, self._is_safe(target, value))
+        return tuple(made.values())
+
+    def targets(self, path: Sequence[object], item: Mapping[str, str]) -> list[Target]:
+        """The points of a written target, raw run commands among them."""
+        return self.site.targets.pick(self.named.entry, list(path), item, self.owner, motors=True)
+
+    def value(self, path: Sequence[object], target: Target, written: object) -> Value | None:
+        """A value that the target's point takes."""
+        try:
+            return check_value(target.written, target.point.kind, written)
+        except Wrong as error:
+            self.problem(
+                path,
+                text("{name}: {problem}", name=target.shown, problem=error.message),
+                error.expected,
+                error.hint,
+            )
+            return None
+
+    def _is_safe(self, target: Target, value: Value) -> bool:
+        name = target.shown.partition(".")[0]
+        equipment = self.site.equipment.get(name)
+        return equipment is not None and equipment.safe is not None and equipment.safe == value
+
+    # What it looks at
+
+    def condition(self, *path: object) -> Condition | None:
+        """The condition in words that stands there."""
+        node = self.named.entry.at_path(path)
+        assert isinstance(node, Scalar)
+        written = str(node.value)
+        # What stands in quotes begins one column later.
+        inset = 1 if node.text and node.text != written and node.text[:1] in "\"'" else 0
+        at = Source(self.named.entry.file, node.line, node.column + inset)
+        try:
+            return self._lower(parse(written), at)
+        except Misspoken as error:
+            self.site.findings.problem(_moved(at, error.column), error.message, error.expected, error.hint)
+            return None
+
+    def _lower(self, spoken: Spoken, at: Source) -> Condition | None:
+        match spoken:
+            case Comparison():
+                return self._comparison(spoken, at)
+            case State():
+                return self._state(spoken, at)
+            case Negation():
+                item = self._lower(spoken.item, at)
+                return None if item is None else Not(item)
+            case During():
+                return self._during(spoken, at)
+            case Several():
+                items = [self._lower(item, at) for item in spoken.items]
+                known = tuple(item for item in items if item is not None)
+                if len(known) < len(items):
+                    return None
+                return All(known) if spoken.every else AnyOf(known)
+
+    def _comparison(self, spoken: Comparison, at: Source) -> Condition | None:
+        point = self.point(spoken.name, at)
+        if point is None:
+            return None
+        if point.kind != "number":
+            self.site.findings.problem(
+                _moved(at, spoken.name.column),
+                text("{point} is no number", point=spoken.name.text),
+                text("{name} is …", name=spoken.name.text),
+            )
+            return None
+        number = self._read(spoken.amount, at, lambda written: float(inside(written, point.unit)))
+        return None if number is None else Compare(point.id, "below" if spoken.below else "above", number)
+
+    def _state(self, spoken: State, at: Source) -> Condition | None:
+        point = self.point(spoken.name, at, run=spoken.word.text in ("running", "stopped"))
+        if point is None:
+            return None
+        value = self._position(point, spoken.word, at)
+        if value is None:
+            return None
+        has = Has(point.id, value)
+        return Not(has) if spoken.denied else has
+
+    def _position(self, point: Point, word: Said, at: Source) -> Value | None:
+        known: dict[str, Value] = dict(_POSITIONS) if point.kind == "bool" else {}
+        if point.kind == "enum":
+            known = {name: number for number, name in point.states}
+        if word.text in known:
+            return known[word.text]
+        message = (
+            text('{point} has no state "{word}"', point=point.key, word=word.text)
+            if known
+            else text("{point} is a number: it is below or above something", point=point.key)
+        )
+        expected = text("one of {words}", words=listing(known)) if known else None
+        self.site.findings.problem(_moved(at, word.column), message, expected, guess(word.text, known))
+        return None
+
+    def _during(self, spoken: During, at: Source) -> Condition | None:
+        seconds = self._read(spoken.lasting, at, _lasting)
+        number, self._timers = self._timers, self._timers + 1
+        item = self._lower(spoken.item, at)
+        if item is None or seconds is None:
+            return None
+        written = repr((number, spoken.item)).encode()
+        return Lasting(item, seconds, f"{zlib.crc32(written):08x}")
+
+    def _read(self, said: Said, at: Source, read: Callable[[str], float]) -> float | None:
+        try:
+            return read(said.text)
+        except Wrong as error:
+            self.site.findings.wrong(_moved(at, said.column), error)
+            return None
+
+    def point(self, said: Said, at: Source, *, run: bool = False) -> Point | None:
+        """The point of that name. `run`: a bare equipment means what says that it runs."""
+        name = said.text
+        if run and name in self.site.equipment and "." not in name:
+            name = f"{name}.run_fb"
+        return self.site.names.named(name, _moved(at, said.column))
+
+
+def _lasting(written: str) -> float:
+    seconds = duration(normal(written))
+    if seconds > _MOST_S:
+        raise Wrong(
+            text('"{value}" does not fit', value=written), text("{low} to {high}", low="0 s", high="24 h")
+        )
+    return seconds
+
+
+def _moved(at: Source, columns: int) -> Source:
+    return Source(at.file, at.line, at.column + columns)

@@ -1,0 +1,28 @@
+"""Every kind of rule there is. A new one is a line here and one in controller/decide/rules/registry.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from config.plan.rules import RuleSpec
+from config.plan.slots import Slot
+from config.written.rules import interlock
+from config.written.rules.common import RuleWritten
+from config.written.rules.making import Making
+
+
+class Kind(NamedTuple):
+    """One kind."""
+
+    model: type[RuleWritten]
+    lower: Callable[[Any, Making], RuleSpec | None]
+    """Takes what `model` made."""
+    slot: int
+    """Where it asks, unless the rule says otherwise."""
+
+
+KINDS: dict[str, Kind] = {
+    "interlock": Kind(interlock.InterlockWritten, interlock.lower, Slot.INTERLOCK),
+}
+MODELS: dict[str, type[RuleWritten]] = {word: kind.model for word, kind in KINDS.items()}

@@ -1,0 +1,30 @@
+"""Every kind of rule there is: its function, and what it looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from config.plan.conditions import points_of
+from config.plan.rules import Interlock, RuleSpec
+from controller.decide.rules import interlock
+from controller.decide.rules.look import Look
+
+
+class Kind(NamedTuple):
+    """One kind. All functions take its record first."""
+
+    decide: Callable[[Any, Look], None]
+    points: Callable[[Any], frozenset[int]]
+    """What it looks at: a change of any of these makes it decide anew."""
+    may_be_reset: Callable[[Any, Look], bool] | None = None
+    """For trips: whether a person may reset it as things are."""
+
+
+KINDS: dict[type[RuleSpec], Kind] = {
+    Interlock: Kind(
+        interlock.decide,
+        lambda spec: points_of(spec.when) | (frozenset() if spec.until is None else points_of(spec.until)),
+        interlock.may_be_reset,
+    ),
+}

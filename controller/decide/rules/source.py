@@ -1,0 +1,189 @@
+"""Rules as a source of requests: each is evaluated when something it looks at changes, or when its time has
+come."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from config.language import text
+from config.plan.clock import Now
+from config.plan.reading import Reading
+from config.plan.rules import Rule
+from controller.decide.records import Notice, Refused, RuleMemory
+from controller.decide.requests import Request
+from controller.decide.rules.look import Look, Memory, Outcome
+from controller.decide.rules.registry import KINDS
+
+_NOTHING = Outcome((), {}, None, ())
+
+
+class RuleTime:
+    """Time as rules count it: by the monotonic clock, so that an hour is an hour whatever is done to the wall
+    clock; near the wall clock, so that it means something after a restart."""
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._base_ms: float | None = None
+
+    def at(self, now: Now) -> int:
+        """Site milliseconds."""
+        site_ms = now.mono_ns / 1e6 * self._speed
+        if self._base_ms is None:
+            self._base_ms = now.wall_ms - site_ms
+        return round(self._base_ms + site_ms)
+
+    def put_right(self, by_ms: int) -> None:
+        """The wall clock was put right: what is remembered is moved with it."""
+        if self._base_ms is not None:
+            self._base_ms += by_ms
+
+
+class _Standing(NamedTuple):
+    """A rule's last outcome, by point."""
+
+    outcome: Outcome
+    requests: Mapping[int, tuple[Request, ...]]
+
+
+class RuleRequests:
+    """Requests of all rules, and what they remember and tell."""
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        readings: Sequence[Reading],
+        remembered: Iterable[RuleMemory],
+        speed: float,
+    ) -> None:
+        """`readings`: the image itself, as it is when `update` is called."""
+        known = {item.rule: item.memory for item in remembered}
+        self._rules = rules
+        self._readings = readings
+        self._time = RuleTime(speed)
+        self._memories: list[Memory] = [known.get(rule.name, {}) for rule in rules]
+        self._standing = [_Standing(_NOTHING, {}) for _ in rules]
+        self._pending = set(range(len(rules)))
+        self._due: list[tuple[int, int]] = []
+        self._looked_at: dict[int, list[int]] = {}
+        self._asked_of: dict[int, set[int]] = {}
+        self._changed: dict[str, Memory] = {}
+        self._notices: list[Notice] = []
+        for number, rule in enumerate(rules):
+            for point in KINDS[type(rule.spec)].points(rule.spec):
+                self._looked_at.setdefault(point, []).append(number)
+        gone = set(known) - {rule.name for rule in rules}
+        self._changed.update((name, {}) for name in gone)
+
+    def changed(self, points: Iterable[int]) -> None:
+        """These points read otherwise than before."""
+        looked_at = self._looked_at
+        for point in points:
+            if point in looked_at:
+                self._pending.update(looked_at[point])
+
+    def put_right(self, by_ms: int) -> None:
+        """The wall clock was put right by so much: times that are remembered move with it."""
+        if by_ms:
+            self._time.put_right(by_ms)
+            for number, memory in enumerate(self._memories):
+                if memory:
+                    moved = {
+                        key: int(value) + by_ms if key.endswith("_ms") else value
+                        for key, value in memory.items()
+                    }
+                    self._memories[number] = self._changed[self._rules[number].name] = moved
+            self._pending = set(range(len(self._rules)))
+
+    def update(self, now: Now) -> Collection[int]:
+        now_ms = self._time.at(now)
+        while self._due and self._due[0][0] <= now_ms:
+            self._pending.add(heapq.heappop(self._due)[1])
+        touched: set[int] = set()
+        pending, self._pending = self._pending, set()
+        for number in sorted(pending):
+            touched |= self._decide(number, now_ms)
+        return touched
+
+    def requests(self, point: int) -> Iterator[Request]:
+        for number in sorted(self._asked_of.get(point, ())):
+            yield from self._standing[number].requests.get(point, ())
+
+    def wake_ms(self) -> int | None:
+        return self._due[0][0] if self._due else None
+
+    def standing(self) -> tuple[RuleMemory, ...]:
+        """What every rule remembers."""
+        return tuple(
+            RuleMemory(rule.name, memory)
+            for rule, memory in zip(self._rules, self._memories, strict=True)
+            if memory
+        )
+
+    def take_changed(self) -> list[RuleMemory]:
+        """What has changed of it since the last call; empty for what is to be forgotten."""
+        taken, self._changed = self._changed, {}
+        return [RuleMemory(name, memory) for name, memory in taken.items()]
+
+    def take_notices(self) -> list[Notice]:
+        """What people are to be told since the last call."""
+        taken, self._notices = self._notices, []
+        return taken
+
+    def check_reset(self, name: str, now: Now) -> None:
+        """Raises Refused where a person may not reset that rule now."""
+        number = self._number(name)
+        rule = self._rules[number]
+        may_be_reset = KINDS[type(rule.spec)].may_be_reset
+        if may_be_reset is None or not self._memories[number]:
+            raise Refused(text("{name} has not tripped", name=rule.label or rule.name))
+        look = Look(rule, self._readings, self._time.at(now), self._memories[number])
+        if not may_be_reset(rule.spec, look):
+            raise Refused(
+                text("{name} cannot be reset: what it tripped for still stands", name=rule.label or rule.name)
+            )
+
+    def reset(self, name: str) -> None:
+        """A person resets a trip; `check_reset` was asked."""
+        number = self._number(name)
+        self._memories[number] = self._changed[name] = {}
+        self._pending.add(number)
+
+    def _number(self, name: str) -> int:
+        for number, rule in enumerate(self._rules):
+            if rule.name == name:
+                return number
+        raise Refused(text('no rule named "{name}"', name=name))
+
+    def _decide(self, number: int, now_ms: int) -> set[int]:
+        rule, before = self._rules[number], self._standing[number]
+        look = Look(rule, self._readings, now_ms, self._memories[number])
+        KINDS[type(rule.spec)].decide(rule.spec, look)
+        outcome = look.outcome()
+        if outcome.memory != self._memories[number]:
+            self._memories[number] = self._changed[rule.name] = outcome.memory
+        if outcome.wake_ms is not None:
+            heapq.heappush(self._due, (outcome.wake_ms, number))
+        self._tell(before.outcome.notices, outcome.notices)
+        if outcome.requests == before.outcome.requests:
+            self._standing[number] = before._replace(outcome=outcome)
+            return set()
+        requests: dict[int, tuple[Request, ...]] = {}
+        for point, request in outcome.requests:
+            requests[point] = (*requests.get(point, ()), request)
+        self._standing[number] = _Standing(outcome, requests)
+        for point in before.requests.keys() - requests.keys():
+            self._asked_of[point].discard(number)
+        for point in requests:
+            self._asked_of.setdefault(point, set()).add(number)
+        return set(before.requests) | set(requests)
+
+    def _tell(self, before: Sequence[Notice], after: Sequence[Notice]) -> None:
+        if before == after:
+            return
+        kinds = {(notice.kind, notice.subject) for notice in after}
+        self._notices += [
+            notice._replace(on=False) for notice in before if (notice.kind, notice.subject) not in kinds
+        ]
+        self._notices += [notice for notice in after if notice not in before]

@@ -1,0 +1,78 @@
+"""A small plant, compiled from YAML, with rules as people write them."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from config.plan.reading import Quality, Value
+from config.plan.site import Plan
+from config.written.compile import compile_site
+from config.written.problems import Findings
+from tests.controller.rig import Rig
+
+PLANT = """
+site: {name: plant, label: 试验, place: {time_zone: Asia/Shanghai, latitude: 30.574, longitude: 103.923}}
+lines: {T1: {transport: modbus-tcp, host: 10.0.0.11}}
+devices:
+  relays: {profile: relay-8, line: T1, unit: 1, label: 继电器, if_unheard: {holds_last: true, accepted: 试验}}
+  inputs: {profile: input-8, line: T1, unit: 2, label: 输入}
+  more: {profile: input-8, line: T1, unit: 3, label: 输入}
+equipment:
+  pump-1: {kind: pump, label: 1#泵, rated: 3 kW, safe: off, tags: [pumps], run_cmd: relays.ch1, run_fb: inputs.di1}
+  pump-2: {kind: pump, label: 2#泵, rated: 3 kW, safe: off, tags: [pumps], run_cmd: relays.ch2, run_fb: inputs.di2}
+  lamp: {kind: lamp-group, label: 灯, tags: [lamps], switch: relays.ch3}
+"""
+
+
+def plan_with(rules: str, more: str = "") -> Plan:
+    """The plant with a section `rules`; raises AssertionError with what is wrong."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "site.yaml").write_text(f"{PLANT}{more}\nrules:\n{rules}", encoding="utf-8")
+        findings = Findings()
+        plan = compile_site(Path(folder), findings)
+    assert plan is not None, [problem.sentence("en") for problem in findings.problems()]
+    return plan
+
+
+class Plant:
+    """An engine whose points are read every second, as its devices would have it."""
+
+    def __init__(self, rules: str, more: str = "") -> None:
+        self.rig = Rig(plan_with(rules, more))
+        self.says: dict[str, Value | None] = {
+            point.key: False if point.kind == "bool" else 0.0 for point in self.rig.plan.points
+        }
+        """What each point reads; None: a reading that is bad."""
+        self.notices: list[tuple[str, str, bool]] = []
+        self.words: list[str] = []
+        self.run(1)
+
+    def set(self, **says: Value | None) -> Plant:
+        """From now on points read this; "_" stands for the dot."""
+        for name, value in says.items():
+            self.says[name.replace("_", ".", 1)] = value
+        return self
+
+    def run(self, seconds: float) -> Plant:
+        """Let time pass, a second at a time."""
+        while seconds > 0:
+            for key, value in self.says.items():
+                self.rig.read(key, value, Quality.BAD if value is None else Quality.GOOD)
+            step = self.rig.step(min(1.0, seconds))
+            for write in step.writes:
+                self.rig.answer(write)
+            self.notices += [(notice.kind, notice.subject, notice.on) for notice in step.notices]
+            self.words += [str(notice.text) for notice in step.notices]
+            seconds -= 1.0
+        return self
+
+    def asked(self, key: str = "pump-1.run_cmd") -> tuple[Value | None, int] | None:
+        """The value that stands on a point, and in which slot."""
+        result = self.rig.engine.decisions[self.rig.id(key)]
+        return None if result.winner is None else (result.value, result.winner.slot)
+
+    def restart(self) -> Plant:
+        """A new engine; nothing has been read yet."""
+        self.rig.restart()
+        return self
