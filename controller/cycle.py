@@ -15,6 +15,7 @@ from controller.decide.anew import Beginnings, judge
 from controller.decide.arbiter import NOTHING, Result, arbitrate
 from controller.decide.barriers import Barrier, Barriers
 from controller.decide.cover import Cover
+from controller.decide.gate import Gate
 from controller.decide.naming import Naming, device_named
 from controller.decide.outputs import Outputs
 from controller.decide.people import PeopleRequests
@@ -33,6 +34,7 @@ from controller.decide.records import (
 )
 from controller.decide.requests import RequestSource
 from controller.decide.rules.source import RuleRequests
+from controller.decide.steady import SteadyTime
 from controller.decide.step import Counters, Decision, Step
 from controller.decide.stop import stop_writes
 from controller.decide.timekeeping import Timekeeping
@@ -63,7 +65,9 @@ class Engine:
         judged = judge(plan, remembered.overrides)
         self._people = PeopleRequests(commanded, judged.standing)
         self._beginnings = Beginnings(plan, remembered, judged.unfit)
-        self._rules = RuleRequests(plan.rules, self._image, remembered.rules, pace.speed)
+        self._steady = SteadyTime(pace.speed)
+        self._rules = RuleRequests(plan.rules, self._image, remembered.rules, self._steady)
+        self._gate = Gate(plan, self._image, remembered.rules)
         self._sources: tuple[RequestSource, ...] = (self._programmes, self._people, self._rules)
         self._barriers = Barriers(plan, remembered.locks, remembered.observe)
         self._results: dict[int, Result] = dict.fromkeys(commanded.values(), NOTHING)
@@ -130,7 +134,7 @@ class Engine:
             self._barriers.locks(),
             self._barriers.observed(),
             self._outputs.records(),
-            self._rules.standing(),
+            (*self._rules.standing(), *self._gate.standing()),
         )
 
     def accept(self, command: PersonCommand, now: Now) -> None:
@@ -175,7 +179,9 @@ class Engine:
         self._tell_observe(step)
         right = self._timekeeping.look(now, step)
         if right is not None:
+            self._steady.put_right(right.by_ms)
             self._rules.put_right(right.by_ms)
+            self._gate.put_right(right.by_ms)
             step.moved = self._people.put_right(right, now, self._longest_ms, step.memory)
         self._decide(now, step)
         self._beginnings.follow(step)
@@ -266,17 +272,18 @@ class Engine:
             step.notices.append(Notice("observe", "", words, self._told_observe))
 
     def _decide(self, now: Now, step: Step) -> None:
-        touched: set[int] = set()
+        steady_ms = self._steady.at(now)
+        touched = self._gate.changed(step.changed, steady_ms) | self._gate.due(steady_ms)
         for source in self._sources:
             touched.update(source.update(now))
         step.memory.ended += self._people.take_ended()
-        step.memory.rules += self._rules.take_changed()
         step.notices += self._rules.take_notices()
         for point in sorted(touched):
             before = self._results.get(point)
             if before is None:
                 continue
             after = arbitrate(request for source in self._sources for request in source.requests(point))
+            after = self._gate.passed(point, after, steady_ms)
             self._results[point] = after
             if _outcome(before) != _outcome(after):
                 self._outputs.want(point, after)
@@ -284,8 +291,13 @@ class Engine:
                     Decision(point, self.plan.points[point].key, before, after, now.wall_ms)
                 )
 
+        step.memory.rules += [*self._rules.take_changed(), *self._gate.take_changed()]
+
     def _wake_ms(self, now: Now) -> int | None:
-        wakes = [source.wake_ms() for source in self._sources]
+        wakes = [source.wake_ms() for source in (self._programmes, self._people)]
+        steady_ms = self._steady.at(now)
+        steady = (self._rules.wake_ms(), self._gate.wake_ms())
+        wakes += [now.wall_ms + wake - steady_ms for wake in steady if wake is not None]
         wakes += [self._site_ms(now, self._image.wake_ns()), self._site_ms(now, self._outputs.wake_ns())]
         return min((max(wake, now.wall_ms) for wake in wakes if wake is not None), default=None)
 
@@ -297,6 +309,7 @@ class Engine:
 
 
 def _outcome(result: Result) -> tuple[object, ...] | None:
-    """What makes two results the same decision: value, slot and who."""
+    """What makes two results the same decision: value, slot and who, and what holds it back."""
     winner = result.winner
-    return None if winner is None else (result.value, winner.slot, winner.source)
+    held = None if result.held is None else result.held.reason
+    return None if winner is None else (result.value, winner.slot, winner.source, held)

@@ -25,7 +25,7 @@ _MODE = Role(("enum", "bool"), command=True)
 _SWITCH = Role(("bool",), command=True)
 _MEASURE = Role(("number",))
 _SETPOINT = Role(("number",), command=True)
-_MOTOR = Role(("bool", "enum"), command=True, gated=True)
+_MOTOR = Role(("bool",), command=True, gated=True)
 _COMMON: dict[str, Role] = {
     "fault": _STATE,
     "auto": _STATE,

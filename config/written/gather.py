@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from config.language import text
 from config.plan.devices import Source
@@ -20,26 +20,13 @@ from config.written.model.sinks import SINKS, SinkWritten
 from config.written.model.site import CalendarWritten, SiteWritten
 from config.written.model.tariff import OwnWritten, UseWritten
 from config.written.model.trends import TrendWritten
+from config.written.named import Named
 from config.written.nodes import Entry, Scalar, Table
 from config.written.problems import Findings, Wrong
 from config.written.profiles import Profile
 from config.written.rules.common import RuleWritten
 from config.written.rules.registry import MODELS as RULES
 from config.written.validate import shaped, shaped_by
-
-Shape = TypeVar("Shape")
-
-
-@dataclass(frozen=True, slots=True)
-class Named(Generic[Shape]):
-    """A validated entry and where it came from."""
-
-    entry: Entry
-    written: Shape
-
-    @property
-    def name(self) -> str:
-        return self.entry.name
 
 
 @dataclass(slots=True)

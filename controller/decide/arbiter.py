@@ -26,6 +26,8 @@ class Result(NamedTuple):
     """The caps and floors that changed the value, in the order they did."""
     slots: tuple[tuple[Request, ...], ...]
     """Sixteen: what stands in slots 1 to 16, each in the order it is heard."""
+    held: Request | None = None
+    """Slot 6: minimum times hold another value than `winner` asks for; `value` is that."""
 
 
 NOTHING = Result(None, None, (), ((),) * SLOTS)

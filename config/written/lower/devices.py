@@ -11,13 +11,14 @@ from config.plan.devices import Device, Limits
 from config.plan.lines import Line
 from config.plan.points import Point
 from config.plan.units import UNITS
-from config.written.gather import Named, Written
+from config.written.gather import Written
 from config.written.lower.numbers import decimal_text, fraction
 from config.written.lower.points import Making, lower_points
 from config.written.lower.ranges import check_writable
 from config.written.lower.stopping import lower_stop
 from config.written.lower.unheard import lower_unheard
 from config.written.model.devices import DeviceWritten
+from config.written.named import Named
 from config.written.problems import Findings, Wrong
 from config.written.profiles import Profile
 from config.written.quantities import amount, inside, ratio

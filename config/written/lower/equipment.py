@@ -10,9 +10,10 @@ from config.plan.equipment import KINDS, PRIMARY, Equipment, Role
 from config.plan.points import Point
 from config.plan.reading import Value
 from config.written.check.values import check_value, shown
-from config.written.gather import Named, Written
+from config.written.gather import Written
 from config.written.lower.devices import Made
 from config.written.model.equipment import EquipmentWritten
+from config.written.named import Named
 from config.written.problems import Findings, Wrong
 from config.written.quantities import amount, exact, inside, known_unit
 

@@ -8,11 +8,11 @@ from config.language import Text, text
 from config.plan.metering import IntegratedMeter, Quantity
 from config.plan.points import Point
 from config.written.check.values import shown
-from config.written.gather import Named
 from config.written.lower.meters import Logged, Meters
 from config.written.lower.naming import PointNames
 from config.written.lower.numbers import decimal_text
 from config.written.model.meters import MeterWritten
+from config.written.named import Named
 from config.written.problems import Findings, Wrong, listing
 from config.written.quantities import inside
 

@@ -9,11 +9,12 @@ from config.language import text
 from config.plan.devices import Source
 from config.plan.metering import Quantity
 from config.plan.meters import meter_names
-from config.written.gather import Named, Written
+from config.written.gather import Written
 from config.written.lower.devices import Made
 from config.written.lower.equipment import Bound
 from config.written.model.base import name
 from config.written.model.meters import OF_INTEGRALS, OF_SUMS, MeterWritten
+from config.written.named import Named
 from config.written.problems import Findings, Wrong, listing
 
 REMAINDER = "unmetered"

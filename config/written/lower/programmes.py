@@ -16,9 +16,11 @@ from config.plan.programmes import (
 from config.plan.reading import Value
 from config.written.check.periods import check_overlaps
 from config.written.check.values import check_value
-from config.written.gather import Named, Written
-from config.written.lower.targets import Target, Targets
+from config.written.gather import Written
+from config.written.lower.target import Target
+from config.written.lower.targets import Targets
 from config.written.model.programmes import PeriodWritten, ProgrammeWritten
+from config.written.named import Named
 from config.written.nodes import Node, Scalar
 from config.written.problems import Findings, Wrong, listing
 

@@ -8,9 +8,9 @@ from fractions import Fraction
 from config.language import text
 from config.written.check.fitting import field_of, raw_bounds
 from config.written.check.values import in_point_unit
-from config.written.gather import Named
 from config.written.lower.numbers import ratio_of
 from config.written.model.devices import DeviceWritten
+from config.written.named import Named
 from config.written.problems import Findings
 from config.written.profiles import Profile
 

@@ -20,7 +20,7 @@ from config.plan.sinks import (
     SinkPlan,
     Tls,
 )
-from config.written.gather import Named, Written
+from config.written.gather import Written
 from config.written.lower.meters import Meters
 from config.written.model.sinks import (
     FilesWritten,
@@ -32,6 +32,7 @@ from config.written.model.sinks import (
     TlsWritten,
     is_loopback,
 )
+from config.written.named import Named
 from config.written.problems import Findings, listing
 
 _MQTT_PORTS = {True: 8883, False: 1883}

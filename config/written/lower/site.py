@@ -8,9 +8,10 @@ from config.language import text
 from config.plan.lines import Line
 from config.plan.programmes import BUILT_IN_KINDS, WEEKDAYS, CalendarEntry, CalendarPlan
 from config.plan.site import Site
-from config.written.gather import Named, Written
+from config.written.gather import Written
 from config.written.model.lines import ANYWHERE, BacnetWritten, LineWritten, RtuWritten
 from config.written.model.site import SiteWritten
+from config.written.named import Named
 from config.written.problems import Findings, listing
 
 DAY_KINDS = tuple(kind for kind in BUILT_IN_KINDS if kind not in WEEKDAYS and kind != "everyday")

@@ -8,8 +8,8 @@ from config.language import text
 from config.plan.devices import Source, StopAction
 from config.plan.points import Point
 from config.written.check.values import check_value
-from config.written.gather import Named
 from config.written.model.devices import DeviceWritten, Stop
+from config.written.named import Named
 from config.written.problems import Findings, Wrong
 from config.written.profiles import Profile
 

@@ -10,9 +10,9 @@ from config.language import Text, text
 from config.plan.devices import Source
 from config.plan.metering import Part, VirtualMeter
 from config.written.check.order import DEEPEST, heights, ordered
-from config.written.gather import Named
 from config.written.lower.meters import Logged, Meters
 from config.written.model.meters import MeterWritten
+from config.written.named import Named
 from config.written.problems import Findings, listing
 
 MOST_PARTS = 20_000

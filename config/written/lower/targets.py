@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from config.language import Text, text
 from config.plan.devices import Source
 from config.plan.equipment import KINDS, PRIMARY, RUN, Equipment
 from config.plan.points import Point
-from config.written.gather import Named, Written
+from config.written.gather import Written
 from config.written.lower.devices import Made
 from config.written.lower.equipment import Bound
-from config.written.model.profile import PointWritten
+from config.written.lower.target import Target
 from config.written.model.programmes import ProgrammeWritten
+from config.written.named import Named
 from config.written.nodes import Entry
 from config.written.problems import Findings, listing
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One point a programme aims at. `shown` is how people name it."""
-
-    point: Point
-    written: PointWritten
-    shown: str
-    kind: str
-    """Kind of equipment, "" for a bare point."""
-    at: Source
 
 
 class Targets:

@@ -6,8 +6,9 @@ from config.language import text
 from config.plan.programmes import CalendarPlan
 from config.plan.tariff import TARIFF_PERIODS, Tariff, TariffSeason, TariffSpan
 from config.written.check.tariff import check_boundaries, check_table, pieces
-from config.written.gather import Named, Written
+from config.written.gather import Written
 from config.written.model.tariff import OwnWritten, SeasonWritten, TableWritten, UseWritten
+from config.written.named import Named
 from config.written.nodes import Entry
 from config.written.problems import Findings, listing
 from config.written.tariffs import read_tariff, tariff_names

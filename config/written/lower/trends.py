@@ -8,9 +8,10 @@ from config.language import text
 from config.plan.devices import Source
 from config.plan.metering import Trend
 from config.plan.points import BacnetObject, Point
-from config.written.gather import Named, Written
+from config.written.gather import Written
 from config.written.lower.naming import PointNames
 from config.written.model.trends import TrendWritten
+from config.written.named import Named
 from config.written.problems import Findings, Wrong, listing
 from config.written.quantities import amount, inside
 

@@ -9,9 +9,9 @@ from config.plan.devices import Unheard
 from config.plan.points import Point
 from config.plan.reading import Value
 from config.written.check.values import check_value, shown
-from config.written.gather import Named
 from config.written.model.devices import DeviceWritten, UnheardWritten
 from config.written.model.profile import UnheardMechanism
+from config.written.named import Named
 from config.written.problems import Findings, Wrong
 from config.written.profiles import Profile
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from config.language import Text, text
 from config.plan.conditions import All, AnyOf, Compare, Condition, Has, Lasting, Not
@@ -15,7 +15,9 @@ from config.plan.points import Point
 from config.plan.reading import Value
 from config.plan.rules import Ask
 from config.written.check.values import check_value
-from config.written.nodes import Scalar
+from config.written.lower.target import Target
+from config.written.named import Named
+from config.written.nodes import Entry, Scalar
 from config.written.problems import Findings, Wrong, guess, listing
 from config.written.quantities import duration, inside, normal
 from config.written.rules.common import RuleWritten, ThenWritten
@@ -31,11 +33,6 @@ from config.written.words.parse import (
     parse,
 )
 
-if TYPE_CHECKING:  # they know of rules themselves
-    from config.written.gather import Named
-    from config.written.lower.naming import PointNames
-    from config.written.lower.targets import Target, Targets
-
 _POSITIONS: Mapping[str, bool] = {
     "active": True, "inactive": False, "on": True, "off": False, "running": True, "stopped": False,
     "open": True, "closed": False,
@@ -43,12 +40,28 @@ _POSITIONS: Mapping[str, bool] = {
 _MOST_S = 24 * 3600.0
 
 
+class Names(Protocol):
+    """Finds points that are only read."""
+
+    def named(self, wanted: str, at: Source) -> Point | None:
+        """The point "device.point" or "equipment.role"; None with the problem told."""
+
+
+class Aims(Protocol):
+    """Finds points that are commanded."""
+
+    def pick(
+        self, entry: Entry, path: list[object], item: Mapping[str, str], owner: Text, *, motors: bool = False
+    ) -> list[Target]:
+        """The points of one written target."""
+
+
 @dataclass(slots=True)
 class Site:
     """What rules are made from."""
 
-    names: PointNames
-    targets: Targets
+    names: Names
+    targets: Aims
     equipment: Mapping[str, Equipment]
     findings: Findings
 

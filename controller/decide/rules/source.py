@@ -11,33 +11,14 @@ from config.language import text
 from config.plan.clock import Now
 from config.plan.reading import Reading
 from config.plan.rules import Rule
+from controller.decide.gate import PREFIX
 from controller.decide.records import Notice, Refused, RuleMemory
 from controller.decide.requests import Request
 from controller.decide.rules.look import Look, Memory, Outcome
 from controller.decide.rules.registry import KINDS
+from controller.decide.steady import SteadyTime
 
 _NOTHING = Outcome((), {}, None, ())
-
-
-class RuleTime:
-    """Time as rules count it: by the monotonic clock, so that an hour is an hour whatever is done to the wall
-    clock; near the wall clock, so that it means something after a restart."""
-
-    def __init__(self, speed: float) -> None:
-        self._speed = speed
-        self._base_ms: float | None = None
-
-    def at(self, now: Now) -> int:
-        """Site milliseconds."""
-        site_ms = now.mono_ns / 1e6 * self._speed
-        if self._base_ms is None:
-            self._base_ms = now.wall_ms - site_ms
-        return round(self._base_ms + site_ms)
-
-    def put_right(self, by_ms: int) -> None:
-        """The wall clock was put right: what is remembered is moved with it."""
-        if self._base_ms is not None:
-            self._base_ms += by_ms
 
 
 class _Standing(NamedTuple):
@@ -55,13 +36,14 @@ class RuleRequests:
         rules: Sequence[Rule],
         readings: Sequence[Reading],
         remembered: Iterable[RuleMemory],
-        speed: float,
+        time: SteadyTime,
     ) -> None:
-        """`readings`: the image itself, as it is when `update` is called."""
-        known = {item.rule: item.memory for item in remembered}
+        """`readings`: the image itself, as it is when `update` is called. `time` is put right by its owner,
+        who then says so."""
+        known = {item.rule: item.memory for item in remembered if not item.rule.startswith(PREFIX)}
         self._rules = rules
         self._readings = readings
-        self._time = RuleTime(speed)
+        self._time = time
         self._memories: list[Memory] = [known.get(rule.name, {}) for rule in rules]
         self._standing = [_Standing(_NOTHING, {}) for _ in rules]
         self._pending = set(range(len(rules)))
@@ -86,7 +68,6 @@ class RuleRequests:
     def put_right(self, by_ms: int) -> None:
         """The wall clock was put right by so much: times that are remembered move with it."""
         if by_ms:
-            self._time.put_right(by_ms)
             for number, memory in enumerate(self._memories):
                 if memory:
                     moved = {

@@ -19,8 +19,8 @@ devices:
   inputs: {profile: input-8, line: T1, unit: 2, label: 输入}
   more: {profile: input-8, line: T1, unit: 3, label: 输入}
 equipment:
-  pump-1: {kind: pump, label: 1#泵, rated: 3 kW, safe: off, tags: [pumps], run_cmd: relays.ch1, run_fb: inputs.di1}
-  pump-2: {kind: pump, label: 2#泵, rated: 3 kW, safe: off, tags: [pumps], run_cmd: relays.ch2, run_fb: inputs.di2}
+  pump-1: {kind: pump, label: 1#泵, safe: off, tags: [pumps], run_cmd: relays.ch1, run_fb: inputs.di1}
+  pump-2: {kind: pump, label: 2#泵, safe: off, tags: [pumps], run_cmd: relays.ch2, run_fb: inputs.di2}
   lamp: {kind: lamp-group, label: 灯, tags: [lamps], switch: relays.ch3}
 """
 

@@ -1,0 +1,22 @@
+"""A validated entry with its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from config.written.nodes import Entry
+
+Shape = TypeVar("Shape")
+
+
+@dataclass(frozen=True, slots=True)
+class Named(Generic[Shape]):
+    """A validated entry and where it came from."""
+
+    entry: Entry
+    written: Shape
+
+    @property
+    def name(self) -> str:
+        return self.entry.name

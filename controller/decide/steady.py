@@ -1,0 +1,26 @@
+"""Time as delays are counted."""
+
+from __future__ import annotations
+
+from config.plan.clock import Now
+
+
+class SteadyTime:
+    """By the monotonic clock, so that an hour is an hour whatever is done to the wall clock; near the wall
+    clock, so that what is remembered means something after a restart."""
+
+    def __init__(self, speed: float) -> None:
+        self._speed = speed
+        self._base_ms: float | None = None
+
+    def at(self, now: Now) -> int:
+        """Site milliseconds."""
+        site_ms = now.mono_ns / 1e6 * self._speed
+        if self._base_ms is None:
+            self._base_ms = now.wall_ms - site_ms
+        return round(self._base_ms + site_ms)
+
+    def put_right(self, by_ms: int) -> None:
+        """The wall clock was put right: whoever remembers times of this clock moves them with it."""
+        if self._base_ms is not None:
+            self._base_ms += by_ms

@@ -1,0 +1,81 @@
+"""The gate in the engine: motors get what was decided when their times allow it."""
+
+from __future__ import annotations
+
+from tests.controller.decide.rules.site import Plant
+
+TIMES = """
+  slow-1: {kind: pump, label: 慢泵, safe: off, run_cmd: relays.ch4, run_fb: inputs.di4, min_on: 1 min, min_off: 3 min,
+    starts_per_hour: 6}
+"""
+FOLLOW = """
+  wet: {kind: interlock, slot: 10, when: more.di2 is active, then: [{target: slow-1, value: on}], on_bad_input: release}
+  dry: {kind: interlock, slot: 10, when: not more.di2 is active, then: [{target: slow-1, value: off}],
+    on_bad_input: release}
+  guard: {kind: interlock, when: more.di3 is active, then: [{target: slow-1, value: off}], on_bad_input: trip}
+"""
+
+
+def plant() -> Plant:
+    """One whose feedback follows its command."""
+    return Plant(FOLLOW, TIMES)
+
+
+def go(made: Plant, seconds: int) -> list[bool]:
+    """The command's value, second by second."""
+    told = []
+    for _ in range(seconds):
+        made.run(1)
+        value, _ = made.asked("slow-1.run_cmd") or (None, 0)
+        assert isinstance(value, bool)
+        made.set(inputs_di4=value, relays_ch4=value)
+        told.append(value)
+    return told
+
+
+def test_after_a_start_of_the_daemon_it_counts_as_just_stopped() -> None:
+    made = plant().set(more_di2=True)
+    told = go(made, 200)
+    assert told.index(True) in range(178, 182)
+    assert made.asked("slow-1.run_cmd") == (True, 10)
+
+
+def test_a_bouncing_level_switch_starts_it_no_more_often_than_it_may() -> None:
+    made = plant()
+    told: list[bool] = []
+    for second in range(0, 7200, 20):
+        made.set(more_di2=second % 40 == 0)
+        told += go(made, 20)
+    starts = [
+        second for second, (before, after) in enumerate(zip(told, told[1:], strict=False)) if after > before
+    ]
+    assert 10 <= len(starts) <= 12
+    assert all(later - earlier >= 240 for earlier, later in zip(starts, starts[1:], strict=False))
+
+
+def test_an_interlock_stops_it_at_once_and_its_rest_is_kept_after() -> None:
+    made = plant().set(more_di2=True)
+    go(made, 200)
+    made.set(more_di3=True)
+    assert go(made, 2)[-1] is False
+    made.set(more_di3=False)
+    told = go(made, 200)
+    assert told.index(True) in range(175, 182)
+
+
+def test_what_holds_back_is_told_with_its_end() -> None:
+    made = plant().set(more_di2=True).run(10)
+    result = made.rig.engine.decisions[made.rig.id("slow-1.run_cmd")]
+    assert result.winner is not None
+    assert (result.winner.slot, result.winner.value, result.value) == (10, True, False)
+    assert result.held is not None
+    assert (result.held.slot, str(result.held.reason)) == (6, "慢泵: minimum rest time")
+    assert result.held.expires_ms is not None
+
+
+def test_times_outlive_a_restart() -> None:
+    made = plant().set(more_di2=True)
+    go(made, 100)
+    made.restart()
+    told = go(made, 100)
+    assert told.index(True) in range(75, 85)
