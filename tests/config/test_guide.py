@@ -1,4 +1,4 @@
-"""What the guide shows of meters, trends and tariffs can be written into the example compound as it stands."""
+"""What the guide shows of meters, trends and tariffs can be written into the example compound as it is."""
 
 from __future__ import annotations
 
