@@ -22,6 +22,8 @@ def answer(result: dict[str, Any]) -> Text:
             return _locked(result)
         case "unlock":
             done = text("{target} is unlocked", target=result["label"])
+        case "reset":
+            return text("{name} was reset", name=result["label"])
         case _ if result["on"]:
             return text("{target} is in observe mode", target=result["label"])
         case _:

@@ -175,6 +175,18 @@ def unlock(
     _answer(ask(data_directory(data, site), "unlock", {"target": target}, person), as_json)
 
 
+def reset(
+    rule: Annotated[str, typer.Argument(help="A rule's name.", metavar="RULE", show_default=False)],
+    reason: Annotated[str, typer.Option("--reason", help="Why.", metavar="TEXT", show_default=False)],
+    person: PersonName = None,
+    site: SiteOption = None,
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """Reset a trip that stands until somebody looks at it; refused while its cause is there."""
+    _answer(ask(data_directory(data, site), "reset", {"rule": rule, "reason": reason}, person), as_json)
+
+
 def observe(
     state: Annotated[str, typer.Argument(help="on or off.", metavar="on|off", show_default=False)],
     target: Annotated[
@@ -221,5 +233,6 @@ def register(app: typer.Typer) -> None:
     app.command("release")(release)
     app.command("lock")(lock)
     app.command("unlock")(unlock)
+    app.command("reset")(reset)
     app.command("observe")(observe)
     app.command("status")(status)

@@ -10,7 +10,16 @@ from config.plan.clock import Now
 from config.plan.points import BacnetObject, Point
 from controller.daemon import Daemon
 from controller.decide.cover import can_be_set
-from controller.decide.records import Lock, Observe, Override, PersonCommand, Refused, Release, Unlock
+from controller.decide.records import (
+    Lock,
+    Observe,
+    Override,
+    PersonCommand,
+    Refused,
+    Release,
+    Reset,
+    Unlock,
+)
 from controller.operations.finding import meant_point, meant_target, target_named
 from controller.operations.names import iso, shown
 from controller.operations.recording import not_recorded
@@ -85,6 +94,13 @@ class Commands:
             "label": self._target_named(target, call),
             "held_back": self._still_barred(target, call),
         }
+
+    async def reset(self, call: Call) -> dict[str, Any]:
+        """args: rule, reason."""
+        name = str(call.args.get("rule", ""))
+        await self._do(Reset(name, call.person, self._reason(call)))
+        rule = next(rule for rule in self._daemon.plan.rules if rule.name == name)
+        return {"done": "reset", "rule": name, "label": rule.label or name}
 
     async def observe(self, call: Call) -> dict[str, Any]:
         """args: target ("" = the site), on, reason."""

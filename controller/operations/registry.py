@@ -25,6 +25,7 @@ def register(server: SocketServer, daemon: Daemon) -> None:
     server.register("lock", commands.lock)
     server.register("unlock", commands.unlock)
     server.register("observe", commands.observe)
+    server.register("reset", commands.reset)
     logs = Logs(daemon)
     server.register("log-replace-meter", logs.replace)
     server.register("log-correct", logs.correct)

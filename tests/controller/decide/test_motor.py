@@ -28,7 +28,7 @@ class Run:
     """A motor that does what it is let do, second by second where it matters."""
 
     motor: Equipment
-    past: Past = Past(out=False, on=False, since_ms=0)
+    past: Past = field(default_factory=lambda: Past(out=False, on=False, since_ms=0))
     now_ms: int = 0
     starts: list[int] = field(default_factory=list)
     stops: list[tuple[int, int]] = field(default_factory=list)

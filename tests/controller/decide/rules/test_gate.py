@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+
 from tests.controller.decide.rules.site import Plant
 
 TIMES = """
-  slow-1: {kind: pump, label: 慢泵, safe: off, run_cmd: relays.ch4, run_fb: inputs.di4, min_on: 1 min, min_off: 3 min,
-    starts_per_hour: 6}
+  slow-1: {kind: pump, label: 慢泵, safe: off, run_cmd: relays.ch4, run_fb: inputs.di4,
+    min_on: 1 min, min_off: 3 min, starts_per_hour: 6}
 """
 FOLLOW = """
-  wet: {kind: interlock, slot: 10, when: more.di2 is active, then: [{target: slow-1, value: on}], on_bad_input: release}
+  wet: {kind: interlock, slot: 10, when: more.di2 is active, then: [{target: slow-1, value: on}],
+    on_bad_input: release}
   dry: {kind: interlock, slot: 10, when: not more.di2 is active, then: [{target: slow-1, value: off}],
     on_bad_input: release}
   guard: {kind: interlock, when: more.di3 is active, then: [{target: slow-1, value: off}], on_bad_input: trip}
@@ -46,11 +49,9 @@ def test_a_bouncing_level_switch_starts_it_no_more_often_than_it_may() -> None:
     for second in range(0, 7200, 20):
         made.set(more_di2=second % 40 == 0)
         told += go(made, 20)
-    starts = [
-        second for second, (before, after) in enumerate(zip(told, told[1:], strict=False)) if after > before
-    ]
+    starts = [second for second, (before, after) in enumerate(itertools.pairwise(told)) if after > before]
     assert 10 <= len(starts) <= 12
-    assert all(later - earlier >= 240 for earlier, later in zip(starts, starts[1:], strict=False))
+    assert all(later - earlier >= 240 for earlier, later in itertools.pairwise(starts))
 
 
 def test_an_interlock_stops_it_at_once_and_its_rest_is_kept_after() -> None:
