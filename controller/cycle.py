@@ -276,6 +276,9 @@ class Engine:
         touched = self._gate.changed(step.changed, steady_ms) | self._gate.due(steady_ms)
         for source in self._sources:
             touched.update(source.update(now))
+        yielding = self._rules.take_yielding()
+        if yielding is not None:
+            self._outputs.touch(self._barriers.give_way(yielding))
         step.memory.ended += self._people.take_ended()
         step.notices += self._rules.take_notices()
         for point in sorted(touched):

@@ -45,7 +45,28 @@ class Interlock:
     on_bad_input: BadInput
 
 
-RuleSpec: TypeAlias = Interlock
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A motor whose standing run command is withdrawn after a fire has stopped it."""
+
+    command: int
+    feedback: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """Fire or gas: while it lasts, and until a person resets it, nothing is written to what yields to it."""
+
+    hazard: Literal["fire", "gas"]
+    contacts: tuple[int, ...]
+    """Points of contacts that are closed when all is well. One that cannot be read counts as active."""
+    yields: tuple[str, ...]
+    """Names of equipment."""
+    withdrawals: tuple[Withdrawal, ...]
+    """On fire only."""
+
+
+RuleSpec: TypeAlias = Interlock | Hazard
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""What forbids every write to a point, whoever asks: maintenance lock, selector not in auto, observe mode.
+"""What forbids every write to a point, whoever asks: fire or gas, maintenance lock, selector not in auto,
+observe mode.
 
 In this order; the first found is the one told. A selector (手动/停/自动) whose reading is not good counts as
 not in auto: somebody may be working there by hand. What a barrier of an equipment covers: cover.py.
@@ -6,7 +7,7 @@ not in auto: somebody may be working there by hand. What a barrier of an equipme
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -18,15 +19,18 @@ from config.plan.site import Plan
 from controller.decide.cover import Cover, covers
 from controller.decide.naming import equipment_named
 from controller.decide.records import Changed, Lock, Notice, Observe, Unlock
+from controller.decide.rules.look import Yielding
 
 AUTO = "auto"
 """The name of an enum selector's state that hands over to us."""
 
 
 class BarrierKind(Enum):
+    HAZARD = "fire or gas"
     LOCK = "lock"
     SELECTOR = "selector"
-    UNREADABLE = "unreadable selector"
+    UNREADABLE = "unreadable"
+    """A selector or a contact of fire or gas that cannot be read, or not yet."""
     OBSERVE = "observe"
 
 
@@ -54,6 +58,8 @@ class Barriers:
         self._locks = {lock.target: lock for lock in locks}
         self._observe = {item.target: item for item in observe}
         self._covers = covers(plan)
+        self._hazards: dict[str, tuple[frozenset[int], Yielding]] = {}
+        """By rule: the points that yield to it."""
         self._owners: dict[int, list[Equipment]] = {point: [] for point in self._covers[""].points}
         """By point: the equipment whose barriers bear on it."""
         self._selected: dict[int, list[Equipment]] = {}
@@ -65,6 +71,15 @@ class Barriers:
             if selector is not None:
                 self._selected.setdefault(selector, []).append(equipment)
                 self._selectors[equipment.name] = _Selector.UNREADABLE
+
+    def give_way(self, yielding: Mapping[str, Yielding]) -> set[int]:
+        """What yields to fire and gas now, by rule. Returns the points it bears on, or did."""
+        touched = {point for points, _ in self._hazards.values() for point in points}
+        self._hazards = {
+            rule: (frozenset().union(*(self.cover(name).points for name in item.equipment)), item)
+            for rule, item in yielding.items()
+        }
+        return touched.union(*(points for points, _ in self._hazards.values()))
 
     def lock(self, lock: Lock, changed: Changed) -> set[int]:
         """Returns the points it bears on, as the others do."""
@@ -103,6 +118,10 @@ class Barriers:
 
     def on(self, point: Point) -> Barrier | None:
         """What forbids writing `point`; None if nothing does."""
+        for points, yielding in self._hazards.values():
+            if point.id in points and point.id not in yielding.free:
+                kind = BarrierKind.UNREADABLE if yielding.unread else BarrierKind.HAZARD
+                return Barrier(kind, yielding.words)
         owners = self._owners.get(point.id, ())
         device = self._plan.devices[point.device]
         for name in (device.name, *(equipment.name for equipment in owners)):

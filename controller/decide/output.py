@@ -199,7 +199,7 @@ class Standing:
 
     def bar(self, kind: BarrierKind | None, now_ns: int) -> None:
         """A barrier (None: no more) stands before it. Readings taken behind a barrier do not count
-        afterwards, except where only the selector could not be read, as at every start."""
+        afterwards, except where only something could not be read, as at every start."""
         if self.barred is not None and kind is None:
             self.phase = Phase.UNSURE
             self.tries = 0

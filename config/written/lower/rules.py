@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 from config.language import text
-from config.plan.rules import Ask, Rule
+from config.plan.rules import Ask, Interlock, Rule
 from config.written.gather import Written
 from config.written.problems import Findings
 from config.written.rules.making import Making, Site
@@ -29,11 +29,12 @@ def lower_rules(written: Written, site: Site, findings: Findings) -> tuple[Rule,
 def _check_opposed(rules: list[Rule], findings: Findings) -> None:
     """Two of one slot that may ask for different values of one point need a safe one among them, for nothing
     else says which is heard."""
-    for one, other in combinations(rules, 2):
+    asking = [(rule, rule.spec.then) for rule in rules if isinstance(rule.spec, Interlock)]
+    for (one, asks), (other, others) in combinations(asking, 2):
         if one.slot != other.slot:
             continue
-        theirs = {ask.point: ask for ask in other.spec.then}
-        for ask in one.spec.then:
+        theirs = {ask.point: ask for ask in others}
+        for ask in asks:
             opposed = theirs.get(ask.point)
             if opposed is not None and _oppose(ask, opposed):
                 findings.problem(

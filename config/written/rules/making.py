@@ -108,6 +108,42 @@ class Making:
         """The points of a written target, raw run commands among them."""
         return self.site.targets.pick(self.named.entry, list(path), item, self.owner, motors=True)
 
+    def equipment(self, path: Sequence[object], item: Mapping[str, str]) -> list[str]:
+        """Names of the equipment meant by {"name": …} or {"tag": …}."""
+        known = self.site.equipment
+        if "name" in item:
+            name = item["name"]
+            if name in known:
+                return [name]
+            self.problem(
+                path,
+                text('no equipment named "{name}"', name=name),
+                None,
+                self.site.findings.guess(name, known),
+            )
+            return []
+        tag = item["tag"]
+        found = [name for name, one in known.items() if tag in one.tags]
+        tags = sorted({word for one in known.values() for word in one.tags})
+        if not found:
+            self.problem(
+                [*path, "tag"],
+                text('no equipment has the tag "{name}"', name=tag),
+                None,
+                self.site.findings.guess(tag, tags),
+            )
+        else:
+            self.site.findings.note(
+                self.place(*path, "tag"),
+                text(
+                    'tag "{tag}" of {owner} stands for {targets}',
+                    tag=tag,
+                    owner=self.owner,
+                    targets=listing(found),
+                ),
+            )
+        return found
+
     def value(self, path: Sequence[object], target: Target, written: object) -> Value | None:
         """A value that the target's point takes."""
         try:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from config.plan.rules import RuleSpec
 from config.plan.slots import Slot
-from config.written.rules import interlock
+from config.written.rules import hazard, interlock
 from config.written.rules.common import RuleWritten
 from config.written.rules.making import Making
 
@@ -23,6 +23,8 @@ class Kind(NamedTuple):
 
 
 KINDS: dict[str, Kind] = {
+    "fire": Kind(hazard.FireWritten, hazard.lower, Slot.INTERLOCK),
+    "gas": Kind(hazard.GasWritten, hazard.lower, Slot.INTERLOCK),
     "interlock": Kind(interlock.InterlockWritten, interlock.lower, Slot.INTERLOCK),
 }
 MODELS: dict[str, type[RuleWritten]] = {word: kind.model for word, kind in KINDS.items()}

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from config.language import Text, text
 from config.plan.conditions import All, AnyOf, Compare, Condition, Has, Lasting, Not
-from config.plan.reading import Quality, Reading, Value
+from config.plan.reading import NEVER, Quality, Reading, Value
 from config.plan.rules import Ask, BadInput, Rule
 from controller.decide.records import Notice
 from controller.decide.requests import Op, Request
@@ -15,6 +15,17 @@ from controller.decide.requests import Op, Request
 Kept: TypeAlias = bool | int | float | str
 Memory: TypeAlias = Mapping[str, Kept]
 """What a rule remembers. Keys that end in `_ms` are site times, and follow when the clock is put right."""
+
+
+class Yielding(NamedTuple):
+    """Equipment that an alarm has taken out of our hands."""
+
+    equipment: tuple[str, ...]
+    words: Text
+    free: frozenset[int] = frozenset()
+    """Points that may be written all the same: run commands to be withdrawn."""
+    unread: bool = False
+    """No alarm: only what it would come from has not been read yet."""
 
 
 class Outcome(NamedTuple):
@@ -27,6 +38,8 @@ class Outcome(NamedTuple):
     """When it must look again though nothing it looks at has changed."""
     notices: tuple[Notice, ...]
     """Those that stand."""
+    yielding: Yielding | None = None
+    """What nothing is to be written to."""
 
 
 class Look:
@@ -35,8 +48,17 @@ class Look:
     What is not kept again is forgotten: a memory holds nothing that the last evaluation did not say.
     """
 
-    def __init__(self, rule: Rule, readings: Sequence[Reading], now_ms: int, memory: Memory) -> None:
+    def __init__(
+        self,
+        rule: Rule,
+        readings: Sequence[Reading],
+        now_ms: int,
+        memory: Memory,
+        began_ms: int | None = None,
+    ) -> None:
         self.now_ms = now_ms
+        self.began_ms = now_ms if began_ms is None else began_ms
+        """When this run began."""
         self.memory = memory
         self._rule = rule
         self._readings = readings
@@ -44,6 +66,7 @@ class Look:
         self._requests: list[tuple[int, Request]] = []
         self._notices: list[Notice] = []
         self._wake_ms: int | None = None
+        self._yielding: Yielding | None = None
 
     # What it sees
 
@@ -51,6 +74,10 @@ class Look:
         """What a point reads; None where that is not good."""
         reading = self._readings[point]
         return reading.value if reading.quality is Quality.GOOD else None
+
+    def never_read(self, point: int) -> bool:
+        """Nothing has been read of it in this run."""
+        return self._readings[point] is NEVER
 
     def number(self, point: int) -> float | None:
         """The same as a number."""
@@ -131,6 +158,10 @@ class Look:
         """People are to know, for as long as it is said again."""
         self._notices.append(Notice(kind, self._rule.name, words, on=True))
 
+    def give_way(self, yielding: Yielding) -> None:
+        """Nothing is to be written to that equipment."""
+        self._yielding = yielding
+
     def wake_at(self, moment_ms: int) -> None:
         """Look again then at the latest."""
         if moment_ms > self.now_ms:
@@ -138,7 +169,9 @@ class Look:
 
     def outcome(self) -> Outcome:
         """All of it."""
-        return Outcome(tuple(self._requests), dict(self._kept), self._wake_ms, tuple(self._notices))
+        return Outcome(
+            tuple(self._requests), dict(self._kept), self._wake_ms, tuple(self._notices), self._yielding
+        )
 
 
 def _every(found: Sequence[bool | None]) -> bool | None:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from config.plan.conditions import points_of
-from config.plan.rules import Interlock, RuleSpec
-from controller.decide.rules import interlock
+from config.plan.rules import Hazard, Interlock, RuleSpec
+from controller.decide.rules import hazard, interlock
 from controller.decide.rules.look import Look
 
 
@@ -26,5 +26,12 @@ KINDS: dict[type[RuleSpec], Kind] = {
         interlock.decide,
         lambda spec: points_of(spec.when) | (frozenset() if spec.until is None else points_of(spec.until)),
         interlock.may_be_reset,
+    ),
+    Hazard: Kind(
+        hazard.decide,
+        lambda spec: frozenset(spec.contacts).union(
+            *((item.command, item.feedback) for item in spec.withdrawals)
+        ),
+        hazard.may_be_reset,
     ),
 }

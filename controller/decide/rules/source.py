@@ -14,7 +14,7 @@ from config.plan.rules import Rule
 from controller.decide.gate import PREFIX
 from controller.decide.records import Notice, Refused, RuleMemory
 from controller.decide.requests import Request
-from controller.decide.rules.look import Look, Memory, Outcome
+from controller.decide.rules.look import Look, Memory, Outcome, Yielding
 from controller.decide.rules.registry import KINDS
 from controller.decide.steady import SteadyTime
 
@@ -52,6 +52,9 @@ class RuleRequests:
         self._asked_of: dict[int, set[int]] = {}
         self._changed: dict[str, Memory] = {}
         self._notices: list[Notice] = []
+        self._yielding: dict[str, Yielding] = {}
+        self._yields_changed = False
+        self._began_ms: int | None = None
         for number, rule in enumerate(rules):
             for point in KINDS[type(rule.spec)].points(rule.spec):
                 self._looked_at.setdefault(point, []).append(number)
@@ -68,6 +71,7 @@ class RuleRequests:
     def put_right(self, by_ms: int) -> None:
         """The wall clock was put right by so much: times that are remembered move with it."""
         if by_ms:
+            self._began_ms = None if self._began_ms is None else self._began_ms + by_ms
             for number, memory in enumerate(self._memories):
                 if memory:
                     moved = {
@@ -79,6 +83,8 @@ class RuleRequests:
 
     def update(self, now: Now) -> Collection[int]:
         now_ms = self._time.at(now)
+        if self._began_ms is None:
+            self._began_ms = now_ms
         while self._due and self._due[0][0] <= now_ms:
             self._pending.add(heapq.heappop(self._due)[1])
         touched: set[int] = set()
@@ -112,6 +118,12 @@ class RuleRequests:
         taken, self._notices = self._notices, []
         return taken
 
+    def take_yielding(self) -> Mapping[str, Yielding] | None:
+        """By rule: what nothing is to be written to now; None if that has not changed since the last
+        call."""
+        changed, self._yields_changed = self._yields_changed, False
+        return dict(self._yielding) if changed else None
+
     def check_reset(self, name: str, now: Now) -> None:
         """Raises Refused where a person may not reset that rule now."""
         number = self._number(name)
@@ -119,7 +131,7 @@ class RuleRequests:
         may_be_reset = KINDS[type(rule.spec)].may_be_reset
         if may_be_reset is None or not self._memories[number]:
             raise Refused(text("{name} has not tripped", name=rule.label or rule.name))
-        look = Look(rule, self._readings, self._time.at(now), self._memories[number])
+        look = Look(rule, self._readings, self._time.at(now), self._memories[number], self._began_ms)
         if not may_be_reset(rule.spec, look):
             raise Refused(
                 text("{name} cannot be reset: what it tripped for still stands", name=rule.label or rule.name)
@@ -139,7 +151,7 @@ class RuleRequests:
 
     def _decide(self, number: int, now_ms: int) -> set[int]:
         rule, before = self._rules[number], self._standing[number]
-        look = Look(rule, self._readings, now_ms, self._memories[number])
+        look = Look(rule, self._readings, now_ms, self._memories[number], self._began_ms)
         KINDS[type(rule.spec)].decide(rule.spec, look)
         outcome = look.outcome()
         if outcome.memory != self._memories[number]:
@@ -147,6 +159,11 @@ class RuleRequests:
         if outcome.wake_ms is not None:
             heapq.heappush(self._due, (outcome.wake_ms, number))
         self._tell(before.outcome.notices, outcome.notices)
+        if outcome.yielding != before.outcome.yielding:
+            self._yields_changed = True
+            self._yielding.pop(rule.name, None)
+            if outcome.yielding is not None:
+                self._yielding[rule.name] = outcome.yielding
         if outcome.requests == before.outcome.requests:
             self._standing[number] = before._replace(outcome=outcome)
             return set()

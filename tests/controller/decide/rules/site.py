@@ -9,6 +9,7 @@ from config.plan.reading import Quality, Value
 from config.plan.site import Plan
 from config.written.compile import compile_site
 from config.written.problems import Findings
+from drivers.api import Write
 from tests.controller.rig import Rig
 
 PLANT = """
@@ -18,6 +19,7 @@ devices:
   relays: {profile: relay-8, line: T1, unit: 1, label: 继电器, if_unheard: {holds_last: true, accepted: 试验}}
   inputs: {profile: input-8, line: T1, unit: 2, label: 输入}
   more: {profile: input-8, line: T1, unit: 3, label: 输入}
+  safety: {profile: input-8-safety, line: T1, unit: 4, label: 火警与燃气}
 equipment:
   pump-1: {kind: pump, label: 1#泵, safe: off, tags: [pumps], run_cmd: relays.ch1, run_fb: inputs.di1}
   pump-2: {kind: pump, label: 2#泵, safe: off, tags: [pumps], run_cmd: relays.ch2, run_fb: inputs.di2}
@@ -61,11 +63,15 @@ class Plant:
                 self.rig.read(key, value, Quality.BAD if value is None else Quality.GOOD)
             step = self.rig.step(min(1.0, seconds))
             for write in step.writes:
+                self.note(write)
                 self.rig.answer(write)
             self.notices += [(notice.kind, notice.subject, notice.on) for notice in step.notices]
             self.words += [str(notice.text) for notice in step.notices]
             seconds -= 1.0
         return self
+
+    def note(self, write: Write) -> None:
+        """A write was handed out."""
 
     def asked(self, key: str = "pump-1.run_cmd") -> tuple[Value | None, int] | None:
         """The value that stands on a point, and in which slot."""

@@ -1,0 +1,102 @@
+"""Fire and gas: what yields to their contacts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+from config.language import text
+from config.plan.equipment import RUN
+from config.plan.rules import Hazard, Withdrawal
+from config.written.problems import Wrong
+from config.written.rules.common import RuleWritten
+from config.written.rules.making import Making
+from config.written.words.parse import Said
+
+
+def _yields(value: object) -> list[dict[str, str]]:
+    """Each as {"name": …} or {"tag": …}."""
+    made = []
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, str) and item:
+            made.append({"name": item})
+        elif isinstance(item, dict) and set(item) == {"tag"} and isinstance(item["tag"], str):
+            made.append({"tag": item["tag"]})
+        else:
+            raise Wrong(text("this is no equipment"), text("names, or {example}", example="{tag: kitchen}"))
+    return made
+
+
+_ITEM: dict[str, Any] = {
+    "anyOf": [
+        {"type": "string"},
+        {
+            "type": "object",
+            "properties": {"tag": {"type": "string"}},
+            "required": ["tag"],
+            "additionalProperties": False,
+        },
+    ]
+}
+Yields = Annotated[
+    list[dict[str, str]],
+    BeforeValidator(_yields),
+    WithJsonSchema({"anyOf": [*_ITEM["anyOf"], {"type": "array", "minItems": 1, "items": _ITEM}]}),
+    Field(min_length=1),
+]
+
+
+class HazardWritten(RuleWritten):
+    """While a contact is open, and until a person resets it, nothing is written to the equipment named."""
+
+    kind: Literal["fire", "gas"]
+    slot: None = None
+    contacts: Annotated[list[str], Field(min_length=1)]
+    yields: Yields
+
+
+class FireWritten(HazardWritten):
+    """A fire panel's contacts."""
+
+    kind: Literal["fire"]
+
+
+class GasWritten(HazardWritten):
+    """A gas detector's contacts."""
+
+    kind: Literal["gas"]
+
+
+def lower(written: HazardWritten, making: Making) -> Hazard | None:
+    """The record, or None with every problem told."""
+    contacts = _contacts(written, making)
+    yields: dict[str, None] = {}
+    for index, item in enumerate(written.yields):
+        yields.update(dict.fromkeys(making.equipment(["yields", index], item)))
+    if not contacts or not yields:
+        return None
+    withdrawals = []
+    for name in yields:
+        roles = dict(making.site.equipment[name].roles)
+        if written.kind == "fire" and RUN in roles and "run_fb" in roles:
+            withdrawals.append(Withdrawal(roles[RUN], roles["run_fb"]))
+    return Hazard(written.kind, contacts, tuple(yields), tuple(withdrawals))
+
+
+def _contacts(written: HazardWritten, making: Making) -> tuple[int, ...]:
+    found: dict[int, None] = {}
+    for index, name in enumerate(written.contacts):
+        at = making.place("contacts", index)
+        point = making.point(Said(name, 0), at)
+        if point is None:
+            continue
+        if point.kind != "bool" or not point.normally_closed:
+            making.problem(
+                ["contacts", index],
+                text("{point} is no contact that is closed when all is well", point=name),
+                hint=text("only such a one tells a broken wire: normally_closed in its profile"),
+            )
+            continue
+        found[point.id] = None
+    return tuple(found)

@@ -1,0 +1,54 @@
+"""Fire and gas: the daemon yields. What acts then is hard-wired and none of ours."""
+
+from __future__ import annotations
+
+from config.language import Text, text
+from config.plan.rules import Ask, Hazard
+from controller.decide.rules.look import Look, Yielding
+
+ALARM = "alarm_ms"
+FIRST_READING_MS = 60_000
+"""A contact of which nothing has been read since the start holds everything back at once; only after this
+time it counts as an alarm that a person must reset."""
+_WORDS = {"fire": text("fire"), "gas": text("gas")}
+
+
+def decide(spec: Hazard, look: Look) -> None:
+    """Hold everything back from the first cycle on, until a person resets it."""
+    alarm = look.memory.get(ALARM)
+    if alarm is None and _active(spec, look):
+        alarm = look.now_ms
+    if alarm is None:
+        if any(look.never_read(contact) for contact in spec.contacts):
+            words = text("{hazard}: its contacts have not been read yet", hazard=_WORDS[spec.hazard])
+            look.give_way(Yielding(spec.yields, words, unread=True))
+            look.wake_at(look.began_ms + FIRST_READING_MS)
+        return
+    look.keep(ALARM, alarm)
+    words = text("{hazard} alarm; it stands until somebody resets it", hazard=_WORDS[spec.hazard])
+    look.tell("alarm", words)
+    look.give_way(Yielding(spec.yields, words, _withdrawn(spec, look, words)))
+
+
+def may_be_reset(spec: Hazard, look: Look) -> bool:
+    """Whether a person may reset it: every contact is read, and closed."""
+    return all(look.value(contact) is False for contact in spec.contacts)
+
+
+def _active(spec: Hazard, look: Look) -> bool:
+    """Whether a contact is open, or cannot be read any more."""
+    waited = look.now_ms - look.began_ms >= FIRST_READING_MS
+    return any(
+        waited if look.never_read(contact) else look.value(contact) is not False for contact in spec.contacts
+    )
+
+
+def _withdrawn(spec: Hazard, look: Look, words: Text) -> frozenset[int]:
+    """The run commands that stand though their motor has been stopped: resetting the panel must not start it
+    by itself. The one write that is allowed then."""
+    free = set()
+    for item in spec.withdrawals:
+        if look.value(item.feedback) is False and look.value(item.command) is True:
+            free.add(item.command)
+            look.ask(Ask(item.command, False, safe=True), words, look.now_ms)
+    return frozenset(free)
