@@ -28,6 +28,10 @@ def _yields(value: object) -> list[dict[str, str]]:
     return made
 
 
+def _no_slot(_value: object) -> None:
+    raise Wrong(text("fire and gas have no slot"), hint=text("they stand before all of them: leave it away"))
+
+
 _ITEM: dict[str, Any] = {
     "anyOf": [
         {"type": "string"},
@@ -51,7 +55,7 @@ class HazardWritten(RuleWritten):
     """While a contact is open, and until a person resets it, nothing is written to the equipment named."""
 
     kind: Literal["fire", "gas"]
-    slot: None = None
+    slot: Annotated[None, BeforeValidator(_no_slot), WithJsonSchema({"not": {}})] = None
     contacts: Annotated[list[str], Field(min_length=1)]
     yields: Yields
 
