@@ -136,8 +136,8 @@ def gaps(
 
 @log_app.command()
 def verify(site: SiteOption = None, data: DataDir = None, as_json: AsJson = False) -> None:
-    """Work out anew whether every meter's intervals add up to its counters, whether the feed has each once,
-    and whether the ledger's chain holds; exit code 1 if anything is wrong."""
+    """Work out anew whether every meter's intervals add up to its counters and the days to their intervals,
+    whether the feed has each once, and whether the ledger's chain holds; exit code 1 if anything is wrong."""
     from controller.cli import log_verify
 
     where = log_source.directory(data, site)
@@ -158,6 +158,8 @@ def verify(site: SiteOption = None, data: DataDir = None, as_json: AsJson = Fals
                 "sound": not problems,
                 "meters": report.meters,
                 "intervals": report.intervals,
+                "days": report.days,
+                "past_days": report.past_days,
                 "ledger_rows": report.ledger_rows,
                 "problems": problems,
             }

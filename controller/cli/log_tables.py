@@ -78,9 +78,11 @@ def verified(report: Report, problems: list[dict[str, Any]], language: str) -> N
         show(table)
     _line(
         text(
-            "{meters} meters, {intervals} intervals and {rows} rows of the ledger were verified: {result}",
+            "{meters} meters, {intervals} intervals, {days} days and {rows} rows of the ledger were "
+            "verified: {result}",
             meters=report.meters,
             intervals=report.intervals,
+            days=report.days - report.past_days,
             rows=report.ledger_rows,
             result=text("{count} things are wrong", count=len(problems))
             if problems
@@ -88,6 +90,11 @@ def verified(report: Report, problems: list[dict[str, Any]], language: str) -> N
         ),
         language,
     )
+    if report.past_days:
+        words = text(
+            "{count} days of which intervals were deleted for their age stand alone", count=report.past_days
+        )
+        _line(words, language)
 
 
 def _line(what: Text, language: str) -> None:
