@@ -33,7 +33,8 @@ def meters(rows: list[dict[str, Any]], language: str) -> None:
         text("consumption"),
         text("flags"),
     )
-    table = _table(headings, language)
+    made = any(row["of"] for row in rows)
+    table = _table((*headings, text("made of")) if made else headings, language)
     for row in rows:
         last = row["last"] or {"end": None, "consumption": None, "flags": []}
         fitted = [moment(one["since"], None) for one in row["fittings"]]
@@ -42,11 +43,12 @@ def meters(rows: list[dict[str, Any]], language: str) -> None:
             escape(row["meter"]),
             word(row["quantity"], language),
             row["unit"],
-            row["quantum"],
+            row["quantum"] or "",
             ", ".join(fitted),
             moment(last["end"], None),
             "—" if used is None else f"{used} {row['unit']}",
             " ".join(word(flag, language) for flag in last["flags"]),
+            *([escape(row["of"])] if made else []),
         )
     show(table)
 

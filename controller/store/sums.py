@@ -35,7 +35,8 @@ def items(
         for day in kept_days(connection, meter, from_ms, since_ms):
             yield item_of_day(day, fittings[day.fitting])
     if since_ms < to_ms:
-        yield from _of_intervals(connection, meter, fittings, since_ms, to_ms, spreading=spreading)
+        found = _of_intervals(connection, meter, fittings, since_ms, to_ms, spreading=spreading)
+        yield from (item for item in found if item.start_ms >= from_ms)
 
 
 def _of_intervals(
@@ -47,6 +48,7 @@ def _of_intervals(
     *,
     spreading: bool,
 ) -> Iterator[Item]:
+    """With shares of before `from_ms`."""
     listed = list(history.newest(history.logged(connection, meter, from_ms, to_ms)))
     after = days.next_known(connection, meter.number, to_ms)
     found = lacks([one.row for one in listed], None if after is None else after[1])
@@ -56,12 +58,12 @@ def _of_intervals(
     if not spreading:
         yield from (item_of(one, lack, fitting) for one, lack, fitting in rows)
         return
-    yield from (item for item in spread(rows) if item.start_ms >= from_ms)
+    yield from spread(rows)
     if after is not None:
         for one in history.newest(history.logged(connection, meter, after[0], after[0] + 1)):
             if is_recovered(one.row):
                 ahead = shares(one.row, fittings[one.fitting])
-                yield from (item for item in ahead if from_ms <= item.start_ms < to_ms)
+                yield from (item for item in ahead if item.start_ms < to_ms)
 
 
 def kept_days(
@@ -81,3 +83,13 @@ def days_are_due(connection: sqlite3.Connection, meter: MeterEntry) -> bool:
     """Whether days of its older intervals are still to be made."""
     found = connection.execute("SELECT 1 FROM days_due WHERE meter = ?", (meter.number,))
     return found.fetchone() is not None
+
+
+def first_ms(connection: sqlite3.Connection) -> int | None:
+    """When the oldest day or interval there is begins."""
+    (found,) = connection.execute(
+        "SELECT min(at_ms) FROM (SELECT (SELECT min(start_ms) FROM days WHERE meter = meters.id) AS at_ms "
+        "FROM meters UNION ALL SELECT (SELECT min(start_ms) FROM intervals WHERE meter = meters.id) "
+        "FROM meters)"
+    ).fetchone()
+    return None if found is None else int(found)
