@@ -25,13 +25,16 @@ class Periods:
     def __init__(self, time_zone: str) -> None:
         self._local = LocalTime(time_zone)
         self._slots = Slots(time_zone, _HOUR_S)
+        self._hour: Span = (0, 0)
         self._day: Span = (0, 0)
         self._month: Span = (0, 0)
 
     def hour(self, wall_ms: int) -> Span:
         """The local hour; where clocks change by less, the one beside the change is shorter."""
-        start_ms = self._slots.floor(wall_ms)
-        return start_ms, self._slots.next(start_ms)
+        if not self._hour[0] <= wall_ms < self._hour[1]:
+            start_ms = self._slots.floor(wall_ms)
+            self._hour = start_ms, self._slots.next(start_ms)
+        return self._hour
 
     def day(self, wall_ms: int) -> Span:
         """The local day. A time that no calendar reaches has its day by universal time."""

@@ -111,6 +111,11 @@ def fill(connection: sqlite3.Connection, periods: Periods, limit: int) -> bool:
         if due is None:
             return False
         limit -= _fill_meter(connection, periods, due[0], due[1], limit)
+    return are_due(connection)
+
+
+def are_due(connection: sqlite3.Connection) -> bool:
+    """Whether days of intervals that are older than the table of days are still to be made."""
     return connection.execute("SELECT 1 FROM days_due LIMIT 1").fetchone() is not None
 
 

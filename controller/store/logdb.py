@@ -216,7 +216,8 @@ class LogStore:
 
         found = self._writer.submit(job, within_s=30.0).result()
         self._ids, self.refused, self.refusal = found.ids, found.refused, found.reason
-        self._fill_days()
+        if found.days_due:
+            self._fill_days()
         return found.marks
 
     def _fill_days(self) -> None:

@@ -33,6 +33,8 @@ class Registered(NamedTuple):
     """Intervals kept aside, after another try."""
     reason: str
     """Of the latest of them."""
+    days_due: bool
+    """Days are still to be made of older intervals."""
 
 
 class Written(NamedTuple):
@@ -64,12 +66,12 @@ def register(
         ids[meter.name] = (number, fitting)
         mark = mark_of(connection, number)
         if mark is not None:
-            marks[meter.name] = mark if same_counts else Mark(mark.slot_ms, None, None, None, None)
+            marks[meter.name] = mark if same_counts else _begun_anew(mark)
     _try_again(connection, periods)
     refused, reason = connection.execute(
         "SELECT count(*), (SELECT reason FROM refused ORDER BY id DESC LIMIT 1) FROM refused"
     ).fetchone()
-    return Registered(ids, marks, int(refused), str(reason or ""))
+    return Registered(ids, marks, int(refused), str(reason or ""), days.are_due(connection))
 
 
 def write(
@@ -119,6 +121,11 @@ def mark_of(connection: sqlite3.Connection, number: int) -> Mark | None:
     if not all(isinstance(figure, int | None) for figure in row) or None in (row[0], row[5], row[-1]):
         raise ValueError(f"the mark of meter {number} is no mark: {tuple(row)}")
     return Mark(*row)._replace(flags=Flag(row[-1]))
+
+
+def _begun_anew(mark: Mark) -> Mark:
+    """The same slot with an unknown count; whether its time is to be believed stays as it was."""
+    return Mark(mark.slot_ms, None, None, None, None, flags=mark.flags & Flag.CLOCK)
 
 
 def _keep_aside(connection: sqlite3.Connection, meter: int, fitting: int, row: Interval, reason: str) -> int:

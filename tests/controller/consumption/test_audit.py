@@ -58,7 +58,7 @@ def write(folder: Path, steps: list[tuple[str, int, int]]) -> None:
     store = LogStore.open(folder, START)
     meters = [meter for meter in meters_of(PLAN) if meter.name == "main"]
     try:
-        store.register(meters, START)
+        store.register(meters, START, "America/Sao_Paulo")  # a day ends there an hour later
         for what, seconds, figure in [("read", 700, 1), *steps, ("wait", 40_000, 3), ("read", 890, 3)]:
             if what == "clock":
                 bench.wall_ms += seconds * 1000
@@ -71,7 +71,7 @@ def write(folder: Path, steps: list[tuple[str, int, int]]) -> None:
                 if what == "refit":
                     quantum = "0.1" if quantum == "0.01" else "0.01"
                 fitted = [replace(meter, quantum=quantum) for meter in meters]
-                marks = store.register(fitted, bench.wall_ms)
+                marks = store.register(fitted, bench.wall_ms, "America/Sao_Paulo")
                 bench.log = ConsumptionLog(fitted, Slots("Asia/Shanghai", 900), Pace(1.0), marks)
             values = (
                 {} if what in ("wait", "restart") else {"main_energy": (total % MODULUS) * float(quantum)}
@@ -150,6 +150,25 @@ def test_what_was_logged_is_clean_and_what_was_changed_is_found(
             assert problems(copy), (statement, values)
 
 
+BACK = (("clock", -1000, 0), ("refit", 1, 0), ("clock", 1000, 0))
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [("read", 2000, 0), *BACK],
+        [*[("read", 300, 0)] * 2, ("wait", 60, 0), *[("restart", 1000, 0)] * 3, *BACK],
+    ],
+)
+def test_a_slot_whose_clock_was_set_stays_doubtful_when_its_meter_is_read_otherwise(
+    empty: Path, tmp_path: Path, steps: list[tuple[str, int, int]]
+) -> None:
+    shutil.copy(empty, tmp_path / "log.db")
+    write(tmp_path, steps)
+    assert problems(tmp_path / "log.db") == []
+    assert [row["flags"] for row in written(tmp_path / "log.db") if row["flags"] & Flag.CLOCK]
+
+
 def day_tamperings(day: sqlite3.Row) -> Iterator[tuple[str, tuple[object, ...]]]:
     """Statements that falsify this day."""
     of = "WHERE start_ms = ? AND fitting = ?"
@@ -170,7 +189,7 @@ def day_tamperings(day: sqlite3.Row) -> Iterator[tuple[str, tuple[object, ...]]]
         yield f"{copy} FROM days {of}", (by * 86_400_000, by * 86_400_000, *key)
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(steps=STEPS, pick=st.randoms(use_true_random=False))
 def test_a_day_that_was_changed_is_found(empty: Path, steps: list[tuple[str, int, int]], pick: Any) -> None:
     with TemporaryDirectory() as name:

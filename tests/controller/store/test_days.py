@@ -42,8 +42,8 @@ def chain(start_ms: int, known: Sequence[int | None]) -> list[Interval]:
     for number, used in enumerate(known):
         at = start_ms + number * QUARTER
         if used is None:
-            begun = (at, count) if at == anchor_ms else (None, None)
-            rows.append(Interval("main", at, at + QUARTER, *begun, None, None, None, 0, Flag.PARTIAL))
+            from_ms, start = (at, count) if at == anchor_ms else (None, None)
+            rows.append(Interval("main", at, at + QUARTER, from_ms, start, None, None, None, 0, Flag.PARTIAL))
             continue
         flags = Flag(0) if at == anchor_ms else Flag.PARTIAL | Flag.RECOVERED
         rows.append(
