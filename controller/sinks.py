@@ -56,15 +56,20 @@ def make_sink(around: Surroundings, plan: SinkPlan) -> Sink:
 
 
 def _data_centre(around: Surroundings, plan: NationalSink) -> Sink:
+    from config.dialects import DialectError, load_dialect
     from controller.consumption.upload.national.cipher import cipher_key_of
-    from controller.consumption.upload.national.dialect import load_dialect
+    from controller.consumption.upload.national.errors import NationalError
     from controller.consumption.upload.national.sink import DataCentre, Secrets
     from controller.consumption.upload.security import read_secret
 
     meters = [number.meter for number in plan.ids]
+    try:
+        dialect = load_dialect(plan.dialect, plan.settings)
+    except DialectError as error:
+        raise NationalError(error.problems[0]) from error
     return DataCentre(
         plan,
-        load_dialect(plan.dialect),
+        dialect,
         Secrets(read_secret(plan.key), cipher_key_of(read_secret(plan.cipher_key))),
         ZoneInfo(around.time_zone),
         told=around.told,

@@ -1,8 +1,8 @@
 """Which tariff period it is, and how a stretch of time divides into periods. Pure.
 
 Kinds of day and local time are those of programmes. Of several seasons that fit a date the first counts;
-hours in no span and dates in no season are flat. So is all time before the notice holds: nobody wrote here what held
-then, and `since_ms` lets a reader say so.
+hours in no span and dates in no season are flat. So is all time before the notice holds: nobody wrote here
+what held then, and `since_ms` lets a reader say so.
 """
 
 from __future__ import annotations

@@ -58,10 +58,16 @@ RULES = (
         only=("config.language",),
     ),
     Rule(
+        "dialects are standard library only",
+        ("config.dialects",),
+        ("ours", "theirs"),
+        only=("config.dialects", "config.language"),
+    ),
+    Rule(
         "the compiler knows nothing above it",
         ("config.written",),
         ("ours",),
-        only=("config.written", "config.plan", "config.language"),
+        only=("config.written", "config.plan", "config.language", "config.dialects"),
     ),
     Rule(
         "the compiler needs pydantic, yaml and lark, nothing else",
@@ -132,6 +138,7 @@ RULES = (
             "controller.consumption.upload.national",
             "config.plan",
             "config.language",
+            "config.dialects",
         ),
     ),
     Rule("httpx has one door", PACKAGES, ("httpx", "httpcore"), but=("controller.consumption.upload.https",)),
@@ -258,6 +265,7 @@ BREACHES = {
     "config/plan/a.py": "import yaml",
     "config/plan/b.py": "from config.language import text",
     "config/language/a.py": "from ..plan import points",
+    "config/dialects/a.py": "from config.plan import points",
     "config/written/a.py": "from drivers import codec",
     "config/written/b.py": "import rich",
     "schedules/a.py": "def late():\n    import yaml.events",

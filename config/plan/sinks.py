@@ -109,6 +109,8 @@ class NationalSink:
     heartbeat_s: float = 60.0
     set_clock: bool = False
     """Whether the centre may set our clock."""
+    settings: str = ""
+    """JSON object of the dialect's settings that this centre has otherwise; "" = none."""
 
 
 @dataclass(frozen=True, slots=True)

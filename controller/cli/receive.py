@@ -61,7 +61,10 @@ def receive(
         ),
     ] = None,
     dialect: Annotated[
-        str, typer.Option("--dialect", help="With --national: the dialect.", metavar="NAME")
+        str,
+        typer.Option(
+            "--dialect", help="With --national: the dialect, by name or as a .json file.", metavar="NAME"
+        ),
     ] = "a",
     zone: Annotated[
         str, typer.Option("--zone", help="With --national: the sites' time zone.", metavar="ZONE")

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
+from config.dialects import Dialect
 from controller.consumption.upload.national.cipher import cipher_key_of
-from controller.consumption.upload.national.dialect import Dialect
 from controller.consumption.upload.national.documents import (
     BEAT,
     DATA,

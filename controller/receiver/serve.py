@@ -18,8 +18,8 @@ from zoneinfo import ZoneInfo
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
+from config.dialects import Dialect, load_dialect, read_dialect
 from config.language import Text, text
-from controller.consumption.upload.national.dialect import load_dialect
 from controller.consumption.upload.national.errors import NationalError
 from controller.receiver.app import Receiver
 from controller.receiver.collected import Collected
@@ -42,6 +42,7 @@ class Centre:
     """0 = any free one."""
     keys: Path
     dialect: str
+    """Name of one, or path of a .json file."""
     zone: str
 
 
@@ -96,10 +97,15 @@ def _centre(options: Options, store: Store) -> NationalListener | None:
             raise NotStarted(open_words(centre.keys))
         keys = read_keys(centre.keys)
         zone = ZoneInfo(centre.zone)
-        dialect = load_dialect(centre.dialect)
+        dialect = _dialect(centre.dialect)
     except (OSError, ValueError, NationalError, KeyError) as error:
         raise NotStarted(text("cannot receive: {error}", error=str(error))) from error
     return NationalListener(dialect, keys, Collected(store), zone, store.now_ms)
+
+
+def _dialect(named: str) -> Dialect:
+    """One that comes with louguan, or that of a file. Raises DialectError."""
+    return read_dialect(Path(named)) if named.endswith(".json") else load_dialect(named)
 
 
 def _serve(

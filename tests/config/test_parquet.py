@@ -19,4 +19,4 @@ def test_without_pyarrow_the_line_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     assert compile_site(SITE, findings) is None
     (problem,) = findings.problems()
     assert "Parquet needs pyarrow" in problem.sentence("en")
-    assert problem.at.line == 21
+    assert problem.at.line == 22

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from importlib.util import find_spec
-from pathlib import Path
 
+from config.dialects import dialect_names
+from config.dialects.checks import CHECKS, Unfit
 from config.language import text
 from config.plan.sinks import (
     Common,
@@ -33,8 +35,6 @@ from config.written.model.sinks import (
 from config.written.problems import Findings, listing
 
 _MQTT_PORTS = {True: 8883, False: 1883}
-DIALECTS = Path(__file__).resolve().parents[2] / "dialects"
-"""Of the national protocol, one file each. What is in them is the sink's business."""
 
 
 def lower_sinks(written: Written, meters: Meters, findings: Findings) -> tuple[SinkPlan, ...]:
@@ -118,7 +118,7 @@ def _mqtt(named: Named[SinkWritten], sink: MqttWritten, common: Common, findings
 def _national(
     named: Named[SinkWritten], sink: NationalWritten, common: Common, findings: Findings
 ) -> NationalSink:
-    dialects = sorted(path.stem for path in DIALECTS.glob("*.json"))
+    dialects = dialect_names()
     if sink.dialect not in dialects:
         findings.problem(
             named.entry.place(["dialect"]),
@@ -126,6 +126,7 @@ def _national(
             text("one of {words}", words=listing(dialects)),
             findings.guess(sink.dialect, dialects),
         )
+    _check_settings(named, sink, findings)
     key, cipher_key = _secret(sink.key), _secret(sink.cipher_key)
     assert key is not None
     assert cipher_key is not None
@@ -143,7 +144,24 @@ def _national(
         ids=ids,
         heartbeat_s=sink.heartbeat,
         set_clock=sink.set_clock,
+        settings=json.dumps(sink.settings, ensure_ascii=False) if sink.settings else "",
     )
+
+
+def _check_settings(named: Named[SinkWritten], sink: NationalWritten, findings: Findings) -> None:
+    """What this centre has otherwise than its dialect."""
+    for key, value in sink.settings.items():
+        at = named.entry.place(["settings", key])
+        check = CHECKS.get(key)
+        if check is None:
+            findings.problem(
+                at, text('no setting of a dialect named "{name}"', name=key), hint=findings.guess(key, CHECKS)
+            )
+            continue
+        try:
+            check(value)
+        except Unfit as error:
+            findings.problem(at, text("this cannot be {key} of a dialect", key=key), error.expected)
 
 
 def _secret(written: SecretWritten | None) -> Secret | None:

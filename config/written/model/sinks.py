@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from config.language import text
-from config.written.model.base import Duration, Flag, Label, Name, Written
+from config.written.model.base import Duration, Flag, Label, Name, Scalar, Written
 from config.written.model.lines import Host, Port
 from config.written.problems import Wrong
 
@@ -158,6 +158,7 @@ class NationalWritten(_Sink):
     host: Host
     port: Port
     dialect: Name
+    settings: dict[str, Scalar | list[str]] = Field(default_factory=dict)
     building: Id
     gateway: Id
     key: SecretWritten

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from controller.consumption.upload.national.dialect import load_dialect
+from config.dialects import load_dialect
 from controller.consumption.upload.port import Denied
 from controller.receiver.national import (
     Building,

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from config.dialects import Dialect
 from config.language import text
-from controller.consumption.upload.national.dialect import Dialect
-from controller.consumption.upload.national.errors import DialectError
+from controller.consumption.upload.national.errors import NationalError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers import Cipher
@@ -21,13 +21,13 @@ BLOCK = 16
 
 
 def cipher_key_of(written: str) -> bytes:
-    """A key as it is handed out: 16 characters, or 32 hexadecimal digits. Raises DialectError."""
+    """A key as it is handed out: 16 characters, or 32 hexadecimal digits. Raises NationalError."""
     key = written.strip()
     if re.fullmatch(r"[0-9A-Fa-f]{32}", key):
         return bytes.fromhex(key)
     if len(data := key.encode()) == BLOCK:
         return data
-    raise DialectError([text("the cipher key must be 16 characters or 32 hexadecimal digits")])
+    raise NationalError(text("the cipher key must be 16 characters or 32 hexadecimal digits"))
 
 
 def encrypt(dialect: Dialect, key: bytes, plain: bytes) -> bytes:

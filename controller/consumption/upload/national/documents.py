@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
+from config.dialects import Dialect
 from controller.consumption.upload.national import markup
-from controller.consumption.upload.national.dialect import Dialect
 from controller.consumption.upload.national.errors import DocumentError
 from controller.consumption.upload.national.markup import Element
 

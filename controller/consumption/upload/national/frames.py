@@ -9,8 +9,9 @@ from __future__ import annotations
 import binascii
 from typing import NamedTuple
 
+from config.dialects import Dialect
+from config.dialects.checks import PARTS, Part
 from controller.consumption.upload.national.cipher import BLOCK, decrypt, encrypt
-from controller.consumption.upload.national.dialect import PARTS, Dialect, Part
 from controller.consumption.upload.national.errors import FrameError
 
 MOST_BYTES = 262_144

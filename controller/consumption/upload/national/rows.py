@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+from config.dialects import Dialect
 from config.language import text
 from config.plan.sinks import NationalMeter
 from controller.consumption.records import Flag
-from controller.consumption.upload.national.dialect import Dialect
 from controller.consumption.upload.national.documents import Function, Identity, MeterValues, Report
 from controller.consumption.upload.port import Row
 

@@ -10,8 +10,8 @@ from enum import Enum
 from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
+from config.dialects import Dialect
 from config.language import Text, text
-from controller.consumption.upload.national.dialect import Dialect
 from controller.consumption.upload.national.documents import (
     BEAT,
     CONFIG,

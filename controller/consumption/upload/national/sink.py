@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
+from config.dialects import Dialect
 from config.language import Text, text
 from config.plan.sinks import NationalSink
-from controller.consumption.upload.national.dialect import Dialect
 from controller.consumption.upload.national.documents import Identity, empty_reply
 from controller.consumption.upload.national.link import Link, Terms
 from controller.consumption.upload.national.rows import Packet, packets_of, sequence_of

@@ -9,6 +9,7 @@ class TestMySink(SinkContract):
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,6 +24,9 @@ from tests.controller.consumption.upload.rows import MemoryDelivery, key, row
 
 QUICK = Patience(pauses_s=(0.02,), denied_s=0.05, idle_s=0.5)
 WITHIN_S = 20.0
+WEEK = 672
+"""Slots of 15 min in a week."""
+SLOT_S = 0.5
 
 Name = tuple[str, int, int]
 """meter, start_ms, revision."""
@@ -218,6 +222,38 @@ class SinkContract:
         await self._run(other, what, outages=2)
         await self.stored_once(other, what)
 
+    async def test_after_a_week_of_outage_all_is_delivered_and_the_new_does_not_wait(
+        self, other: OtherSide
+    ) -> None:
+        """Slots of half a second: what is logged while the week drains is there before the next slot ends."""
+        week = rows(WEEK)
+        delivery = MemoryDelivery(week)
+        await other.go_down()
+        sink = _Unhurried(other.sink())
+        runner = SinkRunner(sink, delivery, key=key, patience=QUICK)
+        task = asyncio.create_task(runner.run())
+        late_s: list[float] = []
+        try:
+            async with asyncio.timeout(3 * WITHIN_S):
+                await asyncio.sleep(0.1)
+                assert not delivery.settled
+                await other.come_up()
+                while len(delivery.settled) < WEEK or len(late_s) < 3:
+                    fresh = rows(1, first=len(delivery.rows) + 1)
+                    delivery.rows += fresh
+                    runner.nudge()
+                    logged_s = time.monotonic()
+                    while fresh[0].id not in delivery.done:  # noqa: ASYNC110 - told by no event
+                        await asyncio.sleep(0.002)
+                    late_s.append(time.monotonic() - logged_s)
+                    await asyncio.sleep(max(0.0, SLOT_S - late_s[-1]))
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        # The first one waits for the connection, as the week does.
+        assert max(late_s[1:]) < SLOT_S, late_s
+        await self.stored_once(other, delivery.rows)
+
     async def _run(self, other: OtherSide, what: Sequence[Row], outages: int = 0) -> MemoryDelivery:
         """A runner until every row is settled, with the other side gone in between."""
         delivery = MemoryDelivery(what)
@@ -247,6 +283,22 @@ class _Slow:
     @property
     def most_rows(self) -> int:
         return min(5, self._inner.most_rows)
+
+
+class _Unhurried:
+    """One that takes its time, so that a week takes several slots."""
+
+    def __init__(self, inner: Sink) -> None:
+        self._inner = inner
+        self.idle, self.close = inner.idle, inner.close
+
+    @property
+    def most_rows(self) -> int:
+        return self._inner.most_rows
+
+    async def send(self, batch: Batch) -> Outcome:
+        await asyncio.sleep(0.001 * len(batch.rows))
+        return await self._inner.send(batch)
 
 
 async def until_settled(delivery: MemoryDelivery, count: int) -> None:

@@ -29,6 +29,7 @@ from tests.controller.consumption.upload.contract import Name, OtherSide, SinkCo
 from tests.controller.consumption.upload.national.centre import Centre, inside
 from tests.controller.consumption.upload.national.site import Site, meters
 from tests.controller.consumption.upload.rows import SLOT_MS, row
+from tests.controller.consumption.upload.sparkplug_table import metrics
 from tests.peers.mosquitto import Broker, mosquitto, needed
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -90,11 +91,13 @@ class TestParquet(SinkContract):
 class Consumer:
     """Behind a broker: keeps rows by their key and acknowledges what it has kept."""
 
+    topics = "energy/#"
+
     def __init__(self, broker: Broker) -> None:
         self.rows: dict[Name, Decimal | None] = {}
         self._client = Client(CallbackAPIVersion.VERSION2, client_id="consumer")
         self._client.reconnect_delay_set(min_delay=0, max_delay=0)  # type: ignore[arg-type, unused-ignore]
-        self._client.on_connect = lambda client, *_: client.subscribe("energy/#", qos=1)
+        self._client.on_connect = lambda client, *_: client.subscribe(self.topics, qos=1)
         self._client.on_message = self._heard
         self._client.connect("127.0.0.1", broker.port)
         self._client.loop_start()
@@ -119,9 +122,11 @@ class Consumer:
 class Mqtt:
     """Mosquitto, and somebody who listens there. Down is a broker killed."""
 
+    listens = Consumer
+
     def __init__(self, broker: Broker) -> None:
         self._broker = broker
-        self.consumer = Consumer(broker)
+        self.consumer = self.listens(broker)
 
     def sink(self) -> Sink:
         plan = brokers.plan(self._broker.port, timeout_s=2.0, batch_rows=20, ack_topic="acks")
@@ -140,6 +145,38 @@ class Mqtt:
         return row(number)._replace(consumption=-1)
 
 
+class Host(Consumer):
+    """A Sparkplug host: of each data message it keeps the row, by an independent library."""
+
+    topics = "spBv1.0/energy/DDATA/#"
+
+    def _heard(self, client: Client, _: object, message: MQTTMessage) -> None:
+        row = metrics(bytes(message.payload))["row"].value.encode()
+        client.publish("acks", self._take(row), qos=1)
+
+
+class SparkplugHost(Mqtt):
+    """The same broker, spoken to as an edge node."""
+
+    listens = Host
+
+    def sink(self) -> Sink:
+        plan = brokers.plan(
+            self._broker.port, timeout_s=2.0, batch_rows=20, ack_topic="acks", format="sparkplug"
+        )
+        return MqttUpload(plan, site=brokers.SITE, meters=(), now_ms=lambda: brokers.NOW_MS)
+
+
+@needed
+class TestSparkplug(SinkContract):
+    @pytest_asyncio.fixture
+    async def other(self, tmp_path: Path) -> AsyncIterator[OtherSide]:
+        with mosquitto(tmp_path) as broker:
+            made = SparkplugHost(broker)
+            yield made
+            await asyncio.to_thread(made.consumer.end)
+
+
 @needed
 class TestMqtt(SinkContract):
     @pytest_asyncio.fixture
@@ -153,12 +190,13 @@ class TestMqtt(SinkContract):
 class DataCentreSide:
     """The test centre on one port. Down: its socket and all connections are closed."""
 
-    def __init__(self) -> None:
-        self.centre = Centre("a")
+    def __init__(self, dialect: str) -> None:
+        self.centre = Centre(dialect)
+        self._dialect = dialect
         self._server: asyncio.Server | None = None
 
     def sink(self) -> Sink:
-        return Site("a", self.centre.port, timeout_s=2.0).sink
+        return Site(self._dialect, self.centre.port, timeout_s=2.0).sink
 
     async def stored(self) -> Sequence[tuple[Name, Decimal | None]]:
         """By meter and time, as a centre keeps it: consumption and revision are not in the protocol."""
@@ -190,9 +228,11 @@ class TestNational(SinkContract):
     meters that have a number there. What of the contract is about those is tested elsewhere, or does not
     apply."""
 
+    dialect = "a"
+
     @pytest_asyncio.fixture
     async def other(self) -> AsyncIterator[OtherSide]:
-        made = DataCentreSide()
+        made = DataCentreSide(self.dialect)
         await made.come_up()
         yield made
         await made.go_down()
@@ -209,3 +249,11 @@ class TestNational(SinkContract):
 
     async def test_a_correction_is_a_row_of_its_own(self, other: OtherSide) -> None:
         pytest.skip("the protocol has no revisions: a later total replaces the one before")
+
+
+class TestNationalB(TestNational):
+    dialect = "b"
+
+
+class TestNationalC(TestNational):
+    dialect = "c"

@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from config.dialects import load_dialect
 from config.language import Text
 from config.plan.devices import Source
 from config.plan.sinks import Common, NationalMeter, NationalSink, Secret
-from controller.consumption.upload.national.dialect import load_dialect
 from controller.consumption.upload.national.sink import DataCentre, Secrets
 from controller.consumption.upload.port import Batch, Outcome, Row, Stream
 from tests.controller.consumption.upload.national.centre import (

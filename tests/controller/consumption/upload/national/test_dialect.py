@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from config.written.lower.sinks import DIALECTS
-from controller.consumption.upload.national.dialect import (
+from config.dialects import (
     FOLDER,
     Dialect,
+    DialectError,
     dialect_names,
     load_dialect,
     parse_dialect,
+    read_dialect,
 )
-from controller.consumption.upload.national.errors import DialectError
 
 GOOD: dict[str, Any] = json.loads((FOLDER / "a.json").read_text(encoding="utf-8"))
 GUIDE = Path(__file__).resolve().parents[5] / "docs" / "upload.md"
@@ -40,8 +40,7 @@ def test_every_file_of_the_folder_is_a_dialect(name: str) -> None:
     assert dialect.about
 
 
-def test_the_compiler_lists_the_same_folder() -> None:
-    assert DIALECTS == FOLDER
+def test_there_are_the_three() -> None:
     assert set(dialect_names()) >= {"a", "b", "c"}
 
 
@@ -115,11 +114,29 @@ def test_what_is_no_object_is_refused(data: bytes) -> None:
     assert len(problems(data)) == 1
 
 
-def test_an_unknown_name_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(DialectError, match="there are"):
         load_dialect("../profiles/x")
-    (tmp_path / "own.json").write_text(json.dumps(GOOD), encoding="utf-8")
-    assert load_dialect("own", tmp_path).head == load_dialect("a").head
+
+
+def test_a_file_of_ones_own_is_read(tmp_path: Path) -> None:
+    own = tmp_path / "own.json"
+    own.write_bytes(changed(crc="modbus"))
+    assert (read_dialect(own).name, read_dialect(own).crc) == ("own", "modbus")
+    with pytest.raises(DialectError, match="No such file"):
+        read_dialect(tmp_path / "none.json")
+
+
+def test_a_centre_may_have_some_settings_otherwise() -> None:
+    other = load_dialect("a", json.dumps({"crc": "modbus", "function_attributes": ["id"]}))
+    assert (other.crc, other.function_attributes) == ("modbus", ("id",))
+    assert replace(other, crc="xmodem", function_attributes=("id", "coding", "error")) == load_dialect("a")
+
+
+@pytest.mark.parametrize("settings", ['{"crc": "crc32"}', '{"crk": "modbus"}', "[]", "{"])
+def test_wrong_settings_are_refused(settings: str) -> None:
+    with pytest.raises(DialectError):
+        load_dialect("a", settings)
 
 
 def test_the_guide_lists_every_setting() -> None:

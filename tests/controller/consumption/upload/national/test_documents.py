@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.dialects import load_dialect
 from controller.consumption.upload.national import markup
-from controller.consumption.upload.national.dialect import load_dialect
 from controller.consumption.upload.national.documents import (
     DATA,
     Function,

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.dialects import Dialect, load_dialect
 from controller.consumption.upload.national.cipher import cipher_key_of, decrypt, encrypt
-from controller.consumption.upload.national.dialect import Dialect, load_dialect
-from controller.consumption.upload.national.errors import DialectError, FrameError
+from controller.consumption.upload.national.errors import FrameError, NationalError
 from controller.consumption.upload.national.frames import Decoder, Frame, crc_of, encode
 
 KEY = b"0123456789abcdef"
@@ -100,7 +100,7 @@ def test_keys_as_they_are_handed_out() -> None:
     assert cipher_key_of(" 0123456789abcdef\n") == KEY
     assert cipher_key_of(KEY.hex().upper()) == KEY
     for wrong in ("", "short", "0123456789abcdef0", "钥" * 16):
-        with pytest.raises(DialectError):
+        with pytest.raises(NationalError):
             cipher_key_of(wrong)
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from config.dialects import Dialect, load_dialect
 from config.plan.sinks import NationalMeter
 from controller.consumption.records import Flag
-from controller.consumption.upload.national.dialect import Dialect, load_dialect
 from controller.consumption.upload.national.documents import Function, Identity, MeterValues
 from controller.consumption.upload.national.rows import Packet, packets_of, sequence_of
 from controller.consumption.upload.port import Row

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.consumption.upload.national.dialect import load_dialect
+from config.dialects import load_dialect
 from controller.consumption.upload.national.documents import Identity
 from controller.consumption.upload.national.errors import DocumentError
 from controller.consumption.upload.national.session import (
