@@ -12,6 +12,8 @@ from config.language import Text, render, text
 from controller.cli.tables import console, show
 
 _GAP = 2
+_MOST_NAMES = 3
+"""So many are named at most; programs get all of them."""
 _LEAST_REMARK = 16
 """Columns that remarks need beside the rest."""
 
@@ -67,7 +69,7 @@ def _remarks(row: dict[str, Any], language: str) -> str:
     elif row["kind"] == "unknown":
         said.append(text("not in the log"))
     if row["lacking"]:
-        said.append(text("not all known of {names}", names=", ".join(row["lacking"])))
+        said.append(text("not all known of {names}", names=_some(row["lacking"])))
     elif row["kind"] in ("logged", "integrated"):
         for key, words in (("unknown_s", "unknown"), ("later_s", "later"), ("missing_s", "missing")):
             if row[key]:
@@ -75,6 +77,11 @@ def _remarks(row: dict[str, Any], language: str) -> str:
     if row["other_units"]:
         said.append(text("also counted in {units}", units=", ".join(row["other_units"])))
     return "; ".join(render(one, language) for one in said)
+
+
+def _some(names: list[str]) -> str:
+    shown = ", ".join(names[:_MOST_NAMES])
+    return shown if len(names) <= _MOST_NAMES else f"{shown} … ({len(names)})"
 
 
 def _hours(what: str, seconds: int) -> Text:
