@@ -17,7 +17,7 @@ from config.plan.site import Plan
 from controller import damage, plan_loss, recorder
 from controller.board import Board
 from controller.clock import SteppedClock
-from controller.consumption.log import ConsumptionLog
+from controller.consumption.log import Closed, ConsumptionLog
 from controller.consumption.meters import Meter
 from controller.cycle import Engine
 from controller.decide.people import left_alone
@@ -245,6 +245,7 @@ class Daemon:
                 self.board.tell(text("a line did not stop in order: {reason}", reason=detail(str(failure))))
         self._last_events(waiting, missed)
         missed += waiting.values()
+        self._write(self._consumption.end())
         self._stores.control.commit(recorder.end(self._reasserts, self.clock.now().wall_ms))
         return sorted({self.plan.devices[self.plan.points[write.point].device].name for write in missed})
 
@@ -284,7 +285,9 @@ class Daemon:
             self._stores.control.commit(changes)
 
     def _count(self, now: Now, step: Step) -> None:
-        closed = self._consumption.step(now, step.counts)
+        self._write(self._consumption.step(now, step.counts))
+
+    def _write(self, closed: Closed) -> None:
         if not closed.intervals and not closed.marks:
             return
         for row in closed.intervals:

@@ -15,6 +15,7 @@ from controller.cli.tables import console, show
 LACKS = {
     "missing": text("no interval"),
     "suspect": text("the counter jumped: not known"),
+    "unread": text("no power was read: not known"),
     "unknown": text("no count: not known yet"),
     "recovered": text("no count: in a later interval"),
     "partial": text("not from its start to its end"),

@@ -16,6 +16,8 @@ class Lack(StrEnum):
     """No interval at all."""
     SUSPECT = "suspect"
     """The counter jumped: what was used is not known, nor will be."""
+    UNREAD = "unread"
+    """Nothing of an integrated meter's power was read: what was used is not known, nor will be."""
     UNKNOWN = "unknown"
     """No count at its end, and none since: what was used is not known yet."""
     RECOVERED = "recovered"
@@ -24,7 +26,7 @@ class Lack(StrEnum):
     """What was used is known, but not from slot's start to slot's end."""
 
 
-LOST = frozenset({Lack.MISSING, Lack.SUSPECT, Lack.UNKNOWN})
+LOST = frozenset({Lack.MISSING, Lack.SUSPECT, Lack.UNREAD, Lack.UNKNOWN})
 """What nobody knows; the others only cannot be told apart by slot."""
 
 
@@ -69,13 +71,19 @@ def _lacks(rows: list[Interval]) -> list[Lack | None]:
             partial = Flag.PARTIAL in row.flags and Flag.RECOVERED not in row.flags
             found.append(Lack.PARTIAL if partial else None)
         elif Flag.SUSPECT in row.flags:
-            found.append(Lack.SUSPECT)
+            found.append(Lack.UNREAD if _unread(row) else Lack.SUSPECT)
         elif covered_from is not None and covered_from <= row.start_ms:
             found.append(Lack.RECOVERED)
         else:
             found.append(Lack.UNKNOWN)
     found.reverse()
     return found
+
+
+def _unread(row: Interval) -> bool:
+    """An integrated meter's count stands still where nothing is read; no counter jumps from a count to the
+    same one."""
+    return row.count_start is not None and row.count_start == row.count_end and not row.covered_s
 
 
 def _merged(found: Iterable[Gap]) -> Iterator[Gap]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from config.plan.clock import Now, Pace
 from config.plan.reading import Quality, Reading, Value
 from controller.consumption.corrections import Anchor, Replacement
+from controller.consumption.integrated import IntegratedLog, Power, micro
 from controller.consumption.intervals import MeterLog
 from controller.consumption.meters import MOST_QUANTA, Meter
 from controller.consumption.records import Count, Flag, Interval, Mark
@@ -25,6 +26,11 @@ class Closed(NamedTuple):
 
 
 NOTHING = Closed()
+MARK_AFTER_MS = 50_000
+"""When so much site time has been integrated since, it is written down where the integrated meters stand: a
+kill loses no more than a minute of them."""
+MARK_EVERY_NS = 5_000_000_000
+"""Machine time before which it is not, however fast site time runs."""
 
 
 class ConsumptionLog:
@@ -36,12 +42,19 @@ class ConsumptionLog:
     def __init__(self, meters: Iterable[Meter], slots: Slots, pace: Pace, marks: Mapping[str, Mark]) -> None:
         """Go on from `marks`, as committed last (`LogStore.register`)."""
         self._time = SettledTime(pace.speed)
-        self._logs: dict[str, MeterLog] = {}
+        self._logs: dict[str, MeterLog | IntegratedLog] = {}
+        self._counting: dict[str, MeterLog] = {}
         self._counters: dict[int, tuple[Meter, MeterLog]] = {}
         self._powers: dict[int, list[MeterLog]] = {}
+        self._integrated: dict[int, list[tuple[str, IntegratedLog]]] = {}
+        """By the point of the power."""
         for meter in meters:
-            log = MeterLog(meter.terms(pace), slots, marks.get(meter.name))
-            self._logs[meter.name] = log
+            terms, mark = meter.terms(pace), marks.get(meter.name)
+            if meter.integrated:
+                made = self._logs[meter.name] = IntegratedLog(terms, meter.quantum, slots, mark)
+                self._integrated.setdefault(meter.point, []).append((meter.name, made))
+                continue
+            log = self._logs[meter.name] = self._counting[meter.name] = MeterLog(terms, slots, mark)
             self._counters[meter.point] = (meter, log)
             if meter.power_point is not None:
                 self._powers.setdefault(meter.power_point, []).append(log)
@@ -49,6 +62,13 @@ class ConsumptionLog:
         """What counters said last; None: nothing that counts."""
         self._thousandths: dict[int, int | None] = {}
         """The same of the power beside them."""
+        self._micro: dict[int, int | None] = {}
+        """The same of the power of integrated meters."""
+        self._late: list[IntegratedLog] = []
+        """Those whose slot is over and waits for a reading."""
+        self._to_note = False
+        """It is time to write down where the integrated meters stand."""
+        self._noted_ns = -MARK_EVERY_NS
         self._closed: list[Interval] = []
         self._touched: set[str] = set()
         self._next_ms: int | None = None
@@ -79,10 +99,12 @@ class ConsumptionLog:
         self._doubtful = not now.trusted
 
     def _sample(self, point: int, reading: Reading) -> None:
-        """Only good readings of counters, and of the power beside them, matter."""
+        """Only good readings of counters, of the power beside them and of what is integrated matter."""
         good = reading.quality is Quality.GOOD
         if point in self._powers:
             self._thousandths[point] = _thousandths(reading.value) if good else None
+        if point in self._integrated:
+            self._micro[point] = micro(reading.value) if good else None
         if point in self._counters:
             self._quanta[point] = self._counters[point][0].quanta(reading.value) if good else None
         self._take(point, self._time.wall_ms(reading.mono_ns), self._time.site_ms(reading.mono_ns))
@@ -91,7 +113,7 @@ class ConsumptionLog:
         """Points say what they said: what that was, is known."""
         wall_ms, site_ms = self._time.wall_ms(event.mono_ns), self._time.site_ms(event.mono_ns)
         for point in event.points:
-            if point in self._quanta or point in self._thousandths:
+            if point in self._quanta or point in self._thousandths or point in self._micro:
                 self._take(point, wall_ms, site_ms)
 
     def _take(self, point: int, wall_ms: int, site_ms: float) -> None:
@@ -99,6 +121,8 @@ class ConsumptionLog:
         if (thousandths := self._thousandths.get(point)) is not None:
             for log in self._powers[point]:
                 self._closed += log.power(wall_ms, thousandths)
+        if (millionths := self._micro.get(point)) is not None:
+            self._integrate(point, Power(wall_ms, round(site_ms), millionths))
         if (quanta := self._quanta.get(point)) is None:
             return
         meter, log = self._counters[point]
@@ -111,18 +135,39 @@ class ConsumptionLog:
             if self._doubtful:
                 log.clock_untrusted()
 
+    def _integrate(self, point: int, item: Power) -> None:
+        for _, log in self._integrated[point]:
+            fresh = log.next_ms is None
+            self._closed += log.good(item)
+            self._to_note |= log.unnoted_ms >= MARK_AFTER_MS
+            if fresh and log.next_ms is not None:
+                self._next_ms = self._earliest()
+                if self._doubtful:
+                    log.clock_untrusted()
+
     def _advance(self, now: Now) -> Closed:
         wall_ms = self._time.wall_ms(now.mono_ns)
+        for late in self._late:
+            self._closed += late.advance(wall_ms)
         if self._next_ms is None:
             self._next_ms = self._earliest()
         if self._next_ms is not None and wall_ms >= self._next_ms:
             for log in self._logs.values():
                 self._closed += log.advance(wall_ms)
             self._next_ms = self._earliest()
+            self._late = [log for log in self._all_integrated() if log.waiting]
             if self._doubtful:
                 self._doubt()
-        if not self._closed and not self._touched:
-            return NOTHING
+        elif self._late:
+            before, self._late = self._late, [log for log in self._late if log.waiting]
+            if self._doubtful and len(self._late) < len(before):
+                self._doubt()
+        if self._to_note and now.mono_ns - self._noted_ns >= MARK_EVERY_NS:
+            self._to_note, self._noted_ns = False, now.mono_ns
+            self._touched.update(self._integrated_names())
+        return self._hand_out() if self._closed or self._touched else NOTHING
+
+    def _hand_out(self) -> Closed:
         self._touched.update(row.meter for row in self._closed)
         marks = [(name, self._logs[name].take_mark()) for name in sorted(self._touched)]
         closed = Closed(tuple(self._closed), tuple((name, mark) for name, mark in marks if mark is not None))
@@ -134,6 +179,12 @@ class ConsumptionLog:
         """Site time when the next slot ends."""
         return self._next_ms
 
+    def _all_integrated(self) -> list[IntegratedLog]:
+        return [log for logs in self._integrated.values() for _, log in logs]
+
+    def _integrated_names(self) -> list[str]:
+        return [name for logs in self._integrated.values() for name, _ in logs]
+
     def open_slot_ms(self, meter: str) -> int | None:
         """When that meter's open slot began: all before is handed out. None for one that has none."""
         mark = self._logs[meter].mark if meter in self._logs else None
@@ -141,7 +192,7 @@ class ConsumptionLog:
 
     def boundary_age_ms(self, meter: str) -> int:
         """How old the count at a boundary may be, site milliseconds."""
-        return self._logs[meter].age_ms
+        return self._counting[meter].age_ms
 
     def standing(self, meter: str) -> Anchor | None:
         """The count from which that meter's open slot counts; None when a jump or nothing came before."""
@@ -152,16 +203,25 @@ class ConsumptionLog:
 
     def check_replaced(self, meter: str, made: Replacement, anchor: Anchor) -> None:
         """Raises CannotCorrect where `replaced` would."""
-        self._logs[meter].check_replaced(made, anchor)
+        self._counting[meter].check_replaced(made, anchor)
 
     def replaced(self, meter: str, now: Now, made: Replacement, anchor: Anchor) -> Mark | None:
         """The meter was replaced, in its open slot or since `anchor`, the last known count before it. Returns
         where its log stands, to be committed at once. Raises CannotCorrect."""
         self._look(now)
-        log = self._logs[meter]
+        log = self._counting[meter]
         ago_ms = self._time.wall_ms(now.mono_ns) - made.at_ms
         log.replaced(made, self._time.site_ms(now.mono_ns) - ago_ms, anchor)
         return log.take_mark()
+
+    def end(self) -> Closed:
+        """The run is over: where the integrated meters stand now."""
+        self._touched.update(self._integrated_names())
+        return self._hand_out()
+
+    def is_integrated(self, meter: str) -> bool:
+        """Whether that meter's count is worked out from power."""
+        return meter in self._logs and meter not in self._counting
 
     def marks(self) -> dict[str, Mark]:
         """Where every meter's log stands now, to go on from under another Plan."""

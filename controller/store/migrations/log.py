@@ -160,5 +160,19 @@ def m005_people(db: Database) -> None:
     )
 
 
-LOG: tuple[Step, ...] = (m001_first, m002_refused, m003_marks, m004_feed, m005_people)
+def m006_integrated(db: Database) -> None:
+    """Where an integrated meter stands within its open slot: that is in no counter."""
+    db.execute("ALTER TABLE marks ADD COLUMN remainder INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE marks ADD COLUMN covered_ms INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE marks ADD COLUMN peak INTEGER")
+
+
+LOG: tuple[Step, ...] = (
+    m001_first,
+    m002_refused,
+    m003_marks,
+    m004_feed,
+    m005_people,
+    m006_integrated,
+)
 """In order; a released step is never changed, only followed."""
