@@ -29,6 +29,7 @@ from controller.reasserts import Reasserts
 from controller.store.control import Changes
 from controller.stores import Stores, StoreWatch
 from controller.timer import Cycles, CycleTimer
+from controller.trending import Trending
 from controller.uploads import Uploads
 from drivers.api import Driver, Event, Fate, Inbox, Write, WriteReport
 from schedules.context import Context
@@ -104,6 +105,8 @@ class Daemon:
         self.logbook = Logbook(consumption, stores.log, clock.now)
         self.uploads: Uploads | None = None
         """Set by the composition root once the daemon runs."""
+        self.trending: Trending | None = None
+        """The same, where the site keeps the course of a point."""
 
     def now_ms(self) -> int:
         """Site time."""
@@ -147,6 +150,8 @@ class Daemon:
         self._send(step.writes)
         self._record(step, now, commands)
         self._count(now, step)
+        if self.trending is not None:
+            self.trending.step(now, step.changed, self.engine.readings)
         self._ask_counters(now)
         self.counters = step.counters
         self.recent.extend(step.decisions)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from config.language import text
-from controller.cli import log_enter, log_source
+from controller.cli import log_enter, log_source, log_trend
 from controller.cli.log_source import DateFrom, DateTo, Meters, chosen, opened, span, whose
 from controller.cli.remote import DataDir, SiteOption
 from controller.cli.site import AsJson, AsStream
@@ -205,4 +205,5 @@ def _meter(entry: history.MeterEntry, zone: tzinfo) -> dict[str, Any]:
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
     log_enter.register(log_app)
+    log_trend.register(log_app)
     app.add_typer(log_app, name="log")

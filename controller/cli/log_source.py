@@ -14,6 +14,7 @@ import typer
 
 from config.language import text
 from config.language.details import detail
+from config.plan.site import Plan
 from controller.cli.remote import data_directory
 from controller.cli.speech import Failure, tell
 from controller.store import history
@@ -30,6 +31,7 @@ class Whose(NamedTuple):
     zone: tzinfo
     meters: frozenset[str] | None
     """Names of its meters now; None when nobody knows."""
+    plan: Plan | None = None
 
 
 def directory(data: Path | None, site: Path | None) -> Path:
@@ -75,7 +77,7 @@ def whose(data: Path) -> Whose:
             if copy is not None:
                 plan = codec.load(copy)
                 zone = ZoneInfo(plan.site.time_zone)
-                return Whose(plan.site.name, zone, frozenset(item.name for item in meters_of(plan)))
+                return Whose(plan.site.name, zone, frozenset(item.name for item in meters_of(plan)), plan)
     except (ValueError, OSError):
         pass
     tell(text("no accepted plan can be read in {data}: times are in UTC", data=str(data)))

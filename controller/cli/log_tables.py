@@ -70,6 +70,21 @@ def gaps(rows: list[dict[str, Any]], language: str) -> None:
     show(table)
 
 
+def trends(rows: list[dict[str, Any]], language: str) -> None:
+    """The points whose course is kept, one a line."""
+    table = _table((text("point"), text("unit"), text("since"), text("last"), text("samples")), language)
+    table.columns[-1].justify = "right"
+    for row in rows:
+        table.add_row(
+            escape(row["point"]),
+            row["unit"],
+            moment(row["first"], None),
+            moment(row["last"], None),
+            str(row["samples"]),
+        )
+    show(table)
+
+
 def verified(report: Report, problems: list[dict[str, Any]], language: str) -> None:
     """What was looked at, and each thing that is wrong."""
     if problems:

@@ -191,7 +191,7 @@ def test_a_slot_waits_for_the_reading_after_its_end() -> None:
     oven.run(57_000)  # two seconds after its end
     oven.cycle()
     assert len(oven.rows) == 1
-    assert oven.log.waiting
+    assert oven.log.next_ms == START + 2_700_000
     oven.run(4_000)
     oven.cycle()
     assert not oven.log.waiting
