@@ -64,6 +64,8 @@ class ConsumptionLog:
         """The same of the power beside them."""
         self._micro: dict[int, int | None] = {}
         """The same of the power of integrated meters."""
+        self._points = frozenset((*self._counters, *self._powers, *self._integrated))
+        """All that matter here."""
         self._late: list[IntegratedLog] = []
         """Those whose slot is over and waits for a reading."""
         self._to_note = False
@@ -103,7 +105,7 @@ class ConsumptionLog:
         good = reading.quality is Quality.GOOD
         if point in self._powers:
             self._thousandths[point] = _thousandths(reading.value) if good else None
-        if point in self._integrated:
+        if self._integrated and point in self._integrated:
             self._micro[point] = micro(reading.value) if good else None
         if point in self._counters:
             self._quanta[point] = self._counters[point][0].quanta(reading.value) if good else None
@@ -113,7 +115,7 @@ class ConsumptionLog:
         """Points say what they said: what that was, is known."""
         wall_ms, site_ms = self._time.wall_ms(event.mono_ns), self._time.site_ms(event.mono_ns)
         for point in event.points:
-            if point in self._quanta or point in self._thousandths or point in self._micro:
+            if point in self._points:
                 self._take(point, wall_ms, site_ms)
 
     def _take(self, point: int, wall_ms: int, site_ms: float) -> None:
@@ -121,7 +123,7 @@ class ConsumptionLog:
         if (thousandths := self._thousandths.get(point)) is not None:
             for log in self._powers[point]:
                 self._closed += log.power(wall_ms, thousandths)
-        if (millionths := self._micro.get(point)) is not None:
+        if self._micro and (millionths := self._micro.get(point)) is not None:
             self._integrate(point, Power(wall_ms, round(site_ms), millionths))
         if (quanta := self._quanta.get(point)) is None:
             return
