@@ -23,7 +23,8 @@ class Lack(StrEnum):
     RECOVERED = "recovered"
     """Not known by itself: a later interval has what was used in it."""
     PARTIAL = "partial"
-    """What was used is known, but not from slot's start to slot's end."""
+    """What was used is known, but not from slot's start to slot's end; or not all of that time was
+    integrated."""
 
 
 LOST = frozenset({Lack.MISSING, Lack.SUSPECT, Lack.UNREAD, Lack.UNKNOWN})
@@ -41,15 +42,21 @@ class Gap(NamedTuple):
     """Rows in it; 0 when it is missing."""
 
 
-def gaps(meter: str, rows: Iterable[Interval], until_ms: int | None = None) -> Iterator[Gap]:
+SHORT = 0.99
+"""An integrated meter's interval is partial when less of its time than this was covered."""
+
+
+def gaps(
+    meter: str, rows: Iterable[Interval], until_ms: int | None = None, *, integrated: bool = False
+) -> Iterator[Gap]:
     """The stretches, in order; rows as corrected last, by start. With `until_ms`, what is missing from the
-    last row up to then too."""
-    return _merged(_single(meter, list(rows), until_ms))
+    last row up to then too. `integrated`: what was not covered is not in its consumption."""
+    return _merged(_single(meter, list(rows), until_ms, integrated=integrated))
 
 
-def _single(meter: str, rows: list[Interval], until_ms: int | None) -> Iterator[Gap]:
+def _single(meter: str, rows: list[Interval], until_ms: int | None, *, integrated: bool) -> Iterator[Gap]:
     end_ms: int | None = None
-    lacks = _lacks(rows)
+    lacks = _lacks(rows, integrated=integrated)
     for row, lack in zip(rows, lacks, strict=True):
         if end_ms is not None and row.start_ms > end_ms:
             yield Gap(meter, Lack.MISSING, end_ms, row.start_ms, 0)
@@ -60,7 +67,7 @@ def _single(meter: str, rows: list[Interval], until_ms: int | None) -> Iterator[
         yield Gap(meter, Lack.MISSING, end_ms, until_ms, 0)
 
 
-def _lacks(rows: list[Interval]) -> list[Lack | None]:
+def _lacks(rows: list[Interval], *, integrated: bool) -> list[Lack | None]:
     found: list[Lack | None] = []
     covered_from: int | None = None
     """Since when the rows after have what was used."""
@@ -69,6 +76,7 @@ def _lacks(rows: list[Interval]) -> list[Lack | None]:
             if row.from_ms is not None:
                 covered_from = row.from_ms if covered_from is None else min(covered_from, row.from_ms)
             partial = Flag.PARTIAL in row.flags and Flag.RECOVERED not in row.flags
+            partial |= integrated and row.covered_s * 1000 < SHORT * (row.end_ms - row.start_ms)
             found.append(Lack.PARTIAL if partial else None)
         elif Flag.SUSPECT in row.flags:
             found.append(Lack.UNREAD if _unread(row) else Lack.SUSPECT)

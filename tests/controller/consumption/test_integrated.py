@@ -210,6 +210,15 @@ def test_a_slot_without_readings_has_no_consumption_and_is_not_recovered_later()
     ]
 
 
+def test_what_was_covered_in_part_is_partial() -> None:
+    oven = steady(4.0, 20)
+    oven.run(300_000)
+    steady(4.0, 20, oven)
+    found = gaps("oven", oven.rows[1:], integrated=True)
+    assert [(gap.lack, gap.start_ms) for gap in found] == [(Lack.PARTIAL, START + 900_000)]
+    assert list(gaps("oven", oven.rows[1:])) == []
+
+
 def test_a_restart_loses_what_was_not_committed_and_nothing_else() -> None:
     oven = steady(3.6, 5)
     oven.commit()
