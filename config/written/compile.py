@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from config.plan.codec import FORMAT, seal
-from config.plan.meters import meter_names
 from config.plan.site import Plan
 from config.written.check.clashes import check_devices
 from config.written.check.periods import note_hidden
@@ -14,10 +13,16 @@ from config.written.gather import Written, gather
 from config.written.load import Files, load
 from config.written.lower.devices import lower_devices
 from config.written.lower.equipment import lower_equipment
+from config.written.lower.metering import lower_metering
+from config.written.lower.meters import gather_meters
+from config.written.lower.naming import PointNames
 from config.written.lower.programmes import lower_programmes
 from config.written.lower.sinks import lower_sinks
 from config.written.lower.site import lower_calendar, lower_lines, lower_site
 from config.written.lower.targets import Targets
+from config.written.lower.tariff import lower_tariff
+from config.written.lower.trends import lower_trends
+from config.written.model.site import LogWritten
 from config.written.problems import Enough, Findings
 
 
@@ -40,8 +45,13 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
     programmes = lower_programmes(written, calendar, Targets(written, made, bound, findings), findings)
     points = tuple(point for device in made.values() for point in device.points.values())
     note_hidden(programmes, {point.id: point for point in points}, findings)
-    devices = {device.device.id: device.device.name for device in made.values()}
-    sinks = lower_sinks(written, frozenset(meter_names(points, devices).values()), findings)
+    names = PointNames(written, made, bound, findings)
+    meters = gather_meters(written, made, bound, findings)
+    interval_s = int((written.site.written.log if written.site else LogWritten()).interval)
+    metering = lower_metering(meters, names, interval_s, findings)
+    trends = lower_trends(written, names, findings)
+    tariff = lower_tariff(written, calendar, interval_s, findings)
+    sinks = lower_sinks(written, meters, findings)
     if findings.failed or written.site is None:
         return None
     plan = Plan(
@@ -57,6 +67,9 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
         equipment=tuple(bound.equipment.values()),
         programmes=tuple(programmes),
         sinks=sinks,
+        metering=metering,
+        trends=trends,
+        tariff=tariff,
         notes=tuple(f"{at}: {note}" for at, note in findings.notes()),
     )
     return replace(plan, hash=seal(plan))

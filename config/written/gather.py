@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -14,9 +14,12 @@ from config.written.model.base import name
 from config.written.model.devices import DeviceWritten
 from config.written.model.equipment import EQUIPMENT_KINDS, EquipmentWritten
 from config.written.model.lines import LINES, LineWritten
+from config.written.model.meters import OF_INTEGRALS, OF_SIMULATOR, OF_SUMS, MeterWritten, meter_name
 from config.written.model.programmes import ProgrammeWritten
 from config.written.model.sinks import SINKS, SinkWritten
 from config.written.model.site import CalendarWritten, SiteWritten
+from config.written.model.tariff import OwnWritten, UseWritten
+from config.written.model.trends import TrendWritten
 from config.written.nodes import Entry, Scalar, Table
 from config.written.problems import Findings, Wrong
 from config.written.profiles import Profile
@@ -47,6 +50,9 @@ class Written:
     devices: dict[str, Named[DeviceWritten]] = field(default_factory=dict)
     equipment: dict[str, Named[EquipmentWritten]] = field(default_factory=dict)
     programmes: dict[str, Named[ProgrammeWritten]] = field(default_factory=dict)
+    meters: dict[str, Named[MeterWritten]] = field(default_factory=dict)
+    trends: dict[str, Named[TrendWritten]] = field(default_factory=dict)
+    tariff: Named[UseWritten] | Named[OwnWritten] | None = None
     sinks: dict[str, Named[SinkWritten]] = field(default_factory=dict)
     profiles: dict[str, Profile | None] = field(default_factory=dict)
     """Every profile a device names; None when it is not there or cannot be used."""
@@ -57,6 +63,13 @@ class Written:
 
     def is_broken(self, section: str, name: str) -> bool:
         return name in self.broken.get(section, ())
+
+    @property
+    def lost_points(self) -> bool:
+        """Whether devices or equipment are missing here that people wrote: what they have is not known."""
+        return any(self.broken.get(section) for section in ("devices", "equipment")) or None in (
+            self.profiles.values()
+        )
 
 
 def gather(files: Files, findings: Findings) -> Written:
@@ -77,6 +90,10 @@ def gather(files: Files, findings: Findings) -> Written:
         _keep(written, "equipment", entry, shaped_by("kind", EQUIPMENT_KINDS, entry, findings))
     for entry in _entries(files, "programmes", written, findings):
         _keep(written, "programmes", entry, shaped(ProgrammeWritten, entry, findings))
+    _meters(files, written, findings)
+    for entry in _entries(files, "trends", written, findings):
+        _keep(written, "trends", entry, shaped(TrendWritten, entry, findings))
+    _tariff(files, written, findings)
     for entry in _entries(files, "sinks", written, findings):
         _keep(written, "sinks", entry, shaped_by("kind", SINKS, entry, findings))
     _profiles(files, written, findings)
@@ -87,17 +104,61 @@ def _site(files: Files, written: Written, findings: Findings) -> None:
     sections = files.sections.get("site", [])
     if not sections and files.hashes and not files.lost:
         findings.problem(Source("site.yaml", 0, 0), text("the section site is missing"))
-    for entry in sections[1:]:
-        findings.problem(
-            entry.at, text('"{key}" is written twice, first in {place}', key="site", place=sections[0].at)
-        )
-    for entry in sections[:1]:
+    for entry in _only(files, "site", findings):
         site = shaped(SiteWritten, entry, findings)
         if site is not None:
             written.site = Named(entry, site)
 
 
-def _entries(files: Files, section: str, written: Written, findings: Findings) -> Iterator[Entry]:
+def _only(files: Files, section: str, findings: Findings) -> list[Entry]:
+    """The section, which may stand but once."""
+    sections = files.sections.get(section, [])
+    for entry in sections[1:]:
+        findings.problem(
+            entry.at, text('"{key}" is written twice, first in {place}', key=section, place=sections[0].at)
+        )
+    return sections[:1]
+
+
+def _tariff(files: Files, written: Written, findings: Findings) -> None:
+    for entry in _only(files, "tariff", findings):
+        if entry.child("use") is not None:
+            use = shaped(UseWritten, entry, findings)
+            written.tariff = None if use is None else Named(entry, use)
+        else:
+            own = shaped(OwnWritten, entry, findings)
+            written.tariff = None if own is None else Named(entry, own)
+
+
+def _meters(files: Files, written: Written, findings: Findings) -> None:
+    """The site's meters; what belongs to the simulator's section of that name is told, and the other way."""
+    for entry in _entries(files, "meters", written, findings, meter_name):
+        foreign = next((part for part in entry.children() if part.name in OF_SIMULATOR), None)
+        if foreign is not None:
+            findings.problem(
+                foreign.at,
+                text('"{key}" is for the simulator: it belongs into plant.yaml', key=foreign.name),
+                hint=text("here each meter says submeter_of"),
+            )
+        _keep(written, "meters", entry, None if foreign else shaped(MeterWritten, entry, findings))
+    simulated = None if files.plant is None else files.plant.child("meters")
+    for entry in simulated.children() if simulated else []:
+        for part in entry.children():
+            if part.name in (*OF_SUMS, *OF_INTEGRALS, "submeter_of"):
+                findings.problem(
+                    part.at,
+                    text('"{key}" says nothing to the simulator', key=part.name),
+                    hint=text('write it into the section "meters" of another file, such as meters.yaml'),
+                )
+
+
+def _entries(
+    files: Files,
+    section: str,
+    written: Written,
+    findings: Findings,
+    called: Callable[[object], str] = name,
+) -> Iterator[Entry]:
     """The section's entries of all files with good names, each name once."""
     first: dict[str, Source] = {}
     for part in files.sections.get(section, []):
@@ -109,7 +170,7 @@ def _entries(files: Files, section: str, written: Written, findings: Findings) -
             )
         for entry in part.children():
             try:
-                name(entry.name)
+                called(entry.name)
             except Wrong as error:
                 findings.wrong(entry.at, error)
                 written.broken.setdefault(section, set()).add(entry.name)

@@ -15,14 +15,26 @@ from config.written import source
 from config.written.nodes import Entry, Scalar, Table
 from config.written.problems import Findings, listing
 
-SECTIONS = ("site", "lines", "devices", "equipment", "programmes", "calendar", "sinks", "rules")
+SECTIONS = (
+    "site",
+    "lines",
+    "devices",
+    "equipment",
+    "programmes",
+    "calendar",
+    "meters",
+    "trends",
+    "tariff",
+    "sinks",
+    "rules",
+)
 PROGRAMMES = "schedules"
 PROFILES = "profiles"
 PLANT = "plant.yaml"
 _CALENDAR_KEYS = {"kinds", "days"}
 MOST_FILES = 200
 _MOST_BYTES = 2_000_000
-_LATER = frozenset({"rules", "tariff", "institution", "upload", "events", "reports", "users"})
+_LATER = frozenset({"rules", "institution", "upload", "events", "reports", "users"})
 """Sections of later versions: known, so that nobody looks for a spelling mistake."""
 
 

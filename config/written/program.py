@@ -19,7 +19,7 @@ from config.written.library import read_profile
 from config.written.plant import plant_facts
 from config.written.problems import MOST_SHOWN, Enough, Findings, Problem
 
-SCHEMAS = ("site", "programmes", "calendar", "profile")
+SCHEMAS = ("site", "programmes", "calendar", "profile", "tariff")
 
 
 def main(arguments: Sequence[str]) -> int:

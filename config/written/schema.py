@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Union
 
 from pydantic import BaseModel, Field, TypeAdapter
@@ -13,10 +13,13 @@ from config.written.model.base import NAME
 from config.written.model.devices import DeviceWritten
 from config.written.model.equipment import EQUIPMENT_KINDS
 from config.written.model.lines import LINES
+from config.written.model.meters import METER_NAME, MeterWritten
 from config.written.model.profile import PointWritten, ProfileWritten
 from config.written.model.programmes import ProgrammeWritten
 from config.written.model.sinks import SINKS
 from config.written.model.site import CalendarWritten, SiteWritten
+from config.written.model.tariff import OwnWritten, TableWritten, UseWritten
+from config.written.model.trends import TrendWritten
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -27,14 +30,17 @@ def schema_text(name: str) -> str:
 
 
 def schema(name: str) -> dict[str, Any]:
-    """For a site's files, for schedules/*.yaml (programmes), for calendar.yaml or for a device profile."""
+    """For a site's files, for schedules/*.yaml (programmes), for calendar.yaml, for a device profile or a
+    tariff that comes with louguan."""
     made = _Schema()
-    made.body = {
+    bodies: dict[str, Callable[[], dict[str, Any]]] = {
         "site": made.site,
         "programmes": lambda: made.named(ProgrammeWritten),
         "calendar": lambda: made.model(CalendarWritten),
         "profile": made.profile,
-    }[name]()
+        "tariff": lambda: made.model(TableWritten),
+    }
+    made.body = bodies[name]()
     return {"$schema": _DIALECT, "title": f"louguan {name}", **made.body, "$defs": made.definitions}
 
 
@@ -53,6 +59,9 @@ class _Schema:
             "equipment": self.named(_union("kind", EQUIPMENT_KINDS)),
             "programmes": self.named(ProgrammeWritten),
             "calendar": self.model(CalendarWritten),
+            "meters": self.named(MeterWritten, METER_NAME),
+            "trends": self.named(TrendWritten),
+            "tariff": self.tariff(),
             "sinks": self.named(_union("kind", SINKS)),
         }
         assert set(sections) <= set(SECTIONS)
@@ -65,11 +74,19 @@ class _Schema:
         head["required"] = [*head["required"], "points"]
         return {key: value for key, value in head.items() if key != "title"}
 
-    def named(self, shape: type[BaseModel] | TypeAdapter[Any]) -> dict[str, Any]:
+    def tariff(self) -> dict[str, Any]:
+        """A table that comes with louguan, by name, or one's own; `use` tells which to judge it as."""
+        return {
+            "if": {"required": ["use"]},
+            "then": self.model(UseWritten),
+            "else": self.model(OwnWritten),
+        }
+
+    def named(self, shape: type[BaseModel] | TypeAdapter[Any], pattern: str = NAME.pattern) -> dict[str, Any]:
         """A table of names."""
         return {
             "type": "object",
-            "propertyNames": {"pattern": f"^{NAME.pattern}$"},
+            "propertyNames": {"pattern": f"^{pattern}$"},
             "additionalProperties": self.model(shape),
         }
 

@@ -14,7 +14,12 @@ from config.written.compile import compile_site
 from config.written.problems import Findings
 from tests.config.golden import GOLDEN
 
-SITES = [GOLDEN / "good-one-file", GOLDEN / "good-three-transports"]
+SITES = [
+    GOLDEN / "good-one-file",
+    GOLDEN / "good-three-transports",
+    GOLDEN / "good-meters",
+    GOLDEN / "good-tariff-own",
+]
 TOKEN = re.compile(r"[\w.%/]+|[:,{}\[\]]")
 INSTEAD = [
     *[
@@ -47,6 +52,9 @@ INSTEAD = [
     "[1, 2]",
     "{write: off}",
     "5 kW",
+    "main-1",
+    "office",
+    "22:00-06:00",
     "holding 65535",
     '"',
 ]

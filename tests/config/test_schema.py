@@ -18,7 +18,13 @@ from config.written.source import read
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA_FOLDER = ROOT / "docs" / "schema"
 SITES = ROOT / "config" / "sites"
-FILES = sorted([*(ROOT / "config" / "profiles").glob("*.yaml"), *SITES.rglob("*.yaml")])
+FILES = sorted(
+    [
+        *(ROOT / "config" / "profiles").glob("*.yaml"),
+        *(ROOT / "config" / "tariffs").glob("*.yaml"),
+        *SITES.rglob("*.yaml"),
+    ]
+)
 
 
 def schema_of(path: Path) -> str:
@@ -27,6 +33,8 @@ def schema_of(path: Path) -> str:
         return "programmes"
     if path.parent.name == "profiles":
         return "profile"
+    if path.parent.name == "tariffs":
+        return "tariff"
     by_nature = path.name == "calendar.yaml" and "\ncalendar:" not in path.read_text(encoding="utf-8")
     return "calendar" if by_nature else "site"
 
@@ -78,6 +86,19 @@ WRONG: dict[str, list[dict[str, object]]] = {
         {"equipment": {"a": {"kind": "pump", "label": "x", "level": "a.b"}}},
         {"equipment": {"a": {"kind": "pump", "label": "x", "run_cmd": "ab"}}},
         {"site": {"name": "a", "label": "b"}},
+        {"meters": {"a": {}}},
+        {"meters": {"a": {"sum": []}}},
+        {"meters": {"a": {"minus": ["b"]}}},
+        {"meters": {"a": {"sum": ["b"], "integrate": "c.d"}}},
+        {"meters": {"a": {"at_most": "20 kW", "label": "b"}}},
+        {"meters": {"main-1": {"of": ["office-1"], "remainder": 0.04}}},
+        {"meters": {"a.b.c": {"submeter_of": "d"}}},
+        {"trends": {"a": {"points": []}}},
+        {"trends": {"a": {"points": [{"tag": "b"}]}}},
+        {"trends": {"a": {"points": "b.c", "every": 10}}},
+        {"tariff": {"use": "sichuan-2025", "seasons": []}},
+        {"tariff": {"use": "sichuan-2025", "flat_price": 0.72}},
+        {"tariff": {"flat_price": "0.72 元/kWh"}},
     ],
     "programmes": [
         {
@@ -93,6 +114,7 @@ WRONG: dict[str, list[dict[str, object]]] = {
     ],
     "calendar": [{"days": [{"kind": "holiday"}]}, {"day": []}],
     "profile": [{"profile": "a"}],
+    "tariff": [{"label": "a", "document": "b", "since": "2026-01-01", "seasons": [], "factors": {}}],
 }
 
 

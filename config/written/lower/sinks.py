@@ -19,6 +19,7 @@ from config.plan.sinks import (
     Tls,
 )
 from config.written.gather import Named, Written
+from config.written.lower.meters import Meters
 from config.written.model.sinks import (
     FilesWritten,
     HttpsWritten,
@@ -36,8 +37,8 @@ DIALECTS = Path(__file__).resolve().parents[2] / "dialects"
 """Of the national protocol, one file each. What is in them is the sink's business."""
 
 
-def lower_sinks(written: Written, meters: frozenset[str], findings: Findings) -> tuple[SinkPlan, ...]:
-    """Every sink; `meters` are the names of all meters of the site."""
+def lower_sinks(written: Written, meters: Meters, findings: Findings) -> tuple[SinkPlan, ...]:
+    """Every sink; tells everything wrong with each."""
     made = []
     for named in written.sinks.values():
         _check_meters(named, meters, findings)
@@ -45,7 +46,7 @@ def lower_sinks(written: Written, meters: frozenset[str], findings: Findings) ->
     return tuple(made)
 
 
-def _check_meters(named: Named[SinkWritten], meters: frozenset[str], findings: Findings) -> None:
+def _check_meters(named: Named[SinkWritten], meters: Meters, findings: Findings) -> None:
     sink = named.written
     asked: list[tuple[list[str | int], str]] = [
         (["meters", number], name) for number, name in enumerate(sink.meters or ())
@@ -53,12 +54,15 @@ def _check_meters(named: Named[SinkWritten], meters: frozenset[str], findings: F
     if isinstance(sink, NationalWritten):
         asked += [(["ids", name], name) for name in sink.ids]
     for path, name in asked:
-        if name not in meters:
+        at = named.entry.place(path, key=path[0] == "ids")
+        if name in meters.sums:
             findings.problem(
-                named.entry.place(path, key=path[0] == "ids"),
-                text('no meter named "{name}"', name=name),
-                hint=findings.guess(name, sorted(meters)),
+                at,
+                text('"{name}" is worked out when it is read: it is not uploaded', name=name),
+                hint=text("name the meters it is made of"),
             )
+        else:
+            meters.find(name, at)
 
 
 def _sink(named: Named[SinkWritten], findings: Findings) -> SinkPlan:

@@ -29,6 +29,8 @@ def lower_site(site: SiteWritten) -> Site:
         observe=site.observe,
         override_max_s=site.override.at_most,
         interval_s=int(site.log.interval),
+        full_disk=site.log.full_disk,
+        flash_budget_mb=site.log.flash_budget,
     )
 
 

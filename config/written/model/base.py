@@ -113,6 +113,7 @@ Pause = Annotated[float, BeforeValidator(lasting("0 s", "10 s")), _TIME_SCHEMA]
 """Silence on a line: all of its devices wait."""
 Poll = Annotated[float, BeforeValidator(lasting("100 ms", "24 h")), _TIME_SCHEMA]
 Age = Annotated[float, BeforeValidator(lasting("100 ms", "7 d")), _TIME_SCHEMA]
+Every = Annotated[float, BeforeValidator(lasting("1 s", "24 h")), _TIME_SCHEMA]
 Pulse = Annotated[float, BeforeValidator(lasting("10 ms", "10 min")), _TIME_SCHEMA]
 Wait = Annotated[float, BeforeValidator(lasting("0 s", "10 min")), _TIME_SCHEMA]
 Lasting = Annotated[float, BeforeValidator(lasting("1 min", "366 d")), _TIME_SCHEMA]

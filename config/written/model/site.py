@@ -11,11 +11,11 @@ from config.language import text
 from config.plan.programmes import BUILT_IN_KINDS, DateRange
 from config.written.model.base import Flag, Label, Lasting, Name, Written, name
 from config.written.problems import Wrong
-from config.written.quantities import duration
+from config.written.quantities import duration, inside
 from config.written.times import date_range, date_ranges
 
-_DATE = r"\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\s*"
-_RANGE = rf"{_DATE}(\.\.{_DATE})?"
+DATE_PATTERN = r"\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\s*"
+_RANGE = rf"{DATE_PATTERN}(\.\.{DATE_PATTERN})?"
 _DATES_SCHEMA: dict[str, Any] = {"type": "string", "pattern": f"^{_RANGE}([,，]{_RANGE})*$"}
 
 
@@ -41,6 +41,14 @@ def _interval(value: object) -> float:
     return seconds
 
 
+def _size(value: object) -> float:
+    """Megabytes."""
+    size = inside(value, "MB")
+    if size <= 0:
+        raise Wrong(text('"{value}" leaves nothing to be written', value=value))
+    return float(size)
+
+
 def _own_kind(value: object) -> str:
     if value in BUILT_IN_KINDS:
         raise Wrong(text('"{name}" is a kind of day already', name=value))
@@ -54,6 +62,10 @@ Dates = Annotated[
     BeforeValidator(date_ranges),
     WithJsonSchema({"anyOf": [_DATES_SCHEMA, {"type": "array", "minItems": 1, "items": _DATES_SCHEMA}]}),
 ]
+Size = Annotated[
+    float, BeforeValidator(_size), WithJsonSchema({"type": "string", "pattern": r"[0-9０-９]\s*[kMG]B\s*$"})
+]
+"""Megabytes (10⁶ bytes)."""
 OneRange = Annotated[DateRange, BeforeValidator(date_range), WithJsonSchema(_DATES_SCHEMA)]
 
 
@@ -69,6 +81,8 @@ class LogWritten(Written):
     """The consumption log."""
 
     interval: Interval = 900.0
+    full_disk: Literal["keep", "drop_oldest"] = "keep"
+    flash_budget: Size = 1000.0
 
 
 class OverrideWritten(Written):

@@ -1,0 +1,78 @@
+"""Meters beside those that devices are, and what hangs below what."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, ConfigDict, WithJsonSchema
+
+from config.language import text
+from config.written.model.base import NAME, Label, Quantity, Written, name
+from config.written.problems import Wrong
+
+METER_NAME = rf"{NAME.pattern}(\.{NAME.pattern})?"
+"""A device, `device.point` where a device has several counters, or a name of one's own."""
+OF_SUMS = ("sum", "minus")
+OF_INTEGRALS = ("integrate", "at_most", "quantity", "quantum")
+OF_SIMULATOR = ("of", "remainder")
+"""Keys of the section of the same name in plant.yaml."""
+_TAG_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"tag": {"type": "string"}},
+    "required": ["tag"],
+    "additionalProperties": False,
+}
+_PART_SCHEMA: dict[str, Any] = {"anyOf": [{"type": "string"}, _TAG_SCHEMA]}
+_PARTS_SCHEMA: dict[str, Any] = {
+    "anyOf": [*_PART_SCHEMA["anyOf"], {"type": "array", "minItems": 1, "items": _PART_SCHEMA}]
+}
+
+
+def meter_name(value: object) -> str:
+    """What a meter may be called, "device.point" included. Raises Wrong."""
+    owner, dot, part = str(value).partition(".")
+    if dot and part and isinstance(value, str):
+        name(owner)
+        name(part)
+        return value
+    return name(value)
+
+
+def _parts(value: object) -> list[dict[str, str]]:
+    """Each part as {"name": …} or {"tag": …}; a single one may stand without a list."""
+    items = value if isinstance(value, list) else [value]
+    parts = []
+    for item in items:
+        if isinstance(item, str) and item:
+            parts.append({"name": item})
+        elif isinstance(item, dict) and set(item) == {"tag"} and isinstance(item["tag"], str):
+            parts.append(dict(item))
+        else:
+            raise Wrong(text("this is no meter"), text("names, or {example}", example="{tag: lighting}"))
+    if not parts:
+        raise Wrong(text("there is no meter here"), text("names, or {example}", example="{tag: lighting}"))
+    return parts
+
+
+Parts = Annotated[list[dict[str, str]], BeforeValidator(_parts), WithJsonSchema(_PARTS_SCHEMA)]
+
+
+class MeterWritten(Written):
+    """A sum of meters, the integral of a power or flow, or a word on a meter that a device is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "minProperties": 1,
+            "not": {"required": ["sum", "integrate"]},
+            "dependentRequired": {"minus": ["sum"], **{key: ["integrate"] for key in OF_INTEGRALS[1:]}},
+        }
+    )
+
+    label: Label | None = None
+    sum: Parts | None = None
+    minus: Parts | None = None
+    integrate: Label | None = None
+    at_most: Quantity | None = None
+    quantity: Literal["electricity", "water", "gas", "heat"] | None = None
+    quantum: Quantity | None = None
+    submeter_of: Label | None = None
