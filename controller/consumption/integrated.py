@@ -217,7 +217,8 @@ class IntegratedLog:
             count_end=self._count if known else None,
             consumption=self._count - self._anchor_count if measured else None,
             peak=self._peak,
-            covered_s=min(self._covered_ms, end_ms - self._slot_ms) // 1000,
+            # Times are whole milliseconds: a slot covered from end to end may lack one.
+            covered_s=min(self._covered_ms + 500, end_ms - self._slot_ms) // 1000,
             flags=flags,
         )
         if known:
