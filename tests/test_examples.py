@@ -112,13 +112,16 @@ def test_every_file_shown_is_right_for_the_compound(page: Path, tmp_path: Path) 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_names_in_the_text_are_those_of_the_compound(page: Path, plan: Plan) -> None:
     text = page.read_text(encoding="utf-8")
-    made = (*plan.metering.integrated, *plan.metering.virtual)
-    names = {item.name for item in (*plan.equipment, *plan.devices, *made)} | set(BUILT_IN_KINDS)
+    names = {item.name for item in plan.equipment} | {device.name for device in plan.devices}
+    names |= {meter.name for meter in plan.metering.integrated} | set(BUILT_IN_KINDS)
     for listed in re.findall(r"\[([a-z0-9., -]+)\](?!\()", text):
         for name in listed.split(","):
             assert name.strip() in names, listed
     for name, role in re.findall(r"`([a-z]+-[a-z0-9-]*\d)\.([a-z_]+)`", text):
-        find_point(plan, f"{name}.{role}")
+        if role == "unmetered":  # what is left of a meter above others
+            assert name in {item.of for item in plan.metering.submeters}
+        else:
+            find_point(plan, f"{name}.{role}")
 
 
 def test_the_mistake_in_the_readme_is_answered_as_shown(tmp_path: Path) -> None:
