@@ -285,6 +285,7 @@ class Daemon:
 
     def _count(self, now: Now, step: Step) -> None:
         closed = self._consumption.step(now, step.counts)
+        self.board.take(self._consumption.take_notices(), now.wall_ms)
         if not closed.intervals and not closed.marks:
             return
         for row in closed.intervals:

@@ -8,11 +8,13 @@ from typing import NamedTuple
 from config.plan.clock import Now, Pace
 from config.plan.reading import Quality, Reading, Value
 from controller.consumption.corrections import Anchor, Replacement
+from controller.consumption.doubts import Doubts
 from controller.consumption.intervals import MeterLog
 from controller.consumption.meters import MOST_QUANTA, Meter
 from controller.consumption.records import Count, Flag, Interval, Mark
 from controller.consumption.settled import SettledTime, Step
 from controller.consumption.slots import Slots
+from controller.decide.records import Notice
 from drivers.api import Unchanged
 
 
@@ -45,6 +47,7 @@ class ConsumptionLog:
             self._counters[meter.point] = (meter, log)
             if meter.power_point is not None:
                 self._powers.setdefault(meter.power_point, []).append(log)
+        self._doubts = Doubts({meter.name: meter for meter, _ in self._counters.values()})
         self._quanta: dict[int, int | None] = {}
         """What counters said last; None: nothing that counts."""
         self._thousandths: dict[int, int | None] = {}
@@ -106,6 +109,8 @@ class ConsumptionLog:
         self._closed += log.good(Count(wall_ms, site_ms, quanta))
         if log.changed:
             self._touched.add(meter.name)
+        if log.doubted:
+            self._doubts.take(log.take_doubts())
         if fresh:
             self._next_ms = self._earliest()
             if self._doubtful:
@@ -118,12 +123,15 @@ class ConsumptionLog:
         if self._next_ms is not None and wall_ms >= self._next_ms:
             for log in self._logs.values():
                 self._closed += log.advance(wall_ms)
+                if log.doubted:
+                    self._doubts.take(log.take_doubts())
             self._next_ms = self._earliest()
             if self._doubtful:
                 self._doubt()
         if not self._closed and not self._touched:
             return NOTHING
         self._touched.update(row.meter for row in self._closed)
+        self._doubts.closed(self._closed)
         marks = [(name, self._logs[name].take_mark()) for name in sorted(self._touched)]
         closed = Closed(tuple(self._closed), tuple((name, mark) for name, mark in marks if mark is not None))
         self._closed, self._touched = [], set()
@@ -133,6 +141,10 @@ class ConsumptionLog:
     def next_ms(self) -> int | None:
         """Site time when the next slot ends."""
         return self._next_ms
+
+    def take_notices(self) -> list[Notice]:
+        """What people are to be told of readings since the last call."""
+        return self._doubts.notices()
 
     def open_slot_ms(self, meter: str) -> int | None:
         """When that meter's open slot began: all before is handed out. None for one that has none."""
