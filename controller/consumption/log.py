@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from config.language import text
 from config.plan.clock import Now, Pace
 from config.plan.reading import Quality, Reading, Value
-from controller.consumption.corrections import Anchor, Replacement
+from controller.consumption.corrections import Anchor, CannotCorrect, Replacement
 from controller.consumption.doubts import Doubts
+from controller.consumption.held import Held, Kept
 from controller.consumption.intervals import MeterLog
 from controller.consumption.meters import MOST_QUANTA, Meter
 from controller.consumption.records import Count, Flag, Interval, Mark
@@ -32,7 +34,8 @@ NOTHING = Closed()
 class ConsumptionLog:
     """All meters of a Plan.
 
-    A meter's cost arises when it is read and when a slot ends, not in every cycle.
+    A meter's cost arises when it is read and when a slot ends, not in every cycle. After a start under a
+    clock that is not trusted, readings wait until it is, for a while (`held`).
     """
 
     def __init__(self, meters: Iterable[Meter], slots: Slots, pace: Pace, marks: Mapping[str, Mark]) -> None:
@@ -56,6 +59,8 @@ class ConsumptionLog:
         self._touched: set[str] = set()
         self._next_ms: int | None = None
         self._doubtful = False
+        self._held: Held | None = Held()
+        """What waits for the time; None once that is known, or waiting was given up."""
 
     def step(self, now: Now, samples: Iterable[tuple[int, Reading] | Unchanged]) -> Closed:
         """One cycle: `samples` are all (point, reading) taken since the last one, in order, of whatever
@@ -73,13 +78,32 @@ class ConsumptionLog:
 
     def _look(self, now: Now) -> None:
         step = self._time.look(now)
-        if step is Step.BACK:
+        if self._held is not None:
+            if now.trusted or self._held.is_full(now.mono_ns):
+                held, self._held = self._held, None
+                self._let_go(held, now)
+        elif step is Step.BACK:
             for log in self._logs.values():
                 log.clock_set_back()
             self._touched.update(self._logs)
         elif step is Step.AHEAD or (not now.trusted and not self._doubtful):
             self._doubt()
         self._doubtful = not now.trusted
+
+    def _let_go(self, held: Held, now: Now) -> None:
+        """Book what has waited, by the time as it is now."""
+        self._doubtful = not now.trusted
+        if self._doubtful:
+            self._doubt()
+        for one in held.in_order():
+            self._book(one.point, *self._times(one.mono_ns), one.quanta, one.thousandths)
+            for log in self._logs_of(one.point):
+                log.clock_untrusted()
+
+    def _logs_of(self, point: int) -> list[MeterLog]:
+        """What readings of that point go to."""
+        counter = self._counters.get(point)
+        return [*self._powers.get(point, ()), *([] if counter is None else [counter[1]])]
 
     def _sample(self, point: int, reading: Reading) -> None:
         """Only good readings of counters, and of the power beside them, matter."""
@@ -88,21 +112,34 @@ class ConsumptionLog:
             self._thousandths[point] = _thousandths(reading.value) if good else None
         if point in self._counters:
             self._quanta[point] = self._counters[point][0].quanta(reading.value) if good else None
-        self._take(point, self._time.wall_ms(reading.mono_ns), self._time.site_ms(reading.mono_ns))
+        self._take(point, reading.mono_ns, *self._times(reading.mono_ns))
 
     def _again(self, event: Unchanged) -> None:
         """Points say what they said: what that was, is known."""
-        wall_ms, site_ms = self._time.wall_ms(event.mono_ns), self._time.site_ms(event.mono_ns)
+        wall_ms, site_ms = self._times(event.mono_ns)
         for point in event.points:
             if point in self._quanta or point in self._thousandths:
-                self._take(point, wall_ms, site_ms)
+                self._take(point, event.mono_ns, wall_ms, site_ms)
 
-    def _take(self, point: int, wall_ms: int, site_ms: float) -> None:
+    def _times(self, mono_ns: int) -> tuple[int, float]:
+        """Of that moment: the time, and the milliseconds by the monotonic clock."""
+        return self._time.wall_ms(mono_ns), self._time.site_ms(mono_ns)
+
+    def _take(self, point: int, mono_ns: int, wall_ms: int, site_ms: float) -> None:
         """What is known of `point` is of that time."""
-        if (thousandths := self._thousandths.get(point)) is not None:
+        quanta, thousandths = self._quanta.get(point), self._thousandths.get(point)
+        if self._held is None:
+            self._book(point, wall_ms, site_ms, quanta, thousandths)
+        elif quanta is not None or thousandths is not None:
+            self._held.take(Kept(mono_ns, point, quanta, thousandths))
+
+    def _book(
+        self, point: int, wall_ms: int, site_ms: float, quanta: int | None, thousandths: int | None
+    ) -> None:
+        if thousandths is not None:
             for log in self._powers[point]:
                 self._closed += log.power(wall_ms, thousandths)
-        if (quanta := self._quanta.get(point)) is None:
+        if quanta is None:
             return
         meter, log = self._counters[point]
         fresh = log.next_ms is None
@@ -117,6 +154,8 @@ class ConsumptionLog:
                 log.clock_untrusted()
 
     def _advance(self, now: Now) -> Closed:
+        if self._held is not None:
+            return NOTHING
         wall_ms = self._time.wall_ms(now.mono_ns)
         if self._next_ms is None:
             self._next_ms = self._earliest()
@@ -164,11 +203,13 @@ class ConsumptionLog:
 
     def check_replaced(self, meter: str, made: Replacement, anchor: Anchor) -> None:
         """Raises CannotCorrect where `replaced` would."""
+        self._check_time()
         self._logs[meter].check_replaced(made, anchor)
 
     def replaced(self, meter: str, now: Now, made: Replacement, anchor: Anchor) -> Mark | None:
         """The meter was replaced, in its open slot or since `anchor`, the last known count before it. Returns
         where its log stands, to be committed at once. Raises CannotCorrect."""
+        self._check_time()
         self._look(now)
         log = self._logs[meter]
         ago_ms = self._time.wall_ms(now.mono_ns) - made.at_ms
@@ -178,6 +219,10 @@ class ConsumptionLog:
     def marks(self) -> dict[str, Mark]:
         """Where every meter's log stands now, to go on from under another Plan."""
         return {name: log.mark for name, log in self._logs.items() if log.mark is not None}
+
+    def _check_time(self) -> None:
+        if self._held is not None:
+            raise CannotCorrect(text("nobody knows the time yet: enter it once the clock can be trusted"))
 
     def _doubt(self) -> None:
         for log in self._logs.values():
