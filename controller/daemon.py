@@ -290,7 +290,9 @@ class Daemon:
             self._stores.control.commit(changes)
 
     def _count(self, now: Now, step: Step) -> None:
-        self._write(self._consumption.step(now, step.counts))
+        closed = self._consumption.step(now, step.counts)
+        self.board.take(self._consumption.take_notices(), now.wall_ms)
+        self._write(closed)
 
     def _write(self, closed: Closed) -> None:
         if not closed.intervals and not closed.marks:

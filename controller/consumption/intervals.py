@@ -4,15 +4,19 @@ A slot's consumption is the count at its end less the count at its start. The co
 good reading before it, if that is young enough, and serves both slots. Where a boundary count is missing, the
 slots on both sides are partial: the one that ends there has no consumption, and the next slot whose end is
 known carries everything since the last count that was booked (the anchor), flagged as recovered. So the
-consumptions of all rows add up to the difference of the counter, to the last quantum. After a reset the
-anchor starts anew and the slot's consumption is unknown.
+consumptions of all rows add up to the difference of the counter, to the last quantum.
+
+A reading that the meter cannot have counted up to is set aside. If the meter goes on from where it was, the
+reading was wrong and counts for nothing. If it goes on from there, for as long as a boundary count may be old
+or until a slot ends whose count is not known otherwise, the counter was reset: the anchor starts anew and the
+slot's consumption is unknown.
 """
 
 from __future__ import annotations
 
 from controller.consumption.corrections import Anchor, Replacement, replaced_mark
-from controller.consumption.judging import MOST_ROLLED, WALL_SLACK_MS, may_have_risen, rolled
-from controller.consumption.records import Count, Flag, Interval, Mark, Terms
+from controller.consumption.judging import MOST_ROLLED, WALL_SLACK_MS, Aside, may_have_risen, rolled
+from controller.consumption.records import Count, Doubt, Flag, Interval, Mark, Terms
 from controller.consumption.slots import Slots
 
 MOST_SLOTS = 4000
@@ -45,6 +49,8 @@ class MeterLog:
         """Up to where covered time has been added up."""
         self._covered_ms = 0
         self._peak: int | None = None
+        self._aside: Aside | None = None
+        self._doubts: list[Doubt] = []
 
     @property
     def mark(self) -> Mark | None:
@@ -74,21 +80,30 @@ class MeterLog:
     def good(self, item: Count) -> list[Interval]:
         """Take a good reading. Returns the slots that ended before it."""
         closed = self._close_before(item.wall_ms)
-        mark = self._mark
-        if mark is None:
+        if self._mark is None:
             slot_ms = self._slots.floor(item.wall_ms)
-            mark = self._mark = Mark(slot_ms, item.wall_ms, item.quanta, None, None)
+            self._mark = Mark(slot_ms, item.wall_ms, item.quanta, None, None)
             self._end_ms = self._slots.next(slot_ms)
-        elif mark.anchor_ms is None:
-            mark = self._mark = mark._replace(anchor_ms=item.wall_ms, anchor_count=item.quanta, rolled=0)
+        elif self._mark.anchor_ms is None:
+            self._mark = self._mark._replace(anchor_ms=item.wall_ms, anchor_count=item.quanta, rolled=0)
         if item.quanta != self._last_count:
-            if self._last_count is not None:
-                mark = self._mark = self._judge(mark, item, self._last_count)
+            if self._last_count is not None and not self._accept(item, self._last_count):
+                return closed
             self._changed_site_ms, self._changed_ms = item.site_ms, item.wall_ms
-        self._cover(item.wall_ms, mark.slot_ms)
-        self._last_ms, self._last_count, self._last_site_ms = item.wall_ms, item.quanta, item.site_ms
-        self._eligible = True
+        self._aside = None
+        self._cover(item.wall_ms, self._mark.slot_ms)
+        self._take(item)
         return closed
+
+    @property
+    def doubted(self) -> bool:
+        """There is something to take with `take_doubts`."""
+        return bool(self._doubts)
+
+    def take_doubts(self) -> list[Doubt]:
+        """Readings that were doubted since the last call, in order."""
+        taken, self._doubts = self._doubts, []
+        return taken
 
     def power(self, wall_ms: int, thousandths: int) -> list[Interval]:
         """Take a good reading of the power or flow beside the counter. Returns the slots that ended before
@@ -111,6 +126,7 @@ class MeterLog:
         goes on until time has passed its end, so that no slot is written twice."""
         self._eligible = False
         self._changed_ms = None
+        self._aside = None
         self.clock_untrusted()
 
     @property
@@ -133,25 +149,56 @@ class MeterLog:
         """The meter was replaced in the open slot, or since the last known count before it: `anchor`.
         `site_ms`: site time of the replacement by the monotonic clock. Raises CannotCorrect."""
         self._mark = replaced_mark(self._mark, self.last_read, made, anchor)
+        self._aside = None
         if self._last_ms is None or made.at_ms >= self._last_ms:
             self._last_ms, self._last_count, self._last_site_ms = made.at_ms, made.first, site_ms
             self._changed_site_ms, self._changed_ms = site_ms, made.at_ms
 
     # What the next count means
 
-    def _judge(self, mark: Mark, item: Count, last: int) -> Mark:
-        """Tell a rollover, a reset and an impossible jump from ordinary counting."""
-        terms = self._terms
-        turn = 0
+    def _accept(self, item: Count, last: int) -> bool:
+        """Tell a rollover, a reset and a wrong reading from ordinary counting. False for what is set
+        aside."""
+        assert self._mark is not None
+        if self._aside is not None and self._aside.goes_on(self._terms, item):
+            return self._set_aside(item, last)
         if item.quanta < last:
-            turn = rolled(terms, last, item.quanta, self._elapsed(mark, item))
-        elif may_have_risen(terms, item.quanta - last, self._since_change(mark, item)):
-            return mark
-        if 0 < turn < MOST_ROLLED - mark.rolled:
-            return mark._replace(rolled=mark.rolled + turn)
-        return mark._replace(
-            anchor_ms=item.wall_ms, anchor_count=item.quanta, rolled=0, flags=mark.flags | Flag.SUSPECT
+            turn = rolled(self._terms, last, item.quanta, self._elapsed(self._mark, item))
+            if 0 < turn < MOST_ROLLED - self._mark.rolled:
+                self._mark = self._mark._replace(rolled=self._mark.rolled + turn)
+                return True
+        elif may_have_risen(self._terms, item.quanta - last, self._since_change(self._mark, item)):
+            return True
+        return self._set_aside(item, last)
+
+    def _set_aside(self, item: Count, last: int) -> bool:
+        """True when what was set aside has gone on for long enough: then it is the meter's count."""
+        aside = self._aside
+        if aside is None or not aside.goes_on(self._terms, item):
+            self._aside = Aside(item.site_ms, item, item)
+            self._doubts.append(Doubt(self._terms.meter, last, item.quanta, reset=False))
+            return False
+        aside.begin = aside.begin or item
+        if item.site_ms - aside.since_site_ms >= self._terms.age_ms:
+            self._begin_anew(aside.begin, last)
+            return True
+        aside.last = item
+        return False
+
+    def _begin_anew(self, begin: Count, last: int) -> None:
+        """The meter was reset, or replaced, and counts from `begin` on."""
+        assert self._mark is not None
+        self._mark = self._mark._replace(
+            anchor_ms=begin.wall_ms,
+            anchor_count=begin.quanta,
+            rolled=0,
+            flags=self._mark.flags | Flag.SUSPECT,
         )
+        self._doubts.append(Doubt(self._terms.meter, last, begin.quanta, reset=True))
+
+    def _take(self, item: Count) -> None:
+        self._last_ms, self._last_count, self._last_site_ms = item.wall_ms, item.quanta, item.site_ms
+        self._eligible = True
 
     def _since_change(self, mark: Mark, item: Count) -> float | None:
         """Site milliseconds since the count last changed; None when no clock can tell."""
@@ -179,7 +226,7 @@ class MeterLog:
             end_ms, flags = self._end_ms, Flag(0)
             if wall_ms - mark.slot_ms > MOST_SLOTS * self._slots.length_ms and not self._known(end_ms):
                 end_ms, flags = self._slots.floor(wall_ms - 1), Flag.SPAN
-            closed.append(self._close(mark, end_ms, flags))
+            closed.append(self._close(end_ms, flags))
         return closed
 
     def _known(self, end_ms: int) -> bool:
@@ -188,7 +235,22 @@ class MeterLog:
             self._eligible and self._last_ms is not None and 0 <= end_ms - self._last_ms <= self._terms.age_ms
         )
 
-    def _close(self, mark: Mark, end_ms: int, flags: Flag) -> Interval:
+    def _decide_aside(self, end_ms: int) -> None:
+        """A slot ends: what was set aside in it decides, unless the count before it is young enough."""
+        aside = self._aside
+        if aside is None or aside.begin is None or self._known(end_ms):
+            return
+        assert self._last_count is not None
+        self._begin_anew(aside.begin, self._last_count)
+        self._take(aside.last)
+        self._changed_site_ms, self._changed_ms = aside.last.site_ms, aside.last.wall_ms
+        self._cover_ms = max(self._cover_ms, aside.last.wall_ms)
+        self._aside = None
+
+    def _close(self, end_ms: int, flags: Flag) -> Interval:
+        self._decide_aside(end_ms)
+        mark = self._mark
+        assert mark is not None
         known = self._known(end_ms)
         if known:
             self._add_cover(end_ms, mark.slot_ms)
@@ -217,6 +279,8 @@ class MeterLog:
         self._end_ms = self._slots.next(end_ms)
         self._covered_ms = 0
         self._peak = None
+        if self._aside is not None:
+            self._aside.begin = None
         return row
 
     def _booked(self, mark: Mark, row: Interval) -> Interval:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
-from controller.consumption.records import Terms
+from controller.consumption.records import Count, Terms
 
 MOST_ROLLED = 2**62
 """More than that in rollovers is no consumption, and fits no column."""
@@ -31,3 +32,20 @@ def rolled(terms: Terms, last: int, new: int, elapsed_ms: float | None) -> int:
 def most(terms: Terms, elapsed_ms: float) -> int:
     """Most quanta that can be counted in that time; a whole one may always be about to tick."""
     return max(1, math.ceil(terms.max_rate * elapsed_ms / 3_600_000))
+
+
+@dataclass(slots=True)
+class Aside:
+    """Readings set aside, since their meter cannot have counted so: either wrong ones, or it was reset or
+    replaced. Which of the two, the readings after them tell."""
+
+    since_site_ms: float
+    """When the first of them was read."""
+    begin: Count | None
+    """The first of them in the open slot; None = none yet."""
+    last: Count
+
+    def goes_on(self, terms: Terms, item: Count) -> bool:
+        """Whether `item` can be of the same counter as these."""
+        rise = item.quanta - self.last.quanta
+        return rise >= 0 and may_have_risen(terms, rise, item.site_ms - self.last.site_ms)

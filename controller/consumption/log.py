@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from config.language import text
 from config.plan.clock import Now, Pace
 from config.plan.reading import Quality, Reading, Value
-from controller.consumption.corrections import Anchor, Replacement
+from controller.consumption.corrections import Anchor, CannotCorrect, Replacement
+from controller.consumption.doubts import Doubts
+from controller.consumption.held import Held, Kept
 from controller.consumption.integrated import IntegratedLog, Power, micro
 from controller.consumption.intervals import MeterLog
 from controller.consumption.meters import MOST_QUANTA, Meter
 from controller.consumption.records import Count, Flag, Interval, Mark
 from controller.consumption.settled import SettledTime, Step
 from controller.consumption.slots import Slots
+from controller.decide.records import Notice
 from drivers.api import Unchanged
 
 
@@ -36,7 +40,8 @@ MARK_EVERY_NS = 5_000_000_000
 class ConsumptionLog:
     """All meters of a Plan.
 
-    A meter's cost arises when it is read and when a slot ends, not in every cycle.
+    A meter's cost arises when it is read and when a slot ends, not in every cycle. After a start under a
+    clock that is not trusted, readings wait until it is, for a while (`held`).
     """
 
     def __init__(self, meters: Iterable[Meter], slots: Slots, pace: Pace, marks: Mapping[str, Mark]) -> None:
@@ -58,6 +63,7 @@ class ConsumptionLog:
             self._counters[meter.point] = (meter, log)
             if meter.power_point is not None:
                 self._powers.setdefault(meter.power_point, []).append(log)
+        self._doubts = Doubts({meter.name: meter for meter, _ in self._counters.values()})
         self._quanta: dict[int, int | None] = {}
         """What counters said last; None: nothing that counts."""
         self._thousandths: dict[int, int | None] = {}
@@ -75,6 +81,8 @@ class ConsumptionLog:
         self._touched: set[str] = set()
         self._next_ms: int | None = None
         self._doubtful = False
+        self._held: Held | None = Held()
+        """What waits for the time; None once that is known, or waiting was given up."""
 
     def step(self, now: Now, samples: Iterable[tuple[int, Reading] | Unchanged]) -> Closed:
         """One cycle: `samples` are all (point, reading) taken since the last one, in order, of whatever
@@ -92,13 +100,33 @@ class ConsumptionLog:
 
     def _look(self, now: Now) -> None:
         step = self._time.look(now)
-        if step is Step.BACK:
+        if self._held is not None:
+            if now.trusted or self._held.is_full(now.mono_ns):
+                held, self._held = self._held, None
+                self._let_go(held, now)
+        elif step is Step.BACK:
             for log in self._logs.values():
                 log.clock_set_back()
             self._touched.update(self._logs)
         elif step is Step.AHEAD or (not now.trusted and not self._doubtful):
             self._doubt()
         self._doubtful = not now.trusted
+
+    def _let_go(self, held: Held, now: Now) -> None:
+        """Book what has waited, by the time as it is now."""
+        self._doubtful = not now.trusted
+        if self._doubtful:
+            self._doubt()
+        for one in held.in_order():
+            self._book(one.point, *self._times(one.mono_ns), one.quanta, one.thousandths, one.millionths)
+            for log in self._logs_of(one.point):
+                log.clock_untrusted()
+
+    def _logs_of(self, point: int) -> list[MeterLog | IntegratedLog]:
+        """What readings of that point go to."""
+        counter, integrated = self._counters.get(point), self._integrated.get(point, ())
+        own: list[MeterLog | IntegratedLog] = [] if counter is None else [counter[1]]
+        return [*self._powers.get(point, ()), *own, *(log for _, log in integrated)]
 
     def _sample(self, point: int, reading: Reading) -> None:
         """Only good readings of counters, of the power beside them and of what is integrated matter."""
@@ -109,29 +137,51 @@ class ConsumptionLog:
             self._micro[point] = micro(reading.value) if good else None
         if point in self._counters:
             self._quanta[point] = self._counters[point][0].quanta(reading.value) if good else None
-        self._take(point, self._time.wall_ms(reading.mono_ns), self._time.site_ms(reading.mono_ns))
+        self._take(point, reading.mono_ns, *self._times(reading.mono_ns))
 
     def _again(self, event: Unchanged) -> None:
         """Points say what they said: what that was, is known."""
-        wall_ms, site_ms = self._time.wall_ms(event.mono_ns), self._time.site_ms(event.mono_ns)
+        wall_ms, site_ms = self._times(event.mono_ns)
         for point in event.points:
             if point in self._points:
-                self._take(point, wall_ms, site_ms)
+                self._take(point, event.mono_ns, wall_ms, site_ms)
 
-    def _take(self, point: int, wall_ms: int, site_ms: float) -> None:
+    def _times(self, mono_ns: int) -> tuple[int, float]:
+        """Of that moment: the time, and the milliseconds by the monotonic clock."""
+        return self._time.wall_ms(mono_ns), self._time.site_ms(mono_ns)
+
+    def _take(self, point: int, mono_ns: int, wall_ms: int, site_ms: float) -> None:
         """What is known of `point` is of that time."""
-        if (thousandths := self._thousandths.get(point)) is not None:
+        quanta, thousandths = self._quanta.get(point), self._thousandths.get(point)
+        millionths = self._micro.get(point) if self._micro else None
+        if self._held is None:
+            self._book(point, wall_ms, site_ms, quanta, thousandths, millionths)
+        elif quanta is not None or thousandths is not None or millionths is not None:
+            self._held.take(Kept(mono_ns, point, quanta, thousandths, millionths))
+
+    def _book(
+        self,
+        point: int,
+        wall_ms: int,
+        site_ms: float,
+        quanta: int | None,
+        thousandths: int | None,
+        millionths: int | None,
+    ) -> None:
+        if thousandths is not None:
             for log in self._powers[point]:
                 self._closed += log.power(wall_ms, thousandths)
-        if self._micro and (millionths := self._micro.get(point)) is not None:
+        if millionths is not None:
             self._integrate(point, Power(wall_ms, round(site_ms), millionths))
-        if (quanta := self._quanta.get(point)) is None:
+        if quanta is None:
             return
         meter, log = self._counters[point]
         fresh = log.next_ms is None
         self._closed += log.good(Count(wall_ms, site_ms, quanta))
         if log.changed:
             self._touched.add(meter.name)
+        if log.doubted:
+            self._doubts.take(log.take_doubts())
         if fresh:
             self._next_ms = self._earliest()
             if self._doubtful:
@@ -148,6 +198,8 @@ class ConsumptionLog:
                     log.clock_untrusted()
 
     def _advance(self, now: Now) -> Closed:
+        if self._held is not None:
+            return NOTHING
         wall_ms = self._time.wall_ms(now.mono_ns)
         for late in self._late:
             self._closed += late.advance(wall_ms)
@@ -156,6 +208,9 @@ class ConsumptionLog:
         if self._next_ms is not None and wall_ms >= self._next_ms:
             for log in self._logs.values():
                 self._closed += log.advance(wall_ms)
+            for counting in self._counting.values():
+                if counting.doubted:
+                    self._doubts.take(counting.take_doubts())
             self._next_ms = self._earliest()
             self._late = [log for log in self._all_integrated() if log.waiting]
             if self._doubtful:
@@ -171,6 +226,7 @@ class ConsumptionLog:
 
     def _hand_out(self) -> Closed:
         self._touched.update(row.meter for row in self._closed)
+        self._doubts.closed(self._closed)
         marks = [(name, self._logs[name].take_mark()) for name in sorted(self._touched)]
         closed = Closed(tuple(self._closed), tuple((name, mark) for name, mark in marks if mark is not None))
         self._closed, self._touched = [], set()
@@ -186,6 +242,10 @@ class ConsumptionLog:
 
     def _integrated_names(self) -> list[str]:
         return [name for logs in self._integrated.values() for name, _ in logs]
+
+    def take_notices(self) -> list[Notice]:
+        """What people are to be told of readings since the last call."""
+        return self._doubts.notices()
 
     def open_slot_ms(self, meter: str) -> int | None:
         """When that meter's open slot began: all before is handed out. None for one that has none."""
@@ -205,11 +265,13 @@ class ConsumptionLog:
 
     def check_replaced(self, meter: str, made: Replacement, anchor: Anchor) -> None:
         """Raises CannotCorrect where `replaced` would."""
+        self._check_time()
         self._counting[meter].check_replaced(made, anchor)
 
     def replaced(self, meter: str, now: Now, made: Replacement, anchor: Anchor) -> Mark | None:
         """The meter was replaced, in its open slot or since `anchor`, the last known count before it. Returns
         where its log stands, to be committed at once. Raises CannotCorrect."""
+        self._check_time()
         self._look(now)
         log = self._counting[meter]
         ago_ms = self._time.wall_ms(now.mono_ns) - made.at_ms
@@ -228,6 +290,10 @@ class ConsumptionLog:
     def marks(self) -> dict[str, Mark]:
         """Where every meter's log stands now, to go on from under another Plan."""
         return {name: log.mark for name, log in self._logs.items() if log.mark is not None}
+
+    def _check_time(self) -> None:
+        if self._held is not None:
+            raise CannotCorrect(text("nobody knows the time yet: enter it once the clock can be trusted"))
 
     def _doubt(self) -> None:
         for log in self._logs.values():

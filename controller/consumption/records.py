@@ -89,6 +89,17 @@ class Count(NamedTuple):
     """0 <= quanta < modulus."""
 
 
+class Doubt(NamedTuple):
+    """A reading that its meter cannot have counted up to."""
+
+    meter: str
+    before: int
+    """The count before it, in quanta."""
+    read: int
+    reset: bool
+    """It was confirmed by what was read since: the counter was reset, or replaced. Else it is set aside."""
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What is fixed for one meter."""

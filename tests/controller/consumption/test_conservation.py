@@ -190,3 +190,27 @@ def test_any_counts_at_all_give_no_negative_and_no_lost_slot(readings: list[tupl
     rows += log.advance(START + second * 1000 + 5_000_000)
     assert_each_slot_once(rows)
     assert all(row.consumption is None or row.consumption >= 0 for row in rows)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.sampled_from([None, None, None, 0, 5, 700_000, MODULUS - 1]), min_size=20, max_size=400))
+def test_wrong_readings_between_right_ones_cost_nothing(said: list[int | None]) -> None:
+    """Every ten seconds the meter is read, and now and then says what it has not counted."""
+    meter = Meter(total=400_000)
+    meter.read()
+    wrong = 0
+    for lie in said:
+        meter.run(10, 10)
+        wrong = 0 if lie is None else wrong + 1
+        if lie is None or wrong > 5:
+            wrong = 0
+            meter.read()
+        else:
+            meter.rows += meter.log.good(Count(meter.wall_ms, meter.site_ms, lie))
+    meter.close_with()
+    assert_each_slot_once(meter.rows)
+    assert meter.log.mark is not None
+    assert meter.first_total is not None
+    assert not any(row.flags & (Flag.SUSPECT | Flag.PARTIAL) for row in meter.rows)
+    at_the_end = max(when for when in meter.shown_at if when <= meter.log.mark.slot_ms)
+    assert sum(row.consumption or 0 for row in meter.rows) == meter.shown_at[at_the_end] - meter.first_total

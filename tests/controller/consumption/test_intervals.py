@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from controller.consumption.intervals import MOST_SLOTS, MeterLog
-from controller.consumption.records import Count, Flag, Interval, Mark, Terms
+from controller.consumption.records import Count, Doubt, Flag, Interval, Mark, Terms
 from controller.consumption.slots import Slots
 
 SLOTS = Slots("Asia/Shanghai", 900)
@@ -125,10 +125,52 @@ def test_after_a_reset_and_a_gap_the_count_goes_on_from_the_reset() -> None:
     assert bench.rows[1].from_ms == START + 330_000
 
 
-def test_one_wrong_reading_invents_no_consumption() -> None:
+def test_one_wrong_reading_counts_for_nothing() -> None:
     """A meter that says 0 once while it starts, then its true count again."""
     bench = Bench().read((0, 500), (10, 501), (20, 0), (30, 502), (890, 510), (1790, 530)).advance(1800)
-    assert bench.told() == [(0, None, PARTIAL | Flag.SUSPECT), (1, 20, SIMPLE)]
+    assert bench.told() == [(0, 10, SIMPLE), (1, 20, SIMPLE)]
+    assert bench.log.take_doubts() == [Doubt("main", 501, 0, reset=False)]
+
+
+@pytest.mark.parametrize("wrong", [0, 999, 5])
+def test_a_wrong_reading_is_no_boundary_count(wrong: int) -> None:
+    bench = Bench().read((0, 500), (880, 501), (899, wrong)).advance(900).read((905, 502), (1790, 530))
+    bench.advance(1800)
+    assert bench.told() == [(0, 1, SIMPLE), (1, 29, SIMPLE)]
+    assert bench.rows[0].count_end == 501
+
+
+def test_a_jump_is_believed_once_it_has_stood_for_a_minute() -> None:
+    bench = Bench().read((0, 500), (10, 501), (20, 40), (50, 41), (79, 41))
+    assert bench.log.mark is not None
+    assert Flag.SUSPECT not in bench.log.mark.flags
+    bench.read((80, 42))
+    assert (bench.log.mark.anchor_count, bench.log.mark.flags) == (40, Flag.SUSPECT)
+    assert [doubt.reset for doubt in bench.log.take_doubts()] == [False, True]
+
+
+def test_a_jump_that_is_believed_after_a_boundary_leaves_the_slot_before_it_alone() -> None:
+    bench = Bench().read((0, 500), (880, 510), (890, 40), (905, 42), (960, 60), (1790, 90), (2690, 100))
+    bench.advance(2700)
+    assert bench.told() == [(0, 10, SIMPLE), (1, None, PARTIAL | Flag.SUSPECT), (2, 10, SIMPLE)]
+    assert bench.rows[1].count_end == 90
+
+
+def test_readings_that_jump_about_are_all_set_aside() -> None:
+    bench = (
+        Bench().read((0, 500), (10, 501), (20, 5), (30, 900), (40, 3), (200, 502), (890, 510)).advance(900)
+    )
+    assert bench.told() == [(0, 10, SIMPLE)]
+    assert [doubt.read for doubt in bench.log.take_doubts()] == [5, 900, 3]
+
+
+def test_a_clock_set_back_begins_a_doubt_anew() -> None:
+    bench = Bench().read((0, 500), (10, 501), (20, 40)).set_back(30).read((50, 42), (60, 43))
+    assert bench.log.mark is not None
+    assert Flag.SUSPECT not in bench.log.mark.flags
+    bench.read((110, 50))
+    assert Flag.SUSPECT in bench.log.mark.flags
+    assert bench.log.mark.anchor_count == 42
 
 
 def test_a_counter_that_stood_still_and_catches_up_is_believed() -> None:
@@ -315,6 +357,8 @@ def test_a_mark_is_handed_out_once_for_what_it_says() -> None:
     bench.read((10, 101))
     assert bench.log.take_mark() is None
     bench.read((20, 0))
+    assert bench.log.take_mark() is None
+    bench.read((80, 0))
     reset = bench.log.take_mark()
     assert reset is not None
     assert (reset.anchor_count, reset.flags) == (0, Flag.SUSPECT)
