@@ -11,7 +11,8 @@ from config.plan.reading import Quality, Reading, Value
 from controller.consumption.corrections import Anchor, CannotCorrect, Replacement
 from controller.consumption.doubts import Doubts
 from controller.consumption.held import Held, Kept
-from controller.consumption.integrated import IntegratedLog, Power, micro
+from controller.consumption.integrated import IntegratedLog, Power
+from controller.consumption.integration import Integration
 from controller.consumption.intervals import MeterLog
 from controller.consumption.meters import MOST_QUANTA, Meter
 from controller.consumption.records import Count, Flag, Interval, Mark
@@ -30,11 +31,6 @@ class Closed(NamedTuple):
 
 
 NOTHING = Closed()
-MARK_AFTER_MS = 50_000
-"""When so much site time has been integrated since, it is written down where the integrated meters stand: a
-kill loses no more than a minute of them."""
-MARK_EVERY_NS = 5_000_000_000
-"""Machine time before which it is not, however fast site time runs."""
 
 
 class ConsumptionLog:
@@ -51,13 +47,12 @@ class ConsumptionLog:
         self._counting: dict[str, MeterLog] = {}
         self._counters: dict[int, tuple[Meter, MeterLog]] = {}
         self._powers: dict[int, list[MeterLog]] = {}
-        self._integrated: dict[int, list[tuple[str, IntegratedLog]]] = {}
-        """By the point of the power."""
+        self._integration = Integration()
         for meter in meters:
             terms, mark = meter.terms(pace), marks.get(meter.name)
             if meter.integrated:
                 made = self._logs[meter.name] = IntegratedLog(terms, meter.quantum, slots, mark)
-                self._integrated.setdefault(meter.point, []).append((meter.name, made))
+                self._integration.add(meter.name, meter.point, made)
                 continue
             log = self._logs[meter.name] = self._counting[meter.name] = MeterLog(terms, slots, mark)
             self._counters[meter.point] = (meter, log)
@@ -68,15 +63,8 @@ class ConsumptionLog:
         """What counters said last; None: nothing that counts."""
         self._thousandths: dict[int, int | None] = {}
         """The same of the power beside them."""
-        self._micro: dict[int, int | None] = {}
-        """The same of the power of integrated meters."""
-        self._points = frozenset((*self._counters, *self._powers, *self._integrated))
+        self._points = frozenset((*self._counters, *self._powers, *self._integration.points))
         """All that matter here."""
-        self._late: list[IntegratedLog] = []
-        """Those whose slot is over and waits for a reading."""
-        self._to_note = False
-        """It is time to write down where the integrated meters stand."""
-        self._noted_ns = -MARK_EVERY_NS
         self._closed: list[Interval] = []
         self._touched: set[str] = set()
         self._next_ms: int | None = None
@@ -124,17 +112,16 @@ class ConsumptionLog:
 
     def _logs_of(self, point: int) -> list[MeterLog | IntegratedLog]:
         """What readings of that point go to."""
-        counter, integrated = self._counters.get(point), self._integrated.get(point, ())
-        own: list[MeterLog | IntegratedLog] = [] if counter is None else [counter[1]]
-        return [*self._powers.get(point, ()), *own, *(log for _, log in integrated)]
+        counter = self._counters.get(point)
+        own = () if counter is None else (counter[1],)
+        return [*self._powers.get(point, ()), *own, *self._integration.of(point)]
 
     def _sample(self, point: int, reading: Reading) -> None:
         """Only good readings of counters, of the power beside them and of what is integrated matter."""
         good = reading.quality is Quality.GOOD
         if point in self._powers:
             self._thousandths[point] = _thousandths(reading.value) if good else None
-        if self._integrated and point in self._integrated:
-            self._micro[point] = micro(reading.value) if good else None
+        self._integration.hear(point, reading.value if good else None)
         if point in self._counters:
             self._quanta[point] = self._counters[point][0].quanta(reading.value) if good else None
         self._take(point, reading.mono_ns, *self._times(reading.mono_ns))
@@ -153,7 +140,7 @@ class ConsumptionLog:
     def _take(self, point: int, mono_ns: int, wall_ms: int, site_ms: float) -> None:
         """What is known of `point` is of that time."""
         quanta, thousandths = self._quanta.get(point), self._thousandths.get(point)
-        millionths = self._micro.get(point) if self._micro else None
+        millionths = self._integration.said(point)
         if self._held is None:
             self._book(point, wall_ms, site_ms, quanta, thousandths, millionths)
         elif quanta is not None or thousandths is not None or millionths is not None:
@@ -188,11 +175,9 @@ class ConsumptionLog:
                 log.clock_untrusted()
 
     def _integrate(self, point: int, item: Power) -> None:
-        for _, log in self._integrated[point]:
-            fresh = log.next_ms is None
-            self._closed += log.good(item)
-            self._to_note |= log.unnoted_ms >= MARK_AFTER_MS
-            if fresh and log.next_ms is not None:
+        for log, closed in self._integration.book(point, item):
+            self._closed += closed
+            if self._next_ms is None or closed:
                 self._next_ms = self._earliest()
                 if self._doubtful:
                     log.clock_untrusted()
@@ -201,8 +186,11 @@ class ConsumptionLog:
         if self._held is not None:
             return NOTHING
         wall_ms = self._time.wall_ms(now.mono_ns)
-        for late in self._late:
-            self._closed += late.advance(wall_ms)
+        if self._integration.late:
+            caught_up = self._integration.catch_up(wall_ms)
+            self._closed += caught_up
+            if caught_up and self._doubtful:
+                self._doubt()
         if self._next_ms is None:
             self._next_ms = self._earliest()
         if self._next_ms is not None and wall_ms >= self._next_ms:
@@ -212,16 +200,11 @@ class ConsumptionLog:
                 if counting.doubted:
                     self._doubts.take(counting.take_doubts())
             self._next_ms = self._earliest()
-            self._late = [log for log in self._all_integrated() if log.waiting]
+            self._integration.boundary()
             if self._doubtful:
                 self._doubt()
-        elif self._late:
-            before, self._late = self._late, [log for log in self._late if log.waiting]
-            if self._doubtful and len(self._late) < len(before):
-                self._doubt()
-        if self._to_note and now.mono_ns - self._noted_ns >= MARK_EVERY_NS:
-            self._to_note, self._noted_ns = False, now.mono_ns
-            self._touched.update(self._integrated_names())
+        if self._integration.to_note(now.mono_ns):
+            self._touched.update(self._integration.names)
         return self._hand_out() if self._closed or self._touched else NOTHING
 
     def _hand_out(self) -> Closed:
@@ -236,12 +219,6 @@ class ConsumptionLog:
     def next_ms(self) -> int | None:
         """Site time when the next slot ends."""
         return self._next_ms
-
-    def _all_integrated(self) -> list[IntegratedLog]:
-        return [log for logs in self._integrated.values() for _, log in logs]
-
-    def _integrated_names(self) -> list[str]:
-        return [name for logs in self._integrated.values() for name, _ in logs]
 
     def take_notices(self) -> list[Notice]:
         """What people are to be told of readings since the last call."""
@@ -280,12 +257,12 @@ class ConsumptionLog:
 
     def end(self) -> Closed:
         """The run is over: where the integrated meters stand now."""
-        self._touched.update(self._integrated_names())
+        self._touched.update(self._integration.names)
         return self._hand_out()
 
     def is_integrated(self, meter: str) -> bool:
         """Whether that meter's count is worked out from power."""
-        return meter in self._logs and meter not in self._counting
+        return meter in self._integration.names
 
     def marks(self) -> dict[str, Mark]:
         """Where every meter's log stands now, to go on from under another Plan."""
