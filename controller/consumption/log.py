@@ -65,6 +65,7 @@ class ConsumptionLog:
         """The same of the power beside them."""
         self._points = frozenset((*self._counters, *self._powers, *self._integration.points))
         """All that matter here."""
+        self._integrates = bool(self._integration.names)
         self._closed: list[Interval] = []
         self._touched: set[str] = set()
         self._next_ms: int | None = None
@@ -121,7 +122,8 @@ class ConsumptionLog:
         good = reading.quality is Quality.GOOD
         if point in self._powers:
             self._thousandths[point] = _thousandths(reading.value) if good else None
-        self._integration.hear(point, reading.value if good else None)
+        if self._integrates:
+            self._integration.hear(point, reading.value if good else None)
         if point in self._counters:
             self._quanta[point] = self._counters[point][0].quanta(reading.value) if good else None
         self._take(point, reading.mono_ns, *self._times(reading.mono_ns))
@@ -140,7 +142,7 @@ class ConsumptionLog:
     def _take(self, point: int, mono_ns: int, wall_ms: int, site_ms: float) -> None:
         """What is known of `point` is of that time."""
         quanta, thousandths = self._quanta.get(point), self._thousandths.get(point)
-        millionths = self._integration.said(point)
+        millionths = self._integration.said(point) if self._integrates else None
         if self._held is None:
             self._book(point, wall_ms, site_ms, quanta, thousandths, millionths)
         elif quanta is not None or thousandths is not None or millionths is not None:
