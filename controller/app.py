@@ -48,6 +48,7 @@ from controller.store.logdb import LogStore
 from controller.store.reserve import Reserve
 from controller.stores import Stores
 from controller.timer import CycleTimer
+from controller.trending import trending_of
 from controller.uploading import uploads_of
 from drivers.api import Driver, DriverError, Inbox
 from schedules.context import Context
@@ -117,6 +118,7 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
     began = stores.control.begin(now.wall_ms, trusted=now.trusted, version=version("louguan"), plan=plan.hash)
     daemon = _compose(plan, pace, clock, stores, began, language)
     daemon.differs = in_force.differs
+    daemon.trending = trending_of(plan, options.data, pace, daemon.board, expected=began.boot > 1)
     if options.observe:
         await daemon.accept(Observe("", True, "start", "--observe", now.wall_ms))
     # One cycle before any line is open: what holds writes back holds before there can be any.
@@ -161,6 +163,8 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
         for name in missed:
             _log.warning(render(text("{name} was not reached at the end", name=name), language))
         await house.stop()
+        if daemon.trending is not None:
+            await asyncio.to_thread(daemon.trending.close)
         site_lock.release()
         if daemon.lost:
             _note_loss(stores.control, daemon.lost)

@@ -66,6 +66,8 @@ class Logbook:
 
         Raises CannotCorrect, StoreError.
         """
+        if self._consumption.is_integrated(meter.name):
+            raise CannotCorrect(text("it is worked out from power: there is no meter that could be replaced"))
         if made.at_ms > self._now().wall_ms:
             raise CannotCorrect(text("that time is still to come"))
         if any(one.since_ms > made.at_ms for one in meter.fittings):
@@ -104,6 +106,8 @@ class Logbook:
         """Another consumption, or another count at its end, of the interval in which `at_ms` lies. Raises
         CannotCorrect, StoreError."""
         modulus = meter.fittings[-1].modulus
+        if count_end is not None and self._consumption.is_integrated(meter.name):
+            raise CannotCorrect(text("it is worked out from power and has no counter: say its consumption"))
         async with self._turn:
             rows = await self._rows(meter, at_ms)
             change = corrections.correct(rows, at_ms, modulus, consumption=consumption, count_end=count_end)

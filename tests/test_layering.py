@@ -31,6 +31,9 @@ PURE = (
     "drivers.batching",
     "schedules.programme",
     "schedules.tariff",
+    "controller.trends",
+    "controller.consumption.integrated",
+    "controller.consumption.integration",
     *NATIONAL,
 )
 IMPURE = ("time", "socket", "asyncio", "os", "pathlib", "sqlite3", "threading")

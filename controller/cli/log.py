@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from config.language import text
-from controller.cli import log_enter, log_source, log_tree
+from controller.cli import log_enter, log_source, log_tree, log_trend
 from controller.cli.log_source import DateFrom, DateTo, Meters, chosen, opened, span, whose
 from controller.cli.remote import DataDir, SiteOption
 from controller.cli.site import AsJson, AsStream
@@ -126,10 +126,12 @@ def gaps(
         entries = history.meters(connection)
         newest_ms = max((entry.last.row.end_ms for entry in entries if entry.last is not None), default=0)
         found: list[Gap] = []
+        integrated = () if owner.plan is None else {one.name for one in owner.plan.metering.integrated}
         for entry in chosen(entries, meter):
             rows = [item.row for item in history.newest(history.logged(connection, entry, from_ms, to_ms))]
             in_use = owner.meters is None or entry.name in owner.meters
-            found += gaps_of(entry.name, rows, min(newest_ms, to_ms) if in_use else None)
+            until_ms = min(newest_ms, to_ms) if in_use else None
+            found += gaps_of(entry.name, rows, until_ms, integrated=entry.name in integrated)
     rows_found: list[dict[str, Any]] = [
         {
             "meter": gap.meter,
@@ -226,4 +228,5 @@ def register(app: typer.Typer) -> None:
     """Add this group's commands."""
     log_enter.register(log_app)
     log_tree.register(log_app)
+    log_trend.register(log_app)
     app.add_typer(log_app, name="log")

@@ -15,6 +15,7 @@ from controller.cli.tables import console, show
 LACKS = {
     "missing": text("no interval"),
     "suspect": text("the counter jumped: not known"),
+    "unread": text("no power was read: not known"),
     "unknown": text("no count: not known yet"),
     "recovered": text("no count: in a later interval"),
     "partial": text("not from its start to its end"),
@@ -67,6 +68,21 @@ def gaps(rows: list[dict[str, Any]], language: str) -> None:
             moment(row["end"], None),
             f"{row['hours']:g}",
             f"[red]{lack}[/]" if row["lost"] else lack,
+        )
+    show(table)
+
+
+def trends(rows: list[dict[str, Any]], language: str) -> None:
+    """The points whose course is kept, one a line."""
+    table = _table((text("point"), text("unit"), text("since"), text("last"), text("samples")), language)
+    table.columns[-1].justify = "right"
+    for row in rows:
+        table.add_row(
+            escape(row["point"]),
+            row["unit"],
+            moment(row["first"], None),
+            moment(row["last"], None),
+            str(row["samples"]),
         )
     show(table)
 

@@ -116,7 +116,7 @@ def _json_line(columns: Sequence[Column], cells: Record) -> str:
     return json.dumps(found, ensure_ascii=False) + "\n"
 
 
-def _plain(value: Cell) -> str | int | None:
+def _plain(value: Cell) -> str | float | None:
     if isinstance(value, Decimal):
         return exact_text(value)
     if isinstance(value, datetime):

@@ -21,7 +21,7 @@ from controller.consumption.upload.rowjson import exact_text, flag_words, peak
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Cell: TypeAlias = str | int | Decimal | datetime | None
+Cell: TypeAlias = str | int | float | Decimal | datetime | None
 Record: TypeAlias = tuple[Cell, ...]
 """One row: a cell for each of COLUMNS."""
 Key: TypeAlias = tuple[str, str, int, int]
@@ -41,6 +41,8 @@ class Kind(Enum):
     TIME = "time"
     WHOLE = "whole"
     EXACT = "exact"
+    BINARY = "binary"
+    """A number as a computer has it; the shortest digits that say it exactly."""
 
 
 class Column(NamedTuple):
@@ -229,5 +231,6 @@ def _schema(columns: Sequence[Column] = COLUMNS) -> pa.Schema:
         Kind.TIME: pa.timestamp("ms", tz="UTC"),
         Kind.WHOLE: pa.int64(),
         Kind.EXACT: pa.decimal128(_DIGITS, PLACES),
+        Kind.BINARY: pa.float64(),
     }
     return pa.schema([pa.field(column.name, types[column.kind]) for column in columns])

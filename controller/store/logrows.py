@@ -18,8 +18,11 @@ _INSERT = (
     "INSERT INTO intervals (meter, start_ms, revision, end_ms, fitting, from_ms, count_start, count_end, "
     "consumption, peak, covered_s, flags) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
-_MARK = "slot_ms, anchor_ms, anchor_count, last_ms, last_count, rolled, changed_ms, flags"
-_PUT_MARK = f"INSERT OR REPLACE INTO marks (meter, {_MARK}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+_MARK = (
+    "slot_ms, anchor_ms, anchor_count, last_ms, last_count, rolled, changed_ms, remainder, covered_ms, peak, "
+    "flags"
+)
+_PUT_MARK = f"INSERT OR REPLACE INTO marks (meter, {_MARK}) VALUES ({', '.join('?' * 12)})"  # noqa: S608
 _REFUSE = "INSERT INTO refused (meter, fitting, start_ms, reason, content) VALUES (?, ?, ?, ?, ?)"
 
 
@@ -56,7 +59,7 @@ def register(
 ) -> Registered:
     """Note the meters of a Plan. A sound file refuses nothing of this."""
     # What every interval will need is there, if this can be explained.
-    for statement, parts in ((_INSERT, 11), (feed.ADD, 3), (_PUT_MARK, 9), (_REFUSE, 5), *days.EXPLAINED):
+    for statement, parts in ((_INSERT, 11), (feed.ADD, 3), (_PUT_MARK, 12), (_REFUSE, 5), *days.EXPLAINED):
         connection.execute(f"EXPLAIN {statement}", (None,) * parts)
     ids: dict[str, tuple[int, int]] = {}
     marks: dict[str, Mark] = {}
@@ -118,7 +121,8 @@ def mark_of(connection: sqlite3.Connection, number: int) -> Mark | None:
     row = connection.execute(f"SELECT {_MARK} FROM marks WHERE meter = ?", (number,)).fetchone()  # noqa: S608
     if row is None:
         return None
-    if not all(isinstance(figure, int | None) for figure in row) or None in (row[0], row[5], row[-1]):
+    whole = (row[0], row[5], *row[7:9], row[-1])
+    if not all(isinstance(figure, int | None) for figure in row) or None in whole:
         raise ValueError(f"the mark of meter {number} is no mark: {tuple(row)}")
     return Mark(*row)._replace(flags=Flag(row[-1]))
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from config.language import text
 from controller.store.connection import Replaced, Trouble, identity, open_writer, trouble
@@ -63,19 +63,22 @@ class Writer:
         limit: int = 20_000,
         batch: int = 1_000,
         make_room: Callable[[], bool] = lambda: False,
+        synchronous: Literal["FULL", "NORMAL"] = "FULL",
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Open `path` (which exists and is migrated) and start the thread.
 
         At most `limit` jobs wait; at most `batch` share a commit. `make_room` is called in the thread when
-        the disk fails; if it says that there is room now, the next try is made at once. Raises sqlite3.Error.
+        the disk fails; if it says that there is room now, the next try is made at once. `synchronous`: see
+        `open_writer`. Raises sqlite3.Error.
         """
         self._path = path
         self._limit = limit
         self._batch = batch
         self._make_room = make_room
         self._monotonic = monotonic
-        self._connection: sqlite3.Connection | None = open_writer(path, create=False)
+        self._synchronous = synchronous
+        self._connection: sqlite3.Connection | None = self._open()
         self._identity = identity(path)
         self._replaced = False
         self._wake = threading.Condition()
@@ -215,7 +218,7 @@ class Writer:
         try:
             self._look_at_the_file()
             if self._connection is None:
-                self._connection = open_writer(self._path, create=False)
+                self._connection = self._open()
             connection = self._connection
             # What is cached hides what has become of the file: each commit reads its pages anew.
             connection.execute("PRAGMA shrink_memory")
@@ -303,6 +306,9 @@ class Writer:
         if reason is not None:
             for entry in doomed:
                 entry.fail(reason)
+
+    def _open(self) -> sqlite3.Connection:
+        return open_writer(self._path, create=False, synchronous=self._synchronous)
 
     def _disconnect(self) -> None:
         """Close the connection: whatever was open is undone, and the next try starts from what is on the

@@ -191,5 +191,20 @@ def m006_days(db: Database) -> None:
     db.execute("INSERT INTO days_due SELECT meter, min(start_ms) FROM intervals GROUP BY meter")
 
 
-LOG: tuple[Step, ...] = (m001_first, m002_refused, m003_marks, m004_feed, m005_people, m006_days)
+def m007_integrated(db: Database) -> None:
+    """Where an integrated meter stands within its open slot: that is in no counter."""
+    db.execute("ALTER TABLE marks ADD COLUMN remainder INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE marks ADD COLUMN covered_ms INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE marks ADD COLUMN peak INTEGER")
+
+
+LOG: tuple[Step, ...] = (
+    m001_first,
+    m002_refused,
+    m003_marks,
+    m004_feed,
+    m005_people,
+    m006_days,
+    m007_integrated,
+)
 """In order; a released step is never changed, only followed."""
