@@ -37,6 +37,7 @@ from controller.operations.registry import register
 from controller.options import NotStarted, Options
 from controller.overlays import Overlay, SimulatedTime
 from controller.retention import delete_old_intervals
+from controller.room import Room
 from controller.sealing import seal_old_rows
 from controller.site_lock import SiteLock
 from controller.socket.address import SocketError
@@ -141,7 +142,9 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
     if simulated is None:
         house.start()
         await site_lock.look()
-    looks = [server.look, _edits(options, daemon, language).look, daemon.watch.look_for_room]
+    room = Room(stores, clock, daemon.board, plan.site.full_disk)
+    stores.log.relief = room.relieve
+    looks = [server.look, _edits(options, daemon, language).look, daemon.watch.look_for_room, room.look]
     looking = asyncio.create_task(
         keep_looking([*looks, site_lock.look] if simulated is None else looks), name="looks"
     )

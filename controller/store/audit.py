@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from config.language import text
-from controller.consumption.audit import Problem, audit_meter
-from controller.store import archive, history, ledger
+from controller.consumption.audit import Past, Problem, audit_meter
+from controller.store import archive, deletions, history, ledger, restores
 from controller.store.archive import ArchiveDamaged
 from controller.store.ledger import Head
 from controller.store.logrows import mark_of
@@ -20,6 +20,7 @@ def audit_log(
 ) -> Iterator[Problem]:
     """What is wrong in log.db. `begun` is told which meter, of how many, comes next. Raises sqlite3.Error."""
     meters = history.meters(connection)
+    past = Past(deletions.upto_ms(connection), frozenset({0, *restores.revisions(connection)}))
     for number, meter in enumerate(meters, 1):
         begun(number, len(meters))
         try:
@@ -27,7 +28,7 @@ def audit_log(
         except ValueError:
             yield Problem(meter.name, None, text("nothing says where its log stands"))
             mark = None
-        yield from audit_meter(meter.name, meter.fittings, history.logged(connection, meter), mark)
+        yield from audit_meter(meter.name, meter.fittings, history.logged(connection, meter), mark, past)
     for number in history.strangers(connection):
         yield Problem(f"#{number}", None, text("there are intervals of a meter without a name"))
     for found in history.feed_problems(connection):

@@ -22,6 +22,8 @@ class Deleted(NamedTuple):
     """Of those, deleted: every sink has them."""
     waiting: tuple[str, ...]
     """Sinks for which some of the others are kept."""
+    span: tuple[int, int] | None = None
+    """Earliest start and latest end of what was deleted."""
 
 
 def delete_old(connection: sqlite3.Connection, before_ms: int, after: int, limit: int) -> Deleted:
@@ -43,7 +45,7 @@ def delete_old(connection: sqlite3.Connection, before_ms: int, after: int, limit
         for name, _, retired_ms in feed.sinks(connection)
         if retired_ms is None
     }
-    old, done, waiting = 0, [], set[str]()
+    old, done, ends, waiting = 0, list[tuple[int, int, int, int]](), list[int](), set[str]()
     for number, meter, start_ms, revision, end_ms in found:
         if end_ms is not None and end_ms >= before_ms:
             continue
@@ -53,11 +55,13 @@ def delete_old(connection: sqlite3.Connection, before_ms: int, after: int, limit
             waiting.update(wanted_by)
         else:
             done.append((number, meter, start_ms, revision))
+            ends.append(start_ms if end_ms is None else end_ms)
     connection.executemany(
         "DELETE FROM intervals WHERE meter = ? AND start_ms = ? AND revision = ?", [one[1:] for one in done]
     )
     connection.executemany("DELETE FROM feed WHERE id = ?", [one[:1] for one in done])
-    return Deleted(found[-1][0], len(found), old, len(done), tuple(sorted(waiting)))
+    span = (min(one[2] for one in done), max(ends)) if done else None
+    return Deleted(found[-1][0], len(found), old, len(done), tuple(sorted(waiting)), span)
 
 
 def _kept_for(connection: sqlite3.Connection, sink: str) -> tuple[Ranges, frozenset[int]]:

@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 from controller.consumption.meters import Meter
 from controller.consumption.records import Flag, Interval, Mark
-from controller.store import feed
+from controller.store import feed, restores
 from controller.store.connection import Trouble, trouble
 from controller.store.values import storable
 
 _INSERT = (
     "INSERT INTO intervals (meter, start_ms, revision, end_ms, fitting, from_ms, count_start, count_end, "
-    "consumption, peak, covered_s, flags) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+    "consumption, peak, covered_s, flags) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
 _MARK = "slot_ms, anchor_ms, anchor_count, last_ms, last_count, rolled, changed_ms, flags"
 _PUT_MARK = f"INSERT OR REPLACE INTO marks (meter, {_MARK}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
@@ -51,7 +51,7 @@ def probe(connection: sqlite3.Connection) -> None:
 def register(connection: sqlite3.Connection, meters: Iterable[Meter], wall_ms: int) -> Registered:
     """Note the meters of a Plan. A sound file refuses nothing of this."""
     # What every interval will need is there, if this can be explained.
-    for statement, parts in ((_INSERT, 11), (feed.ADD, 3), (_PUT_MARK, 9), (_REFUSE, 5)):
+    for statement, parts in ((_INSERT, 12), (feed.ADD, 3), (_PUT_MARK, 9), (_REFUSE, 5)):
         connection.execute(f"EXPLAIN {statement}", (None,) * parts)
     ids: dict[str, tuple[int, int]] = {}
     marks: dict[str, Mark] = {}
@@ -76,12 +76,8 @@ def write(
     goes on, so it would be lost otherwise. A repeat of a row changes nothing."""
     new, refused, reason = 0, 0, ""
     for row in rows:
-        figures = (meter, row.start_ms, row.end_ms, fitting, *row[3:-1], int(row.flags))
         try:
-            added = connection.execute(_INSERT, figures).rowcount
-            new += added
-            if added:
-                feed.add(connection, meter, row.start_ms, 0)
+            new += _insert(connection, meter, fitting, row)
         except (sqlite3.Error, OverflowError, UnicodeError) as error:
             if isinstance(error, sqlite3.Error) and trouble(error) is not Trouble.JOB:
                 raise
@@ -112,6 +108,16 @@ def mark_of(connection: sqlite3.Connection, number: int) -> Mark | None:
     return Mark(*row)._replace(flags=Flag(row[-1]))
 
 
+def _insert(connection: sqlite3.Connection, meter: int, fitting: int, row: Interval) -> int:
+    """1 when that was new."""
+    revision = restores.first_revision(connection, row.start_ms)
+    figures = (meter, row.start_ms, revision, row.end_ms, fitting, *row[3:-1], int(row.flags))
+    added = connection.execute(_INSERT, figures).rowcount
+    if added:
+        feed.add(connection, meter, row.start_ms, revision)
+    return added
+
+
 def _keep_aside(connection: sqlite3.Connection, meter: int, fitting: int, row: Interval, reason: str) -> int:
     """1 when that was new."""
     content = json.dumps(row._asdict() | {"flags": int(row.flags)}, ensure_ascii=False)
@@ -129,9 +135,7 @@ def _try_again(connection: sqlite3.Connection) -> None:
     for number, meter, fitting, content in found:
         try:
             row = Interval(**json.loads(content))
-            figures = (meter, row.start_ms, row.end_ms, fitting, *row[3:])
-            if connection.execute(_INSERT, figures).rowcount:
-                feed.add(connection, meter, row.start_ms, 0)
+            _insert(connection, meter, fitting, row)
         except (sqlite3.Error, OverflowError, ValueError, TypeError) as error:
             if isinstance(error, sqlite3.Error) and trouble(error) is not Trouble.JOB:
                 raise

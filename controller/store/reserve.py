@@ -49,6 +49,10 @@ class Reserve:
                 return False
         return True
 
+    def is_short(self) -> bool:
+        """It was given up, and half of that room is used up too."""
+        return self.missing and self._free() < self._size // 2
+
     def restore(self) -> bool:
         """Make it, unless it is there or would leave less than as much again; True when it is there."""
         with self._lock:

@@ -63,17 +63,22 @@ class Writer:
         limit: int = 20_000,
         batch: int = 1_000,
         make_room: Callable[[], bool] = lambda: False,
+        relief: Callable[[sqlite3.Connection], bool] = lambda _: False,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Open `path` (which exists and is migrated) and start the thread.
 
         At most `limit` jobs wait; at most `batch` share a commit. `make_room` is called in the thread when
-        the disk fails; if it says that there is room now, the next try is made at once. Raises sqlite3.Error.
+        the disk fails; if it says that there is room now, the next try is made at once. `relief` makes room
+        inside the file, in transactions of its own: called in the thread when a commit finds none, and after
+        `relieve`. It too says whether it did, and may raise sqlite3.Error. Raises sqlite3.Error.
         """
         self._path = path
         self._limit = limit
         self._batch = batch
         self._make_room = make_room
+        self._relief = relief
+        self._relief_asked = False
         self._monotonic = monotonic
         self._connection: sqlite3.Connection | None = open_writer(path, create=False)
         self._identity = identity(path)
@@ -81,7 +86,9 @@ class Writer:
         self._wake = threading.Condition()
         self._queue: deque[Waiting] = deque()
         self._in_hand = self._abandoned = 0
-        self._closing = self._at_once = False
+        self._closing = False
+        self._retry_at: float | None = None
+        """Not before; None: at once."""
         self._give_up_at: float | None = None
         self._commits = self._jobs = self._refused = self._failures = self._damages = 0
         self._error = ""
@@ -107,6 +114,12 @@ class Writer:
         if refusal is not None:
             future.set_exception(refusal)
         return future
+
+    def relieve(self) -> None:
+        """Let room be made inside the file before the next commit, if `relief` finds that it is needed."""
+        with self._wake:
+            self._relief_asked = True
+            self._wake.notify()
 
     def status(self) -> WriterStatus:
         with self._wake:
@@ -155,6 +168,10 @@ class Writer:
 
     def _run(self) -> None:
         while (batch := self._take()) is not None:
+            if not batch:
+                if self._relieve():
+                    self._retry_at = None
+                continue
             failure = self._try(batch)
             if failure is None:
                 self._succeeded(batch)
@@ -164,25 +181,23 @@ class Writer:
         self._abandon()
 
     def _take(self) -> list[Waiting] | None:
-        """The next batch, or None when it is time to end. Waits for work, and out the pause after a
-        failure."""
+        """The next batch, or None when it is time to end; an empty one when room is to be made. Waits for
+        work, and out the pause after a failure."""
         with self._wake:
-            retry_at = None
-            if self._failures and not self._at_once:
-                pause = _PAUSES_S[min(self._failures, len(_PAUSES_S)) - 1]
-                retry_at = self._monotonic() + pause
             while True:
                 now = self._monotonic()
                 self._give_up_late(now)
                 if self._closing and (not self._queue or self._too_late(now)):
                     return None
-                if self._queue and (retry_at is None or now >= retry_at):
+                if self._relief_asked:
+                    self._relief_asked = False
+                    return []
+                if self._queue and (self._retry_at is None or now >= self._retry_at):
                     break
-                self._wake.wait(self._nap(now, retry_at))
+                self._wake.wait(self._nap(now, self._retry_at))
             size = min(len(self._queue), self._batch)
             batch = [self._queue.popleft() for _ in range(size)]
             self._in_hand = size
-            self._at_once = False
         return batch
 
     def _nap(self, now: float, retry_at: float | None) -> float | None:
@@ -262,6 +277,7 @@ class Writer:
             self._jobs += sum(entry.error is None for entry in batch)
             self._damages = 0
             recovered, self._failures, self._error, self._failing_since = self._failures > 0, 0, "", None
+            self._retry_at = None
         if recovered:
             _log.warning("%s is written again", self._path.name)
         for entry in batch:
@@ -278,6 +294,7 @@ class Writer:
             self._in_hand = 0
             self._failures += 1
             self._error = str(error)
+            self._retry_at = self._monotonic() + _PAUSES_S[min(self._failures, len(_PAUSES_S)) - 1]
             first = self._failing_since is None
             if first:
                 self._failing_since = self._monotonic()
@@ -299,10 +316,29 @@ class Writer:
         if first:
             _log.warning("%s cannot be written: %s", self._path.name, error)
         if kind is Trouble.TRANSIENT:
-            self._at_once = self._make_room()
+            room = self._make_room()
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+                room |= self._relieve()
+            if room:
+                self._retry_at = None
         if reason is not None:
             for entry in doomed:
                 entry.fail(reason)
+
+    def _relieve(self) -> bool:
+        """Whether there is more room inside the file now. It comes before what waits, and apart from it: that
+        may be what there is no room for."""
+        try:
+            self._look_at_the_file()
+            if self._connection is None:
+                self._connection = open_writer(self._path, create=False)
+            return self._relief(self._connection)
+        except sqlite3.Error as error:
+            _log.debug("no room is made in %s: %s", self._path.name, error)
+        except Exception:  # noqa: BLE001 - the thread goes on: what waits is to be written whatever this does
+            _log.exception("no room is made in %s", self._path.name)
+        self._disconnect()
+        return False
 
     def _disconnect(self) -> None:
         """Close the connection: whatever was open is undone, and the next try starts from what is on the

@@ -160,5 +160,30 @@ def m005_people(db: Database) -> None:
     )
 
 
-LOG: tuple[Step, ...] = (m001_first, m002_refused, m003_marks, m004_feed, m005_people)
+def m006_gone(db: Database) -> None:
+    """What was deleted here, so that its absence is known to be right and gets into the ledger whatever
+    happens; and from when on a restored file's rows are others than those that were lost with it."""
+    db.execute(
+        """CREATE TABLE deletions (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            deleted_ms INTEGER NOT NULL,
+            why TEXT NOT NULL,
+            delivered INTEGER NOT NULL,
+            undelivered INTEGER NOT NULL,
+            sinks TEXT NOT NULL,
+            first_ms INTEGER NOT NULL,
+            last_ms INTEGER NOT NULL,
+            recorded INTEGER NOT NULL CHECK (recorded IN (0, 1))
+        )"""
+    )
+    db.execute(
+        """CREATE TABLE restores (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            restored_ms INTEGER NOT NULL,
+            revision INTEGER NOT NULL CHECK (revision > 0)
+        )"""
+    )
+
+
+LOG: tuple[Step, ...] = (m001_first, m002_refused, m003_marks, m004_feed, m005_people, m006_gone)
 """In order; a released step is never changed, only followed."""
