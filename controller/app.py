@@ -144,6 +144,8 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
         await site_lock.look()
     room = Room(stores, clock, daemon.board, plan.site.full_disk)
     stores.log.relief = room.relieve
+    if stores.reserve is not None:
+        stores.reserve.released = stores.log.relieve
     looks = [server.look, _edits(options, daemon, language).look, daemon.watch.look_for_room, room.look]
     looking = asyncio.create_task(
         keep_looking([*looks, site_lock.look] if simulated is None else looks), name="looks"

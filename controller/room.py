@@ -17,7 +17,6 @@ from typing import Literal
 
 from config.language import Text, text
 from config.plan.clock import Clock
-from controller.background import in_thread
 from controller.board import Board
 from controller.decide.records import Notice
 from controller.store import deletions, relief
@@ -40,7 +39,6 @@ _RUN_S = 2.0
 """Machine seconds at a time: the intervals of the moment wait for it."""
 _DAY_MS = 86_400_000
 _FOR_EVER_MS = 2**62
-_COMMIT_S = 60.0
 
 
 @dataclass(slots=True)
@@ -66,13 +64,14 @@ class Room:
         self._since = _Since()
         self._unrecorded = True
         """Until it was looked: the run before may not have come to it."""
+        self._recording: asyncio.Task[None] | None = None
 
     def relieve(self, connection: sqlite3.Connection) -> bool:
         """Delete until there is room, nothing more may go or two seconds are over. True when some went.
         Raises sqlite3.Error."""
         gone: Deletion | None = None
         until_s = time.monotonic() + _RUN_S
-        while time.monotonic() < until_s and self._is_short(connection):
+        while time.monotonic() < until_s and self._is_full() and relief.short_by(connection):
             try:
                 more = self._delete(connection, gone)
             except sqlite3.Error:
@@ -88,20 +87,21 @@ class Room:
         return gone is not None
 
     async def look(self) -> None:
-        """Every few seconds: ask for room where the disk is short of it, put what went into the ledger, and
-        tell."""
+        """Every few seconds: ask for room while the disk is full, put what went into the ledger, and tell."""
         reserve = self._stores.reserve
-        if reserve is not None and reserve.missing and await in_thread(reserve.is_short):
+        if reserve is not None and reserve.missing:
             self._stores.log.relieve()
-        if self._unrecorded:
-            await self._record()
+        if self._unrecorded and (self._recording is None or self._recording.done()):
+            # control.db may have no room for hours: nobody waits for it.
+            self._recording = asyncio.create_task(self._record(), name="record deletions")
         full = reserve is not None and reserve.missing
         if not full:
             self._since = _Since()
         self._tell(full=full)
 
-    def _is_short(self, connection: sqlite3.Connection) -> bool:
-        return relief.short_by(connection) > 0
+    def _is_full(self) -> bool:
+        reserve = self._stores.reserve
+        return reserve is not None and reserve.is_short()
 
     def _delete(self, connection: sqlite3.Connection, before: Deletion | None) -> Deletion | None:
         now = self._clock.now()
@@ -139,7 +139,7 @@ class Room:
             if found:
                 now_ms = self._clock.now().wall_ms
                 entries = tuple(Entry(now_ms, Kind.DELETED, detail=_detail(one)) for one in found)
-                await asyncio.wrap_future(control.commit(Changes(now_ms, entries), within_s=_COMMIT_S))
+                await asyncio.wrap_future(control.commit(Changes(now_ms, entries)))
                 numbers = [one.number for one in found]
                 job = log.submit(lambda connection: deletions.recorded(connection, numbers))
                 await asyncio.wrap_future(job)

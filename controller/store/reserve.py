@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,6 +26,8 @@ class Reserve:
     def __init__(self, data: Path, size: int = SIZE) -> None:
         self.missing = False
         """No room is kept: it was given up, or there is too little. May be read from any thread."""
+        self.released: Callable[[], None] = lambda: None
+        """Called when it was given up, in the thread that did it: who needs of the room takes it now."""
         self._path = data / FILE
         self._size = size
         self._lock = threading.Lock()
@@ -47,6 +50,7 @@ class Reserve:
             except OSError as error:
                 _log.warning("the reserve cannot be given up: %s", error)
                 return False
+        self.released()
         return True
 
     def is_short(self) -> bool:

@@ -90,6 +90,8 @@ class Writer:
         self._retry_at: float | None = None
         """Not before; None: at once."""
         self._give_up_at: float | None = None
+        self._moved_at = -1
+        """Commits when the WAL was moved last."""
         self._commits = self._jobs = self._refused = self._failures = self._damages = 0
         self._error = ""
         self._failing_since: float | None = None
@@ -240,9 +242,20 @@ class Writer:
                     self._run_job(connection, entry)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
-            self._disconnect()
+            # The last connection to go takes the WAL with it, and somebody else would have its blocks.
+            if not (_is_full(error) and self._rolled_back()):
+                self._disconnect()
             return error
         return None
+
+    def _rolled_back(self) -> bool:
+        """Whether the connection is as it was before the commit that failed."""
+        try:
+            if self._connection is not None and self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            return False
+        return True
 
     def _look_at_the_file(self) -> None:
         """Raises Replaced when the file that we have open is no longer the one at the path. One that is away
@@ -317,7 +330,7 @@ class Writer:
             _log.warning("%s cannot be written: %s", self._path.name, error)
         if kind is Trouble.TRANSIENT:
             room = self._make_room()
-            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            if _is_full(error):
                 room |= self._relieve()
             if room:
                 self._retry_at = None
@@ -326,19 +339,34 @@ class Writer:
                 entry.fail(reason)
 
     def _relieve(self) -> bool:
-        """Whether there is more room inside the file now. It comes before what waits, and apart from it: that
-        may be what there is no room for."""
+        """Whether there is more room inside the files now. It comes before what waits, and apart from it:
+        that may be what there is no room for."""
+        moved = False
         try:
             self._look_at_the_file()
             if self._connection is None:
                 self._connection = open_writer(self._path, create=False)
-            return self._relief(self._connection)
+            moved = self._moved(self._connection)
+            return self._relief(self._connection) or moved
         except sqlite3.Error as error:
             _log.debug("no room is made in %s: %s", self._path.name, error)
+            if _is_full(error) and self._rolled_back():
+                return moved
         except Exception:  # noqa: BLE001 - the thread goes on: what waits is to be written whatever this does
             _log.exception("no room is made in %s", self._path.name)
         self._disconnect()
         return False
+
+    def _moved(self, connection: sqlite3.Connection) -> bool:
+        """Move what is committed from the WAL into the database; true when the WAL can be written over now,
+        in the blocks that it has, and could not before."""
+        try:
+            _, frames, moved = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        except sqlite3.Error as error:
+            _log.debug("%s cannot take in its WAL: %s", self._path.name, error)
+            return False
+        before, self._moved_at = self._moved_at, self._commits
+        return bool(frames) and frames == moved and before != self._commits
 
     def _disconnect(self) -> None:
         """Close the connection: whatever was open is undone, and the next try starts from what is on the
@@ -356,3 +384,7 @@ class Writer:
             self._abandoned = len(left)
         for entry in left:
             entry.fail(StoreClosed(text("{file} was closed before this was written", file=self._path.name)))
+
+
+def _is_full(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
