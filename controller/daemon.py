@@ -14,7 +14,7 @@ from config.language.details import detail
 from config.plan.clock import Now
 from config.plan.reading import Reading
 from config.plan.site import Plan
-from controller import damage, plan_loss, recorder
+from controller import damage, plan_loss, recorder, restored
 from controller.board import Board
 from controller.clock import SteppedClock
 from controller.consumption.log import ConsumptionLog
@@ -188,7 +188,8 @@ class Daemon:
         self._commands.append((command, applied))
         self._timer.nudge()
         if isinstance(command, Observe) and not command.target and not command.observing:
-            self.board.take([damage.notice("", on=False), plan_loss.notice(on=False)], now.wall_ms)
+            over = [damage.notice("", on=False), plan_loss.notice(on=False), restored.notice("", on=False)]
+            self.board.take(over, now.wall_ms)
         return applied
 
     def _take_commands(self) -> tuple[list[PersonCommand], list[asyncio.Future[None]]]:

@@ -25,9 +25,7 @@ def note(connection: sqlite3.Connection, now_ms: int) -> int:
     started before. In a transaction of the caller's."""
     (highest,) = connection.execute("SELECT coalesce(max(revision), 0) FROM intervals").fetchone()
     known = max([highest, *revisions(connection)])
-    revision = max(
-        _LEAST, (now_ms - _EPOCH_MS) // _STEP_MS, known - known % _LEAST + _LEAST if known >= _LEAST else 0
-    )
+    revision: int = max(_LEAST, (now_ms - _EPOCH_MS) // _STEP_MS, known + 1)
     connection.execute("INSERT INTO restores (restored_ms, revision) VALUES (?, ?)", (now_ms, revision))
     leave_out(connection, "feed", APART)
     return revision
