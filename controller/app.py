@@ -31,6 +31,7 @@ from controller.cycle import Engine
 from controller.daemon import Daemon
 from controller.decide.records import Notice, Observe
 from controller.edits import Edits
+from controller.flash import Flash
 from controller.housekeeping import Housekeeping
 from controller.logs import SiteTime
 from controller.operations.registry import register
@@ -142,11 +143,14 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
     if simulated is None:
         house.start()
         await site_lock.look()
+    flash = Flash(options.data, plan.site.time_zone, plan.site.flash_budget_mb, daemon.board, daemon.now_ms)
+    daemon.flash = flash
     room = Room(stores, clock, daemon.board, plan.site.full_disk)
     stores.log.relief = room.relieve
     if stores.reserve is not None:
         stores.reserve.released = stores.log.relieve
     looks = [server.look, _edits(options, daemon, language).look, daemon.watch.look_for_room, room.look]
+    looks.append(flash.look)
     looking = asyncio.create_task(
         keep_looking([*looks, site_lock.look] if simulated is None else looks), name="looks"
     )
@@ -167,6 +171,7 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
             _log.warning(render(text("{name} was not reached at the end", name=name), language))
         await house.stop()
         site_lock.release()
+        flash.close()
         if daemon.lost:
             _note_loss(stores.control, daemon.lost)
         elif in_order:  # else the next start marks the gap

@@ -24,6 +24,7 @@ from controller.decide.people import left_alone
 from controller.decide.records import Observe, PersonCommand
 from controller.decide.step import NOTHING_COUNTED, Counters, Decision, FateRecord, Step
 from controller.decide.timekeeping import put_right, put_right_words
+from controller.flash import Flash
 from controller.logbook import Logbook
 from controller.reasserts import Reasserts
 from controller.store.control import Changes
@@ -104,6 +105,8 @@ class Daemon:
         self.logbook = Logbook(consumption, stores.log, clock.now)
         self.uploads: Uploads | None = None
         """Set by the composition root once the daemon runs."""
+        self.flash: Flash | None = None
+        """What is written to the disk; set by the composition root."""
 
     def now_ms(self) -> int:
         """Site time."""
