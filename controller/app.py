@@ -154,7 +154,7 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
     looking = asyncio.create_task(
         keep_looking([*looks, site_lock.look] if simulated is None else looks), name="looks"
     )
-    uploads = uploads_of(daemon, stores.log, began.boot, simulated=simulated is not None)
+    uploads = uploads_of(daemon, stores, began.boot, simulated=simulated is not None)
     daemon.uploads = uploads
     uploads.start()
     in_order = False

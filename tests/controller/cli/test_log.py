@@ -192,7 +192,14 @@ def test_gaps_tell_what_nobody_knows_from_what_came_later(
 
 def test_verify(capsys: pytest.CaptureFixture[str], data: Path) -> None:
     code, out, _ = louguan(capsys, "log", "verify", "--data", str(data), "--json")
-    assert json.loads(out) == {"sound": True, "meters": 1, "intervals": 4, "ledger_rows": 2, "problems": []}
+    assert json.loads(out) == {
+        "sound": True,
+        "meters": 1,
+        "intervals": 4,
+        "ledger_rows": 2,
+        "heads": 0,
+        "problems": [],
+    }
     assert code == 0
     change(data / "log.db", f"UPDATE intervals SET consumption = 11 WHERE start_ms = {START}")
     change(data / "control.db", "UPDATE ledger SET who = 'nobody' WHERE seq = 1")
