@@ -13,6 +13,7 @@ import sqlite3
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import reduce
 from typing import Literal
 
 from config.language import Text, text
@@ -69,22 +70,22 @@ class Room:
     def relieve(self, connection: sqlite3.Connection) -> bool:
         """Delete until there is room, nothing more may go or two seconds are over. True when some went.
         Raises sqlite3.Error."""
-        gone: Deletion | None = None
+        some = False
         until_s = time.monotonic() + _RUN_S
         while time.monotonic() < until_s and self._is_full() and relief.short_by(connection):
             try:
-                more = self._delete(connection, gone)
+                gone = self._delete(connection)
             except sqlite3.Error:
                 self._batch = max(LEAST, self._batch // 5)
                 raise
             self._batch = BATCH
-            self._since.exhausted = more is None
-            if more is None:
+            self._since.exhausted = gone is None
+            if gone is None:
                 break
-            gone = more
+            some = True
         else:
             self._since.exhausted = False
-        return gone is not None
+        return some
 
     async def look(self) -> None:
         """Every few seconds: ask for room while the disk is full, put what went into the ledger, and tell."""
@@ -103,14 +104,16 @@ class Room:
         reserve = self._stores.reserve
         return reserve is not None and reserve.is_short()
 
-    def _delete(self, connection: sqlite3.Connection, before: Deletion | None) -> Deletion | None:
+    def _delete(self, connection: sqlite3.Connection) -> Deletion | None:
         now = self._clock.now()
         connection.execute("BEGIN IMMEDIATE")
         policy = self._policy(now.wall_ms, relief.newest_ms(connection), trusted=now.trusted)
-        done = relief.delete(connection, policy, self._batch, now.wall_ms, before)
+        done = relief.delete(connection, policy, self._batch, now.wall_ms)
         connection.execute("COMMIT")
         if done is not None:
-            self._note(done, before)
+            self._unrecorded = True
+            known = self._since.gone
+            self._since.gone = done if known is None else deletions.joined(known, done)
         return done
 
     def _policy(self, now_ms: int, newest_ms: int, *, trusted: bool) -> Policy:
@@ -118,17 +121,6 @@ class Room:
         if self._drop:
             return Policy(_FOR_EVER_MS, drop=True)
         return Policy(min(now_ms, newest_ms) - KEPT_DAYS * _DAY_MS if trusted else None, drop=False)
-
-    def _note(self, done: Deletion, before: Deletion | None) -> None:
-        """`done` has all of this run in it, `before` what was noted of it already."""
-        self._unrecorded = True
-        more = done
-        if before is not None:
-            more = done._replace(
-                delivered=done.delivered - before.delivered, undelivered=done.undelivered - before.undelivered
-            )
-        known = self._since.gone
-        self._since.gone = more if known is None else deletions.joined(known, more)
 
     async def _record(self) -> None:
         """Into the ledger, and only then noted as being there: twice rather than never."""
@@ -138,8 +130,8 @@ class Room:
             found = await asyncio.to_thread(log.ask, deletions.unrecorded)
             if found:
                 now_ms = self._clock.now().wall_ms
-                entries = tuple(Entry(now_ms, Kind.DELETED, detail=_detail(one)) for one in found)
-                await asyncio.wrap_future(control.commit(Changes(now_ms, entries)))
+                entry = Entry(now_ms, Kind.DELETED, detail=_detail(reduce(deletions.joined, found)))
+                await asyncio.wrap_future(control.commit(Changes(now_ms, (entry,))))
                 numbers = [one.number for one in found]
                 job = log.submit(lambda connection: deletions.recorded(connection, numbers))
                 await asyncio.wrap_future(job)

@@ -56,11 +56,8 @@ def newest_ms(connection: sqlite3.Connection) -> int:
     return 0 if found is None else int(found[0])
 
 
-def delete(
-    connection: sqlite3.Connection, policy: Policy, limit: int, now_ms: int, before: Deletion | None = None
-) -> Deletion | None:
-    """Delete the oldest `limit` intervals that may go, and note it, together with what went `before` in the
-    same go. None when nothing may go."""
+def delete(connection: sqlite3.Connection, policy: Policy, limit: int, now_ms: int) -> Deletion | None:
+    """Delete the oldest `limit` intervals that may go, and note it. None when nothing may go."""
     last = newest_ms(connection) - LAST_MS
     lacking = _lacking(connection)
     old: list[_Old] = []
@@ -88,7 +85,7 @@ def delete(
         min(one.start_ms for one in old),
         max(one.start_ms if one.end_ms is None else one.end_ms for one in old),
     )
-    return deletions.put(connection, done if before is None else deletions.joined(before, done))
+    return deletions.put(connection, done)
 
 
 def _lacking(connection: sqlite3.Connection) -> dict[str, Ranges]:
