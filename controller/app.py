@@ -31,12 +31,14 @@ from controller.cycle import Engine
 from controller.daemon import Daemon
 from controller.decide.records import Notice, Observe
 from controller.edits import Edits
+from controller.flash import Flash
 from controller.housekeeping import Housekeeping
 from controller.logs import SiteTime
 from controller.operations.registry import register
 from controller.options import NotStarted, Options
 from controller.overlays import Overlay, SimulatedTime
 from controller.retention import delete_old_intervals
+from controller.room import Room
 from controller.sealing import seal_old_rows
 from controller.site_lock import SiteLock
 from controller.socket.address import SocketError
@@ -143,11 +145,19 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
     if simulated is None:
         house.start()
         await site_lock.look()
-    looks = [server.look, _edits(options, daemon, language).look, daemon.watch.look_for_room]
+    flash = Flash(options.data, plan.site.time_zone, plan.site.flash_budget_mb, daemon.board, daemon.now_ms)
+    daemon.flash = flash
+    spare = None if daemon.trending is None else daemon.trending.give_up_room
+    room = Room(stores, clock, daemon.board, plan.site.full_disk, spare)
+    stores.log.relief = room.relieve
+    if stores.reserve is not None:
+        stores.reserve.released = stores.log.relieve
+    looks = [server.look, _edits(options, daemon, language).look, daemon.watch.look_for_room, room.look]
+    looks.append(flash.look)
     looking = asyncio.create_task(
         keep_looking([*looks, site_lock.look] if simulated is None else looks), name="looks"
     )
-    uploads = uploads_of(daemon, stores.log, began.boot, simulated=simulated is not None)
+    uploads = uploads_of(daemon, stores, began.boot, simulated=simulated is not None)
     daemon.uploads = uploads
     uploads.start()
     in_order = False
@@ -166,6 +176,7 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
         if daemon.trending is not None:
             await asyncio.to_thread(daemon.trending.close)
         site_lock.release()
+        flash.close()
         if daemon.lost:
             _note_loss(stores.control, daemon.lost)
         elif in_order:  # else the next start marks the gap

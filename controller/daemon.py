@@ -14,7 +14,7 @@ from config.language.details import detail
 from config.plan.clock import Now
 from config.plan.reading import Reading
 from config.plan.site import Plan
-from controller import damage, plan_loss, recorder
+from controller import damage, plan_loss, recorder, restored
 from controller.board import Board
 from controller.clock import SteppedClock
 from controller.consumption.log import Closed, ConsumptionLog
@@ -24,6 +24,7 @@ from controller.decide.people import left_alone
 from controller.decide.records import Observe, PersonCommand
 from controller.decide.step import NOTHING_COUNTED, Counters, Decision, FateRecord, Step
 from controller.decide.timekeeping import put_right, put_right_words
+from controller.flash import Flash
 from controller.logbook import Logbook
 from controller.reasserts import Reasserts
 from controller.store.control import Changes
@@ -107,6 +108,8 @@ class Daemon:
         """Set by the composition root once the daemon runs."""
         self.trending: Trending | None = None
         """The same, where the site keeps the course of a point."""
+        self.flash: Flash | None = None
+        """What is written to the disk; set by the composition root."""
 
     def now_ms(self) -> int:
         """Site time."""
@@ -193,7 +196,8 @@ class Daemon:
         self._commands.append((command, applied))
         self._timer.nudge()
         if isinstance(command, Observe) and not command.target and not command.observing:
-            self.board.take([damage.notice("", on=False), plan_loss.notice(on=False)], now.wall_ms)
+            over = [damage.notice("", on=False), plan_loss.notice(on=False), restored.notice("", on=False)]
+            self.board.take(over, now.wall_ms)
         return applied
 
     def _take_commands(self) -> tuple[list[PersonCommand], list[asyncio.Future[None]]]:

@@ -139,6 +139,7 @@ RULES = (
             "controller.receiver",
             "controller.store",
             "controller.consumption.upload.national",
+            "controller.consumption.upload.heads",
             "config.plan",
             "config.language",
             "config.dialects",

@@ -155,14 +155,38 @@ def gaps(
 
 
 @log_app.command()
-def verify(site: SiteOption = None, data: DataDir = None, as_json: AsJson = False) -> None:
+def verify(
+    head: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--head",
+            help="A head of the ledger that somebody else has kept, which must lie on its chain; may be "
+            "given more than once.",
+            metavar="SEQ:HASH",
+            show_default=False,
+        ),
+    ] = None,
+    heads: Annotated[
+        Path | None,
+        typer.Option(
+            "--heads",
+            help="A file of such heads, one a line, as louguan receive --heads prints them.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
+    site: SiteOption = None,
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
     """Work out anew whether every meter's intervals add up to its counters and the days to their intervals,
     whether the feed has each once, and whether the ledger's chain holds; exit code 1 if anything is wrong."""
     from controller.cli import log_verify
 
     where = log_source.directory(data, site)
+    known = log_verify.heads_of(head or (), heads)
     with opened(where) as connection:
-        report = log_verify.verified(connection, where)
+        report = log_verify.verified(connection, where, known)
     zone = whose(where).zone
     problems = [
         {
@@ -181,6 +205,7 @@ def verify(site: SiteOption = None, data: DataDir = None, as_json: AsJson = Fals
                 "days": report.days,
                 "past_days": report.past_days,
                 "ledger_rows": report.ledger_rows,
+                "heads": report.heads,
                 "problems": problems,
             }
         )

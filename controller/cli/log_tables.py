@@ -94,6 +94,8 @@ def verified(report: Report, problems: list[dict[str, Any]], language: str) -> N
         for row in problems:
             table.add_row(escape(row["meter"]), moment(row["start"], None), escape(row["what"]))
         show(table)
+    if report.heads and not problems:
+        _line(text("{count} heads kept elsewhere lie on the ledger's chain", count=report.heads), language)
     _line(
         text(
             "{meters} meters, {intervals} intervals, {days} days and {rows} rows of the ledger were "

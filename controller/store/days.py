@@ -3,7 +3,7 @@
 A day is worked out anew from its intervals, as corrected last, in the transaction that changes one of them;
 nothing is ever added to it. An interval belongs to the day in which it starts, the one row of a long gap too.
 A day keeps its bounds: after a change of the site's time zone the days kept by then stay, and the first new
-one begins where the last of them ends. A day of which an interval was deleted for its age is sealed: it
+one begins where the last of them ends. A day of which an interval was deleted is sealed: it
 stands as it was worked out last. SQL only; each function works within a transaction of its caller.
 """
 
@@ -40,6 +40,11 @@ _PUT = (
     "INSERT INTO days (meter, start_ms, end_ms, fitting, consumption, from_ms, logged_s, unknown_s, later_s, "
     "peak, covered_s, intervals, flags) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+IS_MADE = (
+    "EXISTS (SELECT 1 FROM days WHERE days.meter = feed.meter AND days.start_ms <= feed.start_ms "  # noqa: S608
+    f"AND days.end_ms > feed.start_ms AND days.start_ms > feed.start_ms - {LONGEST_MS})"
+)
+"""Of a row of the feed: its day is worked out, and its interval may go."""
 EXPLAINED = ((_DAY_OF, 2), (_SUMS, 3), (_PUT, 13))
 """What every interval will need, with the number of its parts."""
 
@@ -87,10 +92,12 @@ def renew(connection: sqlite3.Connection, periods: Periods, meter: int, rows: It
 
 
 def seal(connection: sqlite3.Connection, deleted: Iterable[tuple[int, int]]) -> None:
-    """Intervals, (meter, start_ms), are deleted for their age: their days stand as they are."""
+    """Intervals, (meter, start_ms), were deleted: the days of those of which no revision is left stand as
+    they are."""
     connection.executemany(
         "UPDATE days SET sealed = 1 WHERE meter = ?1 AND sealed = 0 AND start_ms = "
-        "(SELECT max(start_ms) FROM days WHERE meter = ?1 AND start_ms <= ?2)",
+        "(SELECT max(start_ms) FROM days WHERE meter = ?1 AND start_ms <= ?2) AND NOT EXISTS "
+        "(SELECT 1 FROM intervals WHERE intervals.meter = ?1 AND intervals.start_ms = ?2)",
         deleted,
     )
 

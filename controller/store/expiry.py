@@ -22,6 +22,8 @@ class Deleted(NamedTuple):
     """Of those, deleted: every sink has them."""
     waiting: tuple[str, ...]
     """Sinks for which some of the others are kept."""
+    span: tuple[int, int] | None = None
+    """Earliest start and latest end of what was deleted."""
 
 
 def delete_old(connection: sqlite3.Connection, before_ms: int, after: int, limit: int) -> Deleted:
@@ -31,12 +33,11 @@ def delete_old(connection: sqlite3.Connection, before_ms: int, after: int, limit
     sink refused is kept for it until a person decides. So is an interval whose day is not made yet.
     """
     found = connection.execute(
-        "SELECT feed.id, feed.meter, feed.start_ms, feed.revision, intervals.end_ms, EXISTS (SELECT 1 FROM "
-        "days WHERE days.meter = feed.meter AND days.start_ms <= feed.start_ms AND days.end_ms > "
-        "feed.start_ms AND days.start_ms > feed.start_ms - ?) FROM feed "
+        "SELECT feed.id, feed.meter, feed.start_ms, feed.revision, intervals.end_ms, "  # noqa: S608
+        f"{days.IS_MADE} FROM feed "
         "LEFT JOIN intervals ON intervals.meter = feed.meter AND intervals.start_ms = feed.start_ms "
         "AND intervals.revision = feed.revision WHERE feed.id > ? ORDER BY feed.id LIMIT ?",
-        (days.LONGEST_MS, after, limit),
+        (after, limit),
     ).fetchall()
     if not found:
         return Deleted(0, 0, 0, 0, ())
@@ -45,7 +46,7 @@ def delete_old(connection: sqlite3.Connection, before_ms: int, after: int, limit
         for name, _, retired_ms in feed.sinks(connection)
         if retired_ms is None
     }
-    old, done, waiting = 0, [], set[str]()
+    old, done, ends, waiting = 0, list[tuple[int, int, int, int]](), list[int](), set[str]()
     for number, meter, start_ms, revision, end_ms, summed in found:
         if end_ms is not None and end_ms >= before_ms:
             continue
@@ -55,12 +56,14 @@ def delete_old(connection: sqlite3.Connection, before_ms: int, after: int, limit
             waiting.update(wanted_by)
         elif summed or end_ms is None:
             done.append((number, meter, start_ms, revision))
-    days.seal(connection, [one[1:3] for one in done])
+            ends.append(start_ms if end_ms is None else end_ms)
     connection.executemany(
         "DELETE FROM intervals WHERE meter = ? AND start_ms = ? AND revision = ?", [one[1:] for one in done]
     )
+    days.seal(connection, [one[1:3] for one in done])
     connection.executemany("DELETE FROM feed WHERE id = ?", [one[:1] for one in done])
-    return Deleted(found[-1][0], len(found), old, len(done), tuple(sorted(waiting)))
+    span = (min(one[2] for one in done), max(ends)) if done else None
+    return Deleted(found[-1][0], len(found), old, len(done), tuple(sorted(waiting)), span)
 
 
 def _kept_for(connection: sqlite3.Connection, sink: str) -> tuple[Ranges, frozenset[int]]:

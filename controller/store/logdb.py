@@ -56,9 +56,8 @@ class LogStore:
     place.
     """
 
-    def __init__(
-        self, path: Path, opening: Opening, writer: Writer, make_room: Callable[[], bool] = lambda: False
-    ) -> None:
+    def __init__(self, path: Path, opening: Opening, make_room: Callable[[], bool] = lambda: False) -> None:
+        """Raises StoreUnavailable."""
         self.path = path
         self.opening = opening
         """Of the file in use: replaced when that is."""
@@ -67,8 +66,10 @@ class LogStore:
         self.refusal = ""
         self.periods = Periods("UTC")
         """Of the site, since its meters were registered: by them days are told apart."""
-        self._writer = writer
+        self.relief: Callable[[sqlite3.Connection], bool] = lambda _: False
+        """Makes room inside the file: see `Writer`."""
         self._make_room = make_room
+        self._writer = begin_writing(path, make_room, self._relieved)
         self._meters: tuple[Meter, ...] = ()
         self._ids: Mapping[str, tuple[int, int]] = {}
         self._lock = threading.RLock()
@@ -97,7 +98,7 @@ class LogStore:
         """
         path = data / FILE
         opening = prepare(path, LOG, check=False, wall_ms=wall_ms, expected=expected, probe=logrows.probe)
-        return cls(path, opening, begin_writing(path, make_room), make_room)
+        return cls(path, opening, make_room)
 
     def register(self, meters: Iterable[Meter], wall_ms: int, time_zone: str = "UTC") -> dict[str, Mark]:
         """Note the meters of a Plan and return where the log of each stands, for those that have one. Days
@@ -190,6 +191,10 @@ class LogStore:
         """For readers in this process; close it after use."""
         return LogReader(self.path)
 
+    def relieve(self) -> None:
+        """Let `relief` make room soon, if it finds that it is needed."""
+        self._writer.relieve()
+
     def status(self) -> WriterStatus:
         return self._writer.status()
 
@@ -207,6 +212,9 @@ class LogStore:
                 StoreClosed(text("{file} was closed before this was written", file=self.path.name))
             )
         return lost + len(left)
+
+    def _relieved(self, connection: sqlite3.Connection) -> bool:
+        return self.relief(connection)
 
     def _register(self, wall_ms: int) -> dict[str, Mark]:
         meters, periods = self._meters, self.periods
@@ -241,7 +249,7 @@ class LogStore:
             self.opening = replace(self.path, LOG, damage, wall_ms)
             # First: what is still to be written of the old one must not get into the new.
             self._generation += 1
-            self._writer = Writer(self.path, make_room=self._make_room)
+            self._writer = Writer(self.path, make_room=self._make_room, relief=self._relieved)
         except (sqlite3.Error, OSError) as error:
             raise StoreUnavailable(
                 text("cannot open {file}: {error}", file=str(self.path), error=str(error))

@@ -10,13 +10,13 @@ from typing import NamedTuple
 from controller.consumption.meters import Meter
 from controller.consumption.periods import Periods
 from controller.consumption.records import Flag, Interval, Mark
-from controller.store import days, feed
+from controller.store import days, feed, restores
 from controller.store.connection import Trouble, trouble
 from controller.store.values import storable
 
 _INSERT = (
     "INSERT INTO intervals (meter, start_ms, revision, end_ms, fitting, from_ms, count_start, count_end, "
-    "consumption, peak, covered_s, flags) VALUES (?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+    "consumption, peak, covered_s, flags) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
 )
 _MARK = (
     "slot_ms, anchor_ms, anchor_count, last_ms, last_count, rolled, changed_ms, remainder, covered_ms, peak, "
@@ -59,7 +59,7 @@ def register(
 ) -> Registered:
     """Note the meters of a Plan. A sound file refuses nothing of this."""
     # What every interval will need is there, if this can be explained.
-    for statement, parts in ((_INSERT, 11), (feed.ADD, 3), (_PUT_MARK, 12), (_REFUSE, 5), *days.EXPLAINED):
+    for statement, parts in ((_INSERT, 12), (feed.ADD, 3), (_PUT_MARK, 12), (_REFUSE, 5), *days.EXPLAINED):
         connection.execute(f"EXPLAIN {statement}", (None,) * parts)
     ids: dict[str, tuple[int, int]] = {}
     marks: dict[str, Mark] = {}
@@ -90,11 +90,9 @@ def write(
     nothing."""
     new, refused, reason = list[Interval](), 0, ""
     for row in rows:
-        figures = (meter, row.start_ms, row.end_ms, fitting, *row[3:-1], int(row.flags))
         try:
-            if connection.execute(_INSERT, figures).rowcount:
+            if _insert(connection, meter, fitting, row):
                 new.append(row)
-                feed.add(connection, meter, row.start_ms, 0)
         except (sqlite3.Error, OverflowError, UnicodeError) as error:
             if isinstance(error, sqlite3.Error) and trouble(error) is not Trouble.JOB:
                 raise
@@ -132,6 +130,16 @@ def _begun_anew(mark: Mark) -> Mark:
     return Mark(mark.slot_ms, None, None, None, None, flags=mark.flags & Flag.CLOCK)
 
 
+def _insert(connection: sqlite3.Connection, meter: int, fitting: int, row: Interval) -> bool:
+    """Whether that was new."""
+    revision = restores.first_revision(connection, row.start_ms)
+    figures = (meter, row.start_ms, revision, row.end_ms, fitting, *row[3:-1], int(row.flags))
+    added = bool(connection.execute(_INSERT, figures).rowcount)
+    if added:
+        feed.add(connection, meter, row.start_ms, revision)
+    return added
+
+
 def _keep_aside(connection: sqlite3.Connection, meter: int, fitting: int, row: Interval, reason: str) -> int:
     """1 when that was new."""
     content = json.dumps(row._asdict() | {"flags": int(row.flags)}, ensure_ascii=False)
@@ -149,9 +157,7 @@ def _try_again(connection: sqlite3.Connection, periods: Periods) -> None:
     for number, meter, fitting, content in found:
         try:
             row = Interval(**json.loads(content))
-            figures = (meter, row.start_ms, row.end_ms, fitting, *row[3:])
-            if connection.execute(_INSERT, figures).rowcount:
-                feed.add(connection, meter, row.start_ms, 0)
+            if _insert(connection, meter, fitting, row):
                 days.renew(connection, periods, meter, [row])
         except (sqlite3.Error, OverflowError, ValueError, TypeError) as error:
             if isinstance(error, sqlite3.Error) and trouble(error) is not Trouble.JOB:

@@ -198,6 +198,31 @@ def m007_integrated(db: Database) -> None:
     db.execute("ALTER TABLE marks ADD COLUMN peak INTEGER")
 
 
+def m008_gone(db: Database) -> None:
+    """What was deleted here, so that its absence is known to be right and gets into the ledger whatever
+    happens; and from when on a restored file's rows are others than those that were lost with it."""
+    db.execute(
+        """CREATE TABLE deletions (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            deleted_ms INTEGER NOT NULL,
+            why TEXT NOT NULL,
+            delivered INTEGER NOT NULL,
+            undelivered INTEGER NOT NULL,
+            sinks TEXT NOT NULL,
+            first_ms INTEGER NOT NULL,
+            last_ms INTEGER NOT NULL,
+            recorded INTEGER NOT NULL CHECK (recorded IN (0, 1))
+        )"""
+    )
+    db.execute(
+        """CREATE TABLE restores (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            restored_ms INTEGER NOT NULL,
+            revision INTEGER NOT NULL CHECK (revision > 0)
+        )"""
+    )
+
+
 LOG: tuple[Step, ...] = (
     m001_first,
     m002_refused,
@@ -206,5 +231,6 @@ LOG: tuple[Step, ...] = (
     m005_people,
     m006_days,
     m007_integrated,
+    m008_gone,
 )
 """In order; a released step is never changed, only followed."""

@@ -199,6 +199,7 @@ def test_verify(capsys: pytest.CaptureFixture[str], data: Path) -> None:
         "days": 1,
         "past_days": 0,
         "ledger_rows": 2,
+        "heads": 0,
         "problems": [],
     }
     assert code == 0
