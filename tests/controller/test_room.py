@@ -52,8 +52,13 @@ class Full:
         stores = Stores(self.control, self.log, self.reserve)
         self.spared = 0
         """How often what may be lost was asked for."""
-        drops = "drop_oldest" if policy == "drop_oldest" else "keep"
-        self.room = Room(stores, self.clock, self.board, drops, self._spare)
+        self.room = Room(
+            stores,
+            self.clock,
+            self.board,
+            "drop_oldest" if policy == "drop_oldest" else "keep",
+            self._spare,
+        )
         self.log.relief = self.room.relieve
         self.reserve.released = self.log.relieve
         self.control.begin(START, trusted=True, version="0", plan="")
