@@ -26,7 +26,7 @@ demo: $(VENV)/.runtime  ## watch the simulated compound being controlled, until 
 	$(BIN)/louguan demo $(DEMO_ARGS)
 
 test: $(VENV)/.dev  ## run the tests (no network needed once installed)
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(TEST_ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(TEST_ARGS)
 
 slow: $(VENV)/.dev  ## run the tests that take long
 	$(BIN)/python -m pytest -m slow $(TEST_ARGS)

@@ -31,12 +31,14 @@ from controller.cycle import Engine
 from controller.daemon import Daemon
 from controller.decide.records import Notice, Observe
 from controller.edits import Edits
+from controller.flash import Flash
 from controller.housekeeping import Housekeeping
 from controller.logs import SiteTime
 from controller.operations.registry import register
 from controller.options import NotStarted, Options
 from controller.overlays import Overlay, SimulatedTime
 from controller.retention import delete_old_intervals
+from controller.room import Room
 from controller.sealing import seal_old_rows
 from controller.site_lock import SiteLock
 from controller.socket.address import SocketError
@@ -48,6 +50,7 @@ from controller.store.logdb import LogStore
 from controller.store.reserve import Reserve
 from controller.stores import Stores
 from controller.timer import CycleTimer
+from controller.trending import trending_of
 from controller.uploading import uploads_of
 from drivers.api import Driver, DriverError, Inbox
 from schedules.context import Context
@@ -117,6 +120,7 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
     began = stores.control.begin(now.wall_ms, trusted=now.trusted, version=version("louguan"), plan=plan.hash)
     daemon = _compose(plan, pace, clock, stores, began, language)
     daemon.differs = in_force.differs
+    daemon.trending = trending_of(plan, options.data, pace, daemon.board, expected=began.boot > 1)
     if options.observe:
         await daemon.accept(Observe("", True, "start", "--observe", now.wall_ms))
     # One cycle before any line is open: what holds writes back holds before there can be any.
@@ -141,11 +145,19 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
     if simulated is None:
         house.start()
         await site_lock.look()
-    looks = [server.look, _edits(options, daemon, language).look, daemon.watch.look_for_room]
+    flash = Flash(options.data, plan.site.time_zone, plan.site.flash_budget_mb, daemon.board, daemon.now_ms)
+    daemon.flash = flash
+    spare = None if daemon.trending is None else daemon.trending.give_up_room
+    room = Room(stores, clock, daemon.board, plan.site.full_disk, spare)
+    stores.log.relief = room.relieve
+    if stores.reserve is not None:
+        stores.reserve.released = stores.log.relieve
+    looks = [server.look, _edits(options, daemon, language).look, daemon.watch.look_for_room, room.look]
+    looks.append(flash.look)
     looking = asyncio.create_task(
         keep_looking([*looks, site_lock.look] if simulated is None else looks), name="looks"
     )
-    uploads = uploads_of(daemon, stores.log, began.boot, simulated=simulated is not None)
+    uploads = uploads_of(daemon, stores, began.boot, simulated=simulated is not None)
     daemon.uploads = uploads
     uploads.start()
     in_order = False
@@ -161,7 +173,10 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
         for name in missed:
             _log.warning(render(text("{name} was not reached at the end", name=name), language))
         await house.stop()
+        if daemon.trending is not None:
+            await asyncio.to_thread(daemon.trending.close)
         site_lock.release()
+        flash.close()
         if daemon.lost:
             _note_loss(stores.control, daemon.lost)
         elif in_order:  # else the next start marks the gap
@@ -181,7 +196,7 @@ def _note_loss(control: ControlStore, damage: str) -> None:
 def _compose(plan: Plan, pace: Pace, clock: SiteClock, stores: Stores, began: Began, language: str) -> Daemon:
     context = Context.of(plan)
     meters = meters_of(plan)
-    marks = stores.log.register(meters, clock.now().wall_ms)
+    marks = stores.log.register(meters, clock.now().wall_ms, plan.site.time_zone)
     slots = Slots(plan.site.time_zone, plan.site.interval_s)
     return Daemon(
         plan=plan,

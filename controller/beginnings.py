@@ -8,7 +8,7 @@ from pathlib import Path
 
 from config.language import text
 from config.plan.clock import STEP_MS
-from controller import damage, plan_loss
+from controller import damage, plan_loss, restored
 from controller.clock import SiteClock
 from controller.daemon import Daemon
 from controller.decide.timekeeping import span
@@ -33,9 +33,12 @@ def tell_beginnings(
         notices.append(plan_loss.notice(on=True))
     held_back = damage.held_back(daemon.engine.remembered().observe)
     if held_back is not None:
-        restored = stores.control.opening.restored
-        backup = "" if restored is None else restored.name
+        copy = stores.control.opening.restored
+        backup = "" if copy is None else copy.name
         notices.append(damage.notice(held_back.reason, backup, on=True))
+    put_back = restored.held_back(daemon.engine.remembered().observe)
+    if put_back is not None:
+        notices.append(restored.notice(put_back.reason, on=True))
     opening = stores.log.opening
     if opening.set_aside is not None:
         notices.append(set_aside_notice(opening.set_aside.name, opening.damage))

@@ -14,21 +14,23 @@ from config.language.details import detail
 from config.plan.clock import Now
 from config.plan.reading import Reading
 from config.plan.site import Plan
-from controller import damage, plan_loss, recorder
+from controller import damage, plan_loss, recorder, restored
 from controller.board import Board
 from controller.clock import SteppedClock
-from controller.consumption.log import ConsumptionLog
+from controller.consumption.log import Closed, ConsumptionLog
 from controller.consumption.meters import Meter
 from controller.cycle import Engine
 from controller.decide.people import left_alone
 from controller.decide.records import Observe, PersonCommand
 from controller.decide.step import NOTHING_COUNTED, Counters, Decision, FateRecord, Step
 from controller.decide.timekeeping import put_right, put_right_words
+from controller.flash import Flash
 from controller.logbook import Logbook
 from controller.reasserts import Reasserts
 from controller.store.control import Changes
 from controller.stores import Stores, StoreWatch
 from controller.timer import Cycles, CycleTimer
+from controller.trending import Trending
 from controller.uploads import Uploads
 from drivers.api import Driver, Event, Fate, Inbox, Write, WriteReport
 from schedules.context import Context
@@ -104,6 +106,10 @@ class Daemon:
         self.logbook = Logbook(consumption, stores.log, clock.now)
         self.uploads: Uploads | None = None
         """Set by the composition root once the daemon runs."""
+        self.trending: Trending | None = None
+        """The same, where the site keeps the course of a point."""
+        self.flash: Flash | None = None
+        """What is written to the disk; set by the composition root."""
 
     def now_ms(self) -> int:
         """Site time."""
@@ -147,6 +153,8 @@ class Daemon:
         self._send(step.writes)
         self._record(step, now, commands)
         self._count(now, step)
+        if self.trending is not None:
+            self.trending.step(now, step.changed, self.engine.readings)
         self._ask_counters(now)
         self.counters = step.counters
         self.recent.extend(step.decisions)
@@ -188,7 +196,8 @@ class Daemon:
         self._commands.append((command, applied))
         self._timer.nudge()
         if isinstance(command, Observe) and not command.target and not command.observing:
-            self.board.take([damage.notice("", on=False), plan_loss.notice(on=False)], now.wall_ms)
+            over = [damage.notice("", on=False), plan_loss.notice(on=False), restored.notice("", on=False)]
+            self.board.take(over, now.wall_ms)
         return applied
 
     def _take_commands(self) -> tuple[list[PersonCommand], list[asyncio.Future[None]]]:
@@ -245,6 +254,7 @@ class Daemon:
                 self.board.tell(text("a line did not stop in order: {reason}", reason=detail(str(failure))))
         self._last_events(waiting, missed)
         missed += waiting.values()
+        self._write(self._consumption.end())
         self._stores.control.commit(recorder.end(self._reasserts, self.clock.now().wall_ms))
         return sorted({self.plan.devices[self.plan.points[write.point].device].name for write in missed})
 
@@ -286,6 +296,9 @@ class Daemon:
     def _count(self, now: Now, step: Step) -> None:
         closed = self._consumption.step(now, step.counts)
         self.board.take(self._consumption.take_notices(), now.wall_ms)
+        self._write(closed)
+
+    def _write(self, closed: Closed) -> None:
         if not closed.intervals and not closed.marks:
             return
         for row in closed.intervals:

@@ -50,6 +50,7 @@ class Image(Sequence[Reading]):
         self._classes = list(classes.values())
         counters = {point.id: point.counter for point in plan.points if point.counter is not None}
         logged = {*counters, *(counter.power_point for counter in counters.values())}
+        logged.update(item.point for item in plan.metering.integrated)
         self._logged = frozenset(point.id for point in plan.points if point.id in logged)
 
     @overload
@@ -71,8 +72,8 @@ class Image(Sequence[Reading]):
         """Take the readings out of `events`. Returns the points whose value or quality changed, or
         that were read for the first time.
 
-        Readings of counters and of the power beside them are added to `counts`, changed or not (what came
-        again with whatever else is in its block); what is no reading to `others`.
+        Readings of counters, of the power beside them and of integrated meters are added to `counts`, changed
+        or not (what came again with whatever else is in its block); what is no reading to `others`.
         """
         readings, again, logged = self._readings, self._again, self._logged
         changed: list[int] = []

@@ -11,7 +11,9 @@ from config.language import text
 from config.plan.clock import Clock
 from controller.board import Board
 from controller.decide.records import Notice
+from controller.store import deletions
 from controller.store.control import Changes, ControlStore
+from controller.store.deletions import Deletion
 from controller.store.expiry import Deleted, delete_old
 from controller.store.ledger import Entry, Kind
 from controller.store.logdb import LogStore
@@ -41,8 +43,9 @@ def delete_old_intervals(
         return 0
     before_ms = now.wall_ms - kept_days * _DAY_MS
     deleted, after, waiting = 0, 0, set[str]()
+    gone: Deletion | None = None
     while not abandoned():
-        found = log.submit(partial(_delete, before_ms, after)).result(_COMMIT_S)
+        found, gone = log.submit(partial(_delete, before_ms, after, now.wall_ms, gone)).result(_COMMIT_S)
         deleted += found.rows
         waiting.update(found.waiting)
         after = found.upto
@@ -63,5 +66,13 @@ def delete_old_intervals(
     return deleted
 
 
-def _delete(before_ms: int, after: int, connection: sqlite3.Connection) -> Deleted:
-    return delete_old(connection, before_ms, after, BATCH)
+def _delete(
+    before_ms: int, after: int, now_ms: int, gone: Deletion | None, connection: sqlite3.Connection
+) -> tuple[Deleted, Deletion | None]:
+    """The next stretch of the feed, noted in the file together with what went before it."""
+    found = delete_old(connection, before_ms, after, BATCH)
+    if found.span is None:
+        return found, gone
+    more = Deletion(0, now_ms, deletions.AGE, found.rows, 0, (), *found.span)
+    noted = more if gone is None else deletions.joined(gone, more)
+    return found, deletions.put(connection, noted, recorded=True)

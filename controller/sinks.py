@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from config.language import Text
 from config.plan.sinks import FileSink, HttpsSink, MqttSink, NationalSink, SinkPlan
+from controller.consumption.upload.heads import HeadNow
 from controller.consumption.upload.port import Row, Sink
 
 
@@ -29,6 +30,8 @@ class Surroundings:
     """Something that people should know."""
     set_clock: Callable[[int], None]
     """A data centre says that it is this time, UTC milliseconds."""
+    head: HeadNow
+    """The ledger's."""
     history: Callable[[Sequence[str], int, int], Awaitable[Sequence[Row] | None]]
     """(meters, from_ms, to_ms) -> their rows that end in it; None when it cannot say."""
 
@@ -39,18 +42,23 @@ def make_sink(around: Surroundings, plan: SinkPlan) -> Sink:
         case HttpsSink():
             from controller.consumption.upload.https import HttpsUpload
 
-            return HttpsUpload(plan, around.site)
+            return HttpsUpload(plan, around.site, around.head)
         case MqttSink():
             from controller.consumption.upload.mqtt import MqttUpload
 
             meters = plan.common.meters or around.meters
             return MqttUpload(
-                plan, site=around.site, meters=meters, now_ms=around.now_ms, first_bd_seq=around.boot % 256
+                plan,
+                site=around.site,
+                meters=meters,
+                now_ms=around.now_ms,
+                first_bd_seq=around.boot % 256,
+                head=around.head,
             )
         case FileSink():
             from controller.consumption.upload.files import FilesUpload
 
-            return FilesUpload(plan, site=around.site, zone=ZoneInfo(around.time_zone))
+            return FilesUpload(plan, site=around.site, zone=ZoneInfo(around.time_zone), head=around.head)
         case NationalSink():
             return _data_centre(around, plan)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import grp
 
 from config.language import text
-from controller import origin
+from controller import origin, restored
 from controller.options import NotStarted, Options
 from controller.overlays import Overlay, read_overlay
 from controller.store.control import FILE
@@ -15,6 +15,7 @@ from controller.store.errors import AlreadyRunning
 def prepare(options: Options) -> Overlay | None:
     """Look at the site, the overlay and whose the data are; the overlay, read. Raises NotStarted."""
     _site_is_there(options)
+    restored.refuse_unfinished(options.data)
     group_of(options)
     overlay = None if options.overlay is None else read_overlay(options.overlay)
     if overlay is not None and overlay.time is not None:

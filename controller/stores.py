@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from config.language import text
 from config.language.details import detail
-from config.plan.clock import Now
+from config.plan.clock import LEAP_MS, Now
 from controller.background import in_thread
 from controller.board import Board
 from controller.consumption.log import Closed, ConsumptionLog
 from controller.decide.records import Notice
+from controller.decide.timekeeping import span
 from controller.store.control import ControlStore
 from controller.store.logdb import LogStore
 from controller.store.reserve import Reserve
@@ -24,6 +25,8 @@ RENEW_AFTER_S = 600.0
 """Machine seconds from one attempt to replace a damaged log.db to the next."""
 MOST_RENEWALS = 5
 """Attempts in one run: a disk that damages every file is not cured by more of them."""
+WAITING_MS = 2 * LEAP_MS
+"""An interval that ends later than that from now has not begun: none is longer than an hour."""
 
 
 class Stores(NamedTuple):
@@ -47,6 +50,7 @@ class StoreWatch:
         self._renewed_ns: int | None = None
         self._damaged = self._full = False
         self._unstored: deque[str] = deque(maxlen=10)
+        self._waiting = False
         self._found = ""
 
     def control_is_damaged(self, damage: str) -> None:
@@ -66,6 +70,7 @@ class StoreWatch:
         self._mend_log(now)
         self._tell_refused(now)
         self._tell_full(now)
+        self._tell_waiting(now)
         return (status.error or "damaged") if status.damaged else self._found
 
     async def look_for_room(self) -> None:
@@ -134,6 +139,19 @@ class StoreWatch:
             self._full = reserve.missing
             words = text("the disk is full, or nearly: no room is kept in reserve any more; free some space")
             self._tell(Notice("disk", "reserve", words, self._full), now)
+
+    def _tell_waiting(self, now: Now) -> None:
+        next_ms = self._consumption.next_ms
+        waiting = now.trusted and next_ms is not None and next_ms - now.wall_ms > WAITING_MS
+        if waiting is not self._waiting:
+            self._waiting = waiting
+            words = text(
+                "the meters' logs are ahead of the time by {by}, for a clock was wrong: no interval is "
+                "written until then. Counting goes on; to begin a new log now, stop louguan and move log.db "
+                "away",
+                by=span(0 if next_ms is None else next_ms - now.wall_ms),
+            )
+            self._tell(Notice("log-waits", "log.db", words, waiting), now)
 
     def _tell(self, notice: Notice, now: Now) -> None:
         self._board.take([notice], now.wall_ms)

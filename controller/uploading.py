@@ -10,6 +10,7 @@ from functools import partial
 from config.language import Text, text
 from config.plan.clock import Clock
 from controller.board import Board
+from controller.consumption.upload.heads import LedgerHead
 from controller.consumption.upload.port import Row
 from controller.daemon import Daemon
 from controller.decide.records import Notice
@@ -17,6 +18,7 @@ from controller.sinks import Surroundings, make_sink, stays_here
 from controller.store import feed
 from controller.store.errors import StoreError
 from controller.store.logdb import LogStore
+from controller.stores import Stores
 from controller.uploads import Uploads
 
 MOST_ANSWERED = 20_000
@@ -27,9 +29,14 @@ _FARTHEST_MS = 86_400_000
 """What a centre wants of a clock that is trusted is not done beyond this: one of the two is quite wrong."""
 
 
-def uploads_of(daemon: Daemon, log: LogStore, boot: int, *, simulated: bool) -> Uploads:
+def uploads_of(daemon: Daemon, stores: Stores, boot: int, *, simulated: bool) -> Uploads:
     """All sinks of the daemon's Plan, not yet begun."""
-    plan, clock = daemon.plan, daemon.clock
+    plan, clock, log = daemon.plan, daemon.clock, stores.log
+
+    def head() -> LedgerHead | None:
+        found = stores.control.head
+        return None if found is None else LedgerHead(found.seq, found.hash.hex(), clock.now().wall_ms)
+
     around = Surroundings(
         site=plan.site.name,
         time_zone=plan.site.time_zone,
@@ -39,6 +46,7 @@ def uploads_of(daemon: Daemon, log: LogStore, boot: int, *, simulated: bool) -> 
         now_ms=lambda: clock.now().wall_ms,
         told=daemon.board.tell,
         set_clock=MachineClock(clock, daemon.board).set,
+        head=head,
         history=partial(_history, log),
     )
     # What is simulated must never reach somebody who takes it for real.

@@ -44,8 +44,16 @@ class Stand:
     """One site with its simulators; the daemon comes and goes."""
 
     def __init__(
-        self, site: Path, folder: Path, *, speed: float = 1.0, start: str = MORNING, seed: int = 1
+        self,
+        site: Path,
+        folder: Path,
+        *,
+        speed: float = 1.0,
+        start: str = MORNING,
+        seed: int = 1,
+        tick_s: float = 0.5,
     ) -> None:
+        """`tick_s`: machine seconds between two looks at the plant; registers stand still in between."""
         self.site = site
         self.folder = folder
         self.data = folder / "data"
@@ -55,6 +63,7 @@ class Stand:
         self.plan: Plan
         """As the simulators were given it."""
         self._words = ["--speed", str(speed), "--start", start, "--seed", str(seed)]
+        self._words += ["--tick", str(tick_s)]
         self._simulators: Child | None = None
         self._client: Client | None = None
         self._stack = AsyncExitStack()

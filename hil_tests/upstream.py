@@ -28,15 +28,15 @@ Content = tuple[object, ...]
 
 
 class Upstream:
-    """One receiver in `folder`; killed and started at will, always at the same port."""
+    """One receiver in `folder`, which knows one site; killed and started at will, always at the same port."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, site: str = "house") -> None:
         folder.mkdir(exist_ok=True)
         authority = Authority(folder)
         server = authority.issue("server")
         self.token, tokens = folder / "token", folder / "tokens"
         self.token.write_text(TOKEN)
-        tokens.write_text(f"house {TOKEN}\n")
+        tokens.write_text(f"{site} {TOKEN}\n")
         tokens.chmod(0o600)
         self.ca = authority.ca
         words = ("--tokens", str(tokens), "--cert", str(server.cert), "--key", str(server.key))
@@ -77,17 +77,21 @@ class Upstream:
         return [(received_ms / 1000, end_ms) for received_ms, end_ms in found]
 
 
-def house(folder: Path, upstream: Upstream, more: str = "", interval: str = "5 min") -> Path:
-    """A copy of the small house, with a sink."""
+def site_with(
+    upstream: Upstream, folder: Path, of: Path = HOUSE, more: str = "", interval: str = "5 min"
+) -> Path:
+    """A copy of a site in `folder`, with a sink."""
     site = folder / "site"
-    shutil.copytree(HOUSE, site)
-    declare(site, upstream, more, interval)
+    shutil.copytree(of, site)
+    declare(site, upstream, of, more, interval)
     return site
 
 
-def declare(site: Path, upstream: Upstream, more: str = "", interval: str = "5 min") -> None:
+def declare(
+    site: Path, upstream: Upstream, of: Path = HOUSE, more: str = "", interval: str = "5 min"
+) -> None:
     """Write the sink, in place of another one."""
-    text = (HOUSE / "site.yaml").read_text(encoding="utf-8").replace("5 min", interval)
+    text = (of / "site.yaml").read_text(encoding="utf-8").replace("5 min", interval)
     (site / "site.yaml").write_text(text + upstream.declared(more), encoding="utf-8")
 
 

@@ -9,6 +9,7 @@ from config.plan.codec import FORMAT, seal
 from config.plan.devices import Device, Source, StopAction
 from config.plan.equipment import Equipment
 from config.plan.lines import Line
+from config.plan.metering import IntegratedMeter, Metering, Trend
 from config.plan.points import BacnetObject, Command, Counter, Point, Register
 from config.plan.programmes import CalendarPlan, DayList, Period, Programme, TimeMark
 from config.plan.reading import Value
@@ -39,6 +40,8 @@ class PlanMaker:
         self._points: list[Point] = []
         self._equipment: list[Equipment] = []
         self._programmes: list[Programme] = []
+        self._integrated: list[IntegratedMeter] = []
+        self._trends: list[Trend] = []
 
     def add_device(self, name: str, *, bacnet: bool = False, observe: bool = False) -> int:
         number = len(self._devices)
@@ -97,6 +100,19 @@ class PlanMaker:
         self._programmes.append(replace(programme, id=number))
         return number
 
+    def integrate(
+        self, name: str, point: int, *, quantum: str = "0.001", max_rate: float = 100.0, label: str = ""
+    ) -> None:
+        """A meter of electricity made of the power at `point`, in kW."""
+        source = Source("site.yaml", 1, 1)
+        self._integrated.append(
+            IntegratedMeter(name, label or name, point, "electricity", "kWh", quantum, max_rate, source)
+        )
+
+    def keep_trend(self, point: int, *, deadband: float = 0.0, every_s: float = 1.0) -> None:
+        """Keep the course of a point."""
+        self._trends.append(Trend(point, deadband, every_s))
+
     def build(self) -> Plan:
         lines = (
             Line(0, "T1", "", "modbus-tcp", host="127.0.0.1", port=502),
@@ -114,6 +130,8 @@ class PlanMaker:
             points=tuple(self._points),
             equipment=tuple(self._equipment),
             programmes=tuple(self._programmes),
+            metering=Metering(integrated=tuple(self._integrated)),
+            trends=tuple(self._trends),
         )
         return replace(plan, hash=seal(plan))
 

@@ -73,7 +73,7 @@ def judge(name: str, params: dict[str, Any], plan: Plan) -> None:
         if name == "set":
             value_of(point, params["value"])
             assert params["lasting"] is None or parse_duration(params["lasting"])
-    if params.get("target"):
+    if isinstance(params.get("target"), str) and params["target"]:
         known = {item.name for item in plan.equipment} | {device.name for device in plan.devices}
         assert params["target"] in known
     if params.get("pattern"):

@@ -21,12 +21,19 @@ NATIONAL = tuple(
     f"controller.consumption.upload.national.{name}"
     for name in ("cipher", "documents", "frames", "markup", "rows", "session")
 )
+SUMS = tuple(
+    f"controller.consumption.{name}" for name in ("audit_days", "made", "periods", "rollups", "spreading")
+)
 PURE = (
     "controller.decide",
+    *SUMS,
     "drivers.codec",
     "drivers.batching",
     "schedules.programme",
     "schedules.tariff",
+    "controller.trends",
+    "controller.consumption.integrated",
+    "controller.consumption.integration",
     *NATIONAL,
 )
 IMPURE = ("time", "socket", "asyncio", "os", "pathlib", "sqlite3", "threading")
@@ -132,6 +139,7 @@ RULES = (
             "controller.receiver",
             "controller.store",
             "controller.consumption.upload.national",
+            "controller.consumption.upload.heads",
             "config.plan",
             "config.language",
             "config.dialects",

@@ -115,6 +115,7 @@ DETAILS = Forms(
     text("file is not a database"),
     text("unable to open database file"),
     text("it is gone"),
+    text("it is of another version of louguan"),
     text("it is empty"),
     text("it was deleted or replaced"),
     # what is not JSON

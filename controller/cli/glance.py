@@ -59,6 +59,14 @@ def _lines(found: dict[str, Any]) -> Iterator[Text]:
         worst=found["worst_cycle_ms"],
         rss=found["rss_mib"],
     )
+    if found["written_mb_today"] is not None:
+        a_day = found["written_mb_a_day"]
+        yield text(
+            "written to the disk: {today} MB today, {a_day} MB a day; budget {budget} MB a day",
+            today=found["written_mb_today"],
+            a_day="?" if a_day is None else a_day,
+            budget=f"{found['flash_budget_mb']:g}",
+        )
     for line in found["lines"]:
         yield _line(line)
     for override in found["overrides"]:

@@ -15,6 +15,7 @@ from controller.cli.tables import console, show
 LACKS = {
     "missing": text("no interval"),
     "suspect": text("the counter jumped: not known"),
+    "unread": text("no power was read: not known"),
     "unknown": text("no count: not known yet"),
     "recovered": text("no count: in a later interval"),
     "partial": text("not from its start to its end"),
@@ -33,7 +34,8 @@ def meters(rows: list[dict[str, Any]], language: str) -> None:
         text("consumption"),
         text("flags"),
     )
-    table = _table(headings, language)
+    made = any(row["of"] for row in rows)
+    table = _table((*headings, text("made of")) if made else headings, language)
     for row in rows:
         last = row["last"] or {"end": None, "consumption": None, "flags": []}
         fitted = [moment(one["since"], None) for one in row["fittings"]]
@@ -42,11 +44,12 @@ def meters(rows: list[dict[str, Any]], language: str) -> None:
             escape(row["meter"]),
             word(row["quantity"], language),
             row["unit"],
-            row["quantum"],
+            row["quantum"] or "",
             ", ".join(fitted),
             moment(last["end"], None),
             "—" if used is None else f"{used} {row['unit']}",
             " ".join(word(flag, language) for flag in last["flags"]),
+            *([escape(row["of"])] if made else []),
         )
     show(table)
 
@@ -69,6 +72,21 @@ def gaps(rows: list[dict[str, Any]], language: str) -> None:
     show(table)
 
 
+def trends(rows: list[dict[str, Any]], language: str) -> None:
+    """The points whose course is kept, one a line."""
+    table = _table((text("point"), text("unit"), text("since"), text("last"), text("samples")), language)
+    table.columns[-1].justify = "right"
+    for row in rows:
+        table.add_row(
+            escape(row["point"]),
+            row["unit"],
+            moment(row["first"], None),
+            moment(row["last"], None),
+            str(row["samples"]),
+        )
+    show(table)
+
+
 def verified(report: Report, problems: list[dict[str, Any]], language: str) -> None:
     """What was looked at, and each thing that is wrong."""
     if problems:
@@ -76,11 +94,15 @@ def verified(report: Report, problems: list[dict[str, Any]], language: str) -> N
         for row in problems:
             table.add_row(escape(row["meter"]), moment(row["start"], None), escape(row["what"]))
         show(table)
+    if report.heads and not problems:
+        _line(text("{count} heads kept elsewhere lie on the ledger's chain", count=report.heads), language)
     _line(
         text(
-            "{meters} meters, {intervals} intervals and {rows} rows of the ledger were verified: {result}",
+            "{meters} meters, {intervals} intervals, {days} days and {rows} rows of the ledger were "
+            "verified: {result}",
             meters=report.meters,
             intervals=report.intervals,
+            days=report.days - report.past_days,
             rows=report.ledger_rows,
             result=text("{count} things are wrong", count=len(problems))
             if problems
@@ -88,6 +110,11 @@ def verified(report: Report, problems: list[dict[str, Any]], language: str) -> N
         ),
         language,
     )
+    if report.past_days:
+        words = text(
+            "{count} days of which intervals were deleted for their age stand alone", count=report.past_days
+        )
+        _line(words, language)
 
 
 def _line(what: Text, language: str) -> None:

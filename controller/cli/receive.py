@@ -75,14 +75,24 @@ def receive(
             "--gaps", help="Print which intervals never came, and leave; the receiver may be running."
         ),
     ] = False,
+    show_heads: Annotated[
+        bool,
+        typer.Option(
+            "--heads",
+            help="Print the heads of the sites' ledgers that were kept, for louguan log verify, and leave; "
+            "exit code 1 if two say different of one row.",
+        ),
+    ] = False,
     site: Annotated[
-        str | None, typer.Option("--site", help="With --gaps: only this site.", metavar="NAME")
+        str | None, typer.Option("--site", help="With --gaps or --heads: only this site.", metavar="NAME")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Receive what sites upload by HTTPS, until ctrl-C; answers what it has stored, row by row."""
     if show_gaps:
         raise typer.Exit(_gaps(data, site, as_json))
+    if show_heads:
+        raise typer.Exit(_heads(data, site, as_json))
     if (tokens is None) != no_token:
         raise Failure(
             text("say who may send: either --tokens FILE, or --no-token on this machine alone"), code=2
@@ -135,6 +145,27 @@ def _gaps(data: Path, site: str | None, as_json: bool) -> int:
     if not found:
         tell(text("nothing was received"))
     return int(not found or any(meter["gaps"] for meter in found))
+
+
+def _heads(data: Path, site: str | None, as_json: bool) -> int:
+    """1 when two of them contradict each other, or none came at all."""
+    from controller.receiver.store import heads
+    from controller.receiver.telling import head_as_json
+    from controller.store.errors import StoreError
+
+    try:
+        found = [head_as_json(kept) for kept in heads(data, site)]
+    except StoreError as error:
+        raise Failure(error.text) from error
+    for kept in found:
+        if as_json:
+            put_json(kept)
+        else:
+            line = f"{kept['site']} {kept['head']} {kept['time']}"
+            put(say(text("{done}; another was told of this row", done=line)) if kept["disputed"] else line)
+    if not found:
+        tell(text("nothing was received"))
+    return int(not found or any(kept["disputed"] for kept in found))
 
 
 def _show(meter: dict[str, Any]) -> None:

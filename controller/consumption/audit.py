@@ -56,6 +56,15 @@ class Problem(NamedTuple):
     what: Text
 
 
+class Past(NamedTuple):
+    """What was done to a log as a whole."""
+
+    gone_ms: int = 0
+    """Of what ended until then, some was deleted."""
+    revisions: frozenset[int] = frozenset({0})
+    """With which a slot may begin: 0, and those of a restored log."""
+
+
 @dataclass(slots=True)
 class _Anchor:
     """What the next booked row must count from."""
@@ -71,18 +80,18 @@ class _Anchor:
 
 
 def audit_meter(
-    meter: str, fittings: Sequence[Fitting], rows: Iterable[Logged], mark: Mark | None
+    meter: str, fittings: Sequence[Fitting], rows: Iterable[Logged], mark: Mark | None, past: Past = Past()
 ) -> Iterator[Problem]:
     """What is wrong with a meter's rows (all revisions, by start and revision) and the mark after them."""
     listed = list(rows)
-    yield from _revisions(meter, listed)
-    first = [item for item in listed if item.revision == 0]
+    yield from _revisions(meter, listed, past)
+    first = list({item.row.start_ms: item for item in reversed(listed)}.values())[::-1]
     newest = list({item.row.start_ms: item for item in listed}.values())
-    chain = _Chain(meter, fittings, corrected=newest == first)
+    chain = _Chain(meter, fittings, past, corrected=newest == first)
     for item in first:
         yield from chain.take(item)
     if newest != first:
-        chain = _Chain(meter, fittings, corrected=True)
+        chain = _Chain(meter, fittings, past, corrected=True)
         for item in newest:
             yield from chain.take(item)
     if mark is not None:
@@ -91,13 +100,14 @@ def audit_meter(
         yield Problem(meter, None, text("nothing says where its log stands"))
 
 
-def _revisions(meter: str, rows: Iterable[Logged]) -> Iterator[Problem]:
-    """Revisions count from 0, and are of the same slot."""
+def _revisions(meter: str, rows: Iterable[Logged], past: Past) -> Iterator[Problem]:
+    """Revisions count from the first, and are of the same slot."""
     before: Logged | None = None
     for item in rows:
         same = before is not None and before.row.start_ms == item.row.start_ms
         expected = before.revision + 1 if same and before is not None else 0
-        if item.revision != expected:
+        begins = not same and item.revision in past.revisions
+        if item.revision != expected and not begins and item.row.end_ms > past.gone_ms:
             words = text("revision {found} instead of {expected}", found=item.revision, expected=expected)
             yield Problem(meter, item.row.start_ms, words)
         elif same and before is not None and before.row.end_ms != item.row.end_ms:
@@ -108,7 +118,7 @@ def _revisions(meter: str, rows: Iterable[Logged]) -> Iterator[Problem]:
 class _Chain:
     """The rows of one meter, one a slot, in order."""
 
-    def __init__(self, meter: str, fittings: Sequence[Fitting], *, corrected: bool) -> None:
+    def __init__(self, meter: str, fittings: Sequence[Fitting], past: Past, *, corrected: bool) -> None:
         """`corrected`: the rows say all that is known by now, and not what was at first."""
         self._corrected = corrected
         self._replaced = [
@@ -118,6 +128,7 @@ class _Chain:
         ]
         """When a meter was replaced, and by how much its counts went back then."""
         self._meter = meter
+        self._gone_ms = past.gone_ms
         self._fittings: Mapping[int, Fitting] = {item.number: item for item in fittings}
         self._order = [item.number for item in fittings]
         self._end_ms: int | None = None
@@ -150,13 +161,14 @@ class _Chain:
         if item.fitting not in self._fittings:
             yield text("nothing says how its counts were read")
         if self._end_ms is not None and row.start_ms > self._end_ms:
-            yield text("the slot before it is missing")
+            if row.start_ms > self._gone_ms:
+                yield text("the slot before it is missing")
             self._anchor = _Anchor()
         elif self._end_ms is not None and row.start_ms < self._end_ms:
             yield text("it overlaps with the interval before it")
             self._anchor = _Anchor()
         elif self._fitting is not None and not self._same_counts(item.fitting):
-            self._anchor = _Anchor(ms=row.start_ms, doubtful=False)
+            self._anchor = _Anchor(ms=row.start_ms, doubtful=Flag.CLOCK in row.flags)
         if not 0 <= row.covered_s <= (row.end_ms - row.start_ms) // 1000:
             yield text("it is covered for longer than it lasts")
 

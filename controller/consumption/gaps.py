@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -16,15 +16,18 @@ class Lack(StrEnum):
     """No interval at all."""
     SUSPECT = "suspect"
     """The counter jumped: what was used is not known, nor will be."""
+    UNREAD = "unread"
+    """Nothing of an integrated meter's power was read: what was used is not known, nor will be."""
     UNKNOWN = "unknown"
     """No count at its end, and none since: what was used is not known yet."""
     RECOVERED = "recovered"
     """Not known by itself: a later interval has what was used in it."""
     PARTIAL = "partial"
-    """What was used is known, but not from slot's start to slot's end."""
+    """What was used is known, but not from slot's start to slot's end; or not all of that time was
+    integrated."""
 
 
-LOST = frozenset({Lack.MISSING, Lack.SUSPECT, Lack.UNKNOWN})
+LOST = frozenset({Lack.MISSING, Lack.SUSPECT, Lack.UNREAD, Lack.UNKNOWN})
 """What nobody knows; the others only cannot be told apart by slot."""
 
 
@@ -39,16 +42,44 @@ class Gap(NamedTuple):
     """Rows in it; 0 when it is missing."""
 
 
-def gaps(meter: str, rows: Iterable[Interval], until_ms: int | None = None) -> Iterator[Gap]:
+SHORT = 0.99
+"""An integrated meter's interval is partial when less of its time than this was covered."""
+
+
+def gaps(
+    meter: str, rows: Iterable[Interval], until_ms: int | None = None, *, integrated: bool = False
+) -> Iterator[Gap]:
     """The stretches, in order; rows as corrected last, by start. With `until_ms`, what is missing from the
-    last row up to then too."""
-    return _merged(_single(meter, list(rows), until_ms))
+    last row up to then too. `integrated`: what was not covered is not in its consumption."""
+    return _merged(_single(meter, list(rows), until_ms, integrated=integrated))
 
 
-def _single(meter: str, rows: list[Interval], until_ms: int | None) -> Iterator[Gap]:
+def lacks(
+    rows: Sequence[Interval], covered_from: int | None = None, *, integrated: bool = False
+) -> list[Lack | None]:
+    """What each row lacks; rows as corrected last, by start. `covered_from`: since when the rows after these
+    have what was used."""
+    found: list[Lack | None] = []
+    for row in reversed(rows):
+        if row.consumption is not None:
+            if row.from_ms is not None:
+                covered_from = row.from_ms if covered_from is None else min(covered_from, row.from_ms)
+            partial = Flag.PARTIAL in row.flags and Flag.RECOVERED not in row.flags
+            partial |= integrated and row.covered_s * 1000 < SHORT * (row.end_ms - row.start_ms)
+            found.append(Lack.PARTIAL if partial else None)
+        elif Flag.SUSPECT in row.flags:
+            found.append(Lack.UNREAD if _unread(row) else Lack.SUSPECT)
+        elif covered_from is not None and covered_from <= row.start_ms:
+            found.append(Lack.RECOVERED)
+        else:
+            found.append(Lack.UNKNOWN)
+    found.reverse()
+    return found
+
+
+def _single(meter: str, rows: list[Interval], until_ms: int | None, *, integrated: bool) -> Iterator[Gap]:
     end_ms: int | None = None
-    lacks = _lacks(rows)
-    for row, lack in zip(rows, lacks, strict=True):
+    for row, lack in zip(rows, lacks(rows, integrated=integrated), strict=True):
         if end_ms is not None and row.start_ms > end_ms:
             yield Gap(meter, Lack.MISSING, end_ms, row.start_ms, 0)
         if lack is not None:
@@ -58,24 +89,10 @@ def _single(meter: str, rows: list[Interval], until_ms: int | None) -> Iterator[
         yield Gap(meter, Lack.MISSING, end_ms, until_ms, 0)
 
 
-def _lacks(rows: list[Interval]) -> list[Lack | None]:
-    found: list[Lack | None] = []
-    covered_from: int | None = None
-    """Since when the rows after have what was used."""
-    for row in reversed(rows):
-        if row.consumption is not None:
-            if row.from_ms is not None:
-                covered_from = row.from_ms if covered_from is None else min(covered_from, row.from_ms)
-            partial = Flag.PARTIAL in row.flags and Flag.RECOVERED not in row.flags
-            found.append(Lack.PARTIAL if partial else None)
-        elif Flag.SUSPECT in row.flags:
-            found.append(Lack.SUSPECT)
-        elif covered_from is not None and covered_from <= row.start_ms:
-            found.append(Lack.RECOVERED)
-        else:
-            found.append(Lack.UNKNOWN)
-    found.reverse()
-    return found
+def _unread(row: Interval) -> bool:
+    """An integrated meter's count stands still where nothing is read; no counter jumps from a count to the
+    same one."""
+    return row.count_start is not None and row.count_start == row.count_end and not row.covered_s
 
 
 def _merged(found: Iterable[Gap]) -> Iterator[Gap]:

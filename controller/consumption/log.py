@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from config.language import text
 from config.plan.clock import Now, Pace
 from config.plan.reading import Quality, Reading, Value
-from controller.consumption.corrections import Anchor, Replacement
+from controller.consumption.corrections import Anchor, CannotCorrect, Replacement
 from controller.consumption.doubts import Doubts
+from controller.consumption.held import Held, Kept
+from controller.consumption.integrated import IntegratedLog, Power
+from controller.consumption.integration import Integration
 from controller.consumption.intervals import MeterLog
 from controller.consumption.meters import MOST_QUANTA, Meter
 from controller.consumption.records import Count, Flag, Interval, Mark
@@ -32,18 +36,25 @@ NOTHING = Closed()
 class ConsumptionLog:
     """All meters of a Plan.
 
-    A meter's cost arises when it is read and when a slot ends, not in every cycle.
+    A meter's cost arises when it is read and when a slot ends, not in every cycle. After a start under a
+    clock that is not trusted, readings wait until it is, for a while (`held`).
     """
 
     def __init__(self, meters: Iterable[Meter], slots: Slots, pace: Pace, marks: Mapping[str, Mark]) -> None:
         """Go on from `marks`, as committed last (`LogStore.register`)."""
         self._time = SettledTime(pace.speed)
-        self._logs: dict[str, MeterLog] = {}
+        self._logs: dict[str, MeterLog | IntegratedLog] = {}
+        self._counting: dict[str, MeterLog] = {}
         self._counters: dict[int, tuple[Meter, MeterLog]] = {}
         self._powers: dict[int, list[MeterLog]] = {}
+        self._integration = Integration()
         for meter in meters:
-            log = MeterLog(meter.terms(pace), slots, marks.get(meter.name))
-            self._logs[meter.name] = log
+            terms, mark = meter.terms(pace), marks.get(meter.name)
+            if meter.integrated:
+                made = self._logs[meter.name] = IntegratedLog(terms, meter.quantum, slots, mark)
+                self._integration.add(meter.name, meter.point, made)
+                continue
+            log = self._logs[meter.name] = self._counting[meter.name] = MeterLog(terms, slots, mark)
             self._counters[meter.point] = (meter, log)
             if meter.power_point is not None:
                 self._powers.setdefault(meter.power_point, []).append(log)
@@ -52,10 +63,15 @@ class ConsumptionLog:
         """What counters said last; None: nothing that counts."""
         self._thousandths: dict[int, int | None] = {}
         """The same of the power beside them."""
+        self._points = frozenset((*self._counters, *self._powers, *self._integration.points))
+        """All that matter here."""
+        self._integrates = bool(self._integration.names)
         self._closed: list[Interval] = []
         self._touched: set[str] = set()
         self._next_ms: int | None = None
         self._doubtful = False
+        self._held: Held | None = Held()
+        """What waits for the time; None once that is known, or waiting was given up."""
 
     def step(self, now: Now, samples: Iterable[tuple[int, Reading] | Unchanged]) -> Closed:
         """One cycle: `samples` are all (point, reading) taken since the last one, in order, of whatever
@@ -73,7 +89,11 @@ class ConsumptionLog:
 
     def _look(self, now: Now) -> None:
         step = self._time.look(now)
-        if step is Step.BACK:
+        if self._held is not None:
+            if now.trusted or self._held.is_full(now.mono_ns):
+                held, self._held = self._held, None
+                self._let_go(held, now)
+        elif step is Step.BACK:
             for log in self._logs.values():
                 log.clock_set_back()
             self._touched.update(self._logs)
@@ -81,28 +101,68 @@ class ConsumptionLog:
             self._doubt()
         self._doubtful = not now.trusted
 
+    def _let_go(self, held: Held, now: Now) -> None:
+        """Book what has waited, by the time as it is now."""
+        self._doubtful = not now.trusted
+        if self._doubtful:
+            self._doubt()
+        for one in held.in_order():
+            self._book(one.point, *self._times(one.mono_ns), one.quanta, one.thousandths, one.millionths)
+            for log in self._logs_of(one.point):
+                log.clock_untrusted()
+
+    def _logs_of(self, point: int) -> list[MeterLog | IntegratedLog]:
+        """What readings of that point go to."""
+        counter = self._counters.get(point)
+        own = () if counter is None else (counter[1],)
+        return [*self._powers.get(point, ()), *own, *self._integration.of(point)]
+
     def _sample(self, point: int, reading: Reading) -> None:
-        """Only good readings of counters, and of the power beside them, matter."""
+        """Only good readings of counters, of the power beside them and of what is integrated matter."""
         good = reading.quality is Quality.GOOD
         if point in self._powers:
             self._thousandths[point] = _thousandths(reading.value) if good else None
+        if self._integrates:
+            self._integration.hear(point, reading.value if good else None)
         if point in self._counters:
             self._quanta[point] = self._counters[point][0].quanta(reading.value) if good else None
-        self._take(point, self._time.wall_ms(reading.mono_ns), self._time.site_ms(reading.mono_ns))
+        self._take(point, reading.mono_ns, *self._times(reading.mono_ns))
 
     def _again(self, event: Unchanged) -> None:
         """Points say what they said: what that was, is known."""
-        wall_ms, site_ms = self._time.wall_ms(event.mono_ns), self._time.site_ms(event.mono_ns)
+        wall_ms, site_ms = self._times(event.mono_ns)
         for point in event.points:
-            if point in self._quanta or point in self._thousandths:
-                self._take(point, wall_ms, site_ms)
+            if point in self._points:
+                self._take(point, event.mono_ns, wall_ms, site_ms)
 
-    def _take(self, point: int, wall_ms: int, site_ms: float) -> None:
+    def _times(self, mono_ns: int) -> tuple[int, float]:
+        """Of that moment: the time, and the milliseconds by the monotonic clock."""
+        return self._time.wall_ms(mono_ns), self._time.site_ms(mono_ns)
+
+    def _take(self, point: int, mono_ns: int, wall_ms: int, site_ms: float) -> None:
         """What is known of `point` is of that time."""
-        if (thousandths := self._thousandths.get(point)) is not None:
+        quanta, thousandths = self._quanta.get(point), self._thousandths.get(point)
+        millionths = self._integration.said(point) if self._integrates else None
+        if self._held is None:
+            self._book(point, wall_ms, site_ms, quanta, thousandths, millionths)
+        elif quanta is not None or thousandths is not None or millionths is not None:
+            self._held.take(Kept(mono_ns, point, quanta, thousandths, millionths))
+
+    def _book(
+        self,
+        point: int,
+        wall_ms: int,
+        site_ms: float,
+        quanta: int | None,
+        thousandths: int | None,
+        millionths: int | None,
+    ) -> None:
+        if thousandths is not None:
             for log in self._powers[point]:
                 self._closed += log.power(wall_ms, thousandths)
-        if (quanta := self._quanta.get(point)) is None:
+        if millionths is not None:
+            self._integrate(point, Power(wall_ms, round(site_ms), millionths))
+        if quanta is None:
             return
         meter, log = self._counters[point]
         fresh = log.next_ms is None
@@ -116,20 +176,40 @@ class ConsumptionLog:
             if self._doubtful:
                 log.clock_untrusted()
 
+    def _integrate(self, point: int, item: Power) -> None:
+        for log, closed in self._integration.book(point, item):
+            self._closed += closed
+            if self._next_ms is None or closed:
+                self._next_ms = self._earliest()
+                if self._doubtful:
+                    log.clock_untrusted()
+
     def _advance(self, now: Now) -> Closed:
+        if self._held is not None:
+            return NOTHING
         wall_ms = self._time.wall_ms(now.mono_ns)
+        if self._integration.late:
+            caught_up = self._integration.catch_up(wall_ms)
+            self._closed += caught_up
+            if caught_up and self._doubtful:
+                self._doubt()
         if self._next_ms is None:
             self._next_ms = self._earliest()
         if self._next_ms is not None and wall_ms >= self._next_ms:
             for log in self._logs.values():
                 self._closed += log.advance(wall_ms)
-                if log.doubted:
-                    self._doubts.take(log.take_doubts())
+            for counting in self._counting.values():
+                if counting.doubted:
+                    self._doubts.take(counting.take_doubts())
             self._next_ms = self._earliest()
+            self._integration.boundary()
             if self._doubtful:
                 self._doubt()
-        if not self._closed and not self._touched:
-            return NOTHING
+        if self._integration.to_note(now.mono_ns):
+            self._touched.update(self._integration.names)
+        return self._hand_out() if self._closed or self._touched else NOTHING
+
+    def _hand_out(self) -> Closed:
         self._touched.update(row.meter for row in self._closed)
         self._doubts.closed(self._closed)
         marks = [(name, self._logs[name].take_mark()) for name in sorted(self._touched)]
@@ -153,7 +233,7 @@ class ConsumptionLog:
 
     def boundary_age_ms(self, meter: str) -> int:
         """How old the count at a boundary may be, site milliseconds."""
-        return self._logs[meter].age_ms
+        return self._counting[meter].age_ms
 
     def standing(self, meter: str) -> Anchor | None:
         """The count from which that meter's open slot counts; None when a jump or nothing came before."""
@@ -164,20 +244,35 @@ class ConsumptionLog:
 
     def check_replaced(self, meter: str, made: Replacement, anchor: Anchor) -> None:
         """Raises CannotCorrect where `replaced` would."""
-        self._logs[meter].check_replaced(made, anchor)
+        self._check_time()
+        self._counting[meter].check_replaced(made, anchor)
 
     def replaced(self, meter: str, now: Now, made: Replacement, anchor: Anchor) -> Mark | None:
         """The meter was replaced, in its open slot or since `anchor`, the last known count before it. Returns
         where its log stands, to be committed at once. Raises CannotCorrect."""
+        self._check_time()
         self._look(now)
-        log = self._logs[meter]
+        log = self._counting[meter]
         ago_ms = self._time.wall_ms(now.mono_ns) - made.at_ms
         log.replaced(made, self._time.site_ms(now.mono_ns) - ago_ms, anchor)
         return log.take_mark()
 
+    def end(self) -> Closed:
+        """The run is over: where the integrated meters stand now."""
+        self._touched.update(self._integration.names)
+        return self._hand_out()
+
+    def is_integrated(self, meter: str) -> bool:
+        """Whether that meter's count is worked out from power."""
+        return meter in self._integration.names
+
     def marks(self) -> dict[str, Mark]:
         """Where every meter's log stands now, to go on from under another Plan."""
         return {name: log.mark for name, log in self._logs.items() if log.mark is not None}
+
+    def _check_time(self) -> None:
+        if self._held is not None:
+            raise CannotCorrect(text("nobody knows the time yet: enter it once the clock can be trusted"))
 
     def _doubt(self) -> None:
         for log in self._logs.values():

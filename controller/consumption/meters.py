@@ -1,10 +1,12 @@
-"""The meters of a Plan: which points count, in what quantum, and under what name they are logged."""
+"""The meters of a Plan: which points count, or are added up over time, in what quantum, and under what name
+they are logged."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from config.plan.clock import Pace
+from config.plan.metering import IntegratedMeter
 from config.plan.meters import meter_names
 from config.plan.points import Point
 from config.plan.reading import Value
@@ -20,12 +22,13 @@ MOST_QUANTA = 2**62
 
 @dataclass(frozen=True, slots=True)
 class Meter:
-    """One counter and its log."""
+    """One counter, or a power that is integrated, and its log."""
 
     name: str
     """What the log knows it by: the device's name, or "device.point" where the device has several
-    counters."""
+    counters; an integrated meter's own."""
     point: int
+    """The counter; of an integrated meter the power."""
     key: str
     """"device.point"."""
     quantity: str
@@ -37,7 +40,17 @@ class Meter:
     max_rate: float
     """In `unit` an hour."""
     power_point: int | None
+    """The power or flow, where there is one."""
     poll_s: float
+    max_age_s: float = 0.0
+    """Of an integrated meter: how far two readings of its power may be apart, site seconds."""
+    label: str = ""
+    """Of an integrated meter: a counter goes by its device's."""
+
+    @property
+    def integrated(self) -> bool:
+        """Its count is worked out from power; no device has it."""
+        return self.point == self.power_point
 
     def quanta(self, value: Value | None) -> int | None:
         """A reading as a whole number of quanta; None for what cannot be a count: no number, negative, beyond
@@ -52,21 +65,29 @@ class Meter:
 
     def terms(self, pace: Pace) -> Terms:
         """What its intervals are made by."""
-        return Terms(
-            self.name, self.modulus, self.max_rate / float(self.quantum), boundary_age_ms(pace, self.poll_s)
-        )
+        if self.integrated:
+            age_ms = _site_ms(pace, pace.age_s(self.max_age_s, self.poll_s))
+        else:
+            age_ms = boundary_age_ms(pace, self.poll_s)
+        return Terms(self.name, self.modulus, self.max_rate / float(self.quantum), age_ms)
 
 
 def meters_of(plan: Plan) -> tuple[Meter, ...]:
-    """Every point of `plan` that is a counter, by name."""
+    """Every point of `plan` that is a counter and every integrated meter, by name."""
     names = meter_names(plan.points, {device.id: device.name for device in plan.devices})
     made = [_meter(plan.points[point], name) for point, name in names.items()]
+    made += [_integrated(plan.points[item.point], item) for item in plan.metering.integrated]
     return tuple(sorted(made, key=lambda meter: meter.name))
 
 
 def boundary_age_ms(pace: Pace, poll_s: float) -> int:
     """How old a reading of a point polled every `poll_s` may be at a boundary, in site milliseconds."""
-    return round(pace.age_s(BOUNDARY_AGE_S, poll_s) * max(pace.speed, 1.0) * 1000)
+    return _site_ms(pace, pace.age_s(BOUNDARY_AGE_S, poll_s))
+
+
+def _site_ms(pace: Pace, machine_s: float) -> int:
+    """What `Pace.age_s` says, in site milliseconds."""
+    return round(machine_s * max(pace.speed, 1.0) * 1000)
 
 
 def _meter(point: Point, name: str) -> Meter:
@@ -83,4 +104,21 @@ def _meter(point: Point, name: str) -> Meter:
         max_rate=counter.max_rate,
         power_point=counter.power_point,
         poll_s=point.poll_s,
+    )
+
+
+def _integrated(point: Point, item: IntegratedMeter) -> Meter:
+    return Meter(
+        name=item.name,
+        point=point.id,
+        key=point.key,
+        quantity=item.quantity,
+        unit=item.unit,
+        quantum=item.quantum,
+        modulus=None,
+        max_rate=item.max_rate,
+        power_point=point.id,
+        poll_s=point.poll_s,
+        max_age_s=point.max_age_s,
+        label=item.label,
     )

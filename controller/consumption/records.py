@@ -17,13 +17,15 @@ class Flag(IntFlag):
     ROLLOVER = 4
     """The counter went through its modulus."""
     SUSPECT = 8
-    """The counter jumped as its meter cannot count (reset, replaced, wrong reading): consumption unknown."""
+    """The counter jumped as its meter cannot count (reset, replaced, wrong reading), or an integrated meter's
+    power was not read: consumption unknown, and in no other interval."""
     CLOCK = 16
     """The clock was untrusted, or was set back, at some time in it."""
     SPAN = 32
     """One row for a gap of more slots than are written singly."""
     ESTIMATED = 64
-    """A person said its consumption, or a count at one of its ends: a correction."""
+    """A person said its consumption, or a count at one of its ends: a correction. Or it was worked out from
+    power: an integrated meter's."""
     REPLACED = 128
     """The meter was replaced since `from_ms`: the consumption is that of both."""
 
@@ -67,6 +69,12 @@ class Mark(NamedTuple):
     adds its last count less the first of the new one."""
     changed_ms: int | None = None
     """Time at which the last count was first read; None = not known."""
+    remainder: int = 0
+    """Of an integrated meter: what was used beyond the last count, in its own smallest parts of a quantum."""
+    covered_ms: int = 0
+    """Of an integrated meter: for how long the open slot has been integrated so far."""
+    peak: int | None = None
+    """Of an integrated meter: the open slot's so far."""
     flags: Flag = Flag(0)
     """Of the open slot so far: SUSPECT, CLOCK; REPLACED since the anchor."""
 

@@ -21,7 +21,7 @@ from controller.consumption.upload.rowjson import exact_text, flag_words, peak
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Cell: TypeAlias = str | int | Decimal | datetime | None
+Cell: TypeAlias = str | int | float | Decimal | datetime | None
 Record: TypeAlias = tuple[Cell, ...]
 """One row: a cell for each of COLUMNS."""
 Key: TypeAlias = tuple[str, str, int, int]
@@ -41,6 +41,8 @@ class Kind(Enum):
     TIME = "time"
     WHOLE = "whole"
     EXACT = "exact"
+    BINARY = "binary"
+    """A number as a computer has it; the shortest digits that say it exactly."""
 
 
 class Column(NamedTuple):
@@ -50,23 +52,29 @@ class Column(NamedTuple):
     kind: Kind
 
 
-COLUMNS = (
+WHOSE = (
     Column("site", Kind.TEXT),
     Column("meter", Kind.TEXT),
     Column("quantity", Kind.TEXT),
     Column("unit", Kind.TEXT),
-    Column("start", Kind.TIME),
-    Column("end", Kind.TIME),
-    Column("start_ms", Kind.WHOLE),
-    Column("end_ms", Kind.WHOLE),
-    Column("revision", Kind.WHOLE),
-    Column("from", Kind.TIME),
+)
+FIGURES = (
     Column("count_start", Kind.EXACT),
     Column("count_end", Kind.EXACT),
     Column("consumption", Kind.EXACT),
     Column("peak", Kind.EXACT),
     Column("covered_s", Kind.WHOLE),
     Column("flags", Kind.TEXT),
+)
+COLUMNS = (
+    *WHOSE,
+    Column("start", Kind.TIME),
+    Column("end", Kind.TIME),
+    Column("start_ms", Kind.WHOLE),
+    Column("end_ms", Kind.WHOLE),
+    Column("revision", Kind.WHOLE),
+    Column("from", Kind.TIME),
+    *FIGURES,
 )
 _NAMES = tuple(column.name for column in COLUMNS)
 _KEY = tuple(_NAMES.index(name) for name in ("site", "meter", "start_ms", "revision"))
@@ -75,23 +83,26 @@ _KEY = tuple(_NAMES.index(name) for name in ("site", "meter", "start_ms", "revis
 def record(site: str, row: Row, zone: tzinfo = UTC) -> Record:
     """The row's cells; times in `zone`, with their offset."""
     return (
-        site,
-        row.meter,
-        row.quantity,
-        row.unit,
+        *whose(site, row),
         _time(row.start_ms, zone),
         _time(row.end_ms, zone),
         row.start_ms,
         row.end_ms,
         row.revision,
         None if row.from_ms is None else _time(row.from_ms, zone),
-        row.exact(row.count_start),
-        row.exact(row.count_end),
-        row.exact(row.consumption),
-        peak(row),
-        row.covered_s,
-        " ".join(flag_words(row.flags)),
+        *figures(row),
     )
+
+
+def whose(site: str, row: Row) -> Record:
+    """The cells of WHOSE."""
+    return site, row.meter, row.quantity, row.unit
+
+
+def figures(row: Row) -> Record:
+    """The cells of FIGURES."""
+    counts = row.exact(row.count_start), row.exact(row.count_end), row.exact(row.consumption)
+    return *counts, peak(row), row.covered_s, " ".join(flag_words(row.flags))
 
 
 def key(cells: Sequence[object]) -> Key:
@@ -220,5 +231,6 @@ def _schema(columns: Sequence[Column] = COLUMNS) -> pa.Schema:
         Kind.TIME: pa.timestamp("ms", tz="UTC"),
         Kind.WHOLE: pa.int64(),
         Kind.EXACT: pa.decimal128(_DIGITS, PLACES),
+        Kind.BINARY: pa.float64(),
     }
     return pa.schema([pa.field(column.name, types[column.kind]) for column in columns])

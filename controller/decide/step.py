@@ -77,7 +77,8 @@ class Step:
     changed: list[int] = field(default_factory=list)
     """Points whose value or quality changed."""
     counts: list[Sample | Unchanged] = field(default_factory=list)
-    """Every reading of a counter, and of the power or flow beside it, unchanged ones too, in order."""
+    """Every reading of a counter, of the power or flow beside it, and of what is integrated, unchanged ones
+    too, in order."""
     writes: list[Write] = field(default_factory=list)
     would: list[WouldWrite] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)

@@ -70,7 +70,7 @@ class Overview:
         rate = None if meter.power_point is None else self._daemon.reading(meter.power_point)
         return {
             "name": meter.name,
-            "label": device.label or device.name,
+            "label": meter.label or device.label or device.name,
             "unit": meter.unit,
             "last": None if quanta is None else float(quanta * Decimal(meter.quantum)),
             "rate": rate.value if rate is not None and rate.quality is Quality.GOOD else None,

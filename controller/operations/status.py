@@ -74,6 +74,7 @@ class Status:
             "worst_cycle_ms": round(daemon.cycles.worst_ms, 1),
             "rss_mib": rss_mib(),
             "cpu_s": round(time.process_time(), 2),
+            **self._written(),
             "lines": self._lines(call.language),
             "offline": [device.name for device in plan.devices if not engine.online(device.id)],
             "overrides": [
@@ -107,6 +108,15 @@ class Status:
                 }
                 for item in daemon.board.standing()
             ],
+        }
+
+    def _written(self) -> dict[str, float | None]:
+        flash = self._daemon.flash
+        figures = None if flash is None else flash.figures()
+        return {
+            "written_mb_today": None if figures is None else figures.today,
+            "written_mb_a_day": None if figures is None else figures.a_day,
+            "flash_budget_mb": self._daemon.plan.site.flash_budget_mb,
         }
 
     def _good_unheard(self) -> int:

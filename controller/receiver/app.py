@@ -1,4 +1,5 @@
-"""The receiver's HTTP side: POST /v1/intervals, GET /v1/gaps. What goes wrong is told as a line of JSON."""
+"""The receiver's HTTP side: POST /v1/intervals, GET /v1/gaps, GET /v1/heads. What goes wrong is told as a
+line of JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,10 +18,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from controller.consumption.upload.heads import HEADER, read_header
 from controller.receiver.intake import MOST_PACKED, Taken, TooMuch, take
 from controller.receiver.rows import Nonsense
-from controller.receiver.store import Store, gaps
-from controller.receiver.telling import as_json
+from controller.receiver.store import Store, gaps, heads
+from controller.receiver.telling import as_json, head_as_json
 from controller.receiver.tokens import Tokens
 from controller.store.errors import StoreError
 
@@ -28,6 +30,7 @@ BODY_S = 30.0
 """Machine seconds a body may take to come in."""
 RETRY_S = 30
 """What a sender is asked to wait while the disk fails."""
+_T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 _access = logging.getLogger("controller.receiver.access")
 
@@ -45,6 +48,7 @@ class Receiver:
         routes = [
             Route("/v1/intervals", self._intervals, methods=["POST"]),
             Route("/v1/gaps", self._gaps, methods=["GET"]),
+            Route("/v1/heads", self._heads, methods=["GET"]),
         ]
         return Outermost(Starlette(routes=routes, exception_handlers={HTTPException: _sorry}))
 
@@ -69,20 +73,40 @@ class Receiver:
             _log.error("not stored: %s", error)
             raise HTTPException(503, "not stored, try again", {"Retry-After": str(RETRY_S)}) from error
         _told(request, taken)
+        await self._keep_head(request, site, taken)
         return JSONResponse(taken.answer)
 
+    async def _keep_head(self, request: Request, site: str | None, taken: Taken) -> None:
+        """Of the sender's ledger, if it tells one; the rows are answered whatever becomes of it."""
+        head = read_header(request.headers.get(HEADER, ""))
+        owner = site if site is not None or len(taken.sites) != 1 else next(iter(taken.sites))
+        if head is None or owner is None:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._writer, self._store.put_head, owner, head)
+        except StoreError as error:
+            _log.error("a head was not stored: %s", error)
+
     async def _gaps(self, request: Request) -> Response:
+        found = await self._read(request, gaps)
+        return JSONResponse({"meters": [as_json(meter) for meter in found]})
+
+    async def _heads(self, request: Request) -> Response:
+        found = await self._read(request, heads)
+        return JSONResponse({"heads": [head_as_json(kept) for kept in found]})
+
+    async def _read(self, request: Request, question: Callable[[Path, str | None], list[_T]]) -> list[_T]:
+        """What the store says of the site that is asked for. Raises HTTPException."""
         allowed = self._site(request)
         site = request.query_params.get("site") or allowed
         if allowed is not None and site != allowed:
             raise HTTPException(403, "this token is another site's")
-        data: Path = self._store.path.parent
         try:
-            found = await asyncio.to_thread(gaps, data, site)
+            return await asyncio.to_thread(question, self._store.path.parent, site)
         except StoreError as error:
             _log.error("cannot read: %s", error)
             raise HTTPException(503, "cannot be read now", {"Retry-After": str(RETRY_S)}) from error
-        return JSONResponse({"meters": [as_json(meter) for meter in found]})
 
     def _site(self, request: Request) -> str | None:
         """The site that may be written to; None = any. Raises HTTPException."""

@@ -64,5 +64,19 @@ def m002_values(db: Database) -> None:
     )
 
 
-RECEIVER: tuple[Step, ...] = (m001_first, m002_values)
+def m003_heads(db: Database) -> None:
+    """Heads of the sites' ledgers, as they told them: proof of what their ledgers were."""
+    db.execute(
+        """CREATE TABLE heads (
+            site TEXT NOT NULL,
+            seq INTEGER NOT NULL,
+            hash TEXT NOT NULL,
+            time_ms INTEGER NOT NULL,
+            received_ms INTEGER NOT NULL,
+            PRIMARY KEY (site, seq, hash)
+        ) WITHOUT ROWID"""
+    )
+
+
+RECEIVER: tuple[Step, ...] = (m001_first, m002_values, m003_heads)
 """In order; a released step is never changed, only followed."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from config.language import text
+from controller.consumption.upload.heads import LedgerHead
 from controller.receiver.migrations import RECEIVER
 from controller.receiver.rows import Received
 from controller.store.connection import Trouble, open_reader, open_writer, trouble
@@ -80,6 +81,12 @@ class Store:
         """Run a statement for each of `rows` in one commit; returns after it. Raises StoreUnavailable."""
         self._commit(lambda: self._connection.executemany(statement, rows))
 
+    def put_head(self, site: str, head: LedgerHead) -> None:
+        """Keep a head of a site's ledger; one that is here stays as it came first. Raises
+        StoreUnavailable."""
+        row = (site, head.seq, head.hash, head.time_ms, self._wall_ms())
+        self.write("INSERT INTO heads VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", [row])
+
     def now_ms(self) -> int:
         """When something is received."""
         return self._wall_ms()
@@ -137,6 +144,38 @@ class Store:
             (site, meter),
         )
         return int(found.fetchone()[0])
+
+
+class Kept(NamedTuple):
+    """A head of a site's ledger that was kept."""
+
+    site: str
+    seq: int
+    hash: str
+    time_ms: int
+    """By the site's clock."""
+    received_ms: int
+    disputed: bool
+    """Another one was told for the same row: the ledger was written anew, or put back from a backup."""
+
+
+def heads(data: Path, site: str | None = None, most: int = 10_000) -> list[Kept]:
+    """The newest `most` heads of `site` (None: of all sites), oldest first. Reads beside a receiver that
+    runs. Raises StoreUnavailable, StoreDamaged."""
+    path = data / FILE
+    try:
+        with closing(open_reader(path)) as connection:
+            found = connection.execute(
+                "SELECT site, seq, hash, time_ms, received_ms, count(*) OVER (PARTITION BY site, seq) > 1 "
+                "FROM heads WHERE site = coalesce(?, site) ORDER BY received_ms DESC, seq DESC LIMIT ?",
+                (site, most),
+            ).fetchall()
+    except sqlite3.Error as error:
+        raise _cannot_open(path, error) from error
+    return [
+        Kept(name, seq, digest, time_ms, received_ms, bool(disputed))
+        for name, seq, digest, time_ms, received_ms, disputed in reversed(found)
+    ]
 
 
 class Gap(NamedTuple):

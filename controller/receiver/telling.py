@@ -1,11 +1,11 @@
-"""How complete what came is, as JSON. Pure."""
+"""What came, and how complete it is, as JSON. Pure."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
 
-from controller.receiver.store import MeterGaps
+from controller.receiver.store import Kept, MeterGaps
 
 
 def as_json(meter: MeterGaps) -> dict[str, Any]:
@@ -23,6 +23,19 @@ def as_json(meter: MeterGaps) -> dict[str, Any]:
             for gap in meter.gaps
         ],
         "more": meter.more,
+    }
+
+
+def head_as_json(kept: Kept) -> dict[str, Any]:
+    """One head; `head` is what `louguan log verify --head` takes."""
+    return {
+        "site": kept.site,
+        "head": f"{kept.seq}:{kept.hash}",
+        "seq": kept.seq,
+        "hash": kept.hash,
+        "time": utc(kept.time_ms),
+        "received": utc(kept.received_ms),
+        "disputed": kept.disputed,
     }
 
 

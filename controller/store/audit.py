@@ -4,12 +4,15 @@ sealed files. Reads only."""
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from config.language import text
-from controller.consumption.audit import Problem, audit_meter
-from controller.store import archive, history, ledger
+from config.language.details import detail
+from controller.consumption.audit import Past, Problem, audit_meter
+from controller.consumption.audit_days import audit_days
+from controller.store import archive, deletions, history, ledger, restores, sums
 from controller.store.archive import ArchiveDamaged
 from controller.store.ledger import Head
 from controller.store.logrows import mark_of
@@ -20,6 +23,7 @@ def audit_log(
 ) -> Iterator[Problem]:
     """What is wrong in log.db. `begun` is told which meter, of how many, comes next. Raises sqlite3.Error."""
     meters = history.meters(connection)
+    past = Past(deletions.upto_ms(connection), frozenset({0, *restores.revisions(connection)}))
     for number, meter in enumerate(meters, 1):
         begun(number, len(meters))
         try:
@@ -27,7 +31,10 @@ def audit_log(
         except ValueError:
             yield Problem(meter.name, None, text("nothing says where its log stands"))
             mark = None
-        yield from audit_meter(meter.name, meter.fittings, history.logged(connection, meter), mark)
+        rows = list(history.logged(connection, meter))
+        yield from audit_meter(meter.name, meter.fittings, rows, mark, past)
+        if not sums.days_are_due(connection, meter):
+            yield from audit_days(meter.name, sums.kept_days(connection, meter), history.newest(iter(rows)))
     for number in history.strangers(connection):
         yield Problem(f"#{number}", None, text("there are intervals of a meter without a name"))
     for found in history.feed_problems(connection):
@@ -49,6 +56,46 @@ def audit_log(
         yield Problem(
             name, start_ms, text("an interval was refused and is kept aside: {reason}", reason=reason)
         )
+
+
+def audit_heads(connection: sqlite3.Connection, data: Path, heads: Iterable[Head]) -> Iterator[Problem]:
+    """Which of `heads`, kept by somebody else, do not lie on the ledger's chain. That it holds is for
+    `audit_ledger` to say. Raises sqlite3.Error."""
+    last = ledger.head(connection).seq
+    for seq, digest in heads:
+        if seq > last:
+            words = text(
+                "the ledger ends at row {last}; row {row}, known elsewhere, is missing", last=last, row=seq
+            )
+            yield Problem("", None, words)
+            continue
+        try:
+            found = _hash_at(connection, data, seq)
+        except (ArchiveDamaged, OSError, ValueError, EOFError, zlib.error) as error:
+            words = text(
+                "row {row} of the ledger cannot be read: {reason}", row=seq, reason=detail(str(error))
+            )
+            yield Problem("", None, words)
+            continue
+        if found != digest:
+            words = text(
+                "row {row} of the ledger is another than the one known elsewhere: the ledger was written "
+                "anew",
+                row=seq,
+            )
+            yield Problem("", None, words)
+
+
+def _hash_at(connection: sqlite3.Connection, data: Path, seq: int) -> bytes | None:
+    """Of that row, here or in a sealed file; None where there is none."""
+    row = connection.execute("SELECT hash FROM ledger WHERE seq = ?", (seq,)).fetchone()
+    if row is not None:
+        return bytes(row[0])
+    file = connection.execute("SELECT file FROM seals WHERE seq >= ? ORDER BY seq LIMIT 1", (seq,)).fetchone()
+    if file is None:
+        return None
+    rows = archive.rows(data / archive.FOLDER / file[0])
+    return next((bytes.fromhex(found[-1]) for found in rows if found[0] == seq), None)
 
 
 def audit_ledger(connection: sqlite3.Connection, data: Path) -> Iterator[Problem]:

@@ -60,8 +60,8 @@ def make(source: Path, data: Path, today: date, abandoned: Callable[[], bool] = 
     target = folder / f"control-{today.isoformat()}.db"
     part = target.with_name(target.name + _PART)
     try:
-        _copy(source, part, abandoned)
-        _check(part, abandoned)
+        copy(source, part, abandoned)
+        check(part, abandoned)
         sync(part)
         part.replace(target)
     finally:
@@ -89,7 +89,7 @@ def _day(path: Path) -> date | None:
         return None
 
 
-def _copy(source: Path, part: Path, abandoned: Callable[[], bool]) -> None:
+def copy(source: Path, part: Path, abandoned: Callable[[], bool]) -> None:
     def progress(_status: int, _remaining: int, _total: int) -> None:
         if abandoned():
             raise BackupAbandoned
@@ -110,7 +110,7 @@ def _copy(source: Path, part: Path, abandoned: Callable[[], bool]) -> None:
         copy.execute("PRAGMA journal_mode=DELETE")
 
 
-def _check(part: Path, abandoned: Callable[[], bool]) -> None:
+def check(part: Path, abandoned: Callable[[], bool]) -> None:
     with closing(open_reader(part)) as connection:
         connection.set_progress_handler(abandoned, _OPCODES)
         try:

@@ -9,6 +9,7 @@ import os
 import sqlite3
 from enum import Enum
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 BUSY_S = 5.0
@@ -77,12 +78,15 @@ def beyond_use(error: sqlite3.Error, path: Path) -> bool:
     return trouble(error) is not Trouble.TRANSIENT
 
 
-def open_writer(path: Path, *, create: bool) -> sqlite3.Connection:
+def open_writer(
+    path: Path, *, create: bool, synchronous: Literal["FULL", "NORMAL"] = "FULL"
+) -> sqlite3.Connection:
     """A connection for the one writer of `path`, in autocommit: transactions are begun by name.
 
     Without `create` a missing file is an error, so that a file deleted under a running daemon is not replaced
-    by an empty one in silence. May be used by another thread than the one that opened it, one at a time.
-    Raises sqlite3.Error.
+    by an empty one in silence. `synchronous`: whether a commit that returned survives a power cut (FULL), or
+    only the file as a whole does (NORMAL). May be used by another thread than the one that opened it, one at
+    a time. Raises sqlite3.Error.
     """
     connection = sqlite3.connect(
         _uri(path, "rwc" if create else "rw"),
@@ -93,7 +97,7 @@ def open_writer(path: Path, *, create: bool) -> sqlite3.Connection:
     )
     try:
         connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA synchronous={synchronous}")
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA journal_size_limit=4194304")
     except BaseException:

@@ -79,6 +79,8 @@ class ControlStore:
         self._losing = Lock()
         self.refusal = ""
         """Why rows of a cycle were refused last; "" if none were in this run."""
+        self.head: Head | None = None
+        """The ledger's, as committed last in this run. May be read from any thread."""
 
     @classmethod
     def open(cls, data: Path, wall_ms: int, make_room: Callable[[], bool] = lambda: False) -> ControlStore:
@@ -139,6 +141,7 @@ class ControlStore:
             self.suspect(str(error))
             raise
         self._boot = began.boot
+        self.head = began.head
         return began
 
     def commit(self, changes: Changes, *, within_s: float | None = None) -> Future[Head]:
@@ -170,25 +173,34 @@ class ControlStore:
                     self._lost += lost + len(changes.entries)
 
         future = self._writer.submit(job, within_s=within_s)
+        future.add_done_callback(self._committed)
         if within_s is None:  # else the person who waits for it hears of it
             future.add_done_callback(ended)
         return future
 
-    def accept(self, content: str, item: Acceptance) -> Future[None]:
+    def _committed(self, done: Future[Head]) -> None:
+        """In the writer's thread, so in the order of the rows."""
+        if not done.cancelled() and done.exception() is None:
+            self.head = done.result()
+
+    def accept(self, content: str, item: Acceptance) -> Future[Head]:
         """Keep a plan's JSON and note that it is in force. The file is on the disk when this returns.
 
-        Raises OSError when the file cannot be written; the future resolves after the note's commit.
+        Raises OSError when the file cannot be written; the future resolves after the note's commit, with the
+        ledger's head.
         """
         self.files.save(item.hash, content)
 
-        def job(connection: sqlite3.Connection) -> None:
+        def job(connection: sqlite3.Connection) -> Head:
             plans.accept(connection, item)
             entry = Entry(
                 item.accepted_ms, Kind.PLAN, who=item.person, detail=f"{item.hash} {item.detail}".strip()
             )
-            ledger.append(connection, (entry,))
+            return ledger.append(connection, (entry,))
 
-        return self._writer.submit(job)
+        future = self._writer.submit(job)
+        future.add_done_callback(self._committed)
+        return future
 
     def may_restart(self, wall_ms: int) -> bool:
         """Whether a daemon that finds this file damaged may end, to be started anew: not if that was done a

@@ -7,7 +7,7 @@ import sqlite3
 from typing import NamedTuple
 
 from controller.consumption.upload.ranges import Ranges
-from controller.store import feed
+from controller.store import days, feed
 
 
 class Deleted(NamedTuple):
@@ -22,16 +22,19 @@ class Deleted(NamedTuple):
     """Of those, deleted: every sink has them."""
     waiting: tuple[str, ...]
     """Sinks for which some of the others are kept."""
+    span: tuple[int, int] | None = None
+    """Earliest start and latest end of what was deleted."""
 
 
 def delete_old(connection: sqlite3.Connection, before_ms: int, after: int, limit: int) -> Deleted:
     """Delete what ended before `before_ms` among the next `limit` rows of the feed after id `after`.
 
     A retired sink counts no more; one that is in no plan any more does, until a person retires it. What a
-    sink refused is kept for it until a person decides.
+    sink refused is kept for it until a person decides. So is an interval whose day is not made yet.
     """
     found = connection.execute(
-        "SELECT feed.id, feed.meter, feed.start_ms, feed.revision, intervals.end_ms FROM feed "
+        "SELECT feed.id, feed.meter, feed.start_ms, feed.revision, intervals.end_ms, "  # noqa: S608
+        f"{days.IS_MADE} FROM feed "
         "LEFT JOIN intervals ON intervals.meter = feed.meter AND intervals.start_ms = feed.start_ms "
         "AND intervals.revision = feed.revision WHERE feed.id > ? ORDER BY feed.id LIMIT ?",
         (after, limit),
@@ -43,21 +46,24 @@ def delete_old(connection: sqlite3.Connection, before_ms: int, after: int, limit
         for name, _, retired_ms in feed.sinks(connection)
         if retired_ms is None
     }
-    old, done, waiting = 0, [], set[str]()
-    for number, meter, start_ms, revision, end_ms in found:
+    old, done, ends, waiting = 0, list[tuple[int, int, int, int]](), list[int](), set[str]()
+    for number, meter, start_ms, revision, end_ms, summed in found:
         if end_ms is not None and end_ms >= before_ms:
             continue
         old += 1
         wanted_by = [name for name, (has, aside) in sinks.items() if number not in has or number in aside]
         if wanted_by:
             waiting.update(wanted_by)
-        else:
+        elif summed or end_ms is None:
             done.append((number, meter, start_ms, revision))
+            ends.append(start_ms if end_ms is None else end_ms)
     connection.executemany(
         "DELETE FROM intervals WHERE meter = ? AND start_ms = ? AND revision = ?", [one[1:] for one in done]
     )
+    days.seal(connection, [one[1:3] for one in done])
     connection.executemany("DELETE FROM feed WHERE id = ?", [one[:1] for one in done])
-    return Deleted(found[-1][0], len(found), old, len(done), tuple(sorted(waiting)))
+    span = (min(one[2] for one in done), max(ends)) if done else None
+    return Deleted(found[-1][0], len(found), old, len(done), tuple(sorted(waiting)), span)
 
 
 def _kept_for(connection: sqlite3.Connection, sink: str) -> tuple[Ranges, frozenset[int]]:

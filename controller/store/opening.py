@@ -114,10 +114,14 @@ def _examined(
         return str(error), []
 
 
-def begin_writing(path: Path, make_room: Callable[[], bool]) -> Writer:
+def begin_writing(
+    path: Path,
+    make_room: Callable[[], bool],
+    relief: Callable[[sqlite3.Connection], bool] = lambda _: False,
+) -> Writer:
     """The one writer of a prepared `path`. Raises StoreUnavailable: the disk may fail between the two."""
     try:
-        return Writer(path, make_room=make_room)
+        return Writer(path, make_room=make_room, relief=relief)
     except sqlite3.Error as error:
         raise StoreUnavailable(
             text("cannot open {file}: {error}", file=str(path), error=detail(str(error)))

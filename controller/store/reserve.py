@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,6 +26,8 @@ class Reserve:
     def __init__(self, data: Path, size: int = SIZE) -> None:
         self.missing = False
         """No room is kept: it was given up, or there is too little. May be read from any thread."""
+        self.released: Callable[[], None] = lambda: None
+        """Called when it was given up, in the thread that did it: who needs of the room takes it now."""
         self._path = data / FILE
         self._size = size
         self._lock = threading.Lock()
@@ -47,7 +50,12 @@ class Reserve:
             except OSError as error:
                 _log.warning("the reserve cannot be given up: %s", error)
                 return False
+        self.released()
         return True
+
+    def is_short(self) -> bool:
+        """It was given up, and half of that room is used up too."""
+        return self.missing and self._free() < self._size // 2
 
     def restore(self) -> bool:
         """Make it, unless it is there or would leave less than as much again; True when it is there."""

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from config.language import text
 from controller.store.connection import Replaced, Trouble, identity, open_writer, trouble
@@ -63,26 +63,38 @@ class Writer:
         limit: int = 20_000,
         batch: int = 1_000,
         make_room: Callable[[], bool] = lambda: False,
+        relief: Callable[[sqlite3.Connection], bool] = lambda _: False,
+        synchronous: Literal["FULL", "NORMAL"] = "FULL",
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Open `path` (which exists and is migrated) and start the thread.
 
         At most `limit` jobs wait; at most `batch` share a commit. `make_room` is called in the thread when
-        the disk fails; if it says that there is room now, the next try is made at once. Raises sqlite3.Error.
+        the disk fails; if it says that there is room now, the next try is made at once. `relief` makes room
+        inside the file, in transactions of its own: called in the thread when a commit finds none, and after
+        `relieve`. It too says whether it did, and may raise sqlite3.Error. `synchronous`: see `open_writer`.
+        Raises sqlite3.Error.
         """
         self._path = path
         self._limit = limit
         self._batch = batch
         self._make_room = make_room
+        self._relief = relief
+        self._relief_asked = False
         self._monotonic = monotonic
-        self._connection: sqlite3.Connection | None = open_writer(path, create=False)
+        self._synchronous = synchronous
+        self._connection: sqlite3.Connection | None = self._open()
         self._identity = identity(path)
         self._replaced = False
         self._wake = threading.Condition()
         self._queue: deque[Waiting] = deque()
         self._in_hand = self._abandoned = 0
-        self._closing = self._at_once = False
+        self._closing = False
+        self._retry_at: float | None = None
+        """Not before; None: at once."""
         self._give_up_at: float | None = None
+        self._moved_at = -1
+        """Commits when the WAL was moved last."""
         self._commits = self._jobs = self._refused = self._failures = self._damages = 0
         self._error = ""
         self._failing_since: float | None = None
@@ -107,6 +119,12 @@ class Writer:
         if refusal is not None:
             future.set_exception(refusal)
         return future
+
+    def relieve(self) -> None:
+        """Let room be made inside the file before the next commit, if `relief` finds that it is needed."""
+        with self._wake:
+            self._relief_asked = True
+            self._wake.notify()
 
     def status(self) -> WriterStatus:
         with self._wake:
@@ -155,6 +173,10 @@ class Writer:
 
     def _run(self) -> None:
         while (batch := self._take()) is not None:
+            if not batch:
+                if self._relieve():
+                    self._retry_at = None
+                continue
             failure = self._try(batch)
             if failure is None:
                 self._succeeded(batch)
@@ -164,25 +186,23 @@ class Writer:
         self._abandon()
 
     def _take(self) -> list[Waiting] | None:
-        """The next batch, or None when it is time to end. Waits for work, and out the pause after a
-        failure."""
+        """The next batch, or None when it is time to end; an empty one when room is to be made. Waits for
+        work, and out the pause after a failure."""
         with self._wake:
-            retry_at = None
-            if self._failures and not self._at_once:
-                pause = _PAUSES_S[min(self._failures, len(_PAUSES_S)) - 1]
-                retry_at = self._monotonic() + pause
             while True:
                 now = self._monotonic()
                 self._give_up_late(now)
                 if self._closing and (not self._queue or self._too_late(now)):
                     return None
-                if self._queue and (retry_at is None or now >= retry_at):
+                if self._relief_asked:
+                    self._relief_asked = False
+                    return []
+                if self._queue and (self._retry_at is None or now >= self._retry_at):
                     break
-                self._wake.wait(self._nap(now, retry_at))
+                self._wake.wait(self._nap(now, self._retry_at))
             size = min(len(self._queue), self._batch)
             batch = [self._queue.popleft() for _ in range(size)]
             self._in_hand = size
-            self._at_once = False
         return batch
 
     def _nap(self, now: float, retry_at: float | None) -> float | None:
@@ -215,7 +235,7 @@ class Writer:
         try:
             self._look_at_the_file()
             if self._connection is None:
-                self._connection = open_writer(self._path, create=False)
+                self._connection = self._open()
             connection = self._connection
             # What is cached hides what has become of the file: each commit reads its pages anew.
             connection.execute("PRAGMA shrink_memory")
@@ -225,9 +245,20 @@ class Writer:
                     self._run_job(connection, entry)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
-            self._disconnect()
+            # The last connection to go takes the WAL with it, and somebody else would have its blocks.
+            if not (_is_full(error) and self._rolled_back()):
+                self._disconnect()
             return error
         return None
+
+    def _rolled_back(self) -> bool:
+        """Whether the connection is as it was before the commit that failed."""
+        try:
+            if self._connection is not None and self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            return False
+        return True
 
     def _look_at_the_file(self) -> None:
         """Raises Replaced when the file that we have open is no longer the one at the path. One that is away
@@ -262,6 +293,7 @@ class Writer:
             self._jobs += sum(entry.error is None for entry in batch)
             self._damages = 0
             recovered, self._failures, self._error, self._failing_since = self._failures > 0, 0, "", None
+            self._retry_at = None
         if recovered:
             _log.warning("%s is written again", self._path.name)
         for entry in batch:
@@ -278,6 +310,7 @@ class Writer:
             self._in_hand = 0
             self._failures += 1
             self._error = str(error)
+            self._retry_at = self._monotonic() + _PAUSES_S[min(self._failures, len(_PAUSES_S)) - 1]
             first = self._failing_since is None
             if first:
                 self._failing_since = self._monotonic()
@@ -299,10 +332,47 @@ class Writer:
         if first:
             _log.warning("%s cannot be written: %s", self._path.name, error)
         if kind is Trouble.TRANSIENT:
-            self._at_once = self._make_room()
+            room = self._make_room()
+            if _is_full(error):
+                room |= self._relieve()
+            if room:
+                self._retry_at = None
         if reason is not None:
             for entry in doomed:
                 entry.fail(reason)
+
+    def _open(self) -> sqlite3.Connection:
+        return open_writer(self._path, create=False, synchronous=self._synchronous)
+
+    def _relieve(self) -> bool:
+        """Whether there is more room inside the files now. It comes before what waits, and apart from it:
+        that may be what there is no room for."""
+        moved = False
+        try:
+            self._look_at_the_file()
+            if self._connection is None:
+                self._connection = self._open()
+            moved = self._moved(self._connection)
+            return self._relief(self._connection) or moved
+        except sqlite3.Error as error:
+            _log.debug("no room is made in %s: %s", self._path.name, error)
+            if _is_full(error) and self._rolled_back():
+                return moved
+        except Exception:  # noqa: BLE001 - the thread goes on: what waits is to be written whatever this does
+            _log.exception("no room is made in %s", self._path.name)
+        self._disconnect()
+        return False
+
+    def _moved(self, connection: sqlite3.Connection) -> bool:
+        """Move what is committed from the WAL into the database; true when the WAL can be written over now,
+        in the blocks that it has, and could not before."""
+        try:
+            _, frames, moved = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        except sqlite3.Error as error:
+            _log.debug("%s cannot take in its WAL: %s", self._path.name, error)
+            return False
+        before, self._moved_at = self._moved_at, self._commits
+        return bool(frames) and frames == moved and before != self._commits
 
     def _disconnect(self) -> None:
         """Close the connection: whatever was open is undone, and the next try starts from what is on the
@@ -320,3 +390,7 @@ class Writer:
             self._abandoned = len(left)
         for entry in left:
             entry.fail(StoreClosed(text("{file} was closed before this was written", file=self._path.name)))
+
+
+def _is_full(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL

@@ -30,7 +30,7 @@ def said_by(bench: str, *words: str) -> str:
 def figure(said: str, row: str, column: int = 0) -> float:
     """A row's figure in a printed table, its unit dropped."""
     (line,) = [line for line in said.splitlines() if line.startswith(row)]
-    return float(re.findall(r" ([\d.]+)(?: (?:ms|s|MiB))?(?=  |$)", line.removeprefix(row))[column])
+    return float(re.findall(r" ([\d.]+)(?: (?:ms|s|MiB|B))?(?=  |$)", line.removeprefix(row))[column])
 
 
 def test_check_of_the_example_site_is_within_its_target() -> None:
@@ -56,6 +56,15 @@ def test_every_line_of_the_example_site_gets_its_first_complete_cycle() -> None:
     assert figure(said, "99 % of points good", 1) >= last
     assert figure(said, "first cycle", 1) < figure(said, "first cycle"), "nothing had to be compiled"
     assert 20 < figure(said, "resident memory") < 200, "MiB"
+
+
+def test_a_log_is_written_read_verified_started_on_and_sent() -> None:
+    said = said_by("log_year")
+    assert int(figure(said, "rows  ")) == 20 * 96
+    assert 40 < figure(said, "bytes a row, with its feed") < 200
+    assert re.search(r"^on this log +500 ", said, re.MULTILINE)
+    assert re.search(r"^on an empty one +0 ", said, re.MULTILINE)
+    assert "backlog: 500 rows to a receiver on this machine" in said
 
 
 def devices_on(plan: Plan, line: int) -> int:

@@ -243,6 +243,26 @@ def test_a_wrong_clock_writes_no_interval(tmp_path: Path) -> None:
     assert [row.consumption for row in rows[1:]] == [150, 150, 150]
 
 
+def test_a_log_that_stands_in_the_future_is_told_of_until_time_has_come_so_far(tmp_path: Path) -> None:
+    machine = Machine(SEVEN)
+    with running(tmp_path, machine, metered()) as run:
+        run.made.inbox.put(_sample(run, 10.0))
+        run.passes(2)
+        machine.leaps(5 * HOUR)
+        run.passes(11 * MINUTE)
+        assert "log-waits" not in run.notices
+        machine.leaps(-5 * HOUR)
+        run.passes(11 * MINUTE)
+        assert "log-waits" in run.notices
+        run.made.ledger()
+    with running(tmp_path, machine, metered()) as run:
+        machine.synchronised = True
+        run.passes(5)
+        assert "log-waits" in run.notices
+        run.passes(4 * HOUR, every=20)
+        assert "log-waits" not in run.notices
+
+
 def _sample(run: Running, value: float) -> Sample:
     now = run.clock.now()
     point = run.made.plan.point_named("lamp.energy")

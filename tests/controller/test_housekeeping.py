@@ -277,7 +277,7 @@ async def test_stopping_gives_up_a_backup_under_way(
     tmp_path: Path, store: ControlStore, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = threading.Event()
-    copy = backup._copy
+    copy = backup.copy
 
     def slow(source: Path, part: Path, abandoned: Callable[[], bool]) -> None:
         """As a large database on a slow card: many looks at whether to go on."""
@@ -287,7 +287,7 @@ async def test_stopping_gives_up_a_backup_under_way(
             time.sleep(0.001)
         raise backup.BackupAbandoned
 
-    monkeypatch.setattr(backup, "_copy", slow)
+    monkeypatch.setattr(backup, "copy", slow)
     board = Board("en")
     async with running(tmp_path, machine, board):
         await until(begun.is_set)

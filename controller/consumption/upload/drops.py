@@ -32,6 +32,7 @@ MOST_ROWS = 10_000
 """In one file: adding to it costs writing it again."""
 _SUM = ".sha256"
 _PART = ".part"
+_HEADS = "day,seq,hash,time"
 
 
 class Format(Protocol):
@@ -110,6 +111,15 @@ class Drops:
             number = max(number, last.number + 1)
         name = f"{self._site}_{period}_{number:09d}{self._format.suffix}"
         self._replace(self._folder / name, self._format.added(None, fresh))
+
+    def note_head(self, line: str) -> None:
+        """Add a head of the ledger, "day,seq,hash,time", to the file of them, unless one of that day is the
+        last there. Raises OSError."""
+        path = self._folder / f"{self._site}_ledger-heads.csv"
+        content = path.read_text(encoding="utf-8") if path.is_file() and not path.is_symlink() else _HEADS
+        if content.splitlines()[-1:] and content.splitlines()[-1].startswith(line.partition(",")[0]):
+            return
+        self._replace(path, (content.rstrip("\r\n") + f"\r\n{line}\r\n").encode())
 
     def _there(self, period: str) -> list[Dropped]:
         """The period's files, by number."""

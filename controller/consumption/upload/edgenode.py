@@ -28,6 +28,7 @@ class Message(NamedTuple):
     topic: str
     payload: bytes
     qos: int = 0
+    retain: bool = False
 
 
 class EdgeNode:

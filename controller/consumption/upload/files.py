@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,9 @@ from config.language import text
 from config.plan.sinks import FileSink
 from controller.background import in_thread
 from controller.consumption.tables import Record, fits_parquet, has_parquet, record
+from controller.consumption.upload import heads
 from controller.consumption.upload.drops import Csv, Drops, Parquet
+from controller.consumption.upload.heads import HeadNow
 from controller.consumption.upload.port import Batch, Denied, Outcome, Row, SinkError, Unreachable
 
 _FORBIDDEN = (errno.EACCES, errno.EPERM)
@@ -25,11 +28,13 @@ _FORBIDDEN = (errno.EACCES, errno.EPERM)
 class FilesUpload:
     """One folder."""
 
-    def __init__(self, plan: FileSink, *, site: str, zone: tzinfo) -> None:
-        """`zone`: the site's, by which days and hours are cut."""
+    def __init__(self, plan: FileSink, *, site: str, zone: tzinfo, head: HeadNow = heads.nothing) -> None:
+        """`zone`: the site's, by which days and hours are cut. `head`: the ledger's, one a day is kept beside
+        the rows."""
         self._plan = plan
         self._site = site
         self._zone = zone
+        self._head = head
         self._drops = Drops(Path(plan.directory), site, Csv() if plan.format == "csv" else Parquet())
         self._writing: asyncio.Future[None] | None = None
         """What a call that was given up is still about: a stick may take minutes."""
@@ -78,6 +83,11 @@ class FilesUpload:
     def _add(self, groups: dict[str, list[tuple[int, Record]]]) -> None:
         for period, rows in sorted(groups.items()):
             self._drops.add(period, min(number for number, _ in rows), [cells for _, cells in rows])
+        if (head := self._head()) is not None:
+            moment = datetime.fromtimestamp(head.time_ms / 1000, UTC).astimezone(self._zone)
+            line = f"{moment.date()},{head.seq},{head.hash},{moment.isoformat(timespec='seconds')}"
+            with suppress(OSError):  # the rows are there; it is tried with the next ones
+                self._drops.note_head(line)
 
     def _period(self, row: Row) -> str:
         """The local day or hour in which it starts; an hour with its offset, since one comes twice a year."""

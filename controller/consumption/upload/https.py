@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from config.language import text
 from config.plan.sinks import HttpsSink, Tls
+from controller.consumption.upload import heads
 from controller.consumption.upload.answers import Answer, failure, understood
+from controller.consumption.upload.heads import HeadNow
 from controller.consumption.upload.port import (
     Batch,
     Denied,
@@ -76,10 +78,11 @@ class _Connection(NamedTuple):
 class HttpsUpload:
     """The Sink of one HttpsSink. Used from one event loop; `send` one at a time."""
 
-    def __init__(self, plan: HttpsSink, site: str) -> None:
-        """`site` names the rows' origin for the other side."""
+    def __init__(self, plan: HttpsSink, site: str, head: HeadNow = heads.nothing) -> None:
+        """`site` names the rows' origin for the other side; `head` is the ledger's, told with each batch."""
         self._plan = plan
         self._site = site
+        self._head = head
         self._timeout_s = plan.common.timeout_s
         self._most_rows = plan.common.batch_rows
         self._connection: _Connection | None = None
@@ -151,6 +154,8 @@ class HttpsUpload:
             "Idempotency-Key": batch.key,
             "Louguan-Format": FORMAT,
         }
+        if (head := self._head()) is not None:
+            headers[heads.HEADER] = heads.header(head)
         if connection.token:
             headers["Authorization"] = f"Bearer {connection.token}"
         most = _ANSWER_BYTES + _ANSWER_ROW_BYTES * len(batch.rows)

@@ -10,12 +10,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from config.language import text
 from config.plan.sinks import MqttSink
+from controller.consumption.upload import heads
 from controller.consumption.upload.acks import Acks
 from controller.consumption.upload.edgenode import EdgeNode, Message
+from controller.consumption.upload.heads import HeadNow, head_json
 from controller.consumption.upload.mqttreasons import refused
 from controller.consumption.upload.port import Batch, Outcome, Row, SinkError, TooLarge, Unreachable
 from controller.consumption.upload.rowjson import row_json
@@ -29,6 +32,11 @@ _OVERHEAD = 16
 """Bytes of a packet beside topic and payload, at most."""
 _REBIRTH_PAUSE_S = 1.0
 """Between two rebirths that are asked for: a command of few bytes makes us send many."""
+_HEAD_S = 2.0
+"""Longest wait for the broker to take the ledger's head."""
+_DAY_MS = 86_400_000
+_REFUSAL = 0x80
+"""Reason codes from here on say no."""
 _REFUSED = {0x90: "invalid topic name", 0x99: "invalid payload"}
 """Reason codes that concern the one message."""
 
@@ -44,9 +52,11 @@ class MqttUpload:
         meters: Sequence[str] = (),
         now_ms: Callable[[], int],
         first_bd_seq: int = 0,
+        head: HeadNow = heads.nothing,
     ) -> None:
         """`meters`: the devices a Sparkplug node is born with; `first_bd_seq`: of its first connection, best
-        another one after each start of the daemon."""
+        another one after each start of the daemon. `head`: of the ledger; a Sparkplug node has no place for
+        it."""
         self._plan = plan
         self._site = site
         self._acks = Acks(site)
@@ -56,6 +66,11 @@ class MqttUpload:
         self._node: EdgeNode | None = None
         if plan.format == "sparkplug":
             self._node = EdgeNode(plan.topic, site, meters, now_ms, first_bd_seq)
+        self._head = head
+        self._told_seq = -1
+        """Of the head that the broker keeps."""
+        self._untold_day = -1
+        """On which it would not take one."""
         self._link: Link | None = None
         self._rebirth: asyncio.TimerHandle | None = None
         self._born_s = 0.0
@@ -84,6 +99,8 @@ class MqttUpload:
             failure = error
             self._drop()
         outcome = self._outcome(batch.rows, taken)
+        if failure is None:
+            await self._tell_head()
         if failure is not None and not outcome.accepted and not outcome.refused:
             raise failure
         return outcome
@@ -152,6 +169,23 @@ class MqttUpload:
         # An answer to this comes after the broker has read all that was sent before.
         await link.subscribe(node.command_topic)
         taken.update((row.id, 0) for row in batch.rows)
+
+    async def _tell_head(self) -> None:
+        """Let the broker keep the ledger's head, if there is another than it has. A broker that does not let
+        us, some by hanging up, costs no row; it is asked again the next day."""
+        head = self._head() if self._node is None else None
+        if head is None or head.seq == self._told_seq or head.time_ms // _DAY_MS == self._untold_day:
+            return
+        said = json.dumps(head_json(self._site, head), ensure_ascii=False, separators=(",", ":"))
+        message = Message(f"{self._plan.topic}/ledger/head", said.encode(), qos=1, retain=True)
+        taken = _REFUSAL
+        with suppress(SinkError, TimeoutError):
+            async with asyncio.timeout(_HEAD_S):
+                taken = await (await self._ready()).publish(message)
+        if taken < _REFUSAL:
+            self._told_seq = head.seq
+        else:
+            self._untold_day = head.time_ms // _DAY_MS
 
     def _message(self, row: Row, batch: Batch) -> Message:
         said = json.dumps(row_json(self._site, row, batch.stream), ensure_ascii=False, separators=(",", ":"))

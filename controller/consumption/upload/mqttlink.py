@@ -285,7 +285,7 @@ class Link:
         while self._waiting and len(self._in_flight) < self._window and self._down is None:
             message, future = self._waiting.popleft()
             if not future.done():
-                info = self._client.publish(message.topic, message.payload, qos=message.qos)
+                info = self._client.publish(message.topic, message.payload, message.qos, message.retain)
                 self._in_flight[info.mid] = future
 
     def _fail(self, error: SinkError) -> None:

@@ -160,5 +160,77 @@ def m005_people(db: Database) -> None:
     )
 
 
-LOG: tuple[Step, ...] = (m001_first, m002_refused, m003_marks, m004_feed, m005_people)
+def m006_days(db: Database) -> None:
+    """What each day adds up to, kept for ever; and of which meters days before now are still to be made."""
+    db.execute(
+        """CREATE TABLE days (
+            meter INTEGER NOT NULL REFERENCES meters (id),
+            start_ms INTEGER NOT NULL,
+            fitting INTEGER NOT NULL REFERENCES fittings (id),
+            end_ms INTEGER NOT NULL CHECK (end_ms > start_ms),
+            consumption INTEGER CHECK (typeof(consumption) IN ('integer', 'null')),
+            from_ms INTEGER,
+            logged_s INTEGER NOT NULL,
+            unknown_s INTEGER NOT NULL,
+            later_s INTEGER NOT NULL,
+            peak INTEGER,
+            covered_s INTEGER NOT NULL,
+            intervals INTEGER NOT NULL,
+            flags INTEGER NOT NULL,
+            sealed INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (meter, start_ms, fitting)
+        ) WITHOUT ROWID"""
+    )
+    db.execute(
+        """CREATE TABLE days_due (
+            meter INTEGER PRIMARY KEY REFERENCES meters (id),
+            from_ms INTEGER NOT NULL
+        )"""
+    )
+    # Only whoever registers meters knows the time zone.
+    db.execute("INSERT INTO days_due SELECT meter, min(start_ms) FROM intervals GROUP BY meter")
+
+
+def m007_integrated(db: Database) -> None:
+    """Where an integrated meter stands within its open slot: that is in no counter."""
+    db.execute("ALTER TABLE marks ADD COLUMN remainder INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE marks ADD COLUMN covered_ms INTEGER NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE marks ADD COLUMN peak INTEGER")
+
+
+def m008_gone(db: Database) -> None:
+    """What was deleted here, so that its absence is known to be right and gets into the ledger whatever
+    happens; and from when on a restored file's rows are others than those that were lost with it."""
+    db.execute(
+        """CREATE TABLE deletions (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            deleted_ms INTEGER NOT NULL,
+            why TEXT NOT NULL,
+            delivered INTEGER NOT NULL,
+            undelivered INTEGER NOT NULL,
+            sinks TEXT NOT NULL,
+            first_ms INTEGER NOT NULL,
+            last_ms INTEGER NOT NULL,
+            recorded INTEGER NOT NULL CHECK (recorded IN (0, 1))
+        )"""
+    )
+    db.execute(
+        """CREATE TABLE restores (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            restored_ms INTEGER NOT NULL,
+            revision INTEGER NOT NULL CHECK (revision > 0)
+        )"""
+    )
+
+
+LOG: tuple[Step, ...] = (
+    m001_first,
+    m002_refused,
+    m003_marks,
+    m004_feed,
+    m005_people,
+    m006_days,
+    m007_integrated,
+    m008_gone,
+)
 """In order; a released step is never changed, only followed."""

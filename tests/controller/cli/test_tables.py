@@ -28,7 +28,8 @@ STATUS: dict[str, Any] = {
     "label": "小院", "site": "yard", "site_time": "2026-03-05T07:00:09+08:00", "observe": True,
     "observed": [], "devices_online": 0, "devices_total": 2, "points_good": 3, "points_total": 9,
     "points_good_unheard": 3, "commands_sent": 0, "commands_held": 0, "commands_failed": 1,
-    "intervals_written": 0, "cycles": 1, "worst_cycle_ms": 1.0, "rss_mib": 50.0, "directory_differs": False,
+    "intervals_written": 0, "cycles": 1, "worst_cycle_ms": 1.0, "rss_mib": 50.0,
+    "written_mb_today": 12.5, "written_mb_a_day": None, "flash_budget_mb": 1000.0, "directory_differs": False,
     "lines": [{"name": "S1", "connected": True, "requests": 1, "timeouts": 0, "last_error": "超时"}],
     "overrides": [], "locks": [],
     "notices": [

@@ -15,6 +15,7 @@ from controller.consumption.log import Closed, ConsumptionLog
 from controller.consumption.meters import meters_of
 from controller.consumption.records import Interval, Mark
 from controller.consumption.slots import Slots
+from drivers.api import Unchanged
 
 START = 1_772_676_000_000
 SECOND = 1_000_000_000
@@ -66,6 +67,16 @@ class Bench:
         closed = self.log.step(self.now(), samples)
         self.rows += closed.intervals
         self.marks |= dict(closed.marks)
+        return closed
+
+    def again(self, *keys: str) -> Closed:
+        """One cycle in which these points say what they said before."""
+        ids = {item.key.replace(".", "_"): item.id for item in PLAN.points}
+        closed = self.log.step(
+            self.now(),
+            [Unchanged(tuple(ids[key] for key in keys), self.wall_ms, round(self.mono_s * SECOND))],
+        )
+        self.rows += closed.intervals
         return closed
 
     def now(self) -> Now:

@@ -13,8 +13,11 @@ from typing import Literal, Self
 import pytest
 
 from config.plan.sinks import Secret
+from controller.consumption.upload.heads import LedgerHead
+from controller.consumption.upload.mqtt import MqttUpload
 from controller.consumption.upload.port import Denied, Outcome, TooLarge, Unreachable
 from tests.controller.consumption.upload.brokers import (
+    NOW_MS,
     SITE,
     acknowledgement,
     batch,
@@ -195,3 +198,44 @@ class Silent:
 
     def __exit__(self, *_: object) -> None:
         self._socket.close()
+
+
+@needed
+@VERSIONS
+async def test_the_broker_keeps_the_ledgers_head_for_whoever_comes_later(
+    tmp_path: Path, version: Literal["3.1.1", "5"]
+) -> None:
+    heads = [LedgerHead(7, "a" * 64, NOW_MS), LedgerHead(9, "b" * 64, NOW_MS)]
+    with mosquitto(tmp_path) as broker:
+        sink = MqttUpload(
+            plan(broker.port, version=version), site=SITE, now_ms=lambda: NOW_MS, head=lambda: heads[0]
+        )
+        async with listening(broker, "energy/#") as other:
+            assert (await sink.send(batch(rows(1, 2)))).accepted == {1, 2}
+            assert (await sink.send(batch(rows(3, 3)))).accepted == {3}
+            heads.pop(0)
+            assert (await sink.send(batch(rows(4, 4)))).accepted == {4}
+            await other.until(lambda heard: len(heard) == 6)
+            assert [topic for topic, _ in other.heard].count("energy/ledger/head") == 2, (
+                "the same is told once"
+            )
+        async with listening(broker, "energy/ledger/head") as later:
+            await later.until(lambda heard: len(heard) == 1)
+        await sink.close()
+    assert json.loads(later.heard[0][1]) == {"site": SITE, "seq": 9, "hash": "b" * 64, "time_ms": NOW_MS}
+
+
+@needed
+@VERSIONS
+async def test_a_broker_that_takes_no_head_costs_no_row(
+    tmp_path: Path, version: Literal["3.1.1", "5"]
+) -> None:
+    rules = tmp_path / "rules"
+    rules.write_text("topic write energy/main-1\ntopic read #\n")
+    with mosquitto(tmp_path, "allow_anonymous true", f"acl_file {rules}") as broker:
+        head = LedgerHead(7, "a" * 64, NOW_MS)
+        made = plan(broker.port, version=version)
+        sink = MqttUpload(made, site=SITE, now_ms=lambda: NOW_MS, head=lambda: head)
+        for number in range(1, 4):
+            assert (await sink.send(batch(rows(number, number)))).accepted == {number}
+        await sink.close()
