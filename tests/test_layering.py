@@ -21,7 +21,14 @@ NATIONAL = tuple(
     f"controller.consumption.upload.national.{name}"
     for name in ("cipher", "documents", "frames", "markup", "rows", "session")
 )
-PURE = ("controller.decide", "drivers.codec", "drivers.batching", "schedules.programme", *NATIONAL)
+PURE = (
+    "controller.decide",
+    "drivers.codec",
+    "drivers.batching",
+    "schedules.programme",
+    "schedules.tariff",
+    *NATIONAL,
+)
 IMPURE = ("time", "socket", "asyncio", "os", "pathlib", "sqlite3", "threading")
 
 

@@ -10,9 +10,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import yaml
 
 from config.plan.devices import Device
 from config.plan.equipment import KINDS
+from config.plan.meters import meter_names
 from config.plan.reading import Value
 from config.plan.site import Plan
 from config.written.compile import compile_site
@@ -116,6 +118,39 @@ def test_life_safety_and_vending_are_watched_only() -> None:
 
 def points_of(name: str) -> tuple[int, ...]:
     return next(device.points for device in plan().devices if device.name == name)
+
+
+def test_the_tree_is_that_of_the_simulated_wiring() -> None:
+    """Each meter is below the one that the plant puts before it, and every meter but the incoming ones is."""
+    wiring = yaml.load((SITE / "plant.yaml").read_text(encoding="utf-8"), yaml.CBaseLoader)["meters"]
+    behind = {part: meter for meter, facts in wiring.items() for part in facts["of"]}
+    below = {item.meter: item.of for item in plan().metering.submeters}
+    devices = {
+        meter.name: plan().devices[plan().points[meter.point].device].name
+        for meter in plan().metering.integrated
+    }
+    # Greening is fed from the reuse main; the plant knows that of the box, not of its meter.
+    assert below.pop("water-greening") == "water-reuse"
+    assert below == {meter: behind[devices.get(meter, meter)] for meter in below}
+    logged = meter_names(plan().points, {device.id: device.name for device in plan().devices}).values()
+    alone = {"main-1", "main-2", "water-main", "water-reuse", "water-greening", "gas-canteen"}
+    assert set(logged) - set(below) == alone
+
+
+def test_the_totals_of_the_energy_office() -> None:
+    totals = {
+        meter.name: {(part.meter, part.sign) for part in meter.parts} for meter in plan().metering.virtual
+    }
+    assert totals["whole-site"] == {("main-1", 1), ("main-2", 1)}
+    shares = ("lighting-total", "cooling-total", "motors-total", "special-total")
+    counted = Counter(part for name in shares for part in totals[name])
+    # The four shares of the statistics have each of the branch meters once.
+    branches = {item.meter for item in plan().metering.submeters if item.of in ("main-1", "main-2")}
+    assert {meter for meter, sign in counted if sign > 0} == branches | {"hall-air-energy"}
+    assert counted["hall-air-energy", 1] == counted["hall-air-energy", -1] == 1
+    assert set(counted.values()) == {1}
+    assert plan().tariff is not None
+    assert len(plan().trends) > 20
 
 
 def test_no_programme_touches_a_motor_command_or_a_drive() -> None:

@@ -61,16 +61,13 @@ def large_sites(folder: Path) -> list[Path]:
 def wide_sums(folder: Path) -> Path:
     """A site whose sums have more parts together than a Plan may hold."""
     (folder / "wide").mkdir()
-    meters = range(1, 201)
+    head = (GOLDEN / "good-sinks" / "site.yaml").read_text(encoding="utf-8").partition("devices:")[0]
+    device = "{profile: pulse-water, line: T1, label: 表, tags: [all], params: {pulse: 10 L}, unit: %d}"
     lines = [
-        (GOLDEN / "good-sinks" / "site.yaml").read_text(encoding="utf-8").partition("devices:")[0],
-        "devices:",
-        *(
-            f"  m{n}: {{profile: pulse-water, line: T1, unit: {n}, label: 表, tags: [all], params: {{pulse: 10 L}}}}"
-            for n in meters
-        ),
+        f"{head}devices:",
+        *(f"  m{number}: {device % number}" for number in range(1, 201)),
         "meters:",
-        *(f"  s{n}: {{sum: {{tag: all}}}}" for n in range(MOST_PARTS // len(meters) + 1)),
+        *(f"  s{number}: {{sum: {{tag: all}}}}" for number in range(MOST_PARTS // 200 + 1)),
     ]
     (folder / "wide" / "site.yaml").write_text("\n".join(lines), encoding="utf-8")
     return folder / "wide"

@@ -41,7 +41,7 @@ def walk(programme: Programme, context: Context, first: date, days: int) -> Iter
     waiting = [
         item for shift in range(-2, days + 2) for item in _items(programme, context, first + shift * DAY)
     ]
-    for wall_ms, latest in _minutes(context.local.zone.key, first, days):
+    for wall_ms, latest in minutes(context.local.zone.key, first, days):
         # In the order of their days, and within a day as written.
         running = [
             item
@@ -60,7 +60,7 @@ def walk(programme: Programme, context: Context, first: date, days: int) -> Iter
 
 
 @cache
-def _minutes(zone: str, first: date, days: int) -> list[tuple[int, datetime]]:
+def minutes(zone: str, first: date, days: int) -> list[tuple[int, datetime]]:
     """Each minute and the latest reading clocks have shown: going back, they show nothing new."""
     found = []
     moment = datetime(first.year, first.month, first.day, tzinfo=UTC) - DAY
