@@ -25,8 +25,12 @@ PURE = (
     "controller.decide",
     "drivers.codec",
     "drivers.batching",
+    "schedules.changes",
+    "schedules.energy",
+    "schedules.preview",
     "schedules.programme",
     "schedules.tariff",
+    "schedules.unheard",
     *NATIONAL,
 )
 IMPURE = ("time", "socket", "asyncio", "os", "pathlib", "sqlite3", "threading")
