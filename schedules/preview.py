@@ -15,6 +15,7 @@ from config.language import Text
 from config.plan.devices import Source
 from config.plan.programmes import Programme
 from config.plan.reading import Value
+from config.plan.site import Plan
 from schedules.context import Context
 from schedules.programme import HORIZON_DAYS, Rank, Stretch, course
 
@@ -72,6 +73,22 @@ class Timeline(NamedTuple):
     programmes: tuple[Programme, ...]
     spans: tuple[Span, ...]
     """The whole window, in order and without a gap."""
+
+
+class Foreseen(NamedTuple):
+    """A site's time to come."""
+
+    plan: Plan
+    context: Context
+    window: Window
+    timelines: tuple[Timeline, ...]
+
+
+def foresee(plan: Plan, first: date, days: int) -> Foreseen:
+    """What the programmes of `plan` will ask for on `days` local days from `first` on."""
+    context = Context.of(plan)
+    window = Window.of(context, first, days)
+    return Foreseen(plan, context, window, tuple(timelines(plan.programmes, context, window)))
 
 
 def timelines(programmes: Sequence[Programme], context: Context, window: Window) -> list[Timeline]:

@@ -102,6 +102,8 @@ def course(programme: Programme, context: Context, start_ms: int, end_ms: int) -
     instant of it. Neighbours differ as two verdicts do."""
     found: list[Stretch] = []
     day = context.local.date_at(start_ms)
+    if not (programme.week or programme.exceptions or programme.effective):
+        return [Stretch(start_ms, end_ms, *_state(programme, day, None), _reason(programme, day, None))]
     near = [list(_day_spans(programme, context, day + shift * _DAY)) for shift in (-2, -1, 0, 1)]
     begin = start_ms
     while begin < end_ms:

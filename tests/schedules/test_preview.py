@@ -177,7 +177,8 @@ def test_every_minute_is_as_the_rules_have_it(drawn: Drawn) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=3000)
+@pytest.mark.timeout(1800)
+@settings(max_examples=2000)
 @given(drawn=places_with_programmes(3))
 def test_every_minute_of_thousands(drawn: Drawn) -> None:
     compare_by_the_minute(drawn)
@@ -204,8 +205,11 @@ def compare_by_the_minute(drawn: Drawn) -> None:
         if before is not None and before[0] != value:
             assert before[1] is not None
             assert wall_ms - MINUTE_MS < before[1] <= wall_ms
-        elif before is not None and before[1] is not None:
-            assert before[1] > wall_ms
+        elif before is not None and before[1] is not None and before[1] <= wall_ms:
+            # Two changes between two minutes, the second back again: the slow reading sees neither.
+            there = next(span for span in found.spans if span.start_ms == before[1])
+            assert there.value != value
+            assert wall_ms - MINUTE_MS < there.start_ms < there.end_ms <= wall_ms
         before = (value, span.change_ms)
 
 
