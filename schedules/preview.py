@@ -63,6 +63,10 @@ class Span(NamedTuple):
     """The others that ask and are not heard, in the order in which they would be."""
     change_ms: int | None
     """When the value next differs; None = not within HORIZON_DAYS after the window."""
+    began_ms: int | None = None
+    """When it began, be it before the window; None = more than two days before."""
+    over_ms: int | None = None
+    """When it is over, be it after the window; None = not within HORIZON_DAYS."""
 
 
 class Timeline(NamedTuple):
@@ -73,6 +77,15 @@ class Timeline(NamedTuple):
     programmes: tuple[Programme, ...]
     spans: tuple[Span, ...]
     """The whole window, in order and without a gap."""
+
+    def asking(self) -> tuple[Programme, ...]:
+        """Those of the programmes that ask at any time of the window, be they heard or not."""
+        asking = {
+            heard.programme.id
+            for span in self.spans
+            for heard in (*span.hidden, *(() if span.winner is None else (span.winner,)))
+        }
+        return tuple(item for item in self.programmes if item.id in asking)
 
 
 class Foreseen(NamedTuple):
@@ -93,8 +106,9 @@ def foresee(plan: Plan, first: date, days: int) -> Foreseen:
 
 def timelines(programmes: Sequence[Programme], context: Context, window: Window) -> list[Timeline]:
     """What will be asked of every point that a programme aims at, in the order of the programmes."""
+    before_ms = window.start_ms - 2 * _DAY_MS
     beyond_ms = window.end_ms + HORIZON_DAYS * _DAY_MS
-    courses = {item.id: course(item, context, window.start_ms, beyond_ms) for item in programmes}
+    courses = {item.id: course(item, context, before_ms, beyond_ms) for item in programmes}
     aiming: dict[int, list[Programme]] = {}
     for programme in programmes:
         for point in programme.targets:
@@ -107,9 +121,14 @@ def timelines(programmes: Sequence[Programme], context: Context, window: Window)
         group = tuple(dict.fromkeys(aiming[points[0]]))
         spans = _with_changes(_spans([(item, courses[item.id]) for item in group]))
         inside = (
-            span._replace(end_ms=min(span.end_ms, window.end_ms))
+            span._replace(
+                start_ms=max(span.start_ms, window.start_ms),
+                end_ms=min(span.end_ms, window.end_ms),
+                began_ms=span.start_ms if span.start_ms > before_ms else None,
+                over_ms=span.end_ms if span.end_ms < beyond_ms else None,
+            )
             for span in spans
-            if span.start_ms < window.end_ms
+            if span.start_ms < window.end_ms and span.end_ms > window.start_ms
         )
         made.append((numbers, Timeline(tuple(points), group, tuple(inside))))
     return [timeline for _, timeline in sorted(made, key=lambda item: item[0])]

@@ -12,22 +12,29 @@ import typer
 
 from config.language import Text, render, text
 from config.plan.programmes import CalendarPlan
+from config.plan.site import Plan
 from controller.cli.plans import EARLIEST, LATEST, plan_of
 from controller.cli.site import AsJson
 from controller.cli.speech import Failure, language, put_json
-from schedules.calendar import Calendar, Day
+from schedules.calendar import Calendar
 
 CHINA = CalendarPlan("CN", (), ())
 _SIGNS: dict[str, tuple[Text | str, str]] = {
+    "workday": (". ", "dim"),
+    "dayoff": ("- ", "red"),
     "holiday": (text("H "), "bold red"),
     "makeup": (text("W "), "bold cyan"),
     "own": ("* ", "bold magenta"),
-    "workday": (". ", "dim"),
-    "dayoff": ("- ", "red"),
 }
 """Two columns of a terminal each, in every language."""
 _UNKNOWN = "?"
-_MONTH_COLUMNS = 4
+_WORDS = {
+    "workday": text("workday"),
+    "dayoff": text("day off"),
+    "holiday": text("holiday"),
+    "makeup": text("make-up workday"),
+    "own": text("a kind of the site's own"),
+}
 
 
 def calendar(
@@ -53,17 +60,16 @@ def calendar(
     plan = None if site is None else plan_of(site)[1]
     zone = UTC if plan is None else ZoneInfo(plan.site.time_zone)
     shown = datetime.now(UTC).astimezone(zone).year if year is None else year
-    kinds = Calendar(CHINA if plan is None else plan.calendar)
-    days = [(day, kinds.kind(day)) for day in _dates(shown)]
     if as_json:
-        put_json(_data("" if plan is None else plan.site.name, shown, days, announced=kinds.announced(shown)))
+        put_json(_data(plan, shown))
         return
     from controller.cli import tables
 
-    name = "" if plan is None else plan.site.label or plan.site.name
-    tables.console().print(
-        "\n".join(_lines(name, shown, days, language(), announced=kinds.announced(shown))), highlight=False
-    )
+    tables.console().print("\n".join(lines(plan, shown, language())), highlight=False)
+
+
+def _calendar(plan: Plan | None) -> Calendar:
+    return Calendar(CHINA if plan is None else plan.calendar)
 
 
 def _dates(year: int) -> list[date]:
@@ -71,62 +77,55 @@ def _dates(year: int) -> list[date]:
     return [first + timedelta(days=number) for number in range((date(year + 1, 1, 1) - first).days)]
 
 
-def _data(site: str, year: int, days: list[tuple[date, Day]], *, announced: bool) -> dict[str, Any]:
+def _data(plan: Plan | None, year: int) -> dict[str, Any]:
     from controller.cli.preview_data import day_data
 
+    kinds = _calendar(plan)
     return {
-        "site": site,
+        "site": "" if plan is None else plan.site.name,
         "year": year,
-        "announced": announced,
-        "days": [{"date": day.isoformat(), **day_data(found)} for day, found in days],
+        "announced": kinds.announced(year),
+        "days": [{"date": day.isoformat(), **day_data(kinds.kind(day))} for day in _dates(year)],
     }
 
 
-def _lines(
-    name: str, year: int, days: list[tuple[date, Day]], language: str, *, announced: bool
-) -> Iterator[str]:
+def lines(plan: Plan | None, year: int, language: str) -> Iterator[str]:
+    """A year of a site, or of the country where there is none; in markup."""
     from controller.cli.preview_tables import safe, special_days, unannounced
     from controller.cli.preview_words import day_words
 
-    title = (
-        text("{site}: the days of {year}", site=name, year=year)
-        if name
-        else text("the days of {year}", year=year)
-    )
+    kinds = _calendar(plan)
+    title = text("the days of {year}", year=year)
+    if plan is not None:
+        title = text("{site}: the days of {year}", site=plan.site.label or plan.site.name, year=year)
     yield f"[bold]{safe(render(title, language))}[/]"
-    if not announced:
+    if not kinds.announced(year):
         yield f"[yellow]{safe(render(unannounced(year), language))}[/]"
-    words = [day_words(day, found, language) for day, found in days]
+    words = [day_words(day, kinds.kind(day), language) for day in _dates(year)]
     yield ""
-    yield " " * _MONTH_COLUMNS + "".join(
-        f"{number:>2}" if number % 5 == 0 else "  " for number in range(1, 32)
-    )
+    yield "    " + "".join(f"{day:>2}" if day % 5 == 0 else "  " for day in range(1, 31))
     for month in range(1, 13):
-        of_month = [item for item in words if item.date.month == month]
-        marks = "".join(_mark(item.sort, language, announced=item.announced) for item in of_month)
-        yield f"{month:>2}  {marks}"
+        of_month = [day for day in words if day.date.month == month]
+        yield f"{month:>2}  " + "".join(_sign(day.sort, language, known=day.announced) for day in of_month)
     yield ""
-    legend = (
-        ("workday", text("workday")),
-        ("dayoff", text("day off")),
-        ("holiday", text("holiday")),
-        ("makeup", text("make-up workday")),
-        ("own", text("a kind of the site's own")),
-    )
-    said = [f"{_mark(sort, language)}{safe(render(what, language))}" for sort, what in legend]
-    if not all(item.announced for item in words):
-        said.append(f"{_UNKNOWN} {safe(render(text('not announced'), language))}")
-    yield "  ".join(said)
-    special = [item for item in words if item.special]
+    legend = [
+        f"{_sign(sort, language, short=True)} {safe(render(said, language))}" for sort, said in _WORDS.items()
+    ]
+    if not all(day.announced for day in words):
+        legend.append(f"{_UNKNOWN} {safe(render(text('not announced'), language))}")
+    yield "   ".join(legend)
+    special = [day for day in words if day.special]
     if special:
         yield ""
         yield from special_days(special)
 
 
-def _mark(sort: str, language: str, *, announced: bool = True) -> str:
-    sign, style = _SIGNS[sort]
-    shown = render(sign, language)
-    return f"[{style}]{shown if announced else shown.rstrip() + _UNKNOWN}[/]"
+def _sign(sort: str, language: str, *, known: bool = True, short: bool = False) -> str:
+    said, style = _SIGNS[sort]
+    sign = render(said, language)
+    if not known:
+        sign = sign.rstrip() + _UNKNOWN
+    return f"[{style}]{sign.rstrip() if short else sign}[/]"
 
 
 def register(app: typer.Typer) -> None:

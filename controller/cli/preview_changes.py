@@ -11,15 +11,17 @@ from controller.cli import tables
 from controller.cli.preview_days import clock
 from controller.cli.preview_groups import Names
 from controller.cli.preview_tables import safe
-from controller.cli.preview_words import asked, day_words, title
+from controller.cli.preview_words import asked, day_words, some, title
 from controller.cli.speech import language, put_json
-from schedules.changes import Changes, PointChange, Side, Sums, compare
+from schedules.changes import Changes, DayChange, PointChange, Side, Sums, compare
 from schedules.energy import Counted
 from schedules.preview import Foreseen
 from schedules.unheard import Unheard
 
 _HOUR_MS = 3_600_000
-_EXAMPLES = 3
+_WIDTH = 80
+_NOT_COUNTED = 44
+"""Columns for the names of points after why they are not counted."""
 _WHY_NOT = {
     Counted.NO_RATING: text("no rated power is known of"),
     Counted.BY_ITSELF: text("a mode; when it runs the machine decides"),
@@ -102,8 +104,8 @@ def _alike(points: Iterable[PointChange]) -> list[list[PointChange]]:
 
 def _group(new: Foreseen, group: list[PointChange], language: str) -> Iterator[str]:
     first = group[0]
-    yield f"[bold]{safe(title(first.after.timeline.programmes))}[/]"
-    yield f"  [dim]{safe(_named([item.key for item in group], language))}[/]"
+    yield f"[bold]{safe(title(first.after.timeline.asking() or first.before.timeline.asking()))}[/]"
+    yield f"  [dim]{safe(some([item.key for item in group], _WIDTH - 2, language))}[/]"
     for stretches, dates in _by_days(new, first, language):
         yield f"  {safe(_dates(dates))}"
         for item in stretches:
@@ -180,11 +182,19 @@ def _dates(days: list[date]) -> str:
 
 def _days(changes: Changes, language: str) -> Iterator[str]:
     yield f"[bold]{_say(text('special days that this touches'), language)}[/]"
+    found: list[tuple[list[DayChange], tuple[str, str, int]]] = []
     for item in changes.days:
         before, after = (day_words(item.date, day, language) for day in (item.before, item.after))
         kind = after.kind if before.kind == after.kind else f"{before.kind} → {after.kind}"
-        words = text("points that differ: {count}", count=item.points)
-        yield f"  {safe(after.short)}  {safe(kind)}  {safe(after.why)}  {_say(words, language)}"
+        alike = (kind, after.why, item.points)
+        if found and found[-1][1] == alike and (item.date - found[-1][0][-1].date).days == 1:
+            found[-1][0].append(item)
+        else:
+            found.append(([item], alike))
+    for items, (kind, why, points) in found:
+        words = text("points that differ: {count}", count=points)
+        dates = _dates([item.date for item in items])
+        yield f"  {safe(dates)}  {safe(kind)}  {safe(why)}  {_say(words, language)}"
 
 
 def _energy(changes: Changes, language: str) -> Iterator[str]:
@@ -200,14 +210,15 @@ def _energy(changes: Changes, language: str) -> Iterator[str]:
         ),
     ):
         if sums.points:
-            yield f"  {_say(words, language)}: {safe(_amount(sums, changes, language))}"
+            words = text("{what}: {amount}", what=words, amount=_amount(sums, changes, language))
+            yield f"  {_say(words, language)}"
     yield f"  {_say(text('assumed: rated power while on, and its share when dimmed'), language)}"
     if not changes.priced:
         yield f"  {_say(text('the site has no price of electricity: no cost is reckoned'), language)}"
     for why, said in _WHY_NOT.items():
         keys = [key for key, counted in changes.uncounted if counted is why]
         if keys:
-            words = text("not counted, {why}: {points}", why=said, points=_named(keys, language))
+            words = text("not counted, {why}: {points}", why=said, points=some(keys, _NOT_COUNTED, language))
             yield f"  {_say(words, language)}"
 
 
@@ -232,13 +243,6 @@ def hidden_words(item: Unheard, language: str) -> Iterator[str]:
     else:
         words = text("no day of the year ahead has it")
     yield "  " + render(words, language)
-
-
-def _named(keys: list[str], language: str) -> str:
-    shown = ", ".join(keys[:_EXAMPLES])
-    if len(keys) <= _EXAMPLES:
-        return shown
-    return render(text("{names} and {more} more", names=shown, more=len(keys) - _EXAMPLES), language)
 
 
 def _say(words: Text, language: str) -> str:

@@ -31,7 +31,7 @@ def preview_data(foreseen: Foreseen, chosen: list[Group]) -> dict[str, Any]:
                 "point": point.key,
                 "label": naming.label(point),
                 "unit": point.unit,
-                "programmes": [item.name for item in group.programmes],
+                "programmes": [item.name for item in group.timeline.programmes],
                 "spans": [_span(span, point, foreseen) for span in group.timeline.spans],
             }
             for group in chosen

@@ -96,7 +96,8 @@ def _pieces(spans: Sequence[Span], day: date, local: LocalTime) -> list[Piece]:
         start_ms, end_ms = max(span.start_ms, begin), min(span.end_ms, end)
         if start_ms < end_ms:
             from_s, to_s = _reading_s(start_ms, day, local), _reading_s(end_ms, day, local)
-            runs_in, runs_on = span.start_ms < begin, span.end_ms > end
+            runs_in = span.began_ms is None or span.began_ms < begin
+            runs_on = span.over_ms is None or span.over_ms > end
             start, ends = clock(start_ms, local), "24:00" if end_ms == end else clock(end_ms, local)
             start = "00:00" if start_ms == begin else start
             found.append(Piece(span, from_s, to_s, start, ends, runs_in, runs_on))

@@ -22,6 +22,7 @@ class Group(NamedTuple):
     title: str
     points: tuple[Point, ...]
     programmes: tuple[Programme, ...]
+    """Those that ask in the window; all of them where none does."""
     timeline: Timeline
     course: Course
     known: list[Value]
@@ -37,9 +38,9 @@ def groups(foreseen: Foreseen, only: str | None) -> list[Group]:
     """All, or those that `only` names; in order of the programmes."""
     return [
         Group(
-            title(timeline.programmes),
+            title(timeline.asking() or timeline.programmes),
             points,
-            timeline.programmes,
+            timeline.asking() or timeline.programmes,
             timeline,
             by_days(timeline, foreseen.window, foreseen.context.local),
             values_of(span.value for span in timeline.spans),

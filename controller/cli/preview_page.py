@@ -122,7 +122,7 @@ def _why(foreseen: Foreseen, group: Group, piece: Piece, language: str) -> str:
     winner = span.winner
     reason: Text | str = text("nobody asks") if winner is None else winner.reason
     lines = [
-        f"{_moment(foreseen, span.start_ms)} – {_moment(foreseen, span.end_ms)}",
+        f"{_moment(foreseen, span.began_ms)} – {_moment(foreseen, span.over_ms)}",
         f"{asked(span.value, group.point, language)}: {render(reason, language)}",
     ]
     if winner is not None:
@@ -136,7 +136,9 @@ def _why(foreseen: Foreseen, group: Group, piece: Piece, language: str) -> str:
     return "\n".join(lines)
 
 
-def _moment(foreseen: Foreseen, wall_ms: int) -> str:
+def _moment(foreseen: Foreseen, wall_ms: int | None) -> str:
+    if wall_ms is None:
+        return "…"
     local = foreseen.context.local
     return f"{local.date_at(wall_ms).strftime('%m-%d')} {clock(wall_ms, local)}"
 

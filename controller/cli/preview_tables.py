@@ -17,7 +17,7 @@ from config.plan.reading import Value
 from controller.cli import tables
 from controller.cli.preview_days import DAY_S, Pattern, Piece
 from controller.cli.preview_groups import Group
-from controller.cli.preview_words import DayWords, asked, behind, days_of, level, runs
+from controller.cli.preview_words import DayWords, asked, behind, days_of, level, runs, some
 from schedules.preview import Foreseen
 
 _COLUMNS = 48
@@ -27,8 +27,8 @@ _HEIGHTS = "▁▂▃▄▅▆▇█"
 _SHADES = "░▒▓█"
 _OFF, _NOBODY, _SKIPPED = "·", " ", "×"
 _COLOURS = {"holiday": "red", "makeup": "cyan", "own": "magenta", "dayoff": "dim", "workday": ""}
-_EXAMPLES = 3
-"""So many points of a group are named."""
+_STEADY = 40
+"""Columns for the names of points whose value stays."""
 
 
 def preview(foreseen: Foreseen, chosen: list[Group], language: str, *, details: bool) -> None:
@@ -48,7 +48,7 @@ def preview(foreseen: Foreseen, chosen: list[Group], language: str, *, details: 
     for group in steady:
         out.print("\n".join(_steady(group, language)), highlight=False)
         if details:
-            tables.show(_details(group, language))
+            out.print("\n".join(_reasons(group, language)), highlight=False)
 
 
 def _head(foreseen: Foreseen, days: list[DayWords], language: str) -> Iterator[str]:
@@ -118,11 +118,7 @@ def _group(foreseen: Foreseen, group: Group, days: list[DayWords], language: str
 
 def _title(group: Group, language: str) -> Iterator[str]:
     yield f"[bold]{safe(group.title)}[/]"
-    names = ", ".join(point.key for point in group.points[:_EXAMPLES])
-    if len(group.points) > _EXAMPLES:
-        names = render(
-            text("{names} and {more} more", names=names, more=len(group.points) - _EXAMPLES), language
-        )
+    names = some([point.key for point in group.points], _WIDTH - 2, language)
     where = ", ".join(f"{item.source.file}:{item.source.line}" for item in group.programmes)
     yield from (f"[dim]{line}[/]" for line in _wrapped([safe(names), safe(where)], "  ", "  ", " · "))
 
@@ -173,13 +169,19 @@ def _behind(group: Group, piece: Piece, language: str) -> str:
 def _steady(group: Group, language: str) -> Iterator[str]:
     (piece,) = group.course.patterns[0].days[0]
     value = asked(piece.span.value, group.point, language)
-    named = group.point.key
-    if len(group.points) > 1:
-        words = text("{point} and {more} more", point=named, more=len(group.points) - 1)
-        named = render(words, language)
+    named = some([point.key for point in group.points], _STEADY, language)
     words_of = [safe(group.title), f"[green]{safe(value)}[/]", f"[dim]{safe(named)}[/]"]
     hidden = _behind(group, piece, language).strip()
     yield from _wrapped([*words_of, *([safe(hidden)] if hidden else [])], "  ", "      ", "  ")
+
+
+def _reasons(group: Group, language: str) -> Iterator[str]:
+    """Of a value that stays."""
+    span = group.timeline.spans[0]
+    heard = [] if span.winner is None else [(span.winner.reason, span.winner.source)]
+    heard += [(text("behind it: {why}", why=other.reason), other.source) for other in span.hidden]
+    for why, source in heard:
+        yield f"      [dim]{_say(why, language)}  {safe(str(source))}[/]"
 
 
 def _details(group: Group, language: str) -> Table:

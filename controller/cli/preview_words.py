@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
+
+from rich.cells import cell_len
 
 from config.language import render, text
 from config.plan.points import Point
@@ -23,6 +25,8 @@ _WEEKDAYS = (
     text("Sat"),
     text("Sun"),
 )
+_EXAMPLES = 3
+"""So many names are enough to know what is meant."""
 _SHORT = {"holiday": text("holiday"), "makeup": text("make-up"), "workday": text("workday")}
 
 
@@ -119,3 +123,14 @@ def values_of(values: Iterable[Value | None]) -> list[Value]:
 
 def _rank(value: Value) -> tuple[float, str]:
     return (0.0, value) if isinstance(value, str) else (float(value), "")
+
+
+def some(names: Sequence[str], width: int, language: str) -> str:
+    """The first of many names and how many more there are, on one line where that can be."""
+    for count in range(min(_EXAMPLES, len(names)), 0, -1):
+        words = ", ".join(names[:count])
+        if len(names) > count:
+            words = render(text("{names} and {more} more", names=words, more=len(names) - count), language)
+        if cell_len(words) <= width or count == 1:
+            return words
+    return ""
