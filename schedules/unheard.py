@@ -12,7 +12,7 @@ from config.plan.programmes import ExceptionEntry, Period, Programme
 from config.plan.reading import Value
 from schedules.calendar import kind_words
 from schedules.context import Context
-from schedules.preview import Heard, Window, timelines
+from schedules.preview import Heard, Span, Window, timelines
 from schedules.programme import Rank, exception_on, period_words
 
 YEAR_DAYS = 366
@@ -47,11 +47,11 @@ def unheard(programmes: Sequence[Programme], context: Context, first: date) -> l
             if span.winner is not None:
                 heard.add(_key(span.winner))
             for hidden in span.hidden:
-                before = behind.setdefault(_key(hidden), {})
-                if span.winner is not None:
-                    before[span.winner.programme.id] = span.winner.programme
-                elif hidden.value is None:  # a release that empties its slot does what it is there for
+                over = _over(hidden, span)
+                if over is hidden:  # a release that empties its slot does what it is there for
                     heard.add(_key(hidden))
+                elif over is not None:
+                    behind.setdefault(_key(hidden), {})[over.programme.id] = over.programme
     dates = [first + timedelta(days=number) for number in range(YEAR_DAYS)]
     return [
         Unheard(programme, entry.what, entry.value, entry.source, tuple(others.values()))
@@ -60,6 +60,15 @@ def unheard(programmes: Sequence[Programme], context: Context, first: date) -> l
         if (key := (programme.id, *entry.key)) not in heard
         for others in [behind.get(key, {})]
     ]
+
+
+def _over(hidden: Heard, span: Span) -> Heard | None:
+    """Why one is not heard: the release that empties its slot (perhaps itself), else the winner."""
+    slot = hidden.programme.slot
+    if span.winner is not None and span.winner.programme.slot == slot:
+        return span.winner
+    first = next(heard for heard in span.hidden if heard.programme.slot == slot)
+    return first if first.value is None else span.winner
 
 
 def _key(heard: Heard) -> tuple[int, bool, Source]:

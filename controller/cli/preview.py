@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from config.language import text
-from controller.cli.preview_source import checked_days, first_day, plans
+from controller.cli.preview_source import checked_days, first_day, plans, today
 from controller.cli.site import AsJson
 from controller.cli.speech import Failure, language, put_json, tell
 
@@ -55,11 +55,12 @@ def preview(
 ) -> None:
     """Show what the programmes will do on the days to come; of two sites, what the second one changes."""
     checked_days(days)
+    asked_for = first_day(start)
     sites = [path for path in (site, new) if path is not None]
     if html is not None and (as_json or len(sites) + (data is not None) > 1):
         raise Failure(text("--html goes with one site, and not with --json"), code=2)
     before, plan = plans(sites, data)
-    first = first_day(start, plan)
+    first = asked_for or today(plan)
     from schedules.preview import foresee
 
     foreseen = foresee(plan, first, days)

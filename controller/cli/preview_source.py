@@ -30,10 +30,10 @@ def plans(sites: list[Path], data: Path | None) -> tuple[Plan | None, Plan]:
     return (found[0] if len(found) == 2 else None), found[-1]
 
 
-def first_day(written: str | None, plan: Plan) -> date:
-    """--from, or today at the site."""
+def first_day(written: str | None) -> date | None:
+    """--from; None = today at the site."""
     if written is None:
-        return datetime.now(UTC).astimezone(ZoneInfo(plan.site.time_zone)).date()
+        return None
     try:
         found = date.fromisoformat(written)
     except ValueError as error:
@@ -47,6 +47,10 @@ def first_day(written: str | None, plan: Plan) -> date:
         )
         raise Failure(words, code=2)
     return found
+
+
+def today(plan: Plan) -> date:
+    return datetime.now(UTC).astimezone(ZoneInfo(plan.site.time_zone)).date()
 
 
 def checked_days(days: int) -> int:
