@@ -17,6 +17,8 @@ from controller.cli.preview_words import DayWords, asked, behind, days_of, level
 from schedules.preview import Foreseen
 
 _HOURS = range(0, 25, 3)
+_LOW = 0.5
+"""Below this a value's colour is nearer to the ground's than to the ink's."""
 _ROOM_S = 5400
 """A piece shorter than this has no room for its words."""
 
@@ -66,12 +68,16 @@ def _special(days: list[DayWords]) -> Iterator[str]:
         )
 
 
+def _kind(day: DayWords) -> str:
+    return f"kind {day.sort}" if day.announced else f"kind {day.sort} unknown"
+
+
 def _group(foreseen: Foreseen, group: Group, days: list[DayWords], language: str) -> str:
     shown = {day.date: day for day in days}
     hours = "".join(f'<i style="left:{hour / 24:.4%}">{hour}</i>' for hour in _HOURS)
     rows = "".join(
         f'<div class="day {shown[day].sort}"><span class="date">{escape(shown[day].short)}</span>'
-        f'<span class="kind {shown[day].sort}">{escape(shown[day].kind)}</span>'
+        f'<span class="{_kind(shown[day])}">{escape(shown[day].kind)}</span>'
         f'<span class="bar">{"".join(_bar(foreseen, group, piece, language) for piece in pieces)}</span>'
         f'<span class="letter">{letter}</span></div>'
         for day, pieces, letter in group.course.days
@@ -113,7 +119,9 @@ def _is_on(group: Group, value: Value | None) -> bool:
 
 def _class(group: Group, value: Value | None) -> str:
     height = level(value, group.point, group.known)
-    return "none" if height is None else "off" if height == 0 else "v"
+    if not height:
+        return "none" if height is None else "off"
+    return "v low" if height < _LOW else "v"
 
 
 def _why(foreseen: Foreseen, group: Group, piece: Piece, language: str) -> str:
