@@ -59,9 +59,8 @@ def show(old: Foreseen, new: Foreseen, only: str | None, *, as_json: bool) -> No
 def _lines(new: Foreseen, changes: Changes, language: str) -> Iterator[str]:
     site, window = new.plan.site, new.window
     words = text(
-        "{site}: what changes on {days} days from {first} to {last}",
+        "{site}: what changes from {first} to {last}",
         site=site.label or site.name,
-        days=window.days,
         first=window.first.isoformat(),
         last=(window.first + timedelta(days=window.days - 1)).isoformat(),
     )

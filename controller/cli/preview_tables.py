@@ -54,9 +54,8 @@ def preview(foreseen: Foreseen, chosen: list[Group], language: str, *, details: 
 def _head(foreseen: Foreseen, days: list[DayWords], language: str) -> Iterator[str]:
     site, window = foreseen.plan.site, foreseen.window
     words = text(
-        "{site}: {days} days from {first} to {last}",
+        "{site}: {first} to {last}",
         site=site.label or site.name,
-        days=window.days,
         first=window.first.isoformat(),
         last=(window.first + timedelta(days=window.days - 1)).isoformat(),
     )
