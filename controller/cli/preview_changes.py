@@ -9,7 +9,7 @@ from typing import NamedTuple
 from config.language import Text, render, text
 from controller.cli import tables
 from controller.cli.preview_days import clock
-from controller.cli.preview_groups import Names
+from controller.cli.preview_groups import Names, names_of
 from controller.cli.preview_tables import safe
 from controller.cli.preview_words import asked, day_words, some, title
 from controller.cli.speech import language, put_json
@@ -53,10 +53,10 @@ def show(old: Foreseen, new: Foreseen, only: str | None, *, as_json: bool) -> No
 
         put_json(changes_data(old, new, changes))
         return
-    tables.console().print("\n".join(_lines(new, changes, language())), highlight=False)
+    tables.console().print("\n".join(_lines(old, new, changes, language())), highlight=False)
 
 
-def _lines(new: Foreseen, changes: Changes, language: str) -> Iterator[str]:
+def _lines(old: Foreseen, new: Foreseen, changes: Changes, language: str) -> Iterator[str]:
     site, window = new.plan.site, new.window
     words = text(
         "{site}: what changes from {first} to {last}",
@@ -70,22 +70,23 @@ def _lines(new: Foreseen, changes: Changes, language: str) -> Iterator[str]:
     for group in _alike(changes.points):
         yield ""
         yield from _group(new, group, language)
-    for sides, words in (
-        (changes.gained, text("commanded by the new files alone")),
-        (changes.lost, text("commanded by the old files alone")),
+    for foreseen, sides, words in (
+        (new, changes.gained, text("commanded by the new files alone")),
+        (old, changes.lost, text("commanded by the old files alone")),
     ):
         if sides:
+            called = names_of(foreseen.plan)
             yield ""
             yield f"[bold]{_say(words, language)}[/]"
             yield from (
-                f"  {safe(side.point.key)}  {safe(title(side.timeline.programmes))}" for side in sides
+                f"  {safe(called[side.point.key])}  {safe(title(side.timeline.programmes))}" for side in sides
             )
     if changes.days:
         yield ""
         yield from _days(changes, language)
     if changes.points:
         yield ""
-        yield from _energy(changes, language)
+        yield from _energy(new, changes, language)
     if changes.hidden:
         yield ""
         yield f"[bold]{_say(text('written, and not heard by any point for a year'), language)}[/]"
@@ -102,9 +103,9 @@ def _alike(points: Iterable[PointChange]) -> list[list[PointChange]]:
 
 
 def _group(new: Foreseen, group: list[PointChange], language: str) -> Iterator[str]:
-    first = group[0]
+    first, called = group[0], names_of(new.plan)
     yield f"[bold]{safe(title(first.after.timeline.asking() or first.before.timeline.asking()))}[/]"
-    yield f"  [dim]{safe(some([item.key for item in group], _WIDTH - 2, language))}[/]"
+    yield f"  [dim]{safe(some([called[item.key] for item in group], _WIDTH - 2, language))}[/]"
     for stretches, dates in _by_days(new, first, language):
         yield f"  {safe(_dates(dates))}"
         for item in stretches:
@@ -196,7 +197,7 @@ def _days(changes: Changes, language: str) -> Iterator[str]:
         yield f"  {safe(dates)}  {safe(kind)}  {safe(why)}  {_say(words, language)}"
 
 
-def _energy(changes: Changes, language: str) -> Iterator[str]:
+def _energy(new: Foreseen, changes: Changes, language: str) -> Iterator[str]:
     yield f"[bold]{_say(text('electricity by rated power, an estimate'), language)}[/]"
     for sums, words in (
         (
@@ -214,8 +215,9 @@ def _energy(changes: Changes, language: str) -> Iterator[str]:
     yield f"  {_say(text('assumed: rated power while on, and its share when dimmed'), language)}"
     if not changes.priced:
         yield f"  {_say(text('the site has no price of electricity: no cost is reckoned'), language)}"
+    called = names_of(new.plan)
     for why, said in _WHY_NOT.items():
-        keys = [key for key, counted in changes.uncounted if counted is why]
+        keys = [called[key] for key, counted in changes.uncounted if counted is why]
         if keys:
             words = text("not counted, {why}: {points}", why=said, points=some(keys, _NOT_COUNTED, language))
             yield f"  {_say(words, language)}"

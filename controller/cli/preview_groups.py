@@ -21,6 +21,8 @@ class Group(NamedTuple):
 
     title: str
     points: tuple[Point, ...]
+    names: tuple[str, ...]
+    """Of the points, by which commands take them."""
     programmes: tuple[Programme, ...]
     """Those that ask in the window; all of them where none does."""
     timeline: Timeline
@@ -36,10 +38,12 @@ class Group(NamedTuple):
 
 def groups(foreseen: Foreseen, only: str | None) -> list[Group]:
     """All, or those that `only` names; in order of the programmes."""
+    called = names_of(foreseen.plan)
     return [
         Group(
             title(timeline.asking() or timeline.programmes),
             points,
+            tuple(called[point.key] for point in points),
             timeline.asking() or timeline.programmes,
             timeline,
             by_days(timeline, foreseen.window, foreseen.context.local),
@@ -56,6 +60,13 @@ def _chosen(foreseen: Foreseen, names: Names) -> Iterator[tuple[Timeline, tuple[
             points = tuple(point for point in points if names.point(point))
         if points:
             yield timeline, points
+
+
+def names_of(plan: Plan) -> dict[str, str]:
+    """What every point is called on a command line, by its key: its equipment's name alone where it is that
+    one's main command."""
+    owners = {item.primary: item.name for item in plan.equipment}
+    return {point.key: owners.get(point.id, point.key) for point in plan.points}
 
 
 class Names:

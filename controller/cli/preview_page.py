@@ -91,7 +91,7 @@ def _group(foreseen: Foreseen, group: Group, days: list[DayWords], language: str
 
 
 def _points(group: Group, language: str) -> str:
-    names = ", ".join(point.key for point in group.points)
+    names = ", ".join(group.names)
     where = ", ".join(f"{item.source.file}:{item.source.line}" for item in group.programmes)
     count = render(text("points: {count}", count=len(group.points)), language)
     return (

@@ -117,7 +117,7 @@ def _group(foreseen: Foreseen, group: Group, days: list[DayWords], language: str
 
 def _title(group: Group, language: str) -> Iterator[str]:
     yield f"[bold]{safe(group.title)}[/]"
-    names = some([point.key for point in group.points], _WIDTH - 2, language)
+    names = some(group.names, _WIDTH - 2, language)
     where = ", ".join(f"{item.source.file}:{item.source.line}" for item in group.programmes)
     yield from (f"[dim]{line}[/]" for line in _wrapped([safe(names), safe(where)], "  ", "  ", " · "))
 
@@ -168,7 +168,7 @@ def _behind(group: Group, piece: Piece, language: str) -> str:
 def _steady(group: Group, language: str) -> Iterator[str]:
     (piece,) = group.course.patterns[0].days[0]
     value = asked(piece.span.value, group.point, language)
-    named = some([point.key for point in group.points], _STEADY, language)
+    named = some(group.names, _STEADY, language)
     words_of = [safe(group.title), f"[green]{safe(value)}[/]", f"[dim]{safe(named)}[/]"]
     hidden = _behind(group, piece, language).strip()
     yield from _wrapped([*words_of, *([safe(hidden)] if hidden else [])], "  ", "      ", "  ")
