@@ -181,7 +181,7 @@ def _note_loss(control: ControlStore, damage: str) -> None:
 def _compose(plan: Plan, pace: Pace, clock: SiteClock, stores: Stores, began: Began, language: str) -> Daemon:
     context = Context.of(plan)
     meters = meters_of(plan)
-    marks = stores.log.register(meters, clock.now().wall_ms)
+    marks = stores.log.register(meters, clock.now().wall_ms, plan.site.time_zone)
     slots = Slots(plan.site.time_zone, plan.site.interval_s)
     return Daemon(
         plan=plan,

@@ -15,7 +15,7 @@ from controller.consumption import corrections
 from controller.consumption.corrections import CannotCorrect, Change, Replacement
 from controller.consumption.log import ConsumptionLog
 from controller.consumption.records import Interval
-from controller.store import amend, history
+from controller.store import amend, days, history
 from controller.store.amend import Refit
 from controller.store.history import MeterEntry
 from controller.store.logdb import LogStore
@@ -84,7 +84,7 @@ class Logbook:
 
             def job(connection: sqlite3.Connection) -> tuple[int, int]:
                 fitting = amend.refit(connection, meter.number, entered)
-                count = amend.revise(connection, meter.number, change.rows, fitting)
+                count = amend.revise(connection, self._store.periods, meter.number, change.rows, fitting)
                 amend.stand(connection, meter.number, mark)
                 return fitting, count
 
@@ -110,7 +110,7 @@ class Logbook:
             await record()
 
             def job(connection: sqlite3.Connection) -> int:
-                return amend.revise(connection, meter.number, change.rows)
+                return amend.revise(connection, self._store.periods, meter.number, change.rows)
 
             return Entered(meter.name, await asyncio.wrap_future(self._store.submit(job)))
 
@@ -146,11 +146,13 @@ class Logbook:
         return _Planned(seen, corrections.replace(rows, seen))
 
     async def _rows(self, meter: MeterEntry, at_ms: int) -> list[Interval]:
-        """Those whose counts are read as they are now: others cannot be reckoned with."""
+        """Those whose counts are read as they are now: others cannot be reckoned with. Nor can those of days
+        that have lost some already."""
         alike = _read_alike(meter)
 
         def read(connection: sqlite3.Connection) -> list[Interval]:
-            found = history.newest(history.logged(connection, meter, at_ms - _LOOK_BACK_MS))
+            since_ms = max(at_ms - _LOOK_BACK_MS, days.sealed_until(connection, meter.number))
+            found = history.newest(history.logged(connection, meter, since_ms))
             return [item.row for item in found if item.fitting in alike]
 
         return await asyncio.to_thread(self._store.ask, read)

@@ -13,6 +13,7 @@ import pytest
 import typer
 
 from config.plan.codec import load
+from config.plan.programmes import BUILT_IN_KINDS
 from config.plan.site import Plan
 from config.written.problems import Findings
 from config.written.starter import write_starter
@@ -26,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SHUANGLIU = ROOT / "config" / "sites" / "shuangliu"
 PAGES = [ROOT / "README.md", ROOT / "docs" / "guide.zh.md", ROOT / "docs" / "guide.en.md"]
 PLACEHOLDERS = ("my-site", "DIR")
+SECTIONS = (["sinks"], ["meters"], ["trends"], ["tariff"])
 
 
 @pytest.fixture(scope="module")
@@ -90,8 +92,13 @@ def test_every_file_shown_is_right_for_the_compound(page: Path, tmp_path: Path) 
         site = tmp_path / str(number)
         shutil.copytree(SHUANGLIU, site)
         names = re.findall(r"^([\w-]+):", content, re.MULTILINE)
-        if names == ["sinks"]:  # a section of its own, which the compound has not
-            (site / "sinks.yaml").write_text(content, encoding="utf-8")
+        if names in SECTIONS:  # the whole section, in the place of the compound's
+            main = site / "site.yaml"
+            main.write_text(
+                re.sub(rf"^{names[0]}:.*\n", "", main.read_text(encoding="utf-8"), flags=re.MULTILINE),
+                encoding="utf-8",
+            )
+            (site / f"{names[0]}.yaml").write_text(content, encoding="utf-8")
             names, content = [], ""
         file = site / "schedules" / "lighting.yaml"
         kept = file.read_text(encoding="utf-8")
@@ -106,11 +113,15 @@ def test_every_file_shown_is_right_for_the_compound(page: Path, tmp_path: Path) 
 def test_names_in_the_text_are_those_of_the_compound(page: Path, plan: Plan) -> None:
     text = page.read_text(encoding="utf-8")
     names = {item.name for item in plan.equipment} | {device.name for device in plan.devices}
+    names |= {meter.name for meter in plan.metering.integrated} | set(BUILT_IN_KINDS)
     for listed in re.findall(r"\[([a-z0-9., -]+)\](?!\()", text):
         for name in listed.split(","):
             assert name.strip() in names, listed
     for name, role in re.findall(r"`([a-z]+-[a-z0-9-]*\d)\.([a-z_]+)`", text):
-        find_point(plan, f"{name}.{role}")
+        if role == "unmetered":  # what is left of a meter above others
+            assert name in {item.of for item in plan.metering.submeters}
+        else:
+            find_point(plan, f"{name}.{role}")
 
 
 def test_the_mistake_in_the_readme_is_answered_as_shown(tmp_path: Path) -> None:

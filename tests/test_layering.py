@@ -21,8 +21,12 @@ NATIONAL = tuple(
     f"controller.consumption.upload.national.{name}"
     for name in ("cipher", "documents", "frames", "markup", "rows", "session")
 )
+SUMS = tuple(
+    f"controller.consumption.{name}" for name in ("audit_days", "made", "periods", "rollups", "spreading")
+)
 PURE = (
     "controller.decide",
+    *SUMS,
     "drivers.codec",
     "drivers.batching",
     "schedules.changes",

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from config.language import text
-from controller.cli import log_enter, log_source
+from controller.cli import log_enter, log_source, log_tree
 from controller.cli.log_source import DateFrom, DateTo, Meters, chosen, opened, span, whose
 from controller.cli.remote import DataDir, SiteOption
 from controller.cli.site import AsJson, AsStream
@@ -28,14 +28,16 @@ log_app = typer.Typer(
 
 @log_app.command()
 def meters(site: SiteOption = None, data: DataDir = None, as_json: AsStream = False) -> None:
-    """List the meters of the log, what they count in, what was fitted when, and their last interval."""
+    """List the meters of the log, what they count in or are made of, what was fitted when, and their last
+    interval."""
     where = log_source.directory(data, site)
     with opened(where) as connection:
         entries = history.meters(connection)
-    if not entries:
+    owner = whose(where)
+    rows = [_meter(entry, owner.zone) for entry in entries]
+    rows = log_tree.with_made(rows, owner, entries)
+    if not rows:
         raise Failure(text("there is no meter in the log yet"), kind="no-match")
-    zone = whose(where).zone
-    rows = [_meter(entry, zone) for entry in entries]
     if as_json:
         for row in rows:
             put_json(row)
@@ -59,33 +61,49 @@ def export(
             "-o", "--output", help="The file to write, whole or not at all (default: print).", metavar="FILE"
         ),
     ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", help="Sums by hour, day, month or tariff period.", metavar="PERIOD"),
+    ] = None,
+    spread: Annotated[
+        bool,
+        typer.Option(
+            "--spread", help="With --by: share what was recovered after a gap over the time it is of."
+        ),
+    ] = False,
     site: SiteOption = None,
     data: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the intervals of a span of days: exact, unknown left empty, each as corrected last."""
-    from controller.cli import log_export
+    """Write the intervals of a span of days, exact, unknown left empty, each as corrected last; with --by
+    their sums, and those of virtual meters and of what submeters leave."""
+    from controller.cli import log_export, log_sums
 
     log_export.check(kind, output)
+    log_sums.check(by, spreading=spread)
     where = log_source.directory(data, site)
     owner = whose(where)
     from_ms, to_ms = span(start, end, owner.zone)
     with opened(where) as connection:
-        found = (
-            exports.record(
-                owner.name, history.upload_row(entry, item), owner.zone, history.noted(notes, item.row)
+        if by is not None:
+            asked = log_sums.Asked(by, spread, (from_ms, to_ms), meter)
+            count = log_export.write(
+                log_sums.records(connection, owner, asked), log_sums.COLUMNS, kind, output
             )
-            for entry in chosen(history.meters(connection), meter)
-            for notes in [history.notes(connection, entry)]
-            for item in history.newest(history.logged(connection, entry, from_ms, to_ms))
-        )
-        count = log_export.write(found, exports.COLUMNS, kind, output)
+        else:
+            rows = log_export.intervals(connection, owner, meter, (from_ms, to_ms))
+            count = log_export.write(rows, exports.COLUMNS, kind, output)
     if not count:
         raise Failure(text("nothing was logged from {start} to {end}", start=start, end=end), kind="no-match")
     if output is not None and as_json:
         put_json({"done": "log-export", "file": str(output), "rows": count})
     elif output is not None:
-        tell(text("{file}: {count} intervals", file=str(output), count=count))
+        parts = {"file": str(output), "count": count}
+        tell(
+            text("{file}: {count} intervals", **parts)
+            if by is None
+            else text("{file}: {count} sums", **parts)
+        )
 
 
 @log_app.command()
@@ -136,8 +154,8 @@ def gaps(
 
 @log_app.command()
 def verify(site: SiteOption = None, data: DataDir = None, as_json: AsJson = False) -> None:
-    """Work out anew whether every meter's intervals add up to its counters, whether the feed has each once,
-    and whether the ledger's chain holds; exit code 1 if anything is wrong."""
+    """Work out anew whether every meter's intervals add up to its counters and the days to their intervals,
+    whether the feed has each once, and whether the ledger's chain holds; exit code 1 if anything is wrong."""
     from controller.cli import log_verify
 
     where = log_source.directory(data, site)
@@ -158,6 +176,8 @@ def verify(site: SiteOption = None, data: DataDir = None, as_json: AsJson = Fals
                 "sound": not problems,
                 "meters": report.meters,
                 "intervals": report.intervals,
+                "days": report.days,
+                "past_days": report.past_days,
                 "ledger_rows": report.ledger_rows,
                 "problems": problems,
             }
@@ -205,4 +225,5 @@ def _meter(entry: history.MeterEntry, zone: tzinfo) -> dict[str, Any]:
 def register(app: typer.Typer) -> None:
     """Add this group's commands."""
     log_enter.register(log_app)
+    log_tree.register(log_app)
     app.add_typer(log_app, name="log")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from config.language import text
+from controller.cli.log_source import Whose, chosen
 from controller.cli.speech import Failure
 from controller.consumption import exports
 from controller.consumption.tables import Column, Record, has_parquet
+from controller.store import history
 
 FORMATS = ("csv", "json", "parquet")
 
@@ -25,6 +28,17 @@ def check(kind: str, output: Path | None) -> None:
         raise Failure(text("Parquet needs pyarrow, which is not installed here"))
     if output is not None and output.is_dir():
         raise Failure(text("{file} is a directory", file=str(output)), code=2)
+
+
+def intervals(
+    connection: sqlite3.Connection, owner: Whose, names: list[str] | None, within: tuple[int, int]
+) -> Iterator[Record]:
+    """The intervals of these meters, or all, as corrected last. Raises Failure."""
+    for entry in chosen(history.meters(connection), names):
+        notes = history.notes(connection, entry)
+        for item in history.newest(history.logged(connection, entry, *within)):
+            row = history.upload_row(entry, item)
+            yield exports.record(owner.name, row, owner.zone, history.noted(notes, item.row))
 
 
 def write(records: Iterable[Record], columns: Sequence[Column], kind: str, output: Path | None) -> int:

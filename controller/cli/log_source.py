@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
@@ -14,6 +14,8 @@ import typer
 
 from config.language import text
 from config.language.details import detail
+from config.plan.metering import NO_METERING, Metering
+from config.plan.site import Plan
 from controller.cli.remote import data_directory
 from controller.cli.speech import Failure, tell
 from controller.store import history
@@ -30,6 +32,27 @@ class Whose(NamedTuple):
     zone: tzinfo
     meters: frozenset[str] | None
     """Names of its meters now; None when nobody knows."""
+    plan: Plan | None = None
+    """None when nobody knows it."""
+
+    @property
+    def metering(self) -> Metering:
+        """What is made of its meters."""
+        return NO_METERING if self.plan is None else self.plan.metering
+
+    @property
+    def time_zone(self) -> str:
+        return "UTC" if self.plan is None else self.plan.site.time_zone
+
+    def label(self, meter: str) -> str:
+        """What people call a meter; "" when nobody said."""
+        if self.plan is None:
+            return ""
+        named = {device.name: device.label for device in self.plan.devices}
+        named |= {item.name: item.label for item in self.metering.virtual}
+        named |= {item.name: item.label for item in self.metering.integrated}
+        named |= dict(self.metering.labels)
+        return named.get(meter, "")
 
 
 def directory(data: Path | None, site: Path | None) -> Path:
@@ -75,7 +98,7 @@ def whose(data: Path) -> Whose:
             if copy is not None:
                 plan = codec.load(copy)
                 zone = ZoneInfo(plan.site.time_zone)
-                return Whose(plan.site.name, zone, frozenset(item.name for item in meters_of(plan)))
+                return Whose(plan.site.name, zone, frozenset(item.name for item in meters_of(plan)), plan)
     except (ValueError, OSError):
         pass
     tell(text("no accepted plan can be read in {data}: times are in UTC", data=str(data)))
@@ -84,10 +107,13 @@ def whose(data: Path) -> Whose:
 
 def chosen(entries: list[MeterEntry], names: list[str] | None) -> list[MeterEntry]:
     """The meters of these names, or all. Raises Failure."""
-    if not names:
-        return entries
     known = {entry.name: entry for entry in entries}
-    for name in names:
+    return [known[name] for name in picked(list(known), names)]
+
+
+def picked(known: Sequence[str], names: list[str] | None) -> list[str]:
+    """The names that were given, or all. Raises Failure for one that is not known."""
+    for name in names or ():
         if name not in known:
             near = ", ".join(sorted(known)[:8])
             raise Failure(
@@ -96,7 +122,7 @@ def chosen(entries: list[MeterEntry], names: list[str] | None) -> list[MeterEntr
                 kind="unknown-name",
                 where="meter",
             )
-    return [known[name] for name in dict.fromkeys(names)]
+    return list(dict.fromkeys(names or known))
 
 
 def span(start: str | None, end: str | None, zone: tzinfo) -> tuple[int, int]:

@@ -33,7 +33,8 @@ def meters(rows: list[dict[str, Any]], language: str) -> None:
         text("consumption"),
         text("flags"),
     )
-    table = _table(headings, language)
+    made = any(row["of"] for row in rows)
+    table = _table((*headings, text("made of")) if made else headings, language)
     for row in rows:
         last = row["last"] or {"end": None, "consumption": None, "flags": []}
         fitted = [moment(one["since"], None) for one in row["fittings"]]
@@ -42,11 +43,12 @@ def meters(rows: list[dict[str, Any]], language: str) -> None:
             escape(row["meter"]),
             word(row["quantity"], language),
             row["unit"],
-            row["quantum"],
+            row["quantum"] or "",
             ", ".join(fitted),
             moment(last["end"], None),
             "—" if used is None else f"{used} {row['unit']}",
             " ".join(word(flag, language) for flag in last["flags"]),
+            *([escape(row["of"])] if made else []),
         )
     show(table)
 
@@ -78,9 +80,11 @@ def verified(report: Report, problems: list[dict[str, Any]], language: str) -> N
         show(table)
     _line(
         text(
-            "{meters} meters, {intervals} intervals and {rows} rows of the ledger were verified: {result}",
+            "{meters} meters, {intervals} intervals, {days} days and {rows} rows of the ledger were "
+            "verified: {result}",
             meters=report.meters,
             intervals=report.intervals,
+            days=report.days - report.past_days,
             rows=report.ledger_rows,
             result=text("{count} things are wrong", count=len(problems))
             if problems
@@ -88,6 +92,11 @@ def verified(report: Report, problems: list[dict[str, Any]], language: str) -> N
         ),
         language,
     )
+    if report.past_days:
+        words = text(
+            "{count} days of which intervals were deleted for their age stand alone", count=report.past_days
+        )
+        _line(words, language)
 
 
 def _line(what: Text, language: str) -> None:

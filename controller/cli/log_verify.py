@@ -23,6 +23,9 @@ class Report(NamedTuple):
 
     meters: int
     intervals: int
+    days: int
+    past_days: int
+    """Of these, days that have lost intervals for their age: nothing is left to verify them by."""
     ledger_rows: int
     problems: tuple[Problem, ...]
 
@@ -33,6 +36,10 @@ def verified(log: sqlite3.Connection, data: Path) -> Report:
     _clear()
     (intervals,) = log.execute("SELECT count(*) FROM intervals").fetchone()
     (meters,) = log.execute("SELECT count(*) FROM meters").fetchone()
+    days, past = log.execute(
+        "SELECT count(*), coalesce(sum(sealed), 0) FROM (SELECT max(sealed) AS sealed FROM days "
+        "GROUP BY meter, start_ms)"
+    ).fetchone()
     rows = 0
     try:
         with closing(history.open_file(data / "control.db", CONTROL)) as control:
@@ -43,7 +50,7 @@ def verified(log: sqlite3.Connection, data: Path) -> Report:
     except (sqlite3.Error, ValueError, TypeError) as error:
         words = text("{file} cannot be read: {reason}", file="control.db", reason=detail(str(error)))
         problems.append(Problem("", None, words))
-    return Report(meters, intervals, rows, tuple(problems))
+    return Report(meters, intervals, days, past, rows, tuple(problems))
 
 
 def _shown(number: int, of: int) -> None:

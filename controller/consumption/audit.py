@@ -156,7 +156,7 @@ class _Chain:
             yield text("it overlaps with the interval before it")
             self._anchor = _Anchor()
         elif self._fitting is not None and not self._same_counts(item.fitting):
-            self._anchor = _Anchor(ms=row.start_ms, doubtful=False)
+            self._anchor = _Anchor(ms=row.start_ms, doubtful=Flag.CLOCK in row.flags)
         if not 0 <= row.covered_s <= (row.end_ms - row.start_ms) // 1000:
             yield text("it is covered for longer than it lasts")
 

@@ -10,38 +10,36 @@ from itertools import islice
 from typing import IO
 
 from controller.consumption.tables import (
+    FIGURES,
+    WHOSE,
     Cell,
     Column,
     Kind,
     Record,
     csv_head,
     csv_lines,
+    figures,
     fits_parquet,
+    whose,
     write_parquet,
 )
 from controller.consumption.upload.port import Row
-from controller.consumption.upload.rowjson import exact_text, flag_words, peak
+from controller.consumption.upload.rowjson import exact_text
 
 COLUMNS = (
-    Column("site", Kind.TEXT),
-    Column("meter", Kind.TEXT),
-    Column("quantity", Kind.TEXT),
-    Column("unit", Kind.TEXT),
+    *WHOSE,
     Column("start", Kind.TEXT),
     Column("end", Kind.TEXT),
     Column("start_utc", Kind.TIME),
     Column("end_utc", Kind.TIME),
     Column("revision", Kind.WHOLE),
     Column("from_utc", Kind.TIME),
-    Column("count_start", Kind.EXACT),
-    Column("count_end", Kind.EXACT),
-    Column("consumption", Kind.EXACT),
-    Column("peak", Kind.EXACT),
-    Column("covered_s", Kind.WHOLE),
-    Column("flags", Kind.TEXT),
+    *FIGURES,
     Column("note", Kind.TEXT),
 )
 """`start` and `end` are local, with their offset."""
+_LISTS = frozenset({"flags", "lacking"})
+"""Columns of words with blanks between: lists in JSON."""
 _BATCH = 20_000
 
 
@@ -52,22 +50,14 @@ class DoesNotFit(ValueError):
 def record(site: str, row: Row, zone: tzinfo, note: str = "") -> Record:
     """The row's cells."""
     return (
-        site,
-        row.meter,
-        row.quantity,
-        row.unit,
+        *whose(site, row),
         local_iso(row.start_ms, zone),
         local_iso(row.end_ms, zone),
         universal(row.start_ms),
         universal(row.end_ms),
         row.revision,
         None if row.from_ms is None else universal(row.from_ms),
-        row.exact(row.count_start),
-        row.exact(row.count_end),
-        row.exact(row.consumption),
-        peak(row),
-        row.covered_s,
-        " ".join(flag_words(row.flags)),
+        *figures(row),
         note,
     )
 
@@ -120,7 +110,7 @@ def _batches(records: Iterable[Record], *, fitting: bool = True) -> Iterator[lis
 
 def _json_line(columns: Sequence[Column], cells: Record) -> str:
     found = {
-        column.name: value.split() if column.name == "flags" and isinstance(value, str) else _plain(value)
+        column.name: value.split() if column.name in _LISTS and isinstance(value, str) else _plain(value)
         for column, value in zip(columns, cells, strict=True)
     }
     return json.dumps(found, ensure_ascii=False) + "\n"

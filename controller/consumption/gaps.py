@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -45,23 +45,10 @@ def gaps(meter: str, rows: Iterable[Interval], until_ms: int | None = None) -> I
     return _merged(_single(meter, list(rows), until_ms))
 
 
-def _single(meter: str, rows: list[Interval], until_ms: int | None) -> Iterator[Gap]:
-    end_ms: int | None = None
-    lacks = _lacks(rows)
-    for row, lack in zip(rows, lacks, strict=True):
-        if end_ms is not None and row.start_ms > end_ms:
-            yield Gap(meter, Lack.MISSING, end_ms, row.start_ms, 0)
-        if lack is not None:
-            yield Gap(meter, lack, row.start_ms, row.end_ms, 1)
-        end_ms = row.end_ms
-    if end_ms is not None and until_ms is not None and until_ms > end_ms:
-        yield Gap(meter, Lack.MISSING, end_ms, until_ms, 0)
-
-
-def _lacks(rows: list[Interval]) -> list[Lack | None]:
+def lacks(rows: Sequence[Interval], covered_from: int | None = None) -> list[Lack | None]:
+    """What each row lacks; rows as corrected last, by start. `covered_from`: since when the rows after these
+    have what was used."""
     found: list[Lack | None] = []
-    covered_from: int | None = None
-    """Since when the rows after have what was used."""
     for row in reversed(rows):
         if row.consumption is not None:
             if row.from_ms is not None:
@@ -76,6 +63,18 @@ def _lacks(rows: list[Interval]) -> list[Lack | None]:
             found.append(Lack.UNKNOWN)
     found.reverse()
     return found
+
+
+def _single(meter: str, rows: list[Interval], until_ms: int | None) -> Iterator[Gap]:
+    end_ms: int | None = None
+    for row, lack in zip(rows, lacks(rows), strict=True):
+        if end_ms is not None and row.start_ms > end_ms:
+            yield Gap(meter, Lack.MISSING, end_ms, row.start_ms, 0)
+        if lack is not None:
+            yield Gap(meter, lack, row.start_ms, row.end_ms, 1)
+        end_ms = row.end_ms
+    if end_ms is not None and until_ms is not None and until_ms > end_ms:
+        yield Gap(meter, Lack.MISSING, end_ms, until_ms, 0)
 
 
 def _merged(found: Iterable[Gap]) -> Iterator[Gap]:

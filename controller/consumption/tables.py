@@ -50,23 +50,29 @@ class Column(NamedTuple):
     kind: Kind
 
 
-COLUMNS = (
+WHOSE = (
     Column("site", Kind.TEXT),
     Column("meter", Kind.TEXT),
     Column("quantity", Kind.TEXT),
     Column("unit", Kind.TEXT),
-    Column("start", Kind.TIME),
-    Column("end", Kind.TIME),
-    Column("start_ms", Kind.WHOLE),
-    Column("end_ms", Kind.WHOLE),
-    Column("revision", Kind.WHOLE),
-    Column("from", Kind.TIME),
+)
+FIGURES = (
     Column("count_start", Kind.EXACT),
     Column("count_end", Kind.EXACT),
     Column("consumption", Kind.EXACT),
     Column("peak", Kind.EXACT),
     Column("covered_s", Kind.WHOLE),
     Column("flags", Kind.TEXT),
+)
+COLUMNS = (
+    *WHOSE,
+    Column("start", Kind.TIME),
+    Column("end", Kind.TIME),
+    Column("start_ms", Kind.WHOLE),
+    Column("end_ms", Kind.WHOLE),
+    Column("revision", Kind.WHOLE),
+    Column("from", Kind.TIME),
+    *FIGURES,
 )
 _NAMES = tuple(column.name for column in COLUMNS)
 _KEY = tuple(_NAMES.index(name) for name in ("site", "meter", "start_ms", "revision"))
@@ -75,23 +81,26 @@ _KEY = tuple(_NAMES.index(name) for name in ("site", "meter", "start_ms", "revis
 def record(site: str, row: Row, zone: tzinfo = UTC) -> Record:
     """The row's cells; times in `zone`, with their offset."""
     return (
-        site,
-        row.meter,
-        row.quantity,
-        row.unit,
+        *whose(site, row),
         _time(row.start_ms, zone),
         _time(row.end_ms, zone),
         row.start_ms,
         row.end_ms,
         row.revision,
         None if row.from_ms is None else _time(row.from_ms, zone),
-        row.exact(row.count_start),
-        row.exact(row.count_end),
-        row.exact(row.consumption),
-        peak(row),
-        row.covered_s,
-        " ".join(flag_words(row.flags)),
+        *figures(row),
     )
+
+
+def whose(site: str, row: Row) -> Record:
+    """The cells of WHOSE."""
+    return site, row.meter, row.quantity, row.unit
+
+
+def figures(row: Row) -> Record:
+    """The cells of FIGURES."""
+    counts = row.exact(row.count_start), row.exact(row.count_end), row.exact(row.consumption)
+    return *counts, peak(row), row.covered_s, " ".join(flag_words(row.flags))
 
 
 def key(cells: Sequence[object]) -> Key:

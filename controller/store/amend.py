@@ -4,11 +4,12 @@ only, each within a transaction of its caller."""
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from controller.consumption.periods import Periods
 from controller.consumption.records import Interval, Mark
-from controller.store import feed, logrows
+from controller.store import days, feed, logrows
 from controller.store.values import storable
 
 _REVISE = (
@@ -43,11 +44,14 @@ def refit(connection: sqlite3.Connection, meter: int, made: Refit) -> int:
 
 
 def revise(
-    connection: sqlite3.Connection, meter: int, rows: Iterable[Interval], fitting: int | None = None
+    connection: sqlite3.Connection,
+    periods: Periods,
+    meter: int,
+    rows: Sequence[Interval],
+    fitting: int | None = None,
 ) -> int:
     """Add each row as the next revision of its slot, of that fitting or of its own; older ones are kept, and
     every sink gets the new ones. Returns how many."""
-    count = 0
     for row in rows:
         revision, own = connection.execute(
             "SELECT revision + 1, fitting FROM intervals WHERE meter = ? AND start_ms = ? "
@@ -57,8 +61,8 @@ def revise(
         figures = (meter, row.start_ms, revision, row.end_ms, own if fitting is None else fitting)
         connection.execute(_REVISE, (*figures, *row[3:-1], int(row.flags)))
         feed.add(connection, meter, row.start_ms, revision)
-        count += 1
-    return count
+    days.renew(connection, periods, meter, rows)
+    return len(rows)
 
 
 def stand(connection: sqlite3.Connection, meter: int, mark: Mark | None) -> None:

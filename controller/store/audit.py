@@ -9,7 +9,8 @@ from pathlib import Path
 
 from config.language import text
 from controller.consumption.audit import Problem, audit_meter
-from controller.store import archive, history, ledger
+from controller.consumption.audit_days import audit_days
+from controller.store import archive, history, ledger, sums
 from controller.store.archive import ArchiveDamaged
 from controller.store.ledger import Head
 from controller.store.logrows import mark_of
@@ -27,7 +28,10 @@ def audit_log(
         except ValueError:
             yield Problem(meter.name, None, text("nothing says where its log stands"))
             mark = None
-        yield from audit_meter(meter.name, meter.fittings, history.logged(connection, meter), mark)
+        rows = list(history.logged(connection, meter))
+        yield from audit_meter(meter.name, meter.fittings, rows, mark)
+        if not sums.days_are_due(connection, meter):
+            yield from audit_days(meter.name, sums.kept_days(connection, meter), history.newest(iter(rows)))
     for number in history.strangers(connection):
         yield Problem(f"#{number}", None, text("there are intervals of a meter without a name"))
     for found in history.feed_problems(connection):

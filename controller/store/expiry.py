@@ -7,7 +7,7 @@ import sqlite3
 from typing import NamedTuple
 
 from controller.consumption.upload.ranges import Ranges
-from controller.store import feed
+from controller.store import days, feed
 
 
 class Deleted(NamedTuple):
@@ -28,13 +28,15 @@ def delete_old(connection: sqlite3.Connection, before_ms: int, after: int, limit
     """Delete what ended before `before_ms` among the next `limit` rows of the feed after id `after`.
 
     A retired sink counts no more; one that is in no plan any more does, until a person retires it. What a
-    sink refused is kept for it until a person decides.
+    sink refused is kept for it until a person decides. So is an interval whose day is not made yet.
     """
     found = connection.execute(
-        "SELECT feed.id, feed.meter, feed.start_ms, feed.revision, intervals.end_ms FROM feed "
+        "SELECT feed.id, feed.meter, feed.start_ms, feed.revision, intervals.end_ms, EXISTS (SELECT 1 FROM "
+        "days WHERE days.meter = feed.meter AND days.start_ms <= feed.start_ms AND days.end_ms > "
+        "feed.start_ms AND days.start_ms > feed.start_ms - ?) FROM feed "
         "LEFT JOIN intervals ON intervals.meter = feed.meter AND intervals.start_ms = feed.start_ms "
         "AND intervals.revision = feed.revision WHERE feed.id > ? ORDER BY feed.id LIMIT ?",
-        (after, limit),
+        (days.LONGEST_MS, after, limit),
     ).fetchall()
     if not found:
         return Deleted(0, 0, 0, 0, ())
@@ -44,15 +46,16 @@ def delete_old(connection: sqlite3.Connection, before_ms: int, after: int, limit
         if retired_ms is None
     }
     old, done, waiting = 0, [], set[str]()
-    for number, meter, start_ms, revision, end_ms in found:
+    for number, meter, start_ms, revision, end_ms, summed in found:
         if end_ms is not None and end_ms >= before_ms:
             continue
         old += 1
         wanted_by = [name for name, (has, aside) in sinks.items() if number not in has or number in aside]
         if wanted_by:
             waiting.update(wanted_by)
-        else:
+        elif summed or end_ms is None:
             done.append((number, meter, start_ms, revision))
+    days.seal(connection, [one[1:3] for one in done])
     connection.executemany(
         "DELETE FROM intervals WHERE meter = ? AND start_ms = ? AND revision = ?", [one[1:] for one in done]
     )

@@ -13,8 +13,9 @@ from pathlib import Path
 from config.language import text
 from controller.consumption.log import Closed
 from controller.consumption.meters import Meter
+from controller.consumption.periods import Periods
 from controller.consumption.records import Interval, Mark
-from controller.store import logrows
+from controller.store import days, logrows
 from controller.store.errors import (
     StoreBacklogFull,
     StoreClosed,
@@ -33,6 +34,8 @@ from controller.store.writer import Writer, WriterStatus
 FILE = "log.db"
 MOST_KEPT = 20_000
 """Meters' rows that wait in memory while a damaged file is being replaced; further ones are refused."""
+_DAYS_AT_ONCE = 100
+"""Days made in one commit of those that an older version left: the intervals of the moment wait for it."""
 
 
 @dataclass(slots=True)
@@ -62,6 +65,8 @@ class LogStore:
         self.refused = 0
         """Intervals that the file would not take, kept aside in it; `refusal` says why the latest was."""
         self.refusal = ""
+        self.periods = Periods("UTC")
+        """Of the site, since its meters were registered: by them days are told apart."""
         self._writer = writer
         self._make_room = make_room
         self._meters: tuple[Meter, ...] = ()
@@ -94,13 +99,16 @@ class LogStore:
         opening = prepare(path, LOG, check=False, wall_ms=wall_ms, expected=expected, probe=logrows.probe)
         return cls(path, opening, begin_writing(path, make_room), make_room)
 
-    def register(self, meters: Iterable[Meter], wall_ms: int) -> dict[str, Mark]:
-        """Note the meters of a Plan and return where the log of each stands, for those that have one.
+    def register(self, meters: Iterable[Meter], wall_ms: int, time_zone: str = "UTC") -> dict[str, Mark]:
+        """Note the meters of a Plan and return where the log of each stands, for those that have one. Days
+        are those of `time_zone` from now on.
 
         A meter whose counts are now of another quantum or unit gets a new fitting, and its log goes on from
-        the same slot with an unknown count. Waits for the commit. Raises StoreError.
+        the same slot with an unknown count. Waits for the commit; days that are still to be made of older
+        intervals are made afterwards, beside what is written. Raises StoreError.
         """
         self._meters = tuple(meters)
+        self.periods = Periods(time_zone)
         try:
             return self._register(wall_ms)
         except (StoreDamaged, StoreJobFailed) as error:
@@ -201,14 +209,30 @@ class LogStore:
         return lost + len(left)
 
     def _register(self, wall_ms: int) -> dict[str, Mark]:
-        meters = self._meters
+        meters, periods = self._meters, self.periods
 
         def job(connection: sqlite3.Connection) -> Registered:
-            return logrows.register(connection, meters, wall_ms)
+            return logrows.register(connection, meters, wall_ms, periods)
 
         found = self._writer.submit(job, within_s=30.0).result()
         self._ids, self.refused, self.refusal = found.ids, found.refused, found.reason
+        if found.days_due:
+            self._fill_days()
         return found.marks
+
+    def _fill_days(self) -> None:
+        """One batch after the other, in the writer's thread; what the end of the run leaves, the next one
+        does."""
+        writer, periods = self._writer, self.periods
+
+        def job(connection: sqlite3.Connection) -> bool:
+            return days.fill(connection, periods, _DAYS_AT_ONCE)
+
+        def ended(done: Future[bool]) -> None:
+            if done.exception() is None and done.result() and writer is self._writer:
+                writer.submit(job).add_done_callback(ended)
+
+        writer.submit(job).add_done_callback(ended)
 
     def _begin_anew(self, wall_ms: int, damage: str) -> None:
         """Set the damaged file aside whole: the control must go on; what can be saved is saved by hand."""
@@ -241,7 +265,7 @@ class LogStore:
         number, fitting = self._ids[part.name]
 
         def job(connection: sqlite3.Connection) -> Written:
-            return logrows.write(connection, number, fitting, part.rows, part.mark)
+            return logrows.write(connection, self.periods, number, fitting, part.rows, part.mark)
 
         with self._lock:
             if self._damaged:

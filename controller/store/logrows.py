@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from controller.consumption.meters import Meter
+from controller.consumption.periods import Periods
 from controller.consumption.records import Flag, Interval, Mark
-from controller.store import feed
+from controller.store import days, feed
 from controller.store.connection import Trouble, trouble
 from controller.store.values import storable
 
@@ -32,6 +33,8 @@ class Registered(NamedTuple):
     """Intervals kept aside, after another try."""
     reason: str
     """Of the latest of them."""
+    days_due: bool
+    """Days are still to be made of older intervals."""
 
 
 class Written(NamedTuple):
@@ -45,13 +48,15 @@ class Written(NamedTuple):
 
 def probe(connection: sqlite3.Connection) -> None:
     """What a start does whatever the meters are."""
-    register(connection, (), 0)
+    register(connection, (), 0, Periods("UTC"))
 
 
-def register(connection: sqlite3.Connection, meters: Iterable[Meter], wall_ms: int) -> Registered:
+def register(
+    connection: sqlite3.Connection, meters: Iterable[Meter], wall_ms: int, periods: Periods
+) -> Registered:
     """Note the meters of a Plan. A sound file refuses nothing of this."""
     # What every interval will need is there, if this can be explained.
-    for statement, parts in ((_INSERT, 11), (feed.ADD, 3), (_PUT_MARK, 9), (_REFUSE, 5)):
+    for statement, parts in ((_INSERT, 11), (feed.ADD, 3), (_PUT_MARK, 9), (_REFUSE, 5), *days.EXPLAINED):
         connection.execute(f"EXPLAIN {statement}", (None,) * parts)
     ids: dict[str, tuple[int, int]] = {}
     marks: dict[str, Mark] = {}
@@ -61,32 +66,38 @@ def register(connection: sqlite3.Connection, meters: Iterable[Meter], wall_ms: i
         ids[meter.name] = (number, fitting)
         mark = mark_of(connection, number)
         if mark is not None:
-            marks[meter.name] = mark if same_counts else Mark(mark.slot_ms, None, None, None, None)
-    _try_again(connection)
+            marks[meter.name] = mark if same_counts else _begun_anew(mark)
+    _try_again(connection, periods)
     refused, reason = connection.execute(
         "SELECT count(*), (SELECT reason FROM refused ORDER BY id DESC LIMIT 1) FROM refused"
     ).fetchone()
-    return Registered(ids, marks, int(refused), str(reason or ""))
+    return Registered(ids, marks, int(refused), str(reason or ""), days.are_due(connection))
 
 
 def write(
-    connection: sqlite3.Connection, meter: int, fitting: int, rows: Sequence[Interval], mark: Mark | None
+    connection: sqlite3.Connection,
+    periods: Periods,
+    meter: int,
+    fitting: int,
+    rows: Sequence[Interval],
+    mark: Mark | None,
 ) -> Written:
-    """Write one meter's rows and where its log stands. A row that the table refuses is kept aside: the mark
-    goes on, so it would be lost otherwise. A repeat of a row changes nothing."""
-    new, refused, reason = 0, 0, ""
+    """Write one meter's rows, what their days add up to, and where its log stands. A row that the table
+    refuses is kept aside: the mark goes on, so it would be lost otherwise. A repeat of a row changes
+    nothing."""
+    new, refused, reason = list[Interval](), 0, ""
     for row in rows:
         figures = (meter, row.start_ms, row.end_ms, fitting, *row[3:-1], int(row.flags))
         try:
-            added = connection.execute(_INSERT, figures).rowcount
-            new += added
-            if added:
+            if connection.execute(_INSERT, figures).rowcount:
+                new.append(row)
                 feed.add(connection, meter, row.start_ms, 0)
         except (sqlite3.Error, OverflowError, UnicodeError) as error:
             if isinstance(error, sqlite3.Error) and trouble(error) is not Trouble.JOB:
                 raise
             reason = str(error)
             refused += _keep_aside(connection, meter, fitting, row, reason)
+    days.renew(connection, periods, meter, new)
     if mark is not None:
         put_mark(connection, meter, mark)
         if mark.anchor_count is not None:
@@ -94,7 +105,7 @@ def write(
                 "UPDATE fittings SET first_count = ? WHERE id = ? AND first_count IS NULL",
                 (mark.anchor_count, fitting),
             )
-    return Written(new, refused, reason)
+    return Written(len(new), refused, reason)
 
 
 def put_mark(connection: sqlite3.Connection, meter: int, mark: Mark) -> None:
@@ -112,6 +123,11 @@ def mark_of(connection: sqlite3.Connection, number: int) -> Mark | None:
     return Mark(*row)._replace(flags=Flag(row[-1]))
 
 
+def _begun_anew(mark: Mark) -> Mark:
+    """The same slot with an unknown count; whether its time is to be believed stays as it was."""
+    return Mark(mark.slot_ms, None, None, None, None, flags=mark.flags & Flag.CLOCK)
+
+
 def _keep_aside(connection: sqlite3.Connection, meter: int, fitting: int, row: Interval, reason: str) -> int:
     """1 when that was new."""
     content = json.dumps(row._asdict() | {"flags": int(row.flags)}, ensure_ascii=False)
@@ -123,7 +139,7 @@ def _keep_aside(connection: sqlite3.Connection, meter: int, fitting: int, row: I
     return 1
 
 
-def _try_again(connection: sqlite3.Connection) -> None:
+def _try_again(connection: sqlite3.Connection, periods: Periods) -> None:
     """Let in what this version takes of what was refused earlier, or what somebody has put right."""
     found = connection.execute("SELECT id, meter, fitting, content FROM refused ORDER BY id").fetchall()
     for number, meter, fitting, content in found:
@@ -132,6 +148,7 @@ def _try_again(connection: sqlite3.Connection) -> None:
             figures = (meter, row.start_ms, row.end_ms, fitting, *row[3:])
             if connection.execute(_INSERT, figures).rowcount:
                 feed.add(connection, meter, row.start_ms, 0)
+                days.renew(connection, periods, meter, [row])
         except (sqlite3.Error, OverflowError, ValueError, TypeError) as error:
             if isinstance(error, sqlite3.Error) and trouble(error) is not Trouble.JOB:
                 raise

@@ -55,22 +55,33 @@ def large_sites(folder: Path) -> list[Path]:
         (heavy / f"{number}.yaml").write_text("# " + "x" * (MOST_BYTES - 2))
     for number in range(3):
         (full / f"{number}.yaml").write_text("a: [" + "1," * (MOST_NODES - 3) + "]\n")
-    return [full, heavy, big, many, crowded, wide_sums(folder), big / "site.yaml", folder / "nowhere"]
+    return [full, heavy, big, many, crowded, wide_sums(folder, "s"), big / "site.yaml", folder / "nowhere"]
 
 
-def wide_sums(folder: Path) -> Path:
-    """A site whose sums have more parts together than a Plan may hold."""
-    (folder / "wide").mkdir()
+def wide_sums(folder: Path, part: str) -> Path:
+    """A site whose sums have more parts together than a Plan may hold, each 200 by `part`."""
+    site = folder / f"wide-{len(part)}"
+    site.mkdir()
     head = (GOLDEN / "good-sinks" / "site.yaml").read_text(encoding="utf-8").partition("devices:")[0]
     device = "{profile: pulse-water, line: T1, label: 表, tags: [all], params: {pulse: 10 L}, unit: %d}"
     lines = [
         f"{head}devices:",
         *(f"  m{number}: {device % number}" for number in range(1, 201)),
         "meters:",
-        *(f"  s{number}: {{sum: {{tag: all}}}}" for number in range(MOST_PARTS // 200 + 1)),
+        "  s: {sum: {tag: all}}",
+        *(f"  s{number}: {{sum: {part}}}" for number in range(MOST_PARTS // 200)),
     ]
-    (folder / "wide" / "site.yaml").write_text("\n".join(lines), encoding="utf-8")
-    return folder / "wide"
+    (site / "site.yaml").write_text("\n".join(lines), encoding="utf-8")
+    return site
+
+
+@pytest.mark.parametrize("part", ["{tag: all}", "s"])
+def test_sums_cannot_outgrow_the_plan(part: str, tmp_path: Path) -> None:
+    findings = Findings()
+    assert compile_site(wide_sums(tmp_path, part), findings) is None
+    assert [problem.message.message for problem in findings.problems()] == [
+        "the sums have more than {limit} parts together"
+    ]
 
 
 def test_every_message_is_produced(tmp_path: Path) -> None:

@@ -12,11 +12,14 @@ from hypothesis import strategies as st
 
 from config.plan.devices import Source
 from config.plan.metering import IntegratedMeter, Part, Submeter
+from config.plan.programmes import CalendarPlan
 from config.plan.site import Plan
 from config.written.check.counting import Item, check_counting
 from config.written.check.order import heights, ordered
+from config.written.check.tariff import check_boundaries, check_table
 from config.written.compile import compile_site
 from config.written.problems import Findings
+from config.written.tariffs import read_tariff, tariff_names
 from tests.config.golden import GOLDEN
 
 NOWHERE = Source("", 0, 0)
@@ -100,6 +103,19 @@ def test_what_the_log_does_when_the_disk_is_full() -> None:
     assert plain is not None
     assert (plain.site.full_disk, plain.site.flash_budget_mb) == ("keep", 1000.0)
     assert (plain.metering.virtual, plain.trends, plain.tariff) == ((), (), None)
+
+
+@pytest.mark.parametrize("name", tariff_names())
+def test_each_tariff_that_comes_with_louguan_is_whole(name: str) -> None:
+    findings = Findings()
+    found = read_tariff(name, findings)
+    assert found is not None
+    entry, table = found
+    check_table(entry, table, CalendarPlan("none", (), ()), findings)
+    check_boundaries(entry, table, 1800, findings)
+    assert (findings.problems(), findings.notes()) == ([], [])
+    assert table.source
+    assert table.version
 
 
 TREES = st.integers(1, 8).flatmap(

@@ -54,6 +54,8 @@ def check_counting(
         upper = _nearest(meter, above, seen)
         if upper is None or seen[upper].sign != sign or item.at in told or findings.told(item.at):
             continue
+        if seen[upper].item is item:
+            continue  # both came by another sum, where it is told
         told.add(item.at)
         findings.problem(
             item.at,

@@ -42,6 +42,7 @@ class Meters:
     """Point id of a counter → its meter."""
     sums: dict[str, Named[MeterWritten]] = field(default_factory=dict)
     integrals: dict[str, Named[MeterWritten]] = field(default_factory=dict)
+    _tagged: dict[str, list[str]] = field(default_factory=dict)
 
     def find(self, wanted: str, at: Source, *, tags: bool = False) -> str | None:
         """The name, if a meter has it; tells when none has, unless what it belongs to is at fault already.
@@ -81,16 +82,9 @@ class Meters:
 
     def tagged(self, tag: str, at: Source) -> list[str]:
         """The meters of devices with the tag, or bound to equipment with it; tells when there is none."""
-        numbers = [
-            point.id
-            for device in self.made.values()
-            if tag in device.device.tags
-            for point in device.points.values()
-        ]
-        for equipment in self.bound.equipment.values():
-            if tag in equipment.tags:
-                numbers += [number for _, number in equipment.roles]
-        found = list(dict.fromkeys(self.points[number] for number in numbers if number in self.points))
+        if tag not in self._tagged:
+            self._tagged[tag] = self._of_tag(tag)
+        found = self._tagged[tag]
         if tag not in self.written.tags:
             self.findings.problem(
                 at,
@@ -100,6 +94,18 @@ class Meters:
         elif not found and not self.written.lost_points:
             self.findings.problem(at, text('nothing with the tag "{tag}" has a counter', tag=tag))
         return found
+
+    def _of_tag(self, tag: str) -> list[str]:
+        numbers = [
+            point.id
+            for device in self.made.values()
+            if tag in device.device.tags
+            for point in device.points.values()
+        ]
+        for equipment in self.bound.equipment.values():
+            if tag in equipment.tags:
+                numbers += [number for _, number in equipment.roles]
+        return list(dict.fromkeys(self.points[number] for number in numbers if number in self.points))
 
 
 def gather_meters(written: Written, made: Mapping[str, Made], bound: Bound, findings: Findings) -> Meters:

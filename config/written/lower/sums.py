@@ -41,7 +41,13 @@ class Sum:
 
 def lower_sums(meters: Meters, findings: Findings) -> dict[str, Sum]:
     """Every sum by name that is whole; tells circles, unknown parts and mixed units."""
-    terms = {name: _terms(named, meters, findings) for name, named in meters.sums.items()}
+    terms: dict[str, list[Term] | None] = {}
+    parts = 0
+    for name, named in meters.sums.items():
+        terms[name] = _terms(named, meters, findings)
+        parts += len(terms[name] or ())
+        if _too_many(parts, named, findings):
+            return {}
     graph = {
         name: [term.meter for term in found or () if term.meter in meters.sums]
         for name, found in terms.items()
@@ -67,14 +73,19 @@ def lower_sums(meters: Meters, findings: Findings) -> dict[str, Sum]:
             continue
         leaves = _leaves(found, made)
         parts += len(leaves)
-        if parts > MOST_PARTS:
-            findings.problem(
-                named.entry.at, text("the sums have more than {limit} parts together", limit=MOST_PARTS)
-            )
+        if _too_many(parts, named, findings):
             break
         counts = _counts(found, made, meters, findings)
         made[name] = Sum(named, tuple(found), leaves, counts)
     return made
+
+
+def _too_many(parts: int, named: Named[MeterWritten], findings: Findings) -> bool:
+    if parts > MOST_PARTS:
+        findings.problem(
+            named.entry.at, text("the sums have more than {limit} parts together", limit=MOST_PARTS)
+        )
+    return parts > MOST_PARTS
 
 
 def virtual(found: Sum) -> VirtualMeter:

@@ -160,5 +160,36 @@ def m005_people(db: Database) -> None:
     )
 
 
-LOG: tuple[Step, ...] = (m001_first, m002_refused, m003_marks, m004_feed, m005_people)
+def m006_days(db: Database) -> None:
+    """What each day adds up to, kept for ever; and of which meters days before now are still to be made."""
+    db.execute(
+        """CREATE TABLE days (
+            meter INTEGER NOT NULL REFERENCES meters (id),
+            start_ms INTEGER NOT NULL,
+            fitting INTEGER NOT NULL REFERENCES fittings (id),
+            end_ms INTEGER NOT NULL CHECK (end_ms > start_ms),
+            consumption INTEGER CHECK (typeof(consumption) IN ('integer', 'null')),
+            from_ms INTEGER,
+            logged_s INTEGER NOT NULL,
+            unknown_s INTEGER NOT NULL,
+            later_s INTEGER NOT NULL,
+            peak INTEGER,
+            covered_s INTEGER NOT NULL,
+            intervals INTEGER NOT NULL,
+            flags INTEGER NOT NULL,
+            sealed INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (meter, start_ms, fitting)
+        ) WITHOUT ROWID"""
+    )
+    db.execute(
+        """CREATE TABLE days_due (
+            meter INTEGER PRIMARY KEY REFERENCES meters (id),
+            from_ms INTEGER NOT NULL
+        )"""
+    )
+    # Only whoever registers meters knows the time zone.
+    db.execute("INSERT INTO days_due SELECT meter, min(start_ms) FROM intervals GROUP BY meter")
+
+
+LOG: tuple[Step, ...] = (m001_first, m002_refused, m003_marks, m004_feed, m005_people, m006_days)
 """In order; a released step is never changed, only followed."""

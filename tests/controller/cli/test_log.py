@@ -68,7 +68,7 @@ def data(tmp_path: Path) -> Path:
     control.accept(plan, Acceptance(found, START, "li")).result(9)
     control.close()
     store = LogStore.open(folder, START)
-    store.register([meter for meter in meters_of(PLAN) if meter.name == "main"], START)
+    store.register([meter for meter in meters_of(PLAN) if meter.name == "main"], START, "Asia/Shanghai")
     end = START + 4 * QUARTER
     store.write(Closed(ROWS, (("main", Mark(end, end, 40, end - 1000, 40)),))).result(9)
     store.close()
@@ -192,19 +192,31 @@ def test_gaps_tell_what_nobody_knows_from_what_came_later(
 
 def test_verify(capsys: pytest.CaptureFixture[str], data: Path) -> None:
     code, out, _ = louguan(capsys, "log", "verify", "--data", str(data), "--json")
-    assert json.loads(out) == {"sound": True, "meters": 1, "intervals": 4, "ledger_rows": 2, "problems": []}
+    assert json.loads(out) == {
+        "sound": True,
+        "meters": 1,
+        "intervals": 4,
+        "days": 1,
+        "past_days": 0,
+        "ledger_rows": 2,
+        "problems": [],
+    }
     assert code == 0
     change(data / "log.db", f"UPDATE intervals SET consumption = 11 WHERE start_ms = {START}")
     change(data / "control.db", "UPDATE ledger SET who = 'nobody' WHERE seq = 1")
     code, out, _ = louguan(capsys, "log", "verify", "--data", str(data), "--json", "--lang", "en")
     assert code == 1
-    first, second = json.loads(out)["problems"]
+    first, day, second = json.loads(out)["problems"]
     assert (first["meter"], first["start"]) == ("main", "2026-03-05T10:00:00+08:00")
     assert "11 is not the difference" in first["what"]
+    assert (day["start"], day["what"]) == (
+        "2026-03-05T00:00:00+08:00",
+        "its day has 40 as consumption, its intervals say 41",
+    )
     assert "row 1" in second["what"]
     code, out, _ = louguan(capsys, "log", "verify", "--data", str(data), "--lang", "zh")
     assert code == 1
-    assert "有 2 处不对" in out
+    assert "有 3 处不对" in out
 
 
 def test_without_a_plan_times_are_in_utc_and_that_is_said(

@@ -58,7 +58,7 @@ def write(folder: Path, steps: list[tuple[str, int, int]]) -> None:
     store = LogStore.open(folder, START)
     meters = [meter for meter in meters_of(PLAN) if meter.name == "main"]
     try:
-        store.register(meters, START)
+        store.register(meters, START, "America/Sao_Paulo")  # a day ends there an hour later
         for what, seconds, figure in [("read", 700, 1), *steps, ("wait", 40_000, 3), ("read", 890, 3)]:
             if what == "clock":
                 bench.wall_ms += seconds * 1000
@@ -71,7 +71,7 @@ def write(folder: Path, steps: list[tuple[str, int, int]]) -> None:
                 if what == "refit":
                     quantum = "0.1" if quantum == "0.01" else "0.01"
                 fitted = [replace(meter, quantum=quantum) for meter in meters]
-                marks = store.register(fitted, bench.wall_ms)
+                marks = store.register(fitted, bench.wall_ms, "America/Sao_Paulo")
                 bench.log = ConsumptionLog(fitted, Slots("Asia/Shanghai", 900), Pace(1.0), marks)
             values = (
                 {} if what in ("wait", "restart") else {"main_energy": (total % MODULUS) * float(quantum)}
@@ -143,6 +143,65 @@ def test_what_was_logged_is_clean_and_what_was_changed_is_found(
         assert rows
         changes = [item for row in rows for item in tamperings(row)]
         for number, (statement, values) in enumerate(pick.sample(changes, min(6, len(changes)))):
+            copy = Path(name) / f"{number}" / "log.db"
+            copy.parent.mkdir()
+            shutil.copy(path, copy)
+            assert change(copy, statement, *values) == 1
+            assert problems(copy), (statement, values)
+
+
+BACK = (("clock", -1000, 0), ("refit", 1, 0), ("clock", 1000, 0))
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [("read", 2000, 0), *BACK],
+        [*[("read", 300, 0)] * 2, ("wait", 60, 0), *[("restart", 1000, 0)] * 3, *BACK],
+    ],
+)
+def test_a_slot_whose_clock_was_set_stays_doubtful_when_its_meter_is_read_otherwise(
+    empty: Path, tmp_path: Path, steps: list[tuple[str, int, int]]
+) -> None:
+    shutil.copy(empty, tmp_path / "log.db")
+    write(tmp_path, steps)
+    assert problems(tmp_path / "log.db") == []
+    assert [row["flags"] for row in written(tmp_path / "log.db") if row["flags"] & Flag.CLOCK]
+
+
+def day_tamperings(day: sqlite3.Row) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """Statements that falsify this day."""
+    of = "WHERE start_ms = ? AND fitting = ?"
+    key = (day["start_ms"], day["fitting"])
+    for column in day.keys():  # noqa: SIM118 - a Row has its values inside
+        if column not in ("meter", "start_ms", "end_ms"):
+            wrong = 1 if day[column] is None else day[column] + (100 if column == "fitting" else 1)
+            yield f"UPDATE days SET {column} = ? {of}", (wrong, *key)
+    if day["consumption"] is not None:
+        yield f"UPDATE days SET consumption = NULL {of}", key
+    first = "(SELECT min(start_ms) FROM intervals WHERE start_ms >= days.start_ms)"
+    yield f"UPDATE days SET start_ms = {first} + 1 {of}", key
+    yield f"UPDATE days SET start_ms = start_ms - 1, end_ms = {first} {of}", key
+    yield f"DELETE FROM days {of}", key
+    columns = ", ".join(column for column in day.keys() if column not in ("start_ms", "end_ms"))  # noqa: SIM118
+    for by in (-10, 10):
+        copy = f"INSERT INTO days ({columns}, start_ms, end_ms) SELECT {columns}, start_ms + ?, end_ms + ?"
+        yield f"{copy} FROM days {of}", (by * 86_400_000, by * 86_400_000, *key)
+
+
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(steps=STEPS, pick=st.randoms(use_true_random=False))
+def test_a_day_that_was_changed_is_found(empty: Path, steps: list[tuple[str, int, int]], pick: Any) -> None:
+    with TemporaryDirectory() as name:
+        path = Path(name) / "log.db"
+        shutil.copy(empty, path)
+        write(path.parent, steps)
+        with closing(sqlite3.connect(path)) as connection:
+            connection.row_factory = sqlite3.Row
+            days = connection.execute("SELECT * FROM days ORDER BY start_ms").fetchall()
+        assert days
+        changes = [item for day in days for item in day_tamperings(day)]
+        for number, (statement, values) in enumerate(pick.sample(changes, min(8, len(changes)))):
             copy = Path(name) / f"{number}" / "log.db"
             copy.parent.mkdir()
             shutil.copy(path, copy)

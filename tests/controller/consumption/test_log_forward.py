@@ -58,7 +58,9 @@ def test_it_is_read_once_it_was_brought_forward(old: Path) -> None:
         assert store.register([MAIN], TEN)["main"].anchor_count == 20
         with store.reader() as reader:
             first = reader.intervals("main")[0]
-        revised = store.submit(lambda connection: amend.revise(connection, 1, [first])).result(9)
+        revised = store.submit(lambda connection: amend.revise(connection, store.periods, 1, [first])).result(
+            9
+        )
         assert revised == 1
         with store.reader() as reader:
             assert [row.consumption for row in reader.intervals("main")] == [10, 10]

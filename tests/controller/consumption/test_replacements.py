@@ -30,6 +30,8 @@ from tests.controller.consumption.bench import PLAN, START, Bench
 
 MODULUS = 1_000_000
 SLOTS = Slots("Asia/Shanghai", 900)
+MIDNIGHT_NEAR = "America/Sao_Paulo"
+"""A day ends there an hour after the start: what is entered concerns two."""
 METERS = [meter for meter in meters_of(PLAN) if meter.name == "main"]
 
 
@@ -61,7 +63,7 @@ class House:
 
     def restart(self, quantum: str = "0.01") -> None:
         meters = [replace(meter, quantum=quantum) for meter in METERS]
-        marks = self.store.register(meters, self.bench.wall_ms)
+        marks = self.store.register(meters, self.bench.wall_ms, MIDNIGHT_NEAR)
         self.bench.log = ConsumptionLog(meters, Slots("Asia/Shanghai", 900), Pace(1.0), marks)
         self.logbook = Logbook(self.bench.log, self.store, self.bench.now)
 

@@ -216,8 +216,8 @@ def test_figures_count_rows_and_bytes(store: LogStore) -> None:
     store.register([MAIN, WATER], TEN)
     store.write(Closed(tuple(row("main", slot) for slot in range(500)))).result(5)
     found = figures(store.path)
-    empty = dict.fromkeys(("aside", "marks", "notes", "refused", "settled", "sinks"), 0)
-    assert found.rows == empty | {"feed": 500, "fittings": 2, "intervals": 500, "meters": 2}
+    empty = dict.fromkeys(("aside", "days_due", "marks", "notes", "refused", "settled", "sinks"), 0)
+    assert found.rows == empty | {"days": 6, "feed": 500, "fittings": 2, "intervals": 500, "meters": 2}
     assert found.bytes + found.wal_bytes >= 500 * 15
     assert 0 < disk(store.path.parent).free_bytes <= disk(store.path.parent).total_bytes
 

@@ -1,0 +1,95 @@
+"""What is added up of log.db: its kept days, or its intervals. SQL only."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+from controller.consumption.audit import Fitting, Logged
+from controller.consumption.audit_days import KeptDay
+from controller.consumption.gaps import Lack, lacks
+from controller.consumption.rollups import Item, item_of, item_of_day
+from controller.consumption.spreading import is_recovered, shares, spread
+from controller.store import days, history
+from controller.store.history import MeterEntry
+
+
+def items(
+    connection: sqlite3.Connection,
+    meter: MeterEntry,
+    from_ms: int,
+    to_ms: int,
+    *,
+    by_day: bool,
+    spreading: bool = False,
+) -> Iterator[Item]:
+    """What a meter logged in [from_ms, to_ms). `by_day`: only whole days are asked for, so that kept ones
+    do, whose intervals may be gone. `spreading`: what was recovered as its shares, as far as its intervals
+    are there."""
+    fittings = {one.number: one for one in meter.fittings}
+    since_ms = from_ms
+    if by_day and not days_are_due(connection, meter):
+        since_ms = to_ms
+        if spreading:
+            since_ms = min(to_ms, max(from_ms, days.sealed_until(connection, meter.number)))
+        for day in kept_days(connection, meter, from_ms, since_ms):
+            yield item_of_day(day, fittings[day.fitting])
+    if since_ms < to_ms:
+        found = _of_intervals(connection, meter, fittings, since_ms, to_ms, spreading=spreading)
+        yield from (item for item in found if item.start_ms >= from_ms)
+
+
+def _of_intervals(
+    connection: sqlite3.Connection,
+    meter: MeterEntry,
+    fittings: dict[int, Fitting],
+    from_ms: int,
+    to_ms: int,
+    *,
+    spreading: bool,
+) -> Iterator[Item]:
+    """With shares of before `from_ms`."""
+    listed = list(history.newest(history.logged(connection, meter, from_ms, to_ms)))
+    after = days.next_known(connection, meter.number, to_ms)
+    found = lacks([one.row for one in listed], None if after is None else after[1])
+    rows: list[tuple[Logged, Lack | None, Fitting]] = [
+        (one, lack, fittings[one.fitting]) for one, lack in zip(listed, found, strict=True)
+    ]
+    if not spreading:
+        yield from (item_of(one, lack, fitting) for one, lack, fitting in rows)
+        return
+    yield from spread(rows)
+    if after is not None:
+        for one in history.newest(history.logged(connection, meter, after[0], after[0] + 1)):
+            if is_recovered(one.row):
+                ahead = shares(one.row, fittings[one.fitting])
+                yield from (item for item in ahead if item.start_ms < to_ms)
+
+
+def kept_days(
+    connection: sqlite3.Connection, meter: MeterEntry, from_ms: int = 0, to_ms: int = 2**62
+) -> list[KeptDay]:
+    """Those that start in [from_ms, to_ms), by start and fitting."""
+    columns = ", ".join(KeptDay._fields)
+    found = connection.execute(
+        f"SELECT {columns} FROM days WHERE meter = ? AND start_ms >= ? AND start_ms < ? "  # noqa: S608
+        "ORDER BY start_ms, fitting",
+        (meter.number, from_ms, to_ms),
+    )
+    return [KeptDay(*row) for row in found]
+
+
+def days_are_due(connection: sqlite3.Connection, meter: MeterEntry) -> bool:
+    """Whether days of its older intervals are still to be made."""
+    found = connection.execute("SELECT 1 FROM days_due WHERE meter = ?", (meter.number,))
+    return found.fetchone() is not None
+
+
+def first_ms(connection: sqlite3.Connection) -> int | None:
+    """When the oldest day or interval there is begins."""
+    (found,) = connection.execute(
+        "SELECT min(at_ms) FROM (SELECT (SELECT min(start_ms) FROM days WHERE meter = meters.id) AS at_ms "
+        "FROM meters UNION ALL SELECT (SELECT min(start_ms) FROM intervals WHERE meter = meters.id) "
+        "FROM meters)"
+    ).fetchone()
+    return None if found is None else int(found)
