@@ -233,7 +233,7 @@ def test_what_an_edit_writes_and_nobody_will_hear(added: list[Programme], hidden
     assert not changed(new, new).hidden
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     one=places_with_programmes(2),
     other=places_with_programmes(2),

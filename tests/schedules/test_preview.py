@@ -170,7 +170,7 @@ def _place(item: Programme, said: Said) -> Slot:
     return item.slot, _BEATS[said[2]], item.priority, item.id
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(drawn=places_with_programmes(3))
 def test_every_minute_is_as_the_rules_have_it(drawn: Drawn) -> None:
     compare_by_the_minute(drawn)
@@ -213,7 +213,7 @@ def compare_by_the_minute(drawn: Drawn) -> None:
         before = (value, span.change_ms)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(drawn=places_with_programmes(1))
 def test_a_course_is_what_the_programme_says_at_each_instant(drawn: Drawn) -> None:
     zone, latitude, longitude, start = drawn.place

@@ -17,7 +17,7 @@ from tests.schedules.drawn import Drawn, places_with_programmes
 HOUR_MS = 3_600_000
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     drawn=places_with_programmes(4),
     shares=st.lists(st.floats(0, 1, exclude_max=True), min_size=6, max_size=6),
