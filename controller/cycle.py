@@ -12,6 +12,7 @@ from config.plan.reading import Reading
 from config.plan.site import Plan
 from controller.decide.acceptance import accept
 from controller.decide.anew import Beginnings, judge
+from controller.decide.announcements import Announcements
 from controller.decide.arbiter import NOTHING, Result, arbitrate
 from controller.decide.barriers import Barrier, Barriers
 from controller.decide.cover import Cover
@@ -77,6 +78,7 @@ class Engine:
         self._cycle = 0
         self._told_observe = False
         self._timekeeping = Timekeeping(context.local, put_right_ms)
+        self._announcements = Announcements(context)
         self._longest_ms = round(plan.site.override_max_s * 1000)
 
     @property
@@ -183,6 +185,7 @@ class Engine:
             self._rules.put_right(right.by_ms)
             self._gate.put_right(right.by_ms)
             step.moved = self._people.put_right(right, now, self._longest_ms, step.memory)
+        self._announcements.look(now, step)
         self._decide(now, step)
         self._beginnings.follow(step)
         self._outputs.settle(now, self._image, self._barriers, step)
@@ -301,6 +304,7 @@ class Engine:
         steady_ms = self._steady.at(now)
         steady = (self._rules.wake_ms(), self._gate.wake_ms())
         wakes += [now.wall_ms + wake - steady_ms for wake in steady if wake is not None]
+        wakes.append(self._announcements.wake_ms())
         wakes += [self._site_ms(now, self._image.wake_ns()), self._site_ms(now, self._outputs.wake_ns())]
         return min((max(wake, now.wall_ms) for wake in wakes if wake is not None), default=None)
 

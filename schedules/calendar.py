@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import chinese_calendar
 
@@ -40,6 +40,8 @@ class Day(NamedTuple):
     announced: bool
     """False: the country has not said yet, the weekday was taken for want of better."""
     why: Text
+    origin: Literal["site", "announced", "weekday"] = "weekday"
+    """Who says so: the site's calendar, the country's notice, or nobody but the weekday."""
 
 
 def kind_words(kind: str) -> Text | str:
@@ -67,10 +69,18 @@ class Calendar:
         entries = [entry for entry in self._plan.entries if _covers(entry, day)]
         own = next((entry for entry in entries if entry.kind in self._plan.own_kinds), None)
         said = next((entry for entry in entries if entry.kind not in self._plan.own_kinds), None)
-        ordinary = self._ordinary(day) if said is None else Day(_base(said.kind, day), True, _site_says(said))
+        if said is None:
+            ordinary = self._ordinary(day)
+        else:
+            ordinary = Day(_base(said.kind, day), True, _site_says(said), "site")
         if own is None:
             return ordinary
-        return Day((own.kind, *ordinary.kinds), ordinary.announced, _site_says(own))
+        return Day((own.kind, *ordinary.kinds), ordinary.announced, _site_says(own), "site")
+
+    def announced(self, year: int) -> bool:
+        """Whether it is known which days of a year are off: announced by the country, or written into the
+        site's calendar. New Year and National Day stand in every notice, so they tell."""
+        return all(self.kind(date(year, month, 1)).announced for month in (1, 10))
 
     def _ordinary(self, day: date) -> Day:
         by_weekday = _base(_by_weekday(day.weekday()), day)
@@ -84,7 +94,7 @@ class Calendar:
             return Day(by_weekday, True, text("by the weekday"))
         holiday = chinese_calendar.Holiday(name)
         words = text("announced: {name}", name=text(holiday.value))
-        return Day(_base("holiday" if off else "makeup", day), True, words)
+        return Day(_base("holiday" if off else "makeup", day), True, words, "announced")
 
 
 def _covers(entry: CalendarEntry, day: date) -> bool:

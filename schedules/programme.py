@@ -54,6 +54,18 @@ class Verdict(NamedTuple):
     """The next instant at which value, rank or source differ; HORIZON_DAYS ahead at most (look again)."""
 
 
+class Stretch(NamedTuple):
+    """[start, end) in which a programme says one thing."""
+
+    start_ms: int
+    end_ms: int
+    asks: bool
+    value: Value | None
+    rank: Rank
+    source: Source
+    reason: Text
+
+
 class _Span(NamedTuple):
     start_ms: int
     end_ms: int
@@ -82,10 +94,34 @@ def evaluate(programme: Programme, context: Context, wall_ms: int) -> Verdict:
         return Verdict(*state, span.reason, span.start_ms, until)
     edges = [edge for span in spans for edge in (span.start_ms, span.end_ms) if edge <= wall_ms]
     since = max(edges, default=context.local.midnight(today - 2 * _DAY))
-    reason = (
-        text("outside its periods") if _effective(programme, today) else text("outside its effective dates")
-    )
-    return Verdict(*state, reason, since, until)
+    return Verdict(*state, _reason(programme, today, span), since, until)
+
+
+def course(programme: Programme, context: Context, start_ms: int, end_ms: int) -> list[Stretch]:
+    """What the programme says over [start, end), in order and without a gap: what `evaluate` says at each
+    instant of it. Neighbours differ as two verdicts do."""
+    found: list[Stretch] = []
+    day = context.local.date_at(start_ms)
+    if not (programme.week or programme.exceptions or programme.effective):
+        return [Stretch(start_ms, end_ms, *_state(programme, day, None), _reason(programme, day, None))]
+    near = [list(_day_spans(programme, context, day + shift * _DAY)) for shift in (-2, -1, 0, 1)]
+    begin = start_ms
+    while begin < end_ms:
+        end = min(end_ms, context.local.midnight(day + _DAY))
+        spans = [span for spans in near for span in spans]
+        edges = {begin, *(edge for span in spans for edge in (span.start_ms, span.end_ms))}
+        for edge in sorted(edge for edge in edges if begin <= edge < end):
+            span = _span_at(spans, edge)
+            state = _state(programme, day, span)
+            if found and found[-1][2:6] == state:
+                continue
+            if found:
+                found[-1] = found[-1]._replace(end_ms=edge)
+            found.append(Stretch(edge, end_ms, *state, _reason(programme, day, span)))
+        day += _DAY
+        near = [*near[1:], list(_day_spans(programme, context, day + _DAY))]
+        begin = max(begin, end)
+    return found
 
 
 def untrusted(programme: Programme, wall_ms: int) -> Verdict:
@@ -101,6 +137,14 @@ def _state(programme: Programme, today: date, span: _Span | None) -> _State:
         return _State(True, span.period.value, span.rank, span.period.source)
     asks = programme.has_default and _effective(programme, today)
     return _State(asks, programme.default if asks else None, Rank.DEFAULT, programme.source)
+
+
+def _reason(programme: Programme, today: date, span: _Span | None) -> Text:
+    if span is not None:
+        return span.reason
+    return (
+        text("outside its periods") if _effective(programme, today) else text("outside its effective dates")
+    )
 
 
 def _next_change(programme: Programme, context: Context, wall_ms: int, today: date, state: _State) -> int:

@@ -29,11 +29,15 @@ PURE = (
     *SUMS,
     "drivers.codec",
     "drivers.batching",
+    "schedules.changes",
+    "schedules.energy",
+    "schedules.preview",
     "schedules.programme",
     "schedules.tariff",
     "controller.trends",
     "controller.consumption.integrated",
     "controller.consumption.integration",
+    "schedules.unheard",
     *NATIONAL,
 )
 IMPURE = ("time", "socket", "asyncio", "os", "pathlib", "sqlite3", "threading")

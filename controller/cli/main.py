@@ -16,7 +16,19 @@ import typer
 
 from config.language import choose, output, text
 from config.language.details import detail
-from controller.cli import backup, demo, log, people, receive, run, simulate, site, upload
+from controller.cli import (
+    backup,
+    calendar,
+    demo,
+    log,
+    people,
+    preview,
+    receive,
+    run,
+    simulate,
+    site,
+    upload,
+)
 from controller.cli.interrupts import INTERRUPTED
 from controller.cli.speech import Failure, language, set_language, translate
 from controller.cli.usage import localise, show_usage_error
@@ -31,7 +43,7 @@ app = typer.Typer(
 )
 _NEGATIVE = re.compile(r"-\.?\d")
 
-for group in (site, run, demo, simulate, people, log, backup, upload, receive):
+for group in (site, preview, calendar, run, demo, simulate, people, log, backup, upload, receive):
     group.register(app)
 
 

@@ -12,6 +12,7 @@ from config.plan.programmes import CalendarPlan, Programme
 from config.plan.reading import Value
 from schedules.programme import HORIZON_DAYS, Rank, evaluate, untrusted
 from tests.schedules.build import at, context, entry, exception, local, programme
+from tests.schedules.drawn import Drawn, places_with_programmes
 from tests.schedules.reference import MINUTE_MS, walk
 
 CORRIDOR = programme(
@@ -148,64 +149,11 @@ def test_clocks_that_change(utc: str, value: float) -> None:
     assert evaluate(what, context("Europe/Berlin", 52.5, 13.4), at(utc, "UTC")).value == value
 
 
-MARKS = st.one_of(
-    st.sampled_from(["00:00", "01:30", "02:00", "02:30", "03:00", "06:00", "12:00", "22:00", "23:30"]),
-    st.sampled_from(["sunrise", "sunrise-10", "sunset", "sunset+10", "sunset+300"]),
-)
-PERIOD = st.builds(
-    lambda start, end, value: (f"{start}~{end}", value),
-    MARKS,
-    MARKS | st.just("24:00"),
-    st.integers(1, 4) | st.none(),
-)
-LISTS = st.lists(PERIOD, max_size=3)
-KINDS = ["holiday", "makeup", "workday", "dayoff", "everyday", "friday", "saturday", "sunday", "thursday"]
-EXCEPTIONS = st.builds(
-    lambda first, last, like, own, cut: (first, max(first, last), like, own, cut),
-    st.integers(-1, 3),
-    st.integers(-1, 3),
-    st.none() | st.sampled_from(KINDS),
-    LISTS,
-    st.booleans(),
-)
-NIGHTS = [
-    ("Asia/Shanghai", 30.574, 103.923, "2026-10-08"),
-    ("Asia/Shanghai", 30.574, 103.923, "2026-02-13"),
-    ("Europe/Berlin", 52.5, 13.4, "2026-03-28"),
-    ("Europe/Berlin", 52.5, 13.4, "2026-10-24"),
-    ("Africa/Cairo", 30.0, 31.2, "2026-04-23"),
-    ("America/St_Johns", 47.5, -52.7, "2010-11-06"),
-    ("Europe/Oslo", 69.65, 18.96, "2026-06-20"),
-]
-
-
 @settings(max_examples=200)
-@given(
-    place=st.sampled_from(NIGHTS),
-    week=st.dictionaries(st.sampled_from(KINDS), LISTS, max_size=4),
-    default=st.none() | st.integers(7, 8),
-    exceptions=st.lists(EXCEPTIONS, max_size=2),
-    effective=st.none() | st.tuples(st.integers(-1, 2), st.integers(-1, 3)),
-)
-def test_against_a_minute_by_minute_reading_of_the_rules(
-    place: tuple[str, float, float, str],
-    week: dict[str, list[tuple[str, Value | None]]],
-    default: int | None,
-    exceptions: list[tuple[int, int, str | None, list[tuple[str, Value | None]], bool]],
-    effective: tuple[int, int] | None,
-) -> None:
-    zone, latitude, longitude, start = place
-    first = date.fromisoformat(start)
-    names = [date.fromordinal(first.toordinal() + shift).isoformat() for shift in range(-1, 4)]
-    what = programme(
-        week,
-        default=default,
-        exceptions=[
-            exception(f"{names[low + 1]}..{names[high + 1]}", like, () if like else own, cut)
-            for low, high, like, own, cut in exceptions
-        ],
-        effective=None if effective is None else "..".join(names[shift + 1] for shift in sorted(effective)),
-    )
+@given(drawn=places_with_programmes(1))
+def test_against_a_minute_by_minute_reading_of_the_rules(drawn: Drawn) -> None:
+    zone, latitude, longitude, start = drawn.place
+    first, what = date.fromisoformat(start), drawn.programmes[0]
     place_context = context(zone, latitude, longitude)
     names_of = {Rank.EXCEPTION: "exception", Rank.PERIOD: "period", Rank.DEFAULT: "default"}
     verdict = None

@@ -1,0 +1,37 @@
+"""The plan that a data directory's daemon runs, or would run at its next start: read, never changed."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from config.language import text
+from config.plan import codec
+from config.plan.site import Plan
+from controller.cli.speech import Failure
+from controller.store.connection import open_reader
+from controller.store.plans import PlanFiles, history
+
+
+def plan_in_force(data: Path) -> Plan:
+    """The plan accepted last. Raises Failure where there is none that can be read."""
+    files = PlanFiles(data / "plans", data / "backup")
+    named: str | None = None
+    try:
+        with closing(open_reader(data / "control.db")) as reader:
+            named = next((item.hash for item in history(reader, 1)), None)
+    except sqlite3.Error:
+        pass  # the folder itself may tell
+    try:
+        named = named or files.newest()
+        for copy in files.copies(named) if named else ():
+            if copy is not None:
+                return codec.load(copy)
+    except (ValueError, OSError):
+        pass
+    raise Failure(
+        text("no accepted plan can be read in {data}", data=str(data)),
+        hint=text("Say where it is with --data DIR."),
+        kind="no-plan",
+    )

@@ -1,0 +1,108 @@
+"""preview: what the programmes will do before they do it, and what an edit changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from config.language import text
+from controller.cli.preview_source import checked_days, first_day, plans, today
+from controller.cli.site import AsJson
+from controller.cli.speech import Failure, language, put_json, tell
+
+OldSite = Annotated[
+    Path | None,
+    typer.Argument(
+        help="The site directory; with a second one, the old one.", metavar="SITE", show_default=False
+    ),
+]
+NewSite = Annotated[
+    Path | None,
+    typer.Argument(
+        help="The edited site: what changes when it comes in place of the first.",
+        metavar="NEW",
+        show_default=False,
+    ),
+]
+
+
+def preview(
+    site: OldSite = None,
+    new: NewSite = None,
+    days: Annotated[int, typer.Option("--days", help="How many days.", metavar="N")] = 14,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="First local day: 2026-03-01 (default: today).", metavar="DATE"),
+    ] = None,
+    only: Annotated[
+        str | None,
+        typer.Option(
+            "--only", help="Only programmes and points whose name or label holds this.", metavar="NAME"
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data", help="The old one is the plan in force in this data directory.", metavar="DIR"
+        ),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write a page for the browser to this file.", metavar="FILE")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what the programmes will do on the days to come; of two sites, what the second one changes."""
+    checked_days(days)
+    asked_for = first_day(start)
+    sites = [path for path in (site, new) if path is not None]
+    if html is not None and (as_json or len(sites) + (data is not None) > 1):
+        raise Failure(text("--html goes with one site, and not with --json"), code=2)
+    before, plan = plans(sites, data)
+    first = asked_for or today(plan)
+    from schedules.preview import foresee
+
+    foreseen = foresee(plan, first, days)
+    if before is not None:
+        from controller.cli import preview_changes
+
+        preview_changes.show(foresee(before, first, days), foreseen, only, as_json=as_json)
+        return
+    from controller.cli.preview_groups import groups
+
+    chosen = groups(foreseen, only)
+    if not chosen and only is not None:
+        raise Failure(
+            text("no programme and no commanded point is called {name}", name=only), kind="no-match"
+        )
+    if as_json:
+        from controller.cli.preview_data import preview_data
+
+        put_json(preview_data(foreseen, chosen))
+        return
+    if html is not None:
+        from controller.cli.preview_page import page
+
+        write_page(html, page(foreseen, chosen, language()))
+        return
+    from controller.cli import preview_tables
+
+    preview_tables.preview(foreseen, chosen, language(), details=only is not None)
+
+
+def write_page(file: Path, content: str) -> None:
+    """Raises Failure."""
+    try:
+        file.write_text(content, encoding="utf-8")
+    except OSError as error:
+        from config.language.details import detail
+
+        reason = detail(error.strerror or str(error))
+        raise Failure(text("{file} cannot be written: {reason}", file=str(file), reason=reason)) from error
+    tell(text("{file} is written", file=str(file)))
+
+
+def register(app: typer.Typer) -> None:
+    """Add this group's commands."""
+    app.command("preview")(preview)

@@ -1,0 +1,59 @@
+"""Which sites a preview is of, and of which days. Raises Failure."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from config.language import text
+from config.plan.site import Plan
+from controller.cli.in_force import plan_in_force
+from controller.cli.plans import EARLIEST, LATEST, plan_of
+from controller.cli.speech import Failure
+
+MOST_DAYS = 400
+
+
+def plans(sites: list[Path], data: Path | None) -> tuple[Plan | None, Plan]:
+    """The plan in place of which the other comes (None: it is looked at alone), and that one. `data`: the
+    plan in force there comes first."""
+    if len(sites) + (data is not None) not in (1, 2):
+        if sites:
+            raise Failure(text("two plans can be compared, not three"), code=2)
+        raise Failure(text("say which site"), code=2)
+    accepted = [] if data is None else [plan_in_force(data)]
+    # Each is read by a process of its own.
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        found = [*accepted, *(plan for _, plan in pool.map(plan_of, sites))]
+    return (found[0] if len(found) == 2 else None), found[-1]
+
+
+def first_day(written: str | None) -> date | None:
+    """--from; None = today at the site."""
+    if written is None:
+        return None
+    try:
+        found = date.fromisoformat(written)
+    except ValueError as error:
+        raise Failure(text("{given} is no date; write 2026-03-05", given=written), code=2) from error
+    if not EARLIEST <= found.year < LATEST:
+        words = text(
+            "{given} is out of range; a preview is of the years {least} to {most}",
+            given=written,
+            least=EARLIEST,
+            most=LATEST - 1,
+        )
+        raise Failure(words, code=2)
+    return found
+
+
+def today(plan: Plan) -> date:
+    return datetime.now(UTC).astimezone(ZoneInfo(plan.site.time_zone)).date()
+
+
+def checked_days(days: int) -> int:
+    if 1 <= days <= MOST_DAYS:
+        return days
+    raise Failure(text("--days takes 1 to {most}, not {given}", most=MOST_DAYS, given=days), code=2)

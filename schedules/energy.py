@@ -1,0 +1,125 @@
+"""What a command is worth in electricity, by the rated power of what it commands: an estimate. Pure.
+
+Counted is what a programme itself switches or dims: rated power while on, rated power × level. A permit lets
+a device draw its rated power, and whether it does is the device's own business: counted apart, as at most.
+Modes and set-points say nothing about power.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import lru_cache
+from typing import NamedTuple
+
+from config.plan.equipment import Equipment
+from config.plan.points import Point
+from config.plan.reading import Value
+from config.plan.site import Plan
+from config.plan.tariff import Tariff, TariffPeriod
+from schedules.tariff import TariffHours
+
+_PERMITS = ("permit", "heater_permit")
+_GAS = ("stove",)
+_HOUR_MS = 3_600_000
+
+
+class Counted(Enum):
+    """Whether a point's commands are worth a number, and if not, why."""
+
+    FULLY = "fully"
+    AT_MOST = "at-most"
+    """A permit: the device draws this at most."""
+    NO_RATING = "no-rating"
+    """It switches something of which nobody said what it draws."""
+    BY_ITSELF = "by-itself"
+    """A mode: the machine decides when it runs."""
+    GAS = "gas"
+    SETTING = "setting"
+    """A set-point, or not the main command of anything."""
+
+
+class Rating(NamedTuple):
+    """What a point's commands are worth."""
+
+    counted: Counted
+    kw: float = 0.0
+    """At on, or at 100 %."""
+
+
+class Ratings:
+    """Those of one plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._owners: dict[int, Equipment] = {
+            item.primary: item for item in plan.equipment if item.primary is not None
+        }
+
+    def of(self, point: Point) -> Rating:
+        owner = self._owners.get(point.id)
+        if owner is None:
+            return Rating(Counted.SETTING)
+        role = next(role for role, bound in owner.roles if bound == point.id)
+        if owner.kind in _GAS:
+            return Rating(Counted.GAS)
+        if point.kind == "enum":
+            return Rating(Counted.BY_ITSELF)
+        if not _switches(point, role):
+            return Rating(Counted.SETTING)
+        if owner.rated_kw is None:
+            return Rating(Counted.NO_RATING)
+        return Rating(Counted.AT_MOST if role in _PERMITS else Counted.FULLY, owner.rated_kw)
+
+
+def _switches(point: Point, role: str) -> bool:
+    """Whether what is commanded is on and off, or a share of the whole; a least speed is neither."""
+    return point.kind == "bool" or (point.kind == "number" and point.unit == "%" and role != "min_speed")
+
+
+def power_kw(rating: Rating, value: Value | None) -> float:
+    """Drawn, or at most drawn, at a commanded value."""
+    if isinstance(value, bool):
+        return rating.kw if value else 0.0
+    return rating.kw * value / 100 if isinstance(value, int | float) else 0.0
+
+
+def is_on(point: Point, value: Value | None) -> bool | None:
+    """Whether a switch or a share is on; None for what is neither."""
+    if point.kind == "bool" and isinstance(value, bool):
+        return value
+    if point.kind == "number" and point.unit == "%" and isinstance(value, int | float):
+        return value > 0
+    return None
+
+
+class Energy(NamedTuple):
+    """An amount of electricity and what it costs."""
+
+    kwh: float = 0.0
+    yuan: float = 0.0
+
+    def plus(self, other: Energy) -> Energy:
+        return Energy(self.kwh + other.kwh, self.yuan + other.yuan)
+
+
+class Prices:
+    """What a kWh costs when; all of it at no price where nobody said one."""
+
+    def __init__(self, tariff: Tariff | None, hours: TariffHours | None) -> None:
+        self.known = tariff is not None and tariff.flat_price is not None
+        self._hours = hours if tariff is not None and tariff.by_period else None
+        self._flat = 0.0 if tariff is None else tariff.flat_price or 0.0
+        self._factors: dict[TariffPeriod, float] = {} if tariff is None else dict(tariff.factors)
+        self._of_a_kw = lru_cache(maxsize=4096)(self._yuan)
+
+    def cost(self, kw: float, start_ms: int, end_ms: int) -> Energy:
+        """Of so much power over [start, end)."""
+        return Energy(kw * (end_ms - start_ms) / _HOUR_MS, kw * self._of_a_kw(start_ms, end_ms))
+
+    def _yuan(self, start_ms: int, end_ms: int) -> float:
+        if self._hours is None or not self.known:
+            return self._flat * (end_ms - start_ms) / _HOUR_MS
+        return sum(
+            self._flat * self._factors.get(span.period, 1.0) * (span.end_ms - span.start_ms) / _HOUR_MS
+            for span in self._hours.spans(start_ms, end_ms)
+        )
