@@ -24,6 +24,7 @@ from controller.cli import (
     people,
     preview,
     receive,
+    rehearse,
     run,
     simulate,
     site,
@@ -43,7 +44,7 @@ app = typer.Typer(
 )
 _NEGATIVE = re.compile(r"-\.?\d")
 
-for group in (site, preview, calendar, run, demo, simulate, people, log, backup, upload, receive):
+for group in (site, preview, calendar, rehearse, run, demo, simulate, people, log, backup, upload, receive):
     group.register(app)
 
 

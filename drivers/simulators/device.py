@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from config.plan.devices import Device
 from config.plan.points import BacnetObject, Point
@@ -15,6 +16,14 @@ Put = Callable[[Point, Value | None], None]
 
 RELATIVE_STEP = 1e-4
 """A float on the wire is renewed when it moved by this share of itself."""
+
+
+class _Shown(NamedTuple):
+    """A point that the model says."""
+
+    point: Point
+    step: float
+    """The change worth showing; 0 where only a share of the value says it."""
 
 
 class SimulatedDevice:
@@ -38,10 +47,22 @@ class SimulatedDevice:
         self._shown: dict[str, Value | None] = {}
         self._jumps: dict[str, float] = {}
         self._forced: dict[str, Value] = {}
-        self._steps = {name: _step(point) for name, point in points.items()}
+        self._said = {
+            name: _Shown(point, _step(point)) for name, point in points.items() if not _commanded(point)
+        }
         self._timer = next(
             (name for name, point in points.items() if _set_up(point) and point.unit == "s"), None
         )
+
+    @property
+    def shown_names(self) -> Collection[str]:
+        """The points that the model says; the others are what they are commanded."""
+        return self._said.keys()
+
+    @property
+    def timed(self) -> bool:
+        """Whether it acts when nobody talks to it."""
+        return self._timer is not None
 
     def hear(self, now_s: float) -> None:
         """A request was addressed to it."""
@@ -55,32 +76,36 @@ class SimulatedDevice:
             self.model.command(point.name, value)
         self.show()
 
-    def show(self) -> None:
-        """Renew on the wire what has changed since it was shown."""
+    def show(self, names: Collection[str] | None = None) -> None:
+        """Renew on the wire what has changed since it was shown: these points, or all."""
         put = self.put
         if put is None:
             return
         stuck = self.faults.word("stuck", "point") if self.faults.has("stuck") else None
         standing = self.faults.has("frozen-counter")
         shown = self._shown
-        for name, value in (self.model.all_values() | self._forced).items():
-            point = self.points.get(name)
-            if point is None or _commanded(point) or (stuck is not None and stuck in ("", name)):
+        values = self.model.all_values(names)
+        if self._forced:
+            values |= self._forced
+        for name in self._said if names is None else names:
+            point, step = self._said[name]
+            if stuck is not None and stuck in ("", name):
                 continue
+            value = values[name]
             if point.counter is not None:
                 if standing and name in shown:
                     continue
                 if isinstance(value, float):
                     value += self._jumps.get(name, 0.0)
-            if name in shown and not self._moved(name, shown[name], value):
-                continue
+            if name in shown:
+                before = shown[name]
+                if isinstance(before, float) and isinstance(value, float):
+                    if abs(value - before) < (step or RELATIVE_STEP * abs(value)):
+                        continue
+                elif before == value:
+                    continue
             shown[name] = value
             put(point, value)
-
-    def _moved(self, name: str, before: Value | None, now: Value | None) -> bool:
-        if isinstance(before, float) and isinstance(now, float):
-            return abs(now - before) >= (self._steps[name] or RELATIVE_STEP * abs(now))
-        return before != now
 
     def watch(self, now_s: float) -> None:
         """Act when nobody has talked to it for as long as it was told to wait."""

@@ -95,6 +95,13 @@ class Faults:
         else:
             self._active.pop(name, None)
 
+    def raise_flag(self, name: str, on: bool) -> None:
+        """Begin or end one that has no numbers, of whatever list."""
+        if on:
+            self._active[name] = {}
+        else:
+            self._active.pop(name, None)
+
     def has(self, name: str) -> bool:
         return name in self._active or (self._behind is not None and self._behind.has(name))
 

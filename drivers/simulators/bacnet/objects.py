@@ -20,6 +20,7 @@ from bacpypes3.primitivedata import ObjectType
 
 from config.plan.points import BacnetObject, Point
 from config.plan.reading import Value
+from drivers.simulators.beginning import initial
 
 _vendor_id = 999
 """bacpypes3 files new object classes under their module's vendor; 999 is its number for samples."""
@@ -156,20 +157,6 @@ def check_range(point: Point, value: Any) -> None:
     top = max((number for number, _ in point.states), default=0)
     if isinstance(value, int) and top and not 1 <= int(value) <= top:
         raise PropertyError("valueOutOfRange")
-
-
-def initial(point: Point) -> Value:
-    """A harmless first value inside what the point allows, until the plant sets one."""
-    match point.kind:
-        case "bool":
-            return False
-        case "enum":
-            return min((number for number, _ in point.states), default=1)
-        case "text":
-            return ""
-    low = point.command.low if point.command is not None else point.valid_low
-    high = point.command.high if point.command is not None else point.valid_high
-    return max(low if low is not None else 0.0, min(0.0, high if high is not None else 0.0))
 
 
 def raw(point: Point, value: Value) -> Any:

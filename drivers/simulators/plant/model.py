@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -142,12 +142,13 @@ class DeviceModel:
         """What its points read now; None is the device's "not available"."""
         return {}
 
-    def all_values(self) -> dict[str, Value | None]:
-        """`show`, with what it was told and what no model knows."""
+    def all_values(self, names: Collection[str] | None = None) -> dict[str, Value | None]:
+        """`show`, with what it was told and what no model knows; that only of `names`, where they are
+        given."""
         environment = self.environment
         shown: dict[str, Value | None] = dict(self.told)
         shown.update(self.show())
-        for name in self.points:
+        for name in self.points if names is None else names:
             if name not in shown:
                 shown[name] = self._wanderer.value(name, environment)
         return shown

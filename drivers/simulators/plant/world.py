@@ -30,7 +30,15 @@ class World:
     `plant`.
     """
 
-    def __init__(self, plan: Plan, facts: Mapping[str, Any], seed: int, start_ms: int) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        facts: Mapping[str, Any],
+        seed: int,
+        start_ms: int,
+        most_step_s: float = MOST_STEP_S,
+    ) -> None:
+        self._most_step_s = most_step_s
         self.wall_ms = float(start_ms)
         self._surroundings = Surroundings(plan.site, Calendar(plan.calendar), seed)
         self.environment = self._surroundings.at(self.wall_ms)
@@ -84,11 +92,11 @@ class World:
         return flow
 
     def advance(self, wall_ms: float) -> Environment:
-        """Move the plant on to a later moment, in equal steps of at most MOST_STEP_S. Going back moves
+        """Move the plant on to a later moment, in equal steps of at most `most_step_s`. Going back moves
         nothing."""
         span_s = (wall_ms - self.wall_ms) / 1000
         if span_s > 0:
-            count = math.ceil(span_s / MOST_STEP_S)
+            count = math.ceil(span_s / self._most_step_s)
             for number in range(1, count + 1):
                 self._step(self.wall_ms + span_s * 1000 * number / count, span_s / count)
             self.wall_ms = wall_ms

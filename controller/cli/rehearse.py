@@ -1,0 +1,112 @@
+"""rehearse: a site's days ahead of time, the daemon's own decisions against the simulated plant."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from controller.cli.preview_source import first_day, today
+from controller.cli.site import AsJson, SiteDir
+from controller.cli.speech import put_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from controller.rehearsal.result import Result
+
+
+def rehearse(
+    site: SiteDir,
+    days: Annotated[int, typer.Option("--days", help="How many days.", metavar="N")] = 30,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="First local day: 2026-03-01 (default: today).", metavar="DATE"),
+    ] = None,
+    cycle: Annotated[
+        str, typer.Option("--cycle", help="How often it is decided: 10s; divides a minute.", metavar="TIME")
+    ] = "10s",
+    seed: Annotated[int, typer.Option(help="Seed of the simulated loads.", metavar="N")] = 1,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", help="Compare with a run without programmes or rules.", metavar="WHAT"),
+    ] = None,
+    as_default: Annotated[
+        bool, typer.Option("--as-default", help="Compare with a run with all programmes at their defaults.")
+    ] = False,
+    faults: Annotated[
+        Path | None,
+        typer.Option("--faults", help="Faults to come: a time and a fault a line.", metavar="FILE"),
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", help="Write series by the hour into this directory.", metavar="DIR")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", help="Draw pictures (SVG) into this directory.", metavar="DIR")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a site's days ahead of time, without a device, and say what would be used, what ran and what was
+    missed."""
+    from controller.cli import rehearse_source as source
+    from controller.rehearsal.result import Frame, as_data
+    from controller.rehearsal.result import rehearse as run
+
+    cycle_s, asked_for = source.checked_cycle(cycle), first_day(start)
+    source.checked_days(days)
+    plan, facts = source.site_of(site)
+    other = source.without(plan, without or [], as_default=as_default)
+    compared = bool(without) or as_default
+    coming = source.faults_of(faults, plan)
+    frame = Frame(asked_for or today(plan), days, cycle_s, seed)
+    results: list[Result] = []
+    began_s = time.process_time()
+    for one in (plan, other) if compared else (plan,):
+        results.append(
+            run(
+                one,
+                frame,
+                lambda clock, one=one: source.field_of(one, facts, clock, cycle_s, seed, coming),  # type: ignore[misc]
+                needs_of=plan,
+                each_day=_progress(days),
+            )
+        )
+    took_s = time.process_time() - began_s
+    with_, against = results[0], results[1] if compared else None
+    if csv is not None:
+        from controller.cli.rehearse_csv import write_series
+
+        write_series(csv, with_)
+    if plot is not None:
+        from controller.cli.rehearse_plot import draw
+
+        draw(plot, with_, against)
+    if as_json:
+        put_json(as_data(with_) if against is None else {"with": as_data(with_), "without": as_data(against)})
+        return
+    from controller.cli import rehearse_tables
+
+    rehearse_tables.show(with_, against, took_s)
+
+
+def _progress(days: int) -> Callable[[int], None] | None:
+    """A line that counts the days, for a person who waits."""
+    if not sys.stderr.isatty():
+        return None
+    gone = 0
+
+    def each_day(_: int) -> None:
+        nonlocal gone
+        gone += 1
+        sys.stderr.write(f"\r{gone}/{days}" + ("\n" if gone == days else ""))
+        sys.stderr.flush()
+
+    return each_day
+
+
+def register(app: typer.Typer) -> None:
+    """Add this group's command."""
+    app.command("rehearse")(rehearse)

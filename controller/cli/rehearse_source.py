@@ -1,0 +1,183 @@
+"""What a rehearsal is of: the plan, the plant's facts, the faults to come, and the other plan it is held
+against. Raises Failure."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from config.language import text
+from config.language.details import detail
+from config.plan.site import Plan
+from controller.cli.faults import Faults, NotAFault, Wish, refusal
+from controller.cli.plans import plan_of
+from controller.cli.processes import describe_plant
+from controller.cli.speech import Failure
+from controller.clock import VirtualClock
+from drivers.api import Event, Write
+from drivers.simulators.faults import FaultError
+from drivers.simulators.in_memory import InMemory
+from drivers.simulators.plant.world import PlantError
+from drivers.simulators.unwired_faults import WIRELESS
+from schedules.context import Context
+
+MOST_DAYS = 400
+CYCLES_S = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
+
+
+class Coming(NamedTuple):
+    """A fault and when it begins or ends."""
+
+    at_ms: int
+    wish: Wish
+    line: int
+    """Of the file."""
+
+
+class FaultyField:
+    """The site in memory, with faults at their times."""
+
+    def __init__(self, memory: InMemory, clock: VirtualClock, coming: Sequence[Coming]) -> None:
+        self._memory = memory
+        self._clock = clock
+        self._coming = list(coming)
+
+    def advance(self) -> list[Event]:
+        """Raises Failure for a fault that the simulated device cannot have."""
+        while self._coming and self._coming[0].at_ms <= self._clock.now().wall_ms:
+            _begin(self._memory, self._coming.pop(0))
+        return self._memory.advance()
+
+    def submit(self, write: Write) -> None:
+        self._memory.submit(write)
+
+    def read_now(self, point: int) -> None:
+        self._memory.read_now(point)
+
+
+def site_of(site: Path) -> tuple[Plan, dict[str, Any]]:
+    """The plan and the facts of the plant behind it."""
+    with tempfile.TemporaryDirectory(prefix="louguan-rehearse-", ignore_cleanup_errors=True) as scratch:
+        facts = Path(scratch) / "plant.json"
+        described = describe_plant(site, facts)
+        try:
+            _, plan = plan_of(site)
+        finally:
+            complaint = described.communicate()[1]
+        if described.returncode:
+            raise Failure(text("the site's plant.yaml is not right:"), hint=complaint.decode(errors="replace"))
+        return plan, json.loads(facts.read_text(encoding="utf-8")) or {}
+
+
+def field_of(
+    plan: Plan,
+    facts: Mapping[str, Any],
+    clock: VirtualClock,
+    cycle_s: float,
+    seed: int,
+    coming: Sequence[Coming],
+) -> FaultyField:
+    try:
+        return FaultyField(InMemory(plan, facts, clock, cycle_s, seed), clock, coming)
+    except PlantError as error:
+        raise Failure(text("the site's plant.yaml is not right:"), hint=detail(str(error))) from error
+
+
+def without(plan: Plan, left_out: Sequence[str], *, as_default: bool) -> Plan:
+    """The plan with its programmes or rules left out, or with programmes that stay at their defaults."""
+    unknown = [word for word in left_out if word not in ("programmes", "rules")]
+    if unknown:
+        words = text("--without takes programmes or rules, not {given}", given=unknown[0])
+        raise Failure(words, code=2)
+    if "programmes" in left_out and as_default:
+        raise Failure(text("--as-default keeps the programmes that --without leaves out"), code=2)
+    if as_default:
+        resting = (replace(one, week=(), exceptions=()) for one in plan.programmes)
+        plan = replace(plan, programmes=tuple(resting))
+    if "programmes" in left_out:
+        plan = replace(plan, programmes=())
+    if "rules" in left_out:
+        plan = replace(plan, rules=())
+    return plan
+
+
+def checked_cycle(written: str) -> float:
+    """--cycle: "10s" or "10", seconds that divide a minute."""
+    try:
+        seconds = float(written.strip().removesuffix("s"))
+    except ValueError:
+        seconds = 0.0
+    if seconds not in CYCLES_S:
+        words = text("--cycle takes seconds that divide a minute, like 10s, not {given}", given=written)
+        raise Failure(words, code=2)
+    return seconds
+
+
+def checked_days(days: int) -> int:
+    if 1 <= days <= MOST_DAYS:
+        return days
+    raise Failure(text("--days takes 1 to {most}, not {given}", most=MOST_DAYS, given=days), code=2)
+
+
+def faults_of(file: Path | None, plan: Plan) -> list[Coming]:
+    """A fault a line: local time, then what is typed to simulate ("2026-03-05T10:00 freeze main-1 off");
+    lines that begin with # say nothing."""
+    if file is None:
+        return []
+    try:
+        written = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = detail(getattr(error, "strerror", None) or str(error))
+        raise Failure(text("cannot open {file}: {error}", file=str(file), error=reason)) from error
+    known, context = Faults(plan), Context.of(plan)
+    found = [
+        _coming(number, line, known, context, file.name) for number, line in _lines(written)
+    ]
+    return sorted(found, key=lambda one: (one.at_ms, one.line))
+
+
+def _lines(written: str) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(written.splitlines(), start=1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            yield number, line.strip()
+
+
+def _coming(number: int, line: str, known: Faults, context: Context, file: str) -> Coming:
+    when, _, what = line.partition(" ")
+    try:
+        moment = datetime.fromisoformat(when)
+    except ValueError as error:
+        words = text("{given} is not a time; write 2026-03-05T06:30", given=when)
+        raise Failure(_at(file, number, words), code=2) from error
+    try:
+        wish = known.read(what.strip())
+    except NotAFault as error:
+        raise Failure(_at(file, number, error.text), code=2) from error
+    except IndexError as error:
+        words = text("type a fault and a device, like: freeze {device}", device=known.example())
+        raise Failure(_at(file, number, words), code=2) from error
+    if wish.fault not in WIRELESS:
+        words = text("{name} needs a wire: louguan simulate has it, a rehearsal does not", name=wish.fault)
+        raise Failure(_at(file, number, words), code=2)
+    local = moment if moment.tzinfo else moment.replace(tzinfo=context.local.zone)
+    return Coming(int(local.timestamp() * 1000), wish, number)
+
+
+def _at(file: str, line: int, what: object) -> Any:
+    return text("{file}:{line}: {what}", file=file, line=line, what=what)
+
+
+def _begin(memory: InMemory, coming: Coming) -> None:
+    wish = coming.wish
+    aim = {"line" if wish.is_line else "device": wish.target}
+    try:
+        memory.fault(wish.fault, wish.on, **aim, **wish.numbers)  # type: ignore[arg-type]
+    except FaultError as error:
+        raise Failure(
+            text("line {line} of the faults: {what}", line=coming.line, what=refusal(str(error)))
+        ) from error

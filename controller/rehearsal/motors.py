@@ -1,0 +1,101 @@
+"""What motors did, by their feedback: starts, run hours, minimum times that were not kept."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from config.plan.clock import Now
+from config.plan.equipment import Equipment
+from config.plan.reading import Quality, Reading
+from config.plan.site import Plan
+from controller.consumption.records import Interval
+from controller.decide.step import Step
+
+_HOUR_MS = 3_600_000
+
+
+@dataclass(slots=True)
+class Motor:
+    """One equipment with a running feedback."""
+
+    equipment: Equipment
+    point: int
+    on: bool | None = None
+    """None: not known."""
+    since_ms: int = 0
+    starts: int = 0
+    run_ms: int = 0
+    short_runs: int = 0
+    """Shorter than `min_on`."""
+    short_rests: int = 0
+    """Shorter than `min_off`."""
+    crowded: int = 0
+    """Starts beyond `starts_per_hour`."""
+    by_hour: dict[int, int] = field(default_factory=dict)
+    """Milliseconds run, by the start of the hour."""
+    recent: deque[int] = field(default_factory=deque)
+
+
+class Motors:
+    """Of all equipment that has the role `run_fb`. Times are as fine as the cycle."""
+
+    def __init__(self, plan: Plan, cycle_ms: int) -> None:
+        self._slack_ms = cycle_ms
+        self.motors = {
+            point: Motor(item, point)
+            for item in plan.equipment
+            for role, point in item.roles
+            if role == "run_fb" and plan.points[point].kind == "bool"
+        }
+
+    def look(self, now: Now, step: Step, readings: Sequence[Reading]) -> None:
+        for point in step.changed:
+            motor = self.motors.get(point)
+            if motor is None:
+                continue
+            reading = readings[point]
+            on = bool(reading.value) if reading.quality is Quality.GOOD else None
+            if on is not motor.on:
+                self._turn(motor, on, now.wall_ms)
+
+    def intervals(self, rows: Sequence[Interval]) -> None:
+        """Nothing: only feedbacks count."""
+
+    def end(self, wall_ms: int) -> None:
+        """Count what runs up to now."""
+        for motor in self.motors.values():
+            if motor.on:
+                self._ran(motor, wall_ms)
+                motor.since_ms = wall_ms
+
+    def _turn(self, motor: Motor, on: bool | None, wall_ms: int) -> None:
+        lasted_ms = wall_ms - motor.since_ms + self._slack_ms
+        if motor.on:
+            self._ran(motor, wall_ms)
+            motor.short_runs += on is False and lasted_ms < motor.equipment.min_on_s * 1000
+        elif motor.on is False and on:
+            motor.starts += 1
+            motor.short_rests += lasted_ms < motor.equipment.min_off_s * 1000
+            self._crowd(motor, wall_ms)
+        motor.on, motor.since_ms = on, wall_ms
+
+    def _crowd(self, motor: Motor, wall_ms: int) -> None:
+        most = motor.equipment.starts_per_hour
+        if most is None:
+            return
+        motor.recent.append(wall_ms)
+        while motor.recent[0] <= wall_ms - _HOUR_MS:
+            motor.recent.popleft()
+        motor.crowded += len(motor.recent) > most
+
+    @staticmethod
+    def _ran(motor: Motor, wall_ms: int) -> None:
+        motor.run_ms += wall_ms - motor.since_ms
+        start_ms = motor.since_ms
+        while start_ms < wall_ms:
+            hour_ms = start_ms - start_ms % _HOUR_MS
+            end_ms = min(wall_ms, hour_ms + _HOUR_MS)
+            motor.by_hour[hour_ms] = motor.by_hour.get(hour_ms, 0) + end_ms - start_ms
+            start_ms = end_ms

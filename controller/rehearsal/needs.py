@@ -1,0 +1,154 @@
+"""What the building's people and machines needed and did not get. Looked at once a minute of site time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from config.plan.clock import Now
+from config.plan.equipment import Equipment
+from config.plan.reading import Quality, Reading, Value
+from config.plan.site import Plan
+from controller.consumption.records import Interval
+from controller.decide.arbiter import arbitrate
+from controller.decide.programmes import ProgrammeRequests
+from controller.decide.step import Step
+from schedules.context import Context
+
+Kind: TypeAlias = Literal["dark", "empty-tank", "fumes", "cold-water"]
+
+FUMES_MG_M3 = 2.0
+"""What may leave a canteen's exhaust (GB 18483)."""
+EMPTY_PERCENT = 5.0
+COLD_C = 80.0
+"""Below it nobody makes tea."""
+WARM_UP_MS = 45 * 60_000
+"""A heater that has just got its permit is given this time."""
+EVERY_MS = 60_000
+SETTLING_MS = 5 * 60_000
+"""At the start nothing has been commanded yet."""
+_HOUR_MS = 3_600_000
+_LEVEL_SLACK = 0.5
+"""Percent that a lamp may be below what its programme asks."""
+
+
+@dataclass(slots=True)
+class Unmet:
+    """One need of one equipment."""
+
+    kind: Kind
+    equipment: Equipment
+    minutes: int = 0
+    times: int = 0
+    longest: int = 0
+    """Minutes."""
+    first_ms: int | None = None
+    by_hour: dict[int, int] = field(default_factory=dict)
+    """Minutes, by the start of the hour."""
+    running: int = 0
+    """Minutes for which it has been unmet by now."""
+
+    def count(self, unmet: bool, wall_ms: int) -> None:
+        if not unmet:
+            self.running = 0
+            return
+        self.times += not self.running
+        self.running += 1
+        self.minutes += 1
+        self.longest = max(self.longest, self.running)
+        if self.first_ms is None:
+            self.first_ms = wall_ms
+        hour_ms = wall_ms - wall_ms % _HOUR_MS
+        self.by_hour[hour_ms] = self.by_hour.get(hour_ms, 0) + 1
+
+
+_Check: TypeAlias = Callable[[Sequence[Reading], int], bool]
+
+
+class Needs:
+    """Of all equipment whose points say enough. What is needed is asked of `plan`'s own programmes, whatever
+    plan is rehearsed: so that two rehearsals are held against the same needs."""
+
+    def __init__(self, plan: Plan, context: Context) -> None:
+        self._programmes = ProgrammeRequests(plan.programmes, context)
+        self._programmed = {point for programme in plan.programmes for point in programme.targets}
+        self._next_ms = 0
+        self._permitted_ms: dict[int, int] = {}
+        self.unmet: list[Unmet] = []
+        self._checks: list[tuple[Unmet, _Check]] = []
+        for item in plan.equipment:
+            roles = dict(item.roles)
+            for kind, check in self._checks_of(item, roles):
+                found = Unmet(kind, item)
+                self.unmet.append(found)
+                self._checks.append((found, check))
+
+    def look(self, now: Now, step: Step, readings: Sequence[Reading]) -> None:
+        if not self._next_ms:
+            self._next_ms = now.wall_ms + SETTLING_MS
+        if now.wall_ms < self._next_ms:
+            return
+        self._next_ms = now.wall_ms - now.wall_ms % EVERY_MS + EVERY_MS
+        self._programmes.update(now)
+        for found, check in self._checks:
+            found.count(check(readings, now.wall_ms), now.wall_ms)
+
+    def intervals(self, rows: Sequence[Interval]) -> None:
+        """Nothing: only readings count."""
+
+    def _checks_of(self, item: Equipment, roles: dict[str, int]) -> list[tuple[Kind, _Check]]:
+        if item.kind == "lamp-group" and {"level", "presence"} <= roles.keys():
+            return [("dark", self._dark(roles["level"], roles["presence"]))]
+        if item.kind == "tank" and "level" in roles:
+            return [("empty-tank", _below(roles["level"], EMPTY_PERCENT))]
+        if item.kind == "fume-purifier" and "fume" in roles:
+            return [("fumes", _above(roles["fume"], FUMES_MG_M3))]
+        if item.kind == "water-purifier" and {"temperature", "heater_permit"} <= roles.keys():
+            return [("cold-water", self._cold(roles["temperature"], roles["heater_permit"]))]
+        return []
+
+    def _asked(self, point: int) -> Value | None:
+        return arbitrate(self._programmes.requests(point)).value
+
+    def _dark(self, level: int, presence: int) -> _Check:
+        def check(readings: Sequence[Reading], _: int) -> bool:
+            if _good(readings[presence]) is not True:
+                return False
+            need, have = self._asked(level), _good(readings[level])
+            if not isinstance(need, int | float) or not isinstance(have, int | float):
+                return False
+            return have < need - _LEVEL_SLACK
+
+        return check
+
+    def _cold(self, temperature: int, permit: int) -> _Check:
+        def check(readings: Sequence[Reading], wall_ms: int) -> bool:
+            if permit in self._programmed and self._asked(permit) is not True:
+                self._permitted_ms.pop(permit, None)
+                return False
+            since_ms = self._permitted_ms.setdefault(permit, wall_ms)
+            value = _good(readings[temperature])
+            return wall_ms - since_ms >= WARM_UP_MS and isinstance(value, int | float) and value < COLD_C
+
+        return check
+
+
+def _good(reading: Reading) -> Value | None:
+    return reading.value if reading.quality is Quality.GOOD else None
+
+
+def _below(point: int, least: float) -> _Check:
+    def check(readings: Sequence[Reading], _: int) -> bool:
+        value = _good(readings[point])
+        return isinstance(value, int | float) and value < least
+
+    return check
+
+
+def _above(point: int, most: float) -> _Check:
+    def check(readings: Sequence[Reading], _: int) -> bool:
+        value = _good(readings[point])
+        return isinstance(value, int | float) and value > most
+
+    return check

@@ -1,0 +1,140 @@
+"""Writes without a wire: carried out at once, read back when that is due, momentary outputs ended in time."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Sequence
+from itertools import count
+from typing import NamedTuple
+
+from config.plan.points import Point
+from config.plan.reading import Value
+from config.plan.site import Plan
+from drivers.api import Fate, Write
+from drivers.simulators.unwired import Refusal, UnwiredDevice
+
+
+class Due(NamedTuple):
+    """A read-back."""
+
+    at_ms: int
+    number: int
+    """In the order in which they were asked for."""
+    write: Write
+    target: int
+    """Point that is read."""
+    expected: Value | None
+    reads: bool
+    """False: the profile has no read-back for it."""
+
+
+class End(NamedTuple):
+    """A momentary output goes off again."""
+
+    at_ms: int
+    number: int
+    write: Write
+    expected: Value | None
+
+
+class Answering:
+    """Of all devices of a plan; `units` by device id. Times are site time."""
+
+    def __init__(self, plan: Plan, units: Sequence[UnwiredDevice]) -> None:
+        self._plan = plan
+        self._units = units
+        self._due: list[Due] = []
+        self._ends: list[End] = []
+        self._numbers = count()
+        self._latest: dict[int, int] = {}
+
+    def take(self, write: Write, wall_ms: int) -> Refusal | None:
+        """Carry it out, or say why not."""
+        point = self._plan.points[write.point]
+        unit = self._units[point.device]
+        taken = unit.carry_out(point, write)
+        if isinstance(taken, Refusal):
+            return taken
+        assert point.command is not None
+        self._latest[point.id] = write.seq
+        if point.command.pulse_s is not None and write.value is True:
+            at_ms = wall_ms + round(point.command.pulse_s * 1000)
+            heapq.heappush(self._ends, End(at_ms, next(self._numbers), write, taken))
+        else:
+            self._ask(point, write, taken, wall_ms)
+        return None
+
+    def next_end(self, wall_ms: int) -> End | None:
+        """The first momentary output that is to go off by then; it is given once."""
+        return heapq.heappop(self._ends) if self._ends and self._ends[0].at_ms <= wall_ms else None
+
+    def end(self, end: End) -> None:
+        """It goes off."""
+        point = self._plan.points[end.write.point]
+        unit = self._units[point.device]
+        unit.end_pulse(point, end.write.slot)
+        self._ask(point, end.write, end.expected, end.at_ms)
+
+    def due(self, wall_ms: int) -> list[Due]:
+        """Read-backs that are due; each is given once."""
+        found = []
+        while self._due and self._due[0].at_ms <= wall_ms:
+            found.append(heapq.heappop(self._due))
+        return found
+
+    def judge(self, due: Due) -> tuple[Fate, Value | None, str]:
+        """What became of the write: fate, what was read back, detail."""
+        point = self._plan.points[due.write.point]
+        unit = self._units[point.device]
+        if not due.reads:
+            return Fate.ACKNOWLEDGED, None, ""
+        if unit.bacnet:
+            return self._judge_slots(point, unit, due)
+        if self._latest[point.id] != due.write.seq:
+            return Fate.ACKNOWLEDGED, None, "a newer command was sent before the read-back"
+        return self._judge_value(point, due, 1e-9)
+
+    def _ask(self, point: Point, write: Write, expected: Value | None, wall_ms: int) -> None:
+        command = point.command
+        assert command is not None
+        momentary = command.pulse_s is not None and write.value is True
+        reads = command.verify != "none" and not (momentary and self._units[point.device].bacnet)
+        target = point.id
+        if command.verify == "point" and command.verify_point is not None:
+            target = command.verify_point
+        at_ms = wall_ms + (round(command.verify_after_s * 1000) if reads else 0)
+        heapq.heappush(self._due, Due(at_ms, next(self._numbers), write, target, expected, reads))
+
+    def _judge_value(self, point: Point, due: Due, relative: float) -> tuple[Fate, Value | None, str]:
+        assert point.command is not None
+        target = self._plan.points[due.target]
+        found = self._units[target.device].says(due.target)
+        if found.value is None:
+            return Fate.MISMATCH, None, f"reads back as {found.reason}"
+        if _same(target, due.expected, found.value, point.command.tolerance, relative):
+            return Fate.READ_BACK, found.value, ""
+        return Fate.MISMATCH, found.value, f"read back {found.value} instead of {due.expected}"
+
+    def _judge_slots(self, point: Point, unit: UnwiredDevice, due: Due) -> tuple[Fate, Value | None, str]:
+        assert point.command is not None
+        write = due.write
+        ours = dict(unit.slots(point.id) or ()).get(write.slot)
+        if write.value is None:
+            if ours is not None:
+                return Fate.MISMATCH, ours, f"slot {write.slot} still holds {ours}"
+            return Fate.READ_BACK, None, ""
+        if ours is None or not _same(point, write.value, ours, point.command.tolerance, 1e-6):
+            found = "nothing" if ours is None else ours
+            return Fate.MISMATCH, ours, f"slot {write.slot} holds {found} instead of {write.value}"
+        if due.target != point.id:
+            fate, value, detail = self._judge_value(point, due, 1e-6)
+            if fate is Fate.MISMATCH:
+                return fate, value, detail
+        return Fate.READ_BACK, ours, ""
+
+
+def _same(target: Point, expected: Value | None, found: Value, tolerance: float, relative: float) -> bool:
+    if target.kind != "number" or isinstance(expected, str) or isinstance(found, str) or expected is None:
+        return found == expected
+    return math.isclose(found, expected, rel_tol=relative, abs_tol=tolerance + relative)

@@ -1,0 +1,178 @@
+"""One device without a wire: what its readings say, what a write does to it, what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from config.plan.points import BacnetObject, Point, Register
+from config.plan.reading import Value
+from config.plan.slots import WRITABLE
+from drivers.api import Fate, Write
+from drivers.codec import Absent, EncodeError, decode_point, encode_point
+from drivers.permit import refusal
+from drivers.simulators.as_read import AsRead, Read, as_read
+from drivers.simulators.beginning import initial
+from drivers.simulators.device import SimulatedDevice
+
+_LOCAL_SLOT = 16
+
+
+class Refusal(NamedTuple):
+    """Why a write was not carried out."""
+
+    fate: Fate
+    detail: str
+
+
+class UnwiredDevice:
+    """Readings as its driver would give them, and the device's side of a write. Knows no time."""
+
+    def __init__(self, twin: SimulatedDevice, points: Iterable[Point], moved: Callable[[int], None]) -> None:
+        """`moved` is told of each point that may say something new."""
+        self.twin = twin
+        self.device = twin.device
+        self._moved = moved
+        self._as_read: dict[int, AsRead] = {}
+        self._values: dict[int, Read] = {}
+        self._masks: dict[int, str] = {}
+        self._arrays: dict[int, dict[int, Value]] = {}
+        self.bacnet = False
+        twin.put = self._put
+        for point in points:
+            self._as_read[point.id] = as_read(point)
+            if isinstance(point.source, BacnetObject):
+                self.bacnet = True
+                self._begin(point)
+
+    def _begin(self, point: Point) -> None:
+        assert isinstance(point.source, BacnetObject)
+        model = self.twin.model
+        array: dict[int, Value] = {}
+        if point.source.commandable:
+            self._arrays[point.id] = array
+            if point.name in model.start:
+                array[_LOCAL_SLOT] = model.told[point.name]
+            self._values[point.id] = self._as_read[point.id](self._in_force(point))
+        if point.command is not None:
+            model.command(point.name, self._in_force(point) if point.source.commandable else initial(point))
+
+    def says(self, point: int) -> Read:
+        """What a read of the point gives now."""
+        mask = self._masks.get(point)
+        return self._values[point] if mask is None else Read(None, mask)
+
+    def mask(self, points: Iterable[int], reason: str) -> None:
+        """Let reads of them be BAD for this reason; "": no more."""
+        for point in points:
+            if reason:
+                self._masks[point] = reason
+            else:
+                self._masks.pop(point, None)
+            self._moved(point)
+
+    def slots(self, point: int) -> tuple[tuple[int, Value], ...] | None:
+        """The priority array of a commandable BACnet point."""
+        array = self._arrays.get(point)
+        if array is None:
+            return None
+        reading = self._as_read[point]
+        entries = ((slot, reading(value).value) for slot, value in sorted(array.items()))
+        return tuple((slot, value) for slot, value in entries if value is not None)
+
+    def _put(self, point: Point, value: Value | None) -> None:
+        self._values[point.id] = self._as_read[point.id](value)
+        self._moved(point.id)
+
+    # Commands
+
+    def carry_out(self, point: Point, write: Write) -> Refusal | Value | None:
+        """The write reaches the device. What it took the value for, or why it did not take it."""
+        value = write.value
+        if value is None and not self.bacnet:
+            return Refusal(Fate.REJECTED, "there is no slot to release on Modbus")
+        why = "" if value is None else refusal(point, value)
+        if self.bacnet and not why:
+            why = self._misplaced(point, write)
+        if not why and self.twin.faults.has("refuse-writes"):
+            why = "write-access-denied"
+        mask = self._masks.get(point.id, "")
+        if not why and mask.startswith("exception"):
+            why = mask
+        if why:
+            return Refusal(Fate.REJECTED, why)
+        return self._slot(point, write) if self.bacnet else self._register(point, value)
+
+    def end_pulse(self, point: Point, slot: int) -> None:
+        """The momentary output goes off again."""
+        if self.bacnet:
+            self._fill(point, slot, None)
+        else:
+            self._register(point, False)
+
+    def set_up(self, point: Point, value: Value) -> bool:
+        """Let a set-up register hold this. Says whether it had to be written."""
+        if self.twin.model.told.get(point.name) == value:
+            return False
+        self.twin.model.command(point.name, value)
+        return True
+
+    def restart(self) -> None:
+        """Power came back: commands are gone."""
+        self.twin.restart()
+        for number, array in self._arrays.items():
+            for slot in WRITABLE:
+                array.pop(slot, None)
+            self._command(next(point for point in self.twin.points.values() if point.id == number))
+
+    def _misplaced(self, point: Point, write: Write) -> str:
+        if point.id not in self._arrays:
+            return "no priority array"
+        wrong = write.slot not in WRITABLE or any(slot not in WRITABLE for slot in write.null_slots)
+        return "slot not ours to write" if wrong else ""
+
+    def _register(self, point: Point, value: Value | None) -> Refusal | Value | None:
+        assert point.command is not None
+        assert isinstance(point.source, Register)
+        assert value is not None
+        place = point.command.register or point.source
+        try:
+            taken = decode_point(point, place, encode_point(point, place, value))
+        except EncodeError as error:
+            return Refusal(Fate.REJECTED, str(error))
+        if isinstance(taken, Absent):
+            return Refusal(Fate.REJECTED, "exception 3")
+        if not self.twin.faults.has("lying-write"):
+            self.twin.model.command(point.name, taken)
+            if place == point.source:
+                # It stands in the register until the device itself shows another value.
+                self._values[point.id] = Read(taken)
+                self._moved(point.id)
+        return taken
+
+    def _slot(self, point: Point, write: Write) -> Value | None:
+        if not self.twin.faults.has("lying-write"):
+            self._fill(point, write.slot, write.value)
+            for slot in write.null_slots:
+                self._fill(point, slot, None)
+        return write.value
+
+    def _fill(self, point: Point, slot: int, value: Value | None) -> None:
+        array = self._arrays[point.id]
+        before = self._in_force(point)
+        if value is None:
+            array.pop(slot, None)
+        else:
+            array[slot] = value
+        if self._in_force(point) != before:
+            self._command(point)
+
+    def _command(self, point: Point) -> None:
+        value = self._in_force(point)
+        self._values[point.id] = self._as_read[point.id](value)
+        self.twin.model.command(point.name, value)
+        self._moved(point.id)
+
+    def _in_force(self, point: Point) -> Value:
+        array = self._arrays[point.id]
+        return array[min(array)] if array else initial(point)

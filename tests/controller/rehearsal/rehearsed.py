@@ -1,0 +1,39 @@
+"""Rehearsals for tests: a site's plan, its plant in memory, some days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from config.plan.site import Plan
+from controller.cli.rehearse_source import Coming, FaultyField
+from controller.clock import VirtualClock
+from controller.rehearsal.result import Frame, Result, rehearse
+from drivers.simulators.in_memory import InMemory
+
+DAY = date(2026, 3, 5)
+"""A Thursday."""
+
+
+def of(
+    plan: Plan,
+    facts: Mapping[str, Any],
+    days: int = 1,
+    *,
+    cycle_s: float = 10.0,
+    seed: int = 1,
+    first: date = DAY,
+    coming: tuple[Coming, ...] = (),
+    needs_of: Plan | None = None,
+    memories: list[InMemory] | None = None,
+) -> Result:
+    """`memories` takes the plant, for a look into it afterwards."""
+
+    def make(clock: VirtualClock) -> FaultyField:
+        memory = InMemory(plan, facts, clock, cycle_s, seed)
+        if memories is not None:
+            memories.append(memory)
+        return FaultyField(memory, clock, coming)
+
+    return rehearse(plan, Frame(first, days, cycle_s, seed), make, needs_of=needs_of)
