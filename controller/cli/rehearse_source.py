@@ -19,6 +19,7 @@ from controller.cli.plans import plan_of
 from controller.cli.processes import describe_plant
 from controller.cli.speech import Failure
 from controller.clock import VirtualClock
+from controller.rehearsal.watched import watched
 from drivers.api import Event, Write
 from drivers.simulators.faults import FaultError
 from drivers.simulators.in_memory import InMemory
@@ -83,7 +84,9 @@ def field_of(
     coming: Sequence[Coming],
 ) -> FaultyField:
     try:
-        return FaultyField(InMemory(plan, facts, clock, cycle_s, seed), clock, coming)
+        return FaultyField(
+            InMemory(plan, facts, clock, cycle_s, seed, watched=watched(plan)), clock, coming
+        )
     except PlantError as error:
         raise Failure(text("the site's plant.yaml is not right:"), hint=detail(str(error))) from error
 

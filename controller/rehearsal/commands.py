@@ -34,6 +34,8 @@ class Commands:
         self._plan = plan
         self.sent: dict[int, Commanded] = {}
         self.writes = 0
+        self.reasserts = 0
+        """Of those, what only said again what the device had."""
         self.refused: Counter[tuple[str, str, str]] = Counter()
         """(point, fate, detail) of writes that did not take."""
         self.beyond: Counter[str] = Counter()
@@ -46,6 +48,7 @@ class Commands:
     def look(self, now: Now, step: Step, readings: Sequence[Reading]) -> None:
         for write in step.writes:
             self.writes += 1
+            self.reasserts += write.reassert
             one = self.sent.get(write.point)
             if one is None:
                 self.sent[write.point] = Commanded(self._plan.points[write.point].key, write.value)

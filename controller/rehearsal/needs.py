@@ -47,16 +47,19 @@ class Unmet:
     by_hour: dict[int, int] = field(default_factory=dict)
     """Minutes, by the start of the hour."""
     running: int = 0
-    """Minutes for which it has been unmet by now."""
+    """Looks in a row at which it was unmet."""
 
     def count(self, unmet: bool, wall_ms: int) -> None:
         if not unmet:
             self.running = 0
             return
-        self.times += not self.running
+        # One look may fall between a change of programme and its command: two in a row are a minute.
         self.running += 1
+        if self.running == 1:
+            return
+        self.times += self.running == 2
         self.minutes += 1
-        self.longest = max(self.longest, self.running)
+        self.longest = max(self.longest, self.running - 1)
         if self.first_ms is None:
             self.first_ms = wall_ms
         hour_ms = wall_ms - wall_ms % _HOUR_MS

@@ -118,6 +118,7 @@ def as_data(result: Result) -> dict[str, Any]:
             {"point": one.key, "switched": one.switched} for one in _sorted(result.commands.sent.values())
         ],
         "writes": result.commands.writes,
+        "reasserts": result.commands.reasserts,
         "unmet": [
             {
                 "need": unmet.kind,

@@ -9,7 +9,7 @@ here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from config.plan.clock import Clock
@@ -21,7 +21,7 @@ from drivers.simulators.as_read import Read
 from drivers.simulators.device import SimulatedDevice
 from drivers.simulators.faults import FaultError, Faults, Number
 from drivers.simulators.plant.world import World
-from drivers.simulators.rounds import Round, rounds_of
+from drivers.simulators.rounds import IDLE_MS, Round, rounds_of
 from drivers.simulators.silence import Silence
 from drivers.simulators.unwired import UnwiredDevice
 from drivers.simulators.unwired_faults import UnwiredFaults
@@ -44,8 +44,10 @@ class InMemory:
         cycle_s: float,
         seed: int = 1,
         plant_step_s: float = PLANT_STEP_S,
+        watched: Collection[int] | None = None,
     ) -> None:
-        """`facts` is the site's plant.yaml as plain data ({} without one). Raises PlantError."""
+        """`facts` is the site's plant.yaml as plain data ({} without one). `watched`: the points that
+        something depends on, beside those that are logged; None: all. Raises PlantError."""
         self._plan = plan
         self._clock = clock
         self._plant_step_ms = plant_step_s * 1000
@@ -64,7 +66,9 @@ class InMemory:
             )
             self._units.append(UnwiredDevice(twin, own, self._moved.add))
         self._said: dict[int, Read] = {}
-        self._rounds = rounds_of(plan, self._units, cycle_s)
+        self._rounds = rounds_of(
+            plan, self._units, cycle_s, range(len(plan.points)) if watched is None else watched
+        )
         self._cycle = 0
         self._version = 0
         """Counts what may have changed a reading: steps of the plant, commands, faults."""
@@ -155,9 +159,13 @@ class InMemory:
         fresh: set[int] = set()
         if asked.version != self._version:
             asked.version = self._version
+            every = wall_ms >= asked.all_due_ms
+            if every:
+                asked.all_due_ms = wall_ms + IDLE_MS
             for read in asked.reads:
-                if not silent or not self._silence.silent(read.unit.device.id):
-                    read.unit.twin.show(read.names)
+                names = read.every if every else read.names
+                if names and not (silent and self._silence.silent(read.unit.device.id)):
+                    read.unit.twin.show(names)
             fresh = self._tell(wall_ms, mono_ns)
         for points in (asked.logged, asked.others):
             if silent:

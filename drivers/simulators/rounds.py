@@ -3,7 +3,7 @@ together."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,12 +11,18 @@ from config.plan.site import Plan
 from drivers.simulators.unwired import UnwiredDevice
 
 
+IDLE_MS = 600_000
+"""What nothing depends on is looked up in the plant this often, and else comes again as it was."""
+
+
 class Reads(NamedTuple):
-    """Points of one device that are read together."""
+    """Points of one device that are read together, of those that its model says."""
 
     unit: UnwiredDevice
     names: tuple[str, ...]
-    """Of those that its model says."""
+    """What something depends on."""
+    every: tuple[str, ...]
+    """All of them."""
 
 
 @dataclass(slots=True)
@@ -29,6 +35,8 @@ class Round:
     others: tuple[int, ...]
     version: int = -1
     """Of what they were read of last."""
+    all_due_ms: int = 0
+    """Site time at which what nothing depends on is looked up next."""
 
 
 class Period(NamedTuple):
@@ -38,20 +46,33 @@ class Period(NamedTuple):
     slots: tuple[Round, ...]
 
 
-def rounds_of(plan: Plan, units: Sequence[UnwiredDevice], cycle_s: float) -> list[Period]:
-    """Of all points of the plan; `units` by device id."""
+def logged_points(plan: Plan) -> set[int]:
+    """Counters, the power beside them, and what is integrated."""
     logged = {item.point for item in plan.metering.integrated}
     for point in plan.points:
         if point.counter is not None:
             logged.add(point.id)
             if point.counter.power_point is not None:
                 logged.add(point.counter.power_point)
+    return logged
+
+
+def rounds_of(
+    plan: Plan, units: Sequence[UnwiredDevice], cycle_s: float, watched: Collection[int]
+) -> list[Period]:
+    """Of all points of the plan; `units` by device id. Something depends on those that are `watched`, or
+    logged."""
+    logged = logged_points(plan)
+    needed = logged.union(watched)
     every: dict[int, dict[int, list[int]]] = {}
     for point in plan.points:
         cycles = max(1, int(point.poll_s / cycle_s))
         every.setdefault(cycles, {}).setdefault(point.device, []).append(point.id)
     return [
-        Period(cycles, tuple(_round(plan, units, by_device, logged, cycles, slot) for slot in range(cycles)))
+        Period(
+            cycles,
+            tuple(_round(plan, units, by_device, logged, needed, cycles, slot) for slot in range(cycles)),
+        )
         for cycles, by_device in sorted(every.items())
     ]
 
@@ -61,6 +82,7 @@ def _round(
     units: Sequence[UnwiredDevice],
     by_device: dict[int, list[int]],
     logged: set[int],
+    needed: set[int],
     cycles: int,
     slot: int,
 ) -> Round:
@@ -68,9 +90,10 @@ def _round(
     reads = []
     for device, points in mine.items():
         shown = units[device].twin.shown_names
-        names = tuple(name for point in points if (name := plan.points[point].name) in shown)
-        if names:
-            reads.append(Reads(units[device], names))
+        every = [point for point in points if plan.points[point].name in shown]
+        names = tuple(plan.points[point].name for point in every if point in needed)
+        if every:
+            reads.append(Reads(units[device], names, tuple(plan.points[point].name for point in every)))
     found = [point for points in mine.values() for point in points]
     return Round(
         tuple(reads),

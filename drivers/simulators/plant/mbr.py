@@ -21,6 +21,13 @@ LEAD, LAG = 60.0, 85.0
 LEAD_AT_NIGHT = 80.0
 DRY, FULL, OVERFLOW = 15.0, 92.0, 98.0
 SUPPLY_DRY = 8.0
+THIN, BRIMMING = 30.0, OVERFLOW - 2
+"""Membrane level below which, and reuse level above which, suction rests."""
+BOTH = 88.0
+"""Membrane level above which both suction pumps work."""
+BACK = 6.0
+"""Percent by which a level must have come back before a cut-out lets go: a panel's switches hang apart, and
+without that its motors would start with every ripple."""
 RESTING_AIR_S = 2400.0
 """How long the blowers work between two rests when there is nothing to treat."""
 
@@ -62,6 +69,7 @@ class GreyPlant:
         self.airless_s = 0.0
         """How long no blower has run."""
         self._suction_clock = 0.0
+        self._both = False
         self._blower_clock = 0.0
         self._blowing = True
 
@@ -109,7 +117,8 @@ class GreyPlant:
     def _lift(self) -> None:
         level = self.equalisation.level
         running = self.lift.running
-        self.lift.locked = level < DRY or self.membrane.level > FULL
+        back = BACK if self.lift.locked else 0.0
+        self.lift.locked = level < DRY + back or self.membrane.level > FULL - back
         lead = LEAD_AT_NIGHT if self.mode == "night" else LEAD
         wanted = 2 if level > LAG else max(1, running) if level > lead else running
         if self.membrane.level > FULL - 8:
@@ -119,7 +128,8 @@ class GreyPlant:
     def _suck(self, dt_s: float) -> None:
         start = 75 if self.mode == "night" else 45
         level = self.membrane.level
-        self.suction.locked = level < 30 or self.reuse.level > OVERFLOW - 2
+        back = BACK if self.suction.locked else 0.0
+        self.suction.locked = level < THIN + back or self.reuse.level > BRIMMING - back
         idle = self._suction_clock == 0
         if self.mode == "off" or self.suction.locked or (idle and level < start):
             self._suction_clock = 0.0
@@ -128,7 +138,9 @@ class GreyPlant:
         cycle_s = self.suction_on_s + self.suction_off_s
         working = self._suction_clock < self.suction_on_s
         self._suction_clock = (self._suction_clock + dt_s) % cycle_s or 1e-3
-        self.suction.ask((2 if level > 88 else 1) if working else 0)
+        both = level > (BOTH - BACK if self._both else BOTH)
+        self._both = both
+        self.suction.ask((2 if both else 1) if working else 0)
 
     def _blow(self, dt_s: float) -> None:
         """Steadily while there is work, else work and rest; the sludge must not stand long without air."""

@@ -42,7 +42,9 @@ class RestroomNode(DeviceModel):
         self._empty_s = 1e9
         self._flush_s = 0.0
         self._ammonia = 0.3
-        self.flows["water"] = lambda: URINAL_M3H if self._flush_s > 0 else 0.0
+        self._flushed = 0.0
+        """Share of the latest step for which it flushed."""
+        self.flows["water"] = lambda: URINAL_M3H * self._flushed
 
     @property
     def power_kw(self) -> float:
@@ -62,7 +64,10 @@ class RestroomNode(DeviceModel):
         least = environment.time_s % 3600 < 300
         self.fan = mode == "on" or (mode == "presence" and follow) or (mode == "minimum" and least)
         left = before and not self.present
-        self._flush_s = FLUSH_S if left and self.switch("urinal_permit") else max(self._flush_s - dt_s, 0.0)
+        if left and self.switch("urinal_permit"):
+            self._flush_s = FLUSH_S
+        self._flushed = min(self._flush_s / dt_s, 1.0)
+        self._flush_s = max(self._flush_s - dt_s, 0.0)
         target = (0.4 if self.fan else 1.5) + 1.5 * self.present
         self._ammonia = approach(self._ammonia, target, dt_s, 900)
 
@@ -72,7 +77,7 @@ class RestroomNode(DeviceModel):
             "presence": self.present,
             "light_on": self.light,
             "fan_run": self.fan,
-            "valve_open": self._flush_s > 0,
+            "valve_open": self._flushed > 0,
             "lux": 0.004 * environment.lux + 220 * self.light,
             "ammonia": self._ammonia,
             "temperature": 19 + 0.25 * environment.outdoor_c,

@@ -1,0 +1,20 @@
+"""The points of a plan that something depends on: a decision, a log, a report."""
+
+from __future__ import annotations
+
+from config.plan.site import Plan
+from controller.decide.rules.registry import KINDS
+
+
+def watched(plan: Plan) -> frozenset[int]:
+    """All but those that are only there to be looked at (voltages, a lamp's current)."""
+    found = {point for item in plan.equipment for _, point in item.roles}
+    found.update(trend.point for trend in plan.trends)
+    for rule in plan.rules:
+        found.update(KINDS[type(rule.spec)].points(rule.spec))
+    for point in plan.points:
+        if point.command is not None:
+            found.add(point.id)
+            if point.command.verify_point is not None:
+                found.add(point.command.verify_point)
+    return frozenset(found)
