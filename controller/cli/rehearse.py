@@ -16,6 +16,9 @@ from controller.cli.speech import put_json
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from config.plan.site import Plan
+    from controller.clock import VirtualClock
+    from controller.rehearsal.loop import Field
     from controller.rehearsal.result import Result
 
 
@@ -42,7 +45,8 @@ def rehearse(
         typer.Option("--faults", help="Faults to come: a time and a fault a line.", metavar="FILE"),
     ] = None,
     csv: Annotated[
-        Path | None, typer.Option("--csv", help="Write series by the hour into this directory.", metavar="DIR")
+        Path | None,
+        typer.Option("--csv", help="Write series by the hour into this directory.", metavar="DIR"),
     ] = None,
     plot: Annotated[
         Path | None, typer.Option("--plot", help="Draw pictures (SVG) into this directory.", metavar="DIR")
@@ -53,7 +57,7 @@ def rehearse(
     missed."""
     from controller.cli import rehearse_source as source
     from controller.rehearsal.result import Frame, as_data
-    from controller.rehearsal.result import rehearse as run
+    from controller.rehearsal.result import rehearse as rehearsed
 
     cycle_s, asked_for = source.checked_cycle(cycle), first_day(start)
     source.checked_days(days)
@@ -62,20 +66,17 @@ def rehearse(
     compared = bool(without) or as_default
     coming = source.faults_of(faults, plan)
     frame = Frame(asked_for or today(plan), days, cycle_s, seed)
-    results: list[Result] = []
+
+    def run(of: Plan) -> Result:
+        def field(clock: VirtualClock) -> Field:
+            return source.field_of(of, facts, clock, cycle_s, seed, coming)
+
+        return rehearsed(of, frame, field, needs_of=plan, each_day=_progress(days))
+
     began_s = time.process_time()
-    for one in (plan, other) if compared else (plan,):
-        results.append(
-            run(
-                one,
-                frame,
-                lambda clock, one=one: source.field_of(one, facts, clock, cycle_s, seed, coming),  # type: ignore[misc]
-                needs_of=plan,
-                each_day=_progress(days),
-            )
-        )
+    with_ = run(plan)
+    against = run(other) if compared else None
     took_s = time.process_time() - began_s
-    with_, against = results[0], results[1] if compared else None
     if csv is not None:
         from controller.cli.rehearse_csv import write_series
 

@@ -71,7 +71,9 @@ def site_of(site: Path) -> tuple[Plan, dict[str, Any]]:
         finally:
             complaint = described.communicate()[1]
         if described.returncode:
-            raise Failure(text("the site's plant.yaml is not right:"), hint=complaint.decode(errors="replace"))
+            raise Failure(
+                text("the site's plant.yaml is not right:"), hint=complaint.decode(errors="replace")
+            )
         return plan, json.loads(facts.read_text(encoding="utf-8")) or {}
 
 
@@ -84,9 +86,7 @@ def field_of(
     coming: Sequence[Coming],
 ) -> FaultyField:
     try:
-        return FaultyField(
-            InMemory(plan, facts, clock, cycle_s, seed, watched=watched(plan)), clock, coming
-        )
+        return FaultyField(InMemory(plan, facts, clock, cycle_s, seed, watched=watched(plan)), clock, coming)
     except PlantError as error:
         raise Failure(text("the site's plant.yaml is not right:"), hint=detail(str(error))) from error
 
@@ -138,9 +138,7 @@ def faults_of(file: Path | None, plan: Plan) -> list[Coming]:
         reason = detail(getattr(error, "strerror", None) or str(error))
         raise Failure(text("cannot open {file}: {error}", file=str(file), error=reason)) from error
     known, context = Faults(plan), Context.of(plan)
-    found = [
-        _coming(number, line, known, context, file.name) for number, line in _lines(written)
-    ]
+    found = [_coming(number, line, known, context, file.name) for number, line in _lines(written)]
     return sorted(found, key=lambda one: (one.at_ms, one.line))
 
 

@@ -10,6 +10,7 @@ from config.plan.clock import Now
 from config.plan.reading import Reading, Value
 from config.plan.site import Plan
 from controller.consumption.records import Interval
+from controller.decide.records import Notice
 from controller.decide.step import Step
 from drivers.api import Fate
 
@@ -42,8 +43,8 @@ class Commands:
         """Points, by how often they came to read beyond their range."""
         self.would: Counter[str] = Counter()
         """In observe mode: what would have been sent, by point."""
-        self.notices: list[tuple[int, str, str, bool]] = []
-        """(site time, kind, subject, begins)."""
+        self.notices: list[tuple[int, Notice]] = []
+        """What people would have been told, with the site time."""
 
     def look(self, now: Now, step: Step, readings: Sequence[Reading]) -> None:
         for write in step.writes:
@@ -60,7 +61,7 @@ class Commands:
         for would in step.would:
             self.would[would.key] += 1
         for notice in step.notices:
-            self.notices.append((now.wall_ms, notice.kind, notice.subject, notice.on))
+            self.notices.append((now.wall_ms, notice))
         for point in step.changed:
             if readings[point].reason == "out of range":
                 self.beyond[self._plan.points[point].key] += 1

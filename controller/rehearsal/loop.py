@@ -36,7 +36,7 @@ class Field(Protocol):
 class Watcher(Protocol):
     """What looks at each cycle and draws its own conclusions."""
 
-    def look(self, now: Now, step: Step, readings: Sequence[Reading]) -> None: ...
+    def look(self, now: Now, step: Step, readings: Sequence[Reading], /) -> None: ...
 
     def intervals(self, rows: Sequence[Interval]) -> None:
         """Intervals that have closed."""

@@ -106,7 +106,9 @@ class Consumption:
         factors = dict(tariff.factors) if tariff.by_period else {}
         rows = []
         for period in TARIFF_PERIODS:
-            amounts = [used.by_period[period] for used in self.roots("electricity") if period in used.by_period]
+            amounts = [
+                used.by_period[period] for used in self.roots("electricity") if period in used.by_period
+            ]
             if not amounts:
                 continue
             amount = sum(amounts, Decimal(0))

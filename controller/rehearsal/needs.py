@@ -87,7 +87,7 @@ class Needs:
                 self.unmet.append(found)
                 self._checks.append((found, check))
 
-    def look(self, now: Now, step: Step, readings: Sequence[Reading]) -> None:
+    def look(self, now: Now, _: Step, readings: Sequence[Reading]) -> None:
         if not self._next_ms:
             self._next_ms = now.wall_ms + SETTLING_MS
         if now.wall_ms < self._next_ms:

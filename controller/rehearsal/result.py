@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from config.language import render
 from config.plan.site import Plan
 from controller.clock import VirtualClock
 from controller.rehearsal.commands import Commands
@@ -138,8 +139,9 @@ def as_data(result: Result) -> dict[str, Any]:
         ],
         "out_of_range": dict(sorted(result.commands.beyond.items())),
         "notices": [
-            {"time": _local(result, wall_ms), "kind": kind, "subject": subject, "begins": begins}
-            for wall_ms, kind, subject, begins in result.commands.notices
+            {"time": _local(result, wall_ms), "kind": notice.kind, "subject": notice.subject,
+             "begins": notice.on, "text": render(notice.text, "en")}
+            for wall_ms, notice in result.commands.notices
         ],
     }  # fmt: skip
 
@@ -147,7 +149,9 @@ def as_data(result: Result) -> dict[str, Any]:
 def cost_of(consumption: Consumption) -> Decimal | None:
     """Of all electricity, yuan; None where no price is known."""
     costs = [cost for _, _, cost in consumption.by_period()]
-    return None if not costs or None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
+    return (
+        None if not costs or None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
+    )
 
 
 def _sorted(commanded: Iterable[Any]) -> list[Any]:

@@ -1,7 +1,7 @@
 """What a value becomes on its way through a device's registers or object and the driver's decoding. Pure.
 
-By the codec it costs some ten microseconds a value, which a month of readings cannot afford. So numbers take a
-short way that gives the same, in whole numbers and one exact division; what lies near the middle between two
+By the codec it costs some ten microseconds a value, which a month of readings cannot afford. So numbers take
+a short way that gives the same, in whole numbers and one exact division; what lies near the middle between two
 steps, beyond the register or beyond the range, and all that is no number, goes the long way once and is
 remembered. Tests hold the short way against the long one for every profile.
 """
@@ -97,7 +97,9 @@ class _Integers:
         size = 16 * WORDS[register.type]
         signed = register.type.startswith("int")
         self._low, self._high = (-(1 << size - 1), (1 << size - 1) - 1) if signed else (0, (1 << size) - 1)
-        self._absent = {raw - (1 << size) if signed and raw >> size - 1 else raw for raw in register.not_available}
+        self._absent = {
+            raw - (1 << size) if signed and raw >> size - 1 else raw for raw in register.not_available
+        }
         self._range = _range(point)
         self._modulus = _modulus(point)
 
@@ -110,11 +112,7 @@ class _Integers:
         if not -_MOST_RAW < exact < _MOST_RAW:
             return self._long_way(value)
         raw = round(exact)
-        if (
-            abs(abs(exact - raw) - 0.5) < _NEAR
-            or not self._low <= raw <= self._high
-            or raw in self._absent
-        ):
+        if abs(abs(exact - raw) - 0.5) < _NEAR or not self._low <= raw <= self._high or raw in self._absent:
             return self._long_way(value)
         found = raw if self._plain else (raw * self._a + self._b) / self._c
         least, most = self._range

@@ -1,8 +1,8 @@
 """A whole site without a wire: the plant in memory, read and commanded as the drivers would, on a clock that
 is handed in.
 
-What a driver does over the wire is done here at once: each point is read at its declared poll period (in whole
-cycles), what changed comes as a Sample and what did not as Unchanged, a write is carried out, read back and
+What a driver does over the wire is done here at once: each point is read at its declared poll period (in
+whole cycles), what changed comes as a Sample and what did not as Unchanged, a write is carried out, read back and
 answered by one WriteReport. What needs bytes to go wrong (late, damaged and foreign answers) cannot be had
 here.
 """
@@ -15,7 +15,7 @@ from typing import Any
 from config.plan.clock import Clock
 from config.plan.reading import Quality, Reading
 from config.plan.site import Plan
-from drivers.api import DeviceState, Event, Fate, Sample, SetUp, SlotState, Unchanged, Write, WriteReport
+from drivers.api import Event, Fate, Sample, SetUp, SlotState, Unchanged, Write, WriteReport
 from drivers.simulators.answering import Answering, Due
 from drivers.simulators.as_read import Read
 from drivers.simulators.device import SimulatedDevice
@@ -27,8 +27,8 @@ from drivers.simulators.unwired import UnwiredDevice
 from drivers.simulators.unwired_faults import UnwiredFaults
 
 PLANT_STEP_S = 30.0
-"""Longest step of the plant between commands, site seconds; its machines ramp within it, its tanks and heaters
-move by a few percent of what switches them."""
+"""Longest step of the plant between commands, site seconds: its machines ramp within it, its tanks and
+heaters move by a few percent of what switches them."""
 LIVELY_S = 60.0
 """So long after a command the plant steps with every cycle."""
 
@@ -102,7 +102,7 @@ class InMemory:
             self._answer(due, now.wall_ms, now.mono_ns)
         for one in self._rounds:
             slot = one.slots[self._cycle % one.every] if self._cycle else None
-            for asked in (one.slots if slot is None else (slot,)):
+            for asked in one.slots if slot is None else (slot,):
                 self._read(asked, now.wall_ms, now.mono_ns)
         if self._urgent:
             self._read_urgently(now.wall_ms, now.mono_ns)
@@ -134,7 +134,7 @@ class InMemory:
     def fault(
         self, name: str, on: bool = True, *, device: str = "", line: str = "", **numbers: Number
     ) -> None:
-        """Begin or end a fault, in the words of `faults`. Raises FaultError, also for one that needs a wire."""
+        """Begin or end a fault, in the words of `faults`. Raises FaultError, also if it needs a wire."""
         if bool(device) == bool(line):
             raise FaultError("a fault is aimed at one device or one line")
         self._faults.switch(name, on, device, line, numbers, self._clock.now().mono_ns / 1e9)

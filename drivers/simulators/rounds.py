@@ -10,7 +10,6 @@ from typing import NamedTuple
 from config.plan.site import Plan
 from drivers.simulators.unwired import UnwiredDevice
 
-
 IDLE_MS = 600_000
 """What nothing depends on is looked up in the plant this often, and else comes again as it was."""
 

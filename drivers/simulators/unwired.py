@@ -54,6 +54,7 @@ class UnwiredDevice:
             if point.name in model.start:
                 array[_LOCAL_SLOT] = model.told[point.name]
             self._values[point.id] = self._as_read[point.id](self._in_force(point))
+            self._moved(point.id)
         if point.command is not None:
             model.command(point.name, self._in_force(point) if point.source.commandable else initial(point))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ from controller.cli.rehearse_source import Coming, FaultyField
 from controller.clock import VirtualClock
 from controller.rehearsal.result import Frame, Result, rehearse
 from drivers.simulators.in_memory import InMemory
+from drivers.simulators.plant.world import World
 
 DAY = date(2026, 3, 5)
 """A Thursday."""
@@ -27,11 +28,14 @@ def of(
     coming: tuple[Coming, ...] = (),
     needs_of: Plan | None = None,
     memories: list[InMemory] | None = None,
+    prepare: Callable[[World], None] | None = None,
 ) -> Result:
-    """`memories` takes the plant, for a look into it afterwards."""
+    """`memories` takes the plant, for a look into it afterwards; `prepare` changes it before."""
 
     def make(clock: VirtualClock) -> FaultyField:
         memory = InMemory(plan, facts, clock, cycle_s, seed)
+        if prepare is not None:
+            prepare(memory.world)
         if memories is not None:
             memories.append(memory)
         return FaultyField(memory, clock, coming)

@@ -69,7 +69,9 @@ def test_every_point_of_every_profile_reads_the_same(share: float, sign: int) ->
 
 @given(value=st.floats(-300, 300) | st.integers(-5000, 5000).map(lambda whole: whole / 20))
 def test_what_lies_between_two_steps_is_rounded_as_the_codec_rounds(value: float) -> None:
-    numbers = [point for point in each().points if point.kind == "number" and isinstance(point.source, Register)]
+    numbers = [
+        point for point in each().points if point.kind == "number" and isinstance(point.source, Register)
+    ]
     shapes = {
         (point.source.type, point.source.scale, point.source.offset, point.source.not_available): point
         for point in numbers

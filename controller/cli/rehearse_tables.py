@@ -1,0 +1,248 @@
+"""What a rehearsal came to, for a terminal of 80 columns; two of them side by side."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+
+from config.language import Text, render, text, word
+from config.language.details import detail
+from config.language.output import visible
+from controller.cli.speech import language, put, say
+from controller.rehearsal.metering import Consumption
+from controller.rehearsal.motors import Motor
+from controller.rehearsal.needs import Kind, Unmet
+from controller.rehearsal.result import Result, cost_of
+
+_NAME = 32
+"""Columns for a name and its label."""
+_NUMBER = 14
+_MOST_LISTED = 12
+PERIODS = {
+    "sharp": text("sharp peak hours"),
+    "peak": text("peak hours"),
+    "flat": text("flat hours"),
+    "valley": text("valley hours"),
+    "deep_valley": text("deep valley hours"),
+}
+NEEDS: dict[Kind, Text] = {
+    "dark": text("dark with people there"),
+    "empty-tank": text("tank empty"),
+    "fumes": text("fumes above 2 mg/m³"),
+    "cold-water": text("water too cold for tea"),
+}
+
+
+class _Row(NamedTuple):
+    """One line: a name, and a number for each rehearsal."""
+
+    name: str
+    numbers: tuple[Decimal | float | None, ...]
+    unit: str
+    digits: int = 1
+
+
+def show(result: Result, against: Result | None, took_s: float) -> None:
+    """Print it. `against` is the one it is held against."""
+    both = (result,) if against is None else (result, against)
+    for line in _lines(both, took_s):
+        put(line.rstrip())
+    sys.stdout.flush()
+
+
+def _lines(both: Sequence[Result], took_s: float) -> Iterator[str]:
+    result = both[0]
+    frame, site = result.frame, result.plan.site
+    yield say(
+        text(
+            "{site}: {days} days from {first}, decided every {cycle} s, seed {seed}",
+            site=site.label or site.name,
+            days=frame.days,
+            first=frame.first.isoformat(),
+            cycle=f"{frame.cycle_s:g}",
+            seed=frame.seed,
+        )
+    )
+    if len(both) > 1:
+        yield _pad("", _NAME) + "".join(
+            _right(say(word_), _NUMBER)
+            for word_ in (text("as planned"), text("compared"), text("difference"))
+        )
+    yield from _section(text("Used"), _used(both))
+    yield from _section(text("Cost of electricity"), _costs(both))
+    yield from _section(text("Motors: starts"), _motors(both, lambda motor: motor.starts, "", 0))
+    yield from _section(text("Motors: run hours"), _motors(both, lambda motor: motor.run_ms / 3.6e6, "h", 1))
+    yield from _section(text("Needs that were not met, minutes"), _needs(both))
+    yield from _commands(result)
+    yield from _breaches(result)
+    yield ""
+    yield say(
+        text(
+            "{cycles} cycles in {seconds} s of computing",
+            cycles=sum(one.cycles for one in both),
+            seconds=f"{took_s:.1f}",
+        )
+    )
+
+
+def _section(title: Text, rows: Sequence[_Row]) -> Iterator[str]:
+    if not rows:
+        return
+    yield ""
+    yield say(title)
+    for row in rows:
+        numbers = list(row.numbers)
+        if len(numbers) > 1:
+            first, second = numbers
+            numbers.append(None if first is None or second is None else float(second) - float(first))
+        cells = "".join(
+            _right("—" if number is None else f"{number:,.{row.digits}f}", _NUMBER) for number in numbers
+        )
+        yield "  " + _pad(row.name, _NAME - 2) + cells + " " + row.unit
+
+
+def _used(both: Sequence[Result]) -> list[_Row]:
+    rows = []
+    consumption = both[0].consumption
+    for quantity, unit in consumption.quantities():
+        roots = consumption.roots(quantity)
+        if len(roots) > 1:
+            totals = tuple(one.consumption.total(quantity) for one in both)
+            words = text("{quantity}, all of these", quantity=word(quantity, language()))
+            rows.append(_Row(say(words), totals, unit))
+        for used in roots:
+            numbers = tuple(one.consumption.used[used.meter.name].total for one in both)
+            rows.append(_Row(_named(used.meter.name, used.label), numbers, unit))
+        below = [one for one in consumption.used.values() if one.of and one.meter.quantity == quantity]
+        for used in sorted(below, key=lambda one: (-one.total, one.meter.name))[:_MOST_LISTED]:
+            numbers = tuple(one.consumption.used[used.meter.name].total for one in both)
+            rows.append(_Row("  " + _named(used.meter.name, used.label), numbers, unit))
+    return rows
+
+
+def _costs(both: Sequence[Result]) -> list[_Row]:
+    rows: list[_Row] = []
+    yuan = say(text("yuan"))
+    tables = [{period: (kwh, cost) for period, kwh, cost in one.consumption.by_period()} for one in both]
+    for period, words in PERIODS.items():
+        if not any(period in table for table in tables):
+            continue
+        nothing = (Decimal(0), Decimal(0))
+        rows.append(_Row(say(words), tuple(table.get(period, nothing)[0] for table in tables), "kWh"))
+        rows.append(_Row("", tuple(table.get(period, nothing)[1] for table in tables), yuan, 2))
+    if rows:
+        rows.append(_Row(say(text("all of it")), tuple(_paid(one.consumption) for one in both), yuan, 2))
+    return rows
+
+
+def _paid(consumption: Consumption) -> Decimal | None:
+    return cost_of(consumption)
+
+
+def _motors(both: Sequence[Result], figure: Callable[[Motor], float], unit: str, digits: int) -> list[_Row]:
+    rows = []
+    for point, motor in both[0].motors.motors.items():
+        numbers = tuple(float(figure(one.motors.motors[point])) for one in both)
+        if any(numbers):
+            rows.append(_Row(_named(motor.equipment.name, motor.equipment.label), numbers, unit, digits))
+    return rows
+
+
+def _needs(both: Sequence[Result]) -> list[_Row]:
+    rows = []
+    minutes = say(text("min"))
+    for kind, words in NEEDS.items():
+        groups = [[one for one in each.needs.unmet if one.kind == kind] for each in both]
+        if groups[0]:
+            totals = tuple(float(sum(one.minutes for one in group)) for group in groups)
+            rows.append(_Row(say(words), totals, minutes, 0))
+            rows += _worst(groups, minutes)
+    return rows
+
+
+def _worst(groups: Sequence[Sequence[Unmet]], minutes: str) -> Iterator[_Row]:
+    """The equipment that missed it longest."""
+    found = [
+        (tuple(float(group[number].minutes) for group in groups), unmet.equipment)
+        for number, unmet in enumerate(groups[0])
+    ]
+    for numbers, item in sorted(found, key=lambda one: (-max(one[0]), one[1].name))[:5]:
+        if any(numbers):
+            yield _Row("  " + _named(item.name, item.label), numbers, minutes, 0)
+
+
+def _commands(result: Result) -> Iterator[str]:
+    commands = result.commands
+    yield ""
+    yield say(
+        text(
+            "{writes} commands were sent, {again} of them said again what stood; {points} points",
+            writes=commands.writes,
+            again=commands.reasserts,
+            points=len(commands.sent),
+        )
+    )
+    switched = [one for one in commands.sent.values() if one.switched]
+    for one in sorted(switched, key=lambda each: (-each.switched, each.key))[:5]:
+        yield "  " + say(text("{point}: switched {times} times", point=one.key, times=one.switched))
+    if commands.would:
+        yield "  " + say(
+            text("observed only: {times} commands were not sent", times=sum(commands.would.values()))
+        )
+
+
+def _breaches(result: Result) -> Iterator[str]:
+    """What was not as it should be."""
+    said: list[str] = []
+    for motor in result.motors.motors.values():
+        name = _named(motor.equipment.name, motor.equipment.label)
+        if (times := motor.short_runs) > 0:
+            said.append(say(text("{name}: ran {times} times shorter than min_on", name=name, times=times)))
+        if (times := motor.short_rests) > 0:
+            said.append(
+                say(text("{name}: rested {times} times shorter than min_off", name=name, times=times))
+            )
+        if (times := motor.crowded) > 0:
+            said.append(say(text("{name}: {times} starts beyond starts_per_hour", name=name, times=times)))
+    for (key, fate, reason), times in sorted(result.commands.refused.items()):
+        why = render(detail(reason), language()) if reason else fate
+        words = text("{point}: {times} commands did not take: {reason}", point=key, times=times, reason=why)
+        said.append(say(words))
+    for key, times in sorted(result.commands.beyond.items()):
+        said.append(say(text("{point}: read {times} times beyond its range", point=key, times=times)))
+    for used in result.consumption.used.values():
+        if used.unknown:
+            words = text(
+                "{meter}: {times} intervals are not known", meter=used.meter.name, times=used.unknown
+            )
+            said.append(say(words))
+    zone = result.context.local.zone
+    told = [(wall_ms, notice) for wall_ms, notice in result.commands.notices if notice.on]
+    for wall_ms, notice in told[:_MOST_LISTED]:
+        at = datetime.fromtimestamp(wall_ms / 1000, zone).strftime("%m-%d %H:%M")
+        said.append(f"{at} {say(notice.text)}")
+    if len(told) > _MOST_LISTED:
+        said.append(say(text("and {count} notices more: --json lists them", count=len(told) - _MOST_LISTED)))
+    yield ""
+    yield (
+        say(text("Not as it should be")) if said else say(text("Nothing was refused, broken or out of range"))
+    )
+    for line in said:
+        yield "  " + visible(line)
+
+
+def _named(name: str, label: str) -> str:
+    return label or name
+
+
+def _pad(what: str, width: int) -> str:
+    return set_cell_size(what, width) if cell_len(what) > width else what + " " * (width - cell_len(what))
+
+
+def _right(what: str, width: int) -> str:
+    return " " * max(width - cell_len(what), 1) + what

@@ -1,0 +1,99 @@
+"""The command: text, JSON, series and pictures, faults from a file, and what is said of wrong use."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from controller.cli.main import main
+
+SITE = Path(__file__).parents[3] / "config/sites/minimal"
+
+
+def louguan(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as ended:
+        main(["rehearse", str(SITE), "--from", "2026-03-05", "--cycle", "60s", *words])
+    said = capsys.readouterr()
+    code = ended.value.code
+    return code if isinstance(code, int) else 0, said.out, said.err
+
+
+def test_the_report_is_said_in_eighty_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    from rich.cells import cell_len
+
+    for lang in ("en", "zh"):
+        code, out, _ = louguan(capsys, "--days", "1", "--as-default", "--lang", lang)
+        assert code == 0
+        assert max(cell_len(line) for line in out.splitlines()) <= 80
+    code, out, _ = louguan(capsys, "--days", "2", "--lang", "en")
+    assert "2 days from 2026-03-05, decided every 60 s, seed 1" in out
+    assert "relay-1.ch1: switched 4 times" in out
+    assert "Nothing was refused, broken or out of range" in out
+
+
+def test_two_rehearsals_are_held_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = louguan(capsys, "--days", "1", "--without", "programmes", "--json")
+    both = json.loads(out)
+    assert both["with"]["writes"] > 0 == both["without"]["writes"]
+    assert both["with"]["seed"] == both["without"]["seed"]
+
+
+def test_series_and_pictures_are_written(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, _, err = louguan(capsys, "--days", "1", "--csv", str(tmp_path / "c"), "--plot", str(tmp_path / "p"))
+    assert (code, err.count(str(tmp_path))) == (0, 2)
+    rows = list(csv.DictReader((tmp_path / "c/meters.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert len(rows) == 24
+    _, out, _ = louguan(capsys, "--days", "1", "--json")
+    assert sum(float(row["used"]) for row in rows) == pytest.approx(json.loads(out)["totals"][0]["used"])
+    for name in ("days", "hours", "unmet"):
+        drawn = ET.parse(tmp_path / f"p/{name}.svg").getroot()
+        assert drawn.tag.endswith("svg")
+
+
+def test_a_fault_of_the_file_comes_at_its_time(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "faults.txt"
+    file.write_text("# the relay is gone\n2026-03-05T12:00 freeze relay-1\n", encoding="utf-8")
+    _, out, _ = louguan(capsys, "--days", "1", "--faults", str(file), "--json")
+    assert [(told["time"][:16], told["kind"], told["subject"]) for told in json.loads(out)["notices"]] == [
+        ("2026-03-05T12:01", "device-lost", "relay-1")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("noon freeze relay-1", "faults.txt:1: noon is not a time"),
+        ("2026-03-05T12:00 freeze relay-9", "no device or line named relay-9"),
+        ("2026-03-05T12:00 crc relay-1", "crc needs a wire"),
+        ("2026-03-05T12:00", "type a fault and a device"),
+    ],
+)
+def test_a_wrong_line_is_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, written: str, said: str
+) -> None:
+    file = tmp_path / "faults.txt"
+    file.write_text(written + "\n", encoding="utf-8")
+    code, _, err = louguan(capsys, "--days", "1", "--faults", str(file), "--lang", "en")
+    assert code == 2
+    assert said in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--cycle", "7s"], "seconds that divide a minute"),
+        (["--cycle", "soon"], "seconds that divide a minute"),
+        (["--days", "0"], "--days takes 1 to 400"),
+        (["--without", "people"], "--without takes programmes or rules"),
+        (["--without", "programmes", "--as-default"], "--as-default keeps the programmes"),
+        (["--faults", "/nowhere"], "cannot open /nowhere"),
+    ],
+)
+def test_wrong_use_is_said(capsys: pytest.CaptureFixture[str], words: list[str], said: str) -> None:
+    code, _, err = louguan(capsys, *words, "--lang", "en")
+    assert code in (1, 2)
+    assert said in err
