@@ -1,8 +1,8 @@
 """What a value becomes on its way through a device's registers or object and the driver's decoding. Pure.
 
 By the codec it costs some ten microseconds a value, which a month of readings cannot afford. So numbers take
-a short way that gives the same, in whole numbers and one exact division; what lies near the middle between two
-steps, beyond the register or beyond the range, and all that is no number, goes the long way once and is
+a short way that gives the same, in whole numbers and one exact division; what lies near the middle between
+two steps, beyond the register or beyond the range, and all that is no number, goes the long way once and is
 remembered. Tests hold the short way against the long one for every profile.
 """
 

@@ -2,9 +2,9 @@
 is handed in.
 
 What a driver does over the wire is done here at once: each point is read at its declared poll period (in
-whole cycles), what changed comes as a Sample and what did not as Unchanged, a write is carried out, read back and
-answered by one WriteReport. What needs bytes to go wrong (late, damaged and foreign answers) cannot be had
-here.
+whole cycles), what changed comes as a Sample and what did not as Unchanged, a write is carried out, read back
+and answered by one WriteReport. What needs bytes to go wrong (late, damaged and foreign answers) cannot be
+had here.
 """
 
 from __future__ import annotations

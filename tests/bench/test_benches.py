@@ -67,5 +67,14 @@ def test_a_log_is_written_read_verified_started_on_and_sent() -> None:
     assert "backlog: 500 rows to a receiver on this machine" in said
 
 
+def test_the_example_site_is_rehearsed() -> None:
+    said = said_by("rehearse")
+    assert "1380 points, 0.0833333 days, a cycle each 10 s, the plant every 30 s" in said
+    parts = [float(found) for found in re.findall(r"(\d+) µs a cycle", said)]
+    assert len(parts) == 4
+    assert sum(parts[:3]) == pytest.approx(parts[3], abs=3)
+    assert 100 < float(re.findall(r"electricity: ([\d.]+) kWh", said)[0]) < 300, "two hours of a night"
+
+
 def devices_on(plan: Plan, line: int) -> int:
     return sum(1 for device in plan.devices if device.line == line)
