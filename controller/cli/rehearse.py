@@ -60,7 +60,8 @@ def rehearse(
     from controller.rehearsal.result import rehearse as rehearsed
 
     cycle_s, asked_for = source.checked_cycle(cycle), first_day(start)
-    source.checked_days(days)
+    source.check_days(days)
+    source.check_without(without or [], as_default=as_default)
     plan, facts = source.site_of(site)
     other = source.without(plan, without or [], as_default=as_default)
     compared = bool(without) or as_default

@@ -91,14 +91,18 @@ def field_of(
         raise Failure(text("the site's plant.yaml is not right:"), hint=detail(str(error))) from error
 
 
-def without(plan: Plan, left_out: Sequence[str], *, as_default: bool) -> Plan:
-    """The plan with its programmes or rules left out, or with programmes that stay at their defaults."""
+def check_without(left_out: Sequence[str], *, as_default: bool) -> None:
+    """--without and --as-default."""
     unknown = [word for word in left_out if word not in ("programmes", "rules")]
     if unknown:
         words = text("--without takes programmes or rules, not {given}", given=unknown[0])
         raise Failure(words, code=2)
     if "programmes" in left_out and as_default:
         raise Failure(text("--as-default keeps the programmes that --without leaves out"), code=2)
+
+
+def without(plan: Plan, left_out: Sequence[str], *, as_default: bool) -> Plan:
+    """The plan with its programmes or rules left out, or with programmes that stay at their defaults."""
     if as_default:
         resting = (replace(one, week=(), exceptions=()) for one in plan.programmes)
         plan = replace(plan, programmes=tuple(resting))
@@ -121,10 +125,10 @@ def checked_cycle(written: str) -> float:
     return seconds
 
 
-def checked_days(days: int) -> int:
-    if 1 <= days <= MOST_DAYS:
-        return days
-    raise Failure(text("--days takes 1 to {most}, not {given}", most=MOST_DAYS, given=days), code=2)
+def check_days(days: int) -> None:
+    """--days."""
+    if not 1 <= days <= MOST_DAYS:
+        raise Failure(text("--days takes 1 to {most}, not {given}", most=MOST_DAYS, given=days), code=2)
 
 
 def faults_of(file: Path | None, plan: Plan) -> list[Coming]:

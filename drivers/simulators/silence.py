@@ -21,6 +21,8 @@ class Silence:
         self._since: dict[int, float] = {}
         self._until: dict[int, float] = {}
         self._lost: set[int] = set()
+        self._restarted: set[int] = set()
+        """BACnet devices that will announce themselves: that is how their driver learns of it."""
 
     @property
     def some(self) -> bool:
@@ -38,6 +40,8 @@ class Silence:
         """It restarts, and hears nothing for so long."""
         self._until[device] = now_s + seconds
         self._since.setdefault(device, now_s)
+        if self._units[device].device.line in self._bacnet:
+            self._restarted.add(device)
 
     def changed(self, now_s: float) -> None:
         """Faults were switched: who is silent by them."""
@@ -54,9 +58,12 @@ class Silence:
         for device in sorted(self._since):
             if self._until[device] <= now_s:
                 del self._since[device], self._until[device]
-                if device in self._lost:
+                restarted = device in self._restarted
+                if restarted or device in self._lost:
                     self._lost.discard(device)
-                    yield DeviceState(device, True, "answers")
+                    self._restarted.discard(device)
+                    said = "announced itself again" if restarted else "answers"
+                    yield DeviceState(device, True, said, restarted)
             elif device not in self._lost and now_s - self._since[device] >= NOTICED_S:
                 self._lost.add(device)
                 yield DeviceState(device, False, "time-out")

@@ -57,7 +57,7 @@ def some_value(point: Point, share: float, sign: int) -> Value:
     return low - 0.01 * (high - low) + 1.02 * share * (high - low)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(share=st.floats(0, 1), sign=st.sampled_from([-1, 1]))
 def test_every_point_of_every_profile_reads_the_same(share: float, sign: int) -> None:
     for point in each().points:

@@ -149,6 +149,17 @@ def test_a_silent_device_grows_lost_and_comes_back(stand: Stand) -> None:
     assert stand.write("grey-water.mode", 1).fate is Fate.READ_BACK
 
 
+def test_a_restarted_lighting_controller_has_lost_its_commands_and_says_so(stand: Stand) -> None:
+    key = "corridor-1-zone-1.level"
+    stand.write(key, 80.0)
+    device = next(one for one in stand.plan.devices if one.name == "corridor-1")
+    stand.memory.fault("restart", device="corridor-1")
+    events = stand.go()
+    assert DeviceState(device.id, True, "announced itself again", restarted=True) in events
+    assert SlotState(stand.point(key), ()) in events
+    assert stand.value(key) == 0
+
+
 FAULTS: list[tuple[str, str, dict[str, Any], str]] = [
     ("stuck", "grey-plant", {"point": "eq_level"}, "grey-plant.eq_level"),
     ("frozen-counter", "data-room", {}, "data-room.energy_import"),
@@ -213,6 +224,7 @@ def test_what_cannot_be_had_is_refused(stand: Stand, name: str, aim: dict[str, A
         stand.memory.fault(name, **aim)
 
 
+@pytest.mark.slow
 def test_the_step_of_the_plant_changes_energy_and_starts_little() -> None:
     """What is allowed to a plant that is looked at every half minute only."""
     plan, facts = sites.example("shuangliu")
