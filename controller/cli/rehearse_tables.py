@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
+from rich.console import Console
+from rich.text import Text as Styled
 
 from config.language import Text, render, text, word
 from config.language.details import detail
@@ -19,6 +21,7 @@ from controller.rehearsal.motors import Motor
 from controller.rehearsal.needs import Kind, Unmet
 from controller.rehearsal.result import Result, cost_of
 
+_WIDTH = 80
 _NAME = 32
 """Columns for a name and its label."""
 _NUMBER = 14
@@ -232,8 +235,11 @@ def _breaches(result: Result) -> Iterator[str]:
     yield (
         say(text("Not as it should be")) if said else say(text("Nothing was refused, broken or out of range"))
     )
+    narrow = Console(width=_WIDTH)
     for line in said:
-        yield "  " + visible(line)
+        first, *others = Styled(visible(line)).wrap(narrow, _WIDTH - 4)
+        yield "  " + first.plain
+        yield from ("    " + other.plain for other in others)
 
 
 def _named(name: str, label: str) -> str:

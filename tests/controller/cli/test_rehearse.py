@@ -33,6 +33,9 @@ def test_the_report_is_said_in_eighty_columns(capsys: pytest.CaptureFixture[str]
     assert code == 0
     assert "电费" not in out, "it has no tariff"
     assert max(cell_len(line) for line in out.splitlines()) <= 80
+    code, out, _ = louguan(capsys, "--days", "1", "--from", "2026-12-01", "--lang", "en")
+    assert "the days off of 2027 are not known" in " ".join(out.split())
+    assert max(cell_len(line) for line in out.splitlines()) <= 80
     code, out, _ = louguan(capsys, "--days", "2", "--lang", "en")
     assert code == 0
     assert max(cell_len(line) for line in out.splitlines()) <= 80
