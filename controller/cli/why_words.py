@@ -93,6 +93,8 @@ class Words:
                 ),
                 2,
             )
+        if found["bounds"] or found["held"] is not None:
+            yield Line(text("So it is to have {value}.", value=self.value(found)))
 
     def asked_by(self, request: dict[str, Any]) -> Text:
         """Who wins, and why."""

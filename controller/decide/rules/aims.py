@@ -14,10 +14,12 @@ def aims(spec: RuleSpec) -> frozenset[int]:
 
 
 def _asked(part: object) -> Iterator[int]:
-    """Every Ask, wherever in the record it stands."""
+    """Every Ask, and every command that a part of the record names."""
     if isinstance(part, Ask):
         yield part.point
     elif is_dataclass(part):
+        if isinstance(command := getattr(part, "command", None), int):
+            yield command
         for item in fields(part):
             yield from _asked(getattr(part, item.name))
     elif isinstance(part, tuple):

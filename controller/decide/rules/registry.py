@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from config.plan.conditions import points_of
-from config.plan.rules import Hazard, Interlock, RuleSpec
-from controller.decide.rules import hazard, interlock
+from config.plan.rules import Hazard, Interlock, Lighting, Presence, RuleSpec
+from controller.decide.rules import hazard, interlock, lighting, presence
 from controller.decide.rules.look import Look
 
 
@@ -34,4 +34,6 @@ KINDS: dict[type[RuleSpec], Kind] = {
         ),
         hazard.may_be_reset,
     ),
+    Presence: Kind(presence.decide, lambda spec: frozenset(spec.contacts)),
+    Lighting: Kind(lighting.decide, lighting.points),
 }

@@ -56,6 +56,7 @@ rules:
     then: [{tag: pumps, value: on}], on_bad_input: release}
   smoke: {kind: interlock, slot: 7, label: 排烟联锁, when: inputs.di3 is active,
     then: [{target: fan.run_cmd, value: on}], on_bad_input: hold 5 min then release}
+  hall: {kind: lighting, label: 大厅人感, lamps: hall-lights, present: 60 %, run_on: 5 min}
 hall-lights-week:
   label: 大厅照明
   targets: hall-lights
@@ -216,6 +217,10 @@ SHOWN: dict[str, tuple[Prepare, Ask]] = {
     "override-over-programme": _now(
         "hall-lights",
         lambda scene: scene.wait_until("2026-03-05 11:30").override("hall.zone1_level", 35.0, 2, "来访"),
+    ),
+    "raised": _now(
+        "hall-lights",
+        lambda scene: scene.set(hall_zone1_presence=True).run(60).set(hall_zone1_presence=False).run(60),
     ),
     "trip": _now("pump-1.run_cmd", _trip),
     "rest": _now("pump-1.run_cmd", _resting),
