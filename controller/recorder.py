@@ -116,7 +116,7 @@ def _bent(result: Result) -> Text | str:
         return text(
             "{op} {value} (slot {slot}): {reason}",
             op=last.op.value,
-            value=last.value,
+            value=f"{last.value:g}" if isinstance(last.value, float) else last.value,
             slot=last.slot,
             reason=last.reason,
         )

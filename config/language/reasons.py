@@ -34,6 +34,14 @@ _WHOLE: Mapping[str, Text] = {
         text("minimum run time"),
         text("minimum rest time"),
         text("it must not rest for longer"),
+        text("somebody is there"),
+        text("somebody was there a moment ago"),
+        text("whether somebody is there cannot be read"),
+        text("nobody is there"),
+        text("there is daylight enough"),
+        text("it is dark"),
+        text("the light cannot be read: it counts as dark"),
+        text("never darker than this"),
     )
 }
 _DAYS = (

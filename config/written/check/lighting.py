@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from config.language import text
 from config.plan.points import Point
 from config.plan.programmes import Period, Programme
-from config.plan.rules import Lighting, Rule
+from config.plan.rules import Lighting, Presence, Rule
 from config.written.problems import Findings
 
 
 def check_lighting(
-    rules: Iterable[Rule], programmes: Sequence[Programme], points: Mapping[int, Point], findings: Findings
+    rules: Sequence[Rule], programmes: Sequence[Programme], points: Mapping[int, Point], findings: Findings
 ) -> None:
     """Tell lamps that nobody asks anything of at some time: there the rule would bound nothing, and not even
-    the least for safety would be kept. And lamps of two rules."""
+    the least for safety would be kept. And lamps of two rules, one of which would pass the other by."""
     owners: dict[int, Rule] = {}
+    asking = [
+        (rule, ask.point) for rule in rules if isinstance(rule.spec, Presence) for ask in rule.spec.then
+    ]
     for rule in rules:
         if not isinstance(rule.spec, Lighting):
             continue
@@ -33,6 +36,15 @@ def check_lighting(
                         place=before.source,
                     ),
                 )
+            for other, point in asking:
+                if point == lamp.command and other.slot <= rule.slot:
+                    findings.problem(
+                        other.source,
+                        text(
+                            'it asks for {name} past the bounds of rule "{rule}"', name=name, rule=rule.name
+                        ),
+                        hint=text("leave lamps to one rule of kind lighting"),
+                    )
             if not any(_always(item, lamp.command, rule.slot) for item in programmes):
                 findings.problem(
                     rule.source,

@@ -45,8 +45,18 @@ class _Away(NamedTuple):
 
 def points(spec: Lighting) -> frozenset[int]:
     """What it looks at."""
-    found = [point for lamp in spec.lamps for point in (*lamp.presence, lamp.lux) if point is not None]
-    return frozenset(found)
+    return frozenset[int]().union(*(inputs(spec, lamp.command) for lamp in spec.lamps))
+
+
+def inputs(spec: Lighting, command: int) -> frozenset[int]:
+    """What it looks at for one of its lamps."""
+    return frozenset(
+        point
+        for lamp in spec.lamps
+        if lamp.command == command
+        for point in (*lamp.presence, lamp.lux)
+        if point is not None
+    )
 
 
 def decide(spec: Lighting, look: Look) -> None:

@@ -138,7 +138,9 @@ class RuleRequests:
                 bears = point in aims(spec)
             if bears:
                 says = tuple(notice.text for notice in standing.outcome.notices)
-                found.append(Bearing(rule, KINDS[type(spec)].points(spec), says))
+                kind = KINDS[type(spec)]
+                points = kind.points(spec) if kind.inputs is None else kind.inputs(spec, point)
+                found.append(Bearing(rule, points, says))
         return found
 
     def check_reset(self, name: str, now: Now) -> None:

@@ -48,6 +48,7 @@ equipment:
   lamp: {kind: lamp-group, label: 门灯, switch: relays.ch3}
   hall-lights: {kind: lamp-group, label: 大厅灯, level: hall.zone1_level, presence: hall.zone1_presence,
     lux: hall.zone1_lux}
+  stairs: {kind: lamp-group, label: 楼梯灯, level: hall.zone2_level, presence: hall.zone2_presence}
 rules:
   fire: {kind: fire, label: 消防联动, contacts: [safety.di1], yields: [fan]}
   dry-run: {kind: interlock, label: 防干抽, when: inputs.di5 is active for 2 s,
@@ -56,10 +57,10 @@ rules:
     then: [{tag: pumps, value: on}], on_bad_input: release}
   smoke: {kind: interlock, slot: 7, label: 排烟联锁, when: inputs.di3 is active,
     then: [{target: fan.run_cmd, value: on}], on_bad_input: hold 5 min then release}
-  hall: {kind: lighting, label: 大厅人感, lamps: hall-lights, present: 60 %, run_on: 5 min}
+  hall: {kind: lighting, label: 大厅人感, lamps: [hall-lights, stairs], present: 60 %, run_on: 5 min}
 hall-lights-week:
   label: 大厅照明
-  targets: hall-lights
+  targets: [hall-lights, stairs]
   default: 10 %
   week:
     workday:
@@ -235,6 +236,11 @@ SHOWN: dict[str, tuple[Prepare, Ask]] = {
     "past": _then("hall-lights", "2026-03-05 09:15", day_gone_by),
     "past-early": _then("hall-lights", "2026-03-01 12:00", day_gone_by),
     "past-rest": _then("pump-1.run_cmd", "2026-03-05 07:00:20", _resting),
+    "past-raised": _then(
+        "hall-lights",
+        "2026-03-05 07:00:30",
+        lambda scene: scene.set(hall_zone1_presence=True).run(60),
+    ),
     "foreseen": _then("hall-lights", "2026-03-06 09:12", day_gone_by),
     "foreseen-by-hand": _then(
         "hall-lights",

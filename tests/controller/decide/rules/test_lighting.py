@@ -93,7 +93,7 @@ def test_light_that_cannot_be_read_counts_as_dark_after_the_delay_of_dark() -> N
     assert made.bounds() == ["≥ 20.0 the light cannot be read: it counts as dark"]
 
 
-def test_people_a_programme_above_and_a_demand_cap_stay_what_they_are() -> None:
+def test_what_people_set_stays_as_they_set_it() -> None:
     made = hall(NIGHT).set(zone1_presence=True).run(5)
     made.rig.override("one", 2.0, 1)
     assert made.run(2).level() == 2.0, "a floor at 11 does not bind a person at 8"
