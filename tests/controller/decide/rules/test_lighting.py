@@ -216,3 +216,10 @@ def test_any_course_is_what_a_model_says_and_stays_within_what_safety_asks(
 @settings(max_examples=2000, deadline=None)
 def test_many_courses(minute: str, course: list[tuple[bool | None, float | None, int, bool]]) -> None:
     _course(Hall(plan(), minute), _Model(), course)
+
+
+def test_the_least_has_its_way_over_the_most() -> None:
+    rule = RULE.replace("when_dark: 20 %", "when_dark: 40 %")
+    made = hall(rules=rule).run(5)
+    assert made.level() == 40.0, "nobody is there, which allows 30 %; but it is dark"
+    assert (made.asked(Op.FLOOR), made.asked(Op.CAP)) == ([40.0], [40.0])
