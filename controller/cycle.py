@@ -16,6 +16,7 @@ from controller.decide.announcements import Announcements
 from controller.decide.arbiter import NOTHING, Result, arbitrate
 from controller.decide.barriers import Barrier, Barriers
 from controller.decide.cover import Cover
+from controller.decide.explain import Explanation, Seen, explain
 from controller.decide.gate import Gate
 from controller.decide.naming import Naming, device_named
 from controller.decide.outputs import Outputs
@@ -42,6 +43,7 @@ from controller.decide.timekeeping import Timekeeping
 from controller.image import Image
 from drivers.api import DeviceState, Event, Fate, SetUp, SlotState, Write, WriteReport
 from schedules.context import Context
+from schedules.programme import HORIZON_DAYS
 
 
 class Engine:
@@ -116,6 +118,29 @@ class Engine:
         """Whether what was last commanded on `point` did not take."""
         standing = self._outputs.standing.get(point)
         return standing is not None and standing.refused
+
+    def explain(self, point: int, now: Now) -> Explanation:
+        """Why `point` is as it is, what keeps it from what is asked, and what comes next."""
+        horizon_ms = now.wall_ms + HORIZON_DAYS * 86_400_000
+        change_ms = self._programmes.next_change(point, now.wall_ms, horizon_ms) if now.trusted else None
+        bound = self.plan.points[point]
+        return explain(
+            Seen(
+                self.plan,
+                bound,
+                self._results.get(point),
+                self.barrier(point),
+                self._outputs.standing.get(point),
+                self._outputs.reachable(bound.device),
+                self._image,
+                self._rules.bearing_on(point, lambda name: self.cover(name).points),
+                now.trusted,
+                now.wall_ms,
+                tuple(self._programmes.requests(point)),
+                lambda wall_ms: self._programmes.requests_at(point, wall_ms),
+                None if change_ms == horizon_ms else change_ms,
+            )
+        )
 
     def scheduled(self, point: int) -> bool:
         """Whether a programme asks for a value of `point` now."""

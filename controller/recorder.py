@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from config.language import render, text
+from config.language import Text, render, text
+from controller.decide.arbiter import Result
 from controller.decide.records import Lock, Observe, Override, PersonCommand, Release, Reset, Unlock
 from controller.decide.step import Decision, Step, Unfit
 from controller.reasserts import FATES, Reasserts
@@ -102,7 +103,24 @@ def _decided(decision: Decision) -> Entry:
         who=winner.source if by_person else "",
         why=render(winner.reason, _LANGUAGE),
         source="" if by_person else winner.source,
+        detail=render(_bent(after), _LANGUAGE),
     )
+
+
+def _bent(result: Result) -> Text | str:
+    """What made another value of it than the winner asked for."""
+    if result.held is not None:
+        return text("{words} (slot {slot})", words=result.held.reason, slot=result.held.slot)
+    if result.bounds:
+        last = result.bounds[-1]
+        return text(
+            "{op} {value} (slot {slot}): {reason}",
+            op=last.op.value,
+            value=f"{last.value:g}" if isinstance(last.value, float) else last.value,
+            slot=last.slot,
+            reason=last.reason,
+        )
+    return ""
 
 
 def _unfit(item: Unfit, wall_ms: int) -> Entry:

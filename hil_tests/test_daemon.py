@@ -183,6 +183,8 @@ async def test_locks_and_observe_mode_let_nothing_pass_and_survive_a_kill(tmp_pa
         assert sorted(item["point"] for item in status["overrides"]) == ["hall.zone1_level", "relay.ch1"]
         assert "换灯" in (await stand.call("read", point="hall-lights"))["held_back"]
         assert "observe" in (await stand.call("read", point="yard"))["held_back"]
+        why = await stand.call("why", point="hall-lights")
+        assert (why["winner"]["by"], [item["kind"] for item in why["hindrances"]][:1]) == ("person", ["lock"])
         await stand.heard()
         await asyncio.sleep(2.5)
         assert not {key for key in sent(stand, mark) if key.startswith(("hall.", "relay."))}

@@ -66,7 +66,69 @@ class Hazard:
     """On fire only."""
 
 
-RuleSpec: TypeAlias = Interlock | Hazard
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Something is asked for while somebody is there, and for a while after."""
+
+    contacts: tuple[int, ...]
+    """Active while somebody is there; one is enough."""
+    then: tuple[Ask, ...]
+    run_on_s: float
+    on_bad_input: BadInput
+    """trip: as if somebody were there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lamp:
+    """One lamp group under a lighting rule."""
+
+    name: str
+    """Of the equipment; the rule remembers by it."""
+    command: int
+    presence: tuple[int, ...]
+    lux: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Bounds of what programmes ask of lamps, in the unit of their command; None: no such bound."""
+
+    at_least: Value | None
+    """Always: for safety."""
+    present: Value | None
+    """The least while somebody is there and daylight does not do."""
+    absent: Value | None
+    """The most while nobody is."""
+    dark: Value | None
+    """The least while it is dark."""
+    bright: Value | None
+    """The most while daylight does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Daylight:
+    """When it is dark and when bright, in lx; in between as before."""
+
+    dark_below: float
+    dark_s: float
+    """For so long it must be below without a break."""
+    bright_above: float
+    bright_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lighting:
+    """Programme, presence and daylight of lamps in one result: the programme's level is the base, and the
+    rule keeps it within bounds. Contacts that cannot be read count as somebody there, light that cannot be
+    read as dark."""
+
+    lamps: tuple[Lamp, ...]
+    levels: Levels
+    run_on_s: float
+    daylight: Daylight | None
+
+
+RuleSpec: TypeAlias = Interlock | Hazard | Presence | Lighting
 
 
 @dataclass(frozen=True, slots=True)

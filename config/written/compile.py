@@ -8,6 +8,7 @@ from pathlib import Path
 from config.plan.codec import FORMAT, seal
 from config.plan.site import Plan
 from config.written.check.clashes import check_devices
+from config.written.check.lighting import check_lighting
 from config.written.check.periods import note_hidden
 from config.written.gather import Written, gather
 from config.written.load import Files, load
@@ -50,6 +51,7 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
     note_hidden(programmes, {point.id: point for point in points}, findings)
     names = PointNames(written, made, bound, findings)
     rules = lower_rules(written, RulesSite(names, targets, bound.equipment, findings), findings)
+    check_lighting(rules, programmes, {point.id: point for point in points}, findings)
     meters = gather_meters(written, made, bound, findings)
     interval_s = int((written.site.written.log if written.site else LogWritten()).interval)
     metering = lower_metering(meters, names, interval_s, findings)

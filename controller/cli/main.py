@@ -29,6 +29,7 @@ from controller.cli import (
     simulate,
     site,
     upload,
+    why,
 )
 from controller.cli.interrupts import INTERRUPTED
 from controller.cli.speech import Failure, language, set_language, translate
@@ -44,7 +45,21 @@ app = typer.Typer(
 )
 _NEGATIVE = re.compile(r"-\.?\d")
 
-for group in (site, preview, calendar, rehearse, run, demo, simulate, people, log, backup, upload, receive):
+for group in (
+    site,
+    preview,
+    calendar,
+    rehearse,
+    run,
+    demo,
+    simulate,
+    people,
+    why,
+    log,
+    backup,
+    upload,
+    receive,
+):
     group.register(app)
 
 

@@ -76,11 +76,18 @@ class ProgrammeRequests:
                 return moment
         return horizon_ms
 
+    def requests_at(self, point: int, wall_ms: int) -> Iterator[Request]:
+        """What programmes ask of `point` at that time, believing the clock."""
+        return self._asking([self._programmes[number] for number in self._of_point.get(point, ())], wall_ms)
+
     def _decided(self, programmes: Sequence[Programme], wall_ms: int) -> Value | None:
-        verdicts = ((programme, evaluate(programme, self._context, wall_ms)) for programme in programmes)
-        return arbitrate(
-            _request(programme, verdict) for programme, verdict in verdicts if verdict.asks
-        ).value
+        return arbitrate(self._asking(programmes, wall_ms)).value
+
+    def _asking(self, programmes: Sequence[Programme], wall_ms: int) -> Iterator[Request]:
+        for programme in programmes:
+            verdict = evaluate(programme, self._context, wall_ms)
+            if verdict.asks:
+                yield _request(programme, verdict)
 
 
 def _request(programme: Programme, verdict: Verdict) -> Request:

@@ -9,6 +9,7 @@ from controller.operations.overview import Overview
 from controller.operations.queries import Queries
 from controller.operations.status import Status
 from controller.operations.uploads import Upload
+from controller.operations.why import Why
 from controller.socket.server import SocketServer
 
 
@@ -20,6 +21,7 @@ def register(server: SocketServer, daemon: Daemon) -> None:
     server.register("overview", Overview(daemon).answer)
     server.register("points", queries.points)
     server.register("read", queries.read)
+    server.register("why", Why(daemon).answer)
     server.register("set", commands.set)
     server.register("release", commands.release)
     server.register("lock", commands.lock)

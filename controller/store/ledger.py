@@ -121,14 +121,14 @@ def read(
     """Rows with a sequence number above `after`, oldest first; of one point if given."""
     where, values = ("", ()) if point is None else ("AND point = ?", (point,))
     query = f"SELECT {COLUMNS}, hash FROM ledger WHERE seq > ? {where} ORDER BY seq LIMIT ?"  # noqa: S608
-    return [_row(row) for row in connection.execute(query, (after, *values, limit))]
+    return [row_of(row) for row in connection.execute(query, (after, *values, limit))]
 
 
 def latest(connection: sqlite3.Connection, *, point: str | None = None, limit: int = 100) -> list[Row]:
     """The newest rows, newest first; of one point if given."""
     where, values = ("", ()) if point is None else ("WHERE point = ?", (point,))
     query = f"SELECT {COLUMNS}, hash FROM ledger {where} ORDER BY seq DESC LIMIT ?"  # noqa: S608
-    return [_row(row) for row in connection.execute(query, (*values, limit))]
+    return [row_of(row) for row in connection.execute(query, (*values, limit))]
 
 
 def broken_at(connection: sqlite3.Connection, sealed: Head | None = None) -> int | None:
@@ -168,7 +168,8 @@ def link(former: bytes, content: tuple[int | str, ...]) -> bytes:
     return hashlib.sha256(former + lowered).digest()
 
 
-def _row(row: tuple[int | str | bytes, ...]) -> Row:
+def row_of(row: tuple[int | str | bytes, ...]) -> Row:
+    """A row as the table has it (`COLUMNS`, hash). Raises ValueError."""
     seq, time_ms, kind, point, value, slot, who, why, source, fate, detail, digest = tuple(row)
     if not (
         isinstance(seq, int)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 from config.language import text
-from config.plan.rules import Ask, Interlock, Rule
+from config.plan.rules import Ask, Interlock, Presence, Rule
 from config.written.gather import Written
 from config.written.problems import Findings
 from config.written.rules.making import Making, Site
@@ -29,7 +29,7 @@ def lower_rules(written: Written, site: Site, findings: Findings) -> tuple[Rule,
 def _check_opposed(rules: list[Rule], findings: Findings) -> None:
     """Two of one slot that may ask for different values of one point need a safe one among them, for nothing
     else says which is heard."""
-    asking = [(rule, rule.spec.then) for rule in rules if isinstance(rule.spec, Interlock)]
+    asking = [(rule, rule.spec.then) for rule in rules if isinstance(rule.spec, Interlock | Presence)]
     for (one, asks), (other, others) in combinations(asking, 2):
         if one.slot != other.slot:
             continue

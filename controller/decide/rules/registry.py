@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from config.plan.conditions import points_of
-from config.plan.rules import Hazard, Interlock, RuleSpec
-from controller.decide.rules import hazard, interlock
+from config.plan.rules import Hazard, Interlock, Lighting, Presence, RuleSpec
+from controller.decide.rules import hazard, interlock, lighting, presence
 from controller.decide.rules.look import Look
 
 
@@ -19,6 +19,8 @@ class Kind(NamedTuple):
     """What it looks at: a change of any of these makes it decide anew."""
     may_be_reset: Callable[[Any, Look], bool] | None = None
     """For trips: whether a person may reset it as things are."""
+    inputs: Callable[[Any, int], frozenset[int]] | None = None
+    """What of it matters to one point that it commands; None: all."""
 
 
 KINDS: dict[type[RuleSpec], Kind] = {
@@ -34,4 +36,6 @@ KINDS: dict[type[RuleSpec], Kind] = {
         ),
         hazard.may_be_reset,
     ),
+    Presence: Kind(presence.decide, lambda spec: frozenset(spec.contacts)),
+    Lighting: Kind(lighting.decide, lighting.points, inputs=lighting.inputs),
 }

@@ -4,16 +4,18 @@ come."""
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from config.language import text
 from config.plan.clock import Now
 from config.plan.reading import Reading
-from config.plan.rules import Rule
+from config.plan.rules import Hazard, Rule
+from controller.decide.explain import Bearing
 from controller.decide.gate import PREFIX
 from controller.decide.records import Notice, Refused, RuleMemory
 from controller.decide.requests import Request
+from controller.decide.rules.aims import aims
 from controller.decide.rules.look import Look, Memory, Outcome, Yielding
 from controller.decide.rules.registry import KINDS
 from controller.decide.steady import SteadyTime
@@ -123,6 +125,23 @@ class RuleRequests:
         call."""
         changed, self._yields_changed = self._yields_changed, False
         return dict(self._yielding) if changed else None
+
+    def bearing_on(self, point: int, covered: Callable[[str], Collection[int]]) -> list[Bearing]:
+        """The rules that may ask something of `point` or take it out of our hands. `covered`: the points of
+        an equipment."""
+        found = []
+        for rule, standing in zip(self._rules, self._standing, strict=True):
+            spec = rule.spec
+            if isinstance(spec, Hazard):
+                bears = any(point in covered(name) for name in spec.yields)
+            else:
+                bears = point in aims(spec)
+            if bears:
+                says = tuple(notice.text for notice in standing.outcome.notices)
+                kind = KINDS[type(spec)]
+                points = kind.points(spec) if kind.inputs is None else kind.inputs(spec, point)
+                found.append(Bearing(rule, points, says))
+        return found
 
     def check_reset(self, name: str, now: Now) -> None:
         """Raises Refused where a person may not reset that rule now."""

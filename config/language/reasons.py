@@ -1,0 +1,114 @@
+"""Why something was decided, read back from the ledger, which is kept in English. Standard library only.
+
+What is recognised by its form is a text again, with its parts; any other stays as it was written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from config.language import Text, text
+from config.language.details import detail
+
+_MARK = r"(?:\d\d:\d\d(?::\d\d)?|(?:sunrise|sunset)(?: [+-] [\d.]+ min)?)"
+_PERIOD = re.compile(rf"(?P<day>.+) (?P<start>{_MARK})-(?P<end>{_MARK})")
+_SUN = re.compile(r"(?P<sun>sunrise|sunset)(?: (?P<sign>[+-]) (?P<minutes>[\d.]+) min)?")
+_OWNED = re.compile(r"(?P<owner>.+?): (?P<reason>.+)", re.DOTALL)
+_KINDS: Mapping[str, Text] = {
+    said.message: said
+    for said in (
+        text("holiday"), text("make-up workday"), text("Monday"), text("Tuesday"), text("Wednesday"),
+        text("Thursday"), text("Friday"), text("Saturday"), text("Sunday"), text("workday"), text("day off"),
+        text("every day"),
+    )
+}  # fmt: skip
+_WHOLE: Mapping[str, Text] = {
+    said.message: said
+    for said in (
+        text("outside its periods"),
+        text("outside its effective dates"),
+        text("the clock cannot be trusted"),
+        text("set by hand"),
+        text("nobody asks for a value"),
+        text("minimum run time"),
+        text("minimum rest time"),
+        text("it must not rest for longer"),
+        text("somebody is there"),
+        text("somebody was there a moment ago"),
+        text("whether somebody is there cannot be read"),
+        text("nobody is there"),
+        text("there is daylight enough"),
+        text("it is dark"),
+        text("the light cannot be read: it counts as dark"),
+        text("never darker than this"),
+    )
+}
+_DAYS = (
+    (text("{kind}, days off not announced yet,"), re.compile(r"(?P<kind>.+), days off not announced yet,")),
+    (
+        text("exception: {reason} (like {kind})"),
+        re.compile(r"exception: (?P<reason>.+) \(like (?P<kind>.+)\)"),
+    ),
+    (text("exception: {reason}"), re.compile(r"exception: (?P<reason>.+)")),
+)
+_FORMS = (
+    (text("tripped, because {condition}"), re.compile(r"tripped, because (?P<condition>.+)")),
+    (text("{count} starts an hour"), re.compile(r"(?P<count>\d+) starts an hour")),
+)
+
+
+_SLOT = re.compile(r"(?P<words>.+) \(slot (?P<slot>\d+)\)")
+_BOUND = re.compile(r"(?P<op>[≤≥]) (?P<value>\S+) \(slot (?P<slot>\d+)\): (?P<reason>.+)")
+
+
+def reason(said: str) -> Text | str:
+    """`said` as a text, if what it says is known."""
+    if (found := _SLOT.fullmatch(said)) is not None:
+        return text("{words} (slot {slot})", words=reason(found["words"]), slot=found["slot"])
+    if (found := _BOUND.fullmatch(said)) is not None:
+        return text(
+            "{op} {value} (slot {slot}): {reason}",
+            op=found["op"],
+            value=found["value"],
+            slot=found["slot"],
+            reason=reason(found["reason"]),
+        )
+    owned = _OWNED.fullmatch(said)
+    inner = None if owned is None else _reason(owned["reason"])
+    if owned is not None and inner is not None:
+        return text("{programme}: {reason}", programme=owned["owner"], reason=inner)
+    return _reason(said) or detail(said)
+
+
+def _reason(said: str) -> Text | None:
+    if said in _WHOLE:
+        return _WHOLE[said]
+    period = _PERIOD.fullmatch(said)
+    if period is not None:
+        marks = text("{start}-{end}", start=_mark(period["start"]), end=_mark(period["end"]))
+        return text("{day} {period}", day=_day(period["day"]), period=marks)
+    return _form(said, _FORMS, str)
+
+
+def _day(said: str) -> Text | str:
+    return _KINDS.get(said) or _form(said, _DAYS, lambda kind: _KINDS.get(kind, kind)) or said
+
+
+def _form(
+    said: str, forms: tuple[tuple[Text, re.Pattern[str]], ...], part: Callable[[str], Text | str]
+) -> Text | None:
+    for form, pattern in forms:
+        if (found := pattern.fullmatch(said)) is not None:
+            return text(form.message, **{name: part(item) for name, item in found.groupdict().items()})
+    return None
+
+
+def _mark(said: str) -> Text | str:
+    found = _SUN.fullmatch(said)
+    if found is None:
+        return said
+    sun = text("sunrise") if found["sun"] == "sunrise" else text("sunset")
+    if found["sign"] is None:
+        return sun
+    return text("{sun} {sign} {minutes} min", sun=sun, sign=found["sign"], minutes=found["minutes"])

@@ -1,0 +1,27 @@
+"""Which points a rule may ask something of, whatever its kind. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+
+from config.plan.rules import Ask, RuleSpec
+
+
+def aims(spec: RuleSpec) -> frozenset[int]:
+    """The points of all that it may ask for."""
+    return frozenset(_asked(spec))
+
+
+def _asked(part: object) -> Iterator[int]:
+    """Every Ask, and every command that a part of the record names."""
+    if isinstance(part, Ask):
+        yield part.point
+    elif is_dataclass(part):
+        if isinstance(command := getattr(part, "command", None), int):
+            yield command
+        for item in fields(part):
+            yield from _asked(getattr(part, item.name))
+    elif isinstance(part, tuple):
+        for one in part:
+            yield from _asked(one)

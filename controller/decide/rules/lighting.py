@@ -1,0 +1,154 @@
+"""Lighting: programme, presence and daylight of lamps in one result.
+
+The programme's level is the base; the rule asks for the least and the most that it may be, never for a value
+of its own. A floor and a cap bind what stands in higher slots, so that people, interlocks and a demand cap
+come first as they do anyway, and programme, presence and daylight never compete: whatever the sensors say,
+the least is not above the most.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from config.language import Text, text
+from config.plan.reading import Value
+from config.plan.rules import Ask, Daylight, Lamp, Levels, Lighting
+from controller.decide.requests import Op
+from controller.decide.rules.look import Look
+from controller.decide.rules.occupancy import Occupied, occupied, somebody, waiting, was_there
+
+UNREADABLE = text("whether somebody is there cannot be read")
+
+
+class _Bound(NamedTuple):
+    """The least, or the most, and why."""
+
+    value: Value
+    words: Text
+    since_ms: int
+    until_ms: int | None = None
+
+
+class _Sky(NamedTuple):
+    """Whether daylight does."""
+
+    bright: bool
+    since_ms: int
+    words: Text
+
+
+class _Away(NamedTuple):
+    """Nobody is there."""
+
+    since_ms: int
+
+
+def points(spec: Lighting) -> frozenset[int]:
+    """What it looks at."""
+    return frozenset[int]().union(*(inputs(spec, lamp.command) for lamp in spec.lamps))
+
+
+def inputs(spec: Lighting, command: int) -> frozenset[int]:
+    """What it looks at for one of its lamps."""
+    return frozenset(
+        point
+        for lamp in spec.lamps
+        if lamp.command == command
+        for point in (*lamp.presence, lamp.lux)
+        if point is not None
+    )
+
+
+def decide(spec: Lighting, look: Look) -> None:
+    """Bound every lamp."""
+    since_ms = _since(look, "since_ms")
+    for lamp in spec.lamps:
+        sky = None if spec.daylight is None or lamp.lux is None else _sky(lamp, lamp.lux, spec.daylight, look)
+        here = _here(lamp, spec.run_on_s, look) if lamp.presence else None
+        low, high = _bounds(spec.levels, sky, here, since_ms)
+        for bound, op in ((low, Op.FLOOR), (high, Op.CAP)):
+            if bound is not None:
+                ask = Ask(lamp.command, bound.value)
+                look.ask(ask, bound.words, bound.since_ms, op=op, until_ms=bound.until_ms)
+
+
+def _bounds(
+    levels: Levels, sky: _Sky | None, here: tuple[Occupied | _Away, Text] | None, since_ms: int
+) -> tuple[_Bound | None, _Bound | None]:
+    """The least and the most. The least has its way where they contradict each other."""
+    least, most = [], []
+    if levels.at_least is not None:
+        least.append(_Bound(levels.at_least, text("never darker than this"), since_ms))
+    bright = sky is not None and sky.bright
+    if sky is not None and bright and levels.bright is not None:
+        most.append(_Bound(levels.bright, sky.words, sky.since_ms))
+    if sky is not None and not bright and levels.dark is not None:
+        least.append(_Bound(levels.dark, sky.words, sky.since_ms))
+    if here is not None:
+        state, words = here
+        if isinstance(state, _Away):
+            if levels.absent is not None:
+                most.append(_Bound(levels.absent, words, state.since_ms))
+        elif levels.present is not None and not bright:
+            least.append(_Bound(levels.present, words, state.since_ms, state.until_ms))
+    low = max(least, key=_level, default=None)
+    high = min(most, key=_level, default=None)
+    if low is not None and high is not None and _level(low) > _level(high):
+        high = high._replace(value=low.value)
+    return low, high
+
+
+def _level(bound: _Bound) -> float:
+    return float(bound.value)
+
+
+def _here(lamp: Lamp, run_on_s: float, look: Look) -> tuple[Occupied | _Away, Text]:
+    """Who is there; contacts that cannot be read count as somebody."""
+    of, away = f"-{lamp.name}", f"away-{lamp.name}_ms"
+    there = somebody(look, lamp.presence)
+    words = None
+    if there is None:
+        known = away in look.memory or f"there{of}_ms" in look.memory
+        there = was_there(look, of) if known and waiting(look, lamp.presence) else True
+        words = UNREADABLE if there else None
+    found = occupied(look, there, run_on_s, of)
+    if found is not None:
+        return found, words or found.words
+    return _Away(_since(look, away)), text("nobody is there")
+
+
+def _sky(lamp: Lamp, lux: int, daylight: Daylight, look: Look) -> _Sky:
+    """Dark or bright. It turns when the light has been beyond the threshold of the other for long enough;
+    light that cannot be read counts as none."""
+    bright_key, dark_key, turn_key = (f"{word}-{lamp.name}_ms" for word in ("bright", "dark", "turning"))
+    bright = bright_key in look.memory
+    number = look.number(lux)
+    if number is None and waiting(look, (lux,)):
+        turning = turn_key in look.memory
+    elif bright:
+        turning = number is None or number < daylight.dark_below
+    else:
+        turning = number is not None and number > daylight.bright_above
+    if turning:
+        began_ms = min(int(look.memory.get(turn_key, look.now_ms)), look.now_ms)
+        due_ms = began_ms + round((daylight.dark_s if bright else daylight.bright_s) * 1000)
+        if look.now_ms >= due_ms:
+            bright = not bright
+            look.keep(bright_key if bright else dark_key, look.now_ms)
+            return _Sky(bright, look.now_ms, _words(bright, number))
+        look.keep(turn_key, began_ms)
+        look.wake_at(due_ms)
+    return _Sky(bright, _since(look, bright_key if bright else dark_key), _words(bright, number))
+
+
+def _words(bright: bool, number: float | None) -> Text:
+    if bright:
+        return text("there is daylight enough")
+    return text("it is dark") if number is not None else text("the light cannot be read: it counts as dark")
+
+
+def _since(look: Look, key: str) -> int:
+    """Since when something has been so; remembered from now on."""
+    since_ms = min(int(look.memory.get(key, look.now_ms)), look.now_ms)
+    look.keep(key, since_ms)
+    return since_ms

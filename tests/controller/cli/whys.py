@@ -1,0 +1,285 @@
+"""What `why` prints of chosen situations, kept as text.
+
+`python -m tests.controller.cli.whys` writes the texts anew, for review by eye.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from config.plan.reading import Quality, Value
+from config.plan.site import Plan
+from config.written.compile import compile_site
+from config.written.problems import Findings
+from controller.cli import speech, why_then
+from controller.cli.why_table import show
+from controller.decide.records import Lock, Override, PersonCommand, Unlock
+from controller.operations.why import Why
+from controller.socket.server import Call
+from drivers.api import DeviceState, Fate, SlotState
+from tests.controller.shell import Shell, shell
+from tests.schedules.build import at
+
+GOLDEN = Path(__file__).parent / "golden"
+LANGUAGES = {"en": "en", "zh_CN": "zh"}
+SITE = """
+site: {name: plant, label: 试验站, place: {time_zone: Asia/Shanghai, latitude: 30.574, longitude: 103.923}}
+lines:
+  T1: {transport: modbus-tcp, host: 10.0.0.11}
+  B1: {transport: bacnet-ip, bind: 10.0.0.2}
+devices:
+  relays: {profile: relay-8, line: T1, unit: 1, label: 继电器箱,
+    if_unheard: {holds_last: true, accepted: 试验}}
+  inputs: {profile: input-8, line: T1, unit: 2, label: 输入箱}
+  safety: {profile: input-8-safety, line: T1, unit: 4, label: 火警}
+  hall: {profile: bacnet-lighting, line: B1, instance: 1001, address: 10.0.0.21, label: 大厅照明控制器,
+    if_unheard: {holds_last: true, accepted: 试验}}
+equipment:
+  pump-1: {kind: pump, label: 1#增压泵, safe: off, min_off: 3 min, tags: [pumps], run_cmd: relays.ch1,
+    run_fb: inputs.di1, auto: inputs.di7}
+  fan: {kind: fan, label: 排风机, run_cmd: relays.ch2, run_fb: inputs.di2}
+  lamp: {kind: lamp-group, label: 门灯, switch: relays.ch3}
+  hall-lights: {kind: lamp-group, label: 大厅灯, level: hall.zone1_level, presence: hall.zone1_presence,
+    lux: hall.zone1_lux}
+  stairs: {kind: lamp-group, label: 楼梯灯, level: hall.zone2_level, presence: hall.zone2_presence}
+rules:
+  fire: {kind: fire, label: 消防联动, contacts: [safety.di1], yields: [fan]}
+  dry-run: {kind: interlock, label: 防干抽, when: inputs.di5 is active for 2 s,
+    then: [{tag: pumps, value: off}], reset: manual, on_bad_input: trip}
+  supply: {kind: interlock, slot: 10, label: 供水, when: inputs.di6 is active,
+    then: [{tag: pumps, value: on}], on_bad_input: release}
+  smoke: {kind: interlock, slot: 7, label: 排烟联锁, when: inputs.di3 is active,
+    then: [{target: fan.run_cmd, value: on}], on_bad_input: hold 5 min then release}
+  hall: {kind: lighting, label: 大厅人感, lamps: [hall-lights, stairs], present: 60 %, run_on: 5 min}
+hall-lights-week:
+  label: 大厅照明
+  targets: [hall-lights, stairs]
+  default: 10 %
+  week:
+    workday:
+      - {from: "08:00", to: "12:00", value: 80 %}
+      - {from: "12:00", to: "14:00", value: 30 %}
+  untrusted_clock: 80 %
+"""
+_PROGRAMMES = "hall-lights-week:"
+PERSON = "王工 (li)"
+
+
+@cache
+def plan() -> Plan:
+    head, _, programmes = SITE.partition(_PROGRAMMES)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "site.yaml").write_text(head, encoding="utf-8")
+        Path(folder, "schedules").mkdir()
+        Path(folder, "schedules", "hall.yaml").write_text(_PROGRAMMES + programmes, encoding="utf-8")
+        findings = Findings()
+        made = compile_site(Path(folder), findings)
+    assert made is not None, [problem.sentence("en") for problem in findings.problems()]
+    return made
+
+
+class Scene:
+    """A daemon with its files, whose devices say what they are told."""
+
+    def __init__(self, made: Shell, data: Path) -> None:
+        self.shell = made
+        self.data = data
+        self.says: dict[str, Value | None] = {
+            point.key: False if point.kind == "bool" else 1 if point.kind == "enum" else 0.0
+            for point in made.plan.points
+        }
+        self.says |= {"inputs.di7": True, "hall.zone1_level": 10.0, "hall.zone1_lux": 200.0}
+        self.mute: set[str] = set()
+        """Devices that are not heard."""
+        for device in made.plan.devices:
+            made.put(DeviceState(device.id, True, "test"))
+        self.run(2)
+
+    def run(self, seconds: int) -> Scene:
+        for _ in range(seconds):
+            for key, value in self.says.items():
+                if key.partition(".")[0] not in self.mute:
+                    self.shell.read(key, value, Quality.BAD if value is None else Quality.GOOD)  # type: ignore[arg-type]
+            self.shell.cycle()
+            for line in self.shell.lines.values():
+                if line.fate is Fate.READ_BACK:
+                    written = ((self.shell.plan.points[write.point].key, write) for write in line.written)
+                    self.says |= {key: write.value for key, write in written if write.value is not None}
+                line.written.clear()
+        return self
+
+    def wait_until(self, minute: str) -> Scene:
+        """Nothing but time passes."""
+        self.shell.clock.advance((at(minute) - self.shell.clock.now().wall_ms) / 1000 - 1)
+        return self.run(4)
+
+    def set(self, **says: Value | None) -> Scene:
+        self.says.update({key.replace("_", ".", 1): value for key, value in says.items()})
+        return self
+
+    def do(self, command: PersonCommand) -> Scene:
+        async def obey() -> None:
+            await self.shell.daemon.accept(command)
+
+        asyncio.run(obey())
+        return self.run(2)
+
+    def override(self, key: str, value: Value, hours: float, reason: str) -> Scene:
+        now = self.shell.clock.now().wall_ms
+        return self.do(Override(key, value, PERSON, reason, now, now + round(hours * 3_600_000)))
+
+
+Prepare = Callable[[Scene], object]
+Ask = Callable[[Scene, str], dict[str, Any]]
+
+
+def _now(point: str, prepare: Prepare) -> tuple[Prepare, Ask]:
+    def ask(scene: Scene, language: str) -> dict[str, Any]:
+        return asyncio.run(Why(scene.shell.daemon).answer(Call("why", {"point": point}, PERSON, language)))
+
+    return prepare, ask
+
+
+def _then(point: str, minute: str, prepare: Prepare) -> tuple[Prepare, Ask]:
+    def ask(scene: Scene, language: str) -> dict[str, Any]:
+        scene.shell.ledger()
+        plan, local = scene.shell.plan, scene.shell.daemon.context.local
+        at_ms = why_then.moment_of(minute, local)
+        then = why_then.Then(plan, why_then.meant(plan, point), local, language)
+        if at_ms > scene.shell.clock.now().wall_ms:
+            return then.foreseen(at_ms, why_then.overrides(scene.data, then.point, at_ms))
+        return then.past(at_ms, why_then.told(scene.data, plan, then.point, at_ms))
+
+    return prepare, ask
+
+
+def _trip(scene: Scene) -> None:
+    scene.set(inputs_di6=True, inputs_di1=True).run(200).set(inputs_di5=True).run(3)
+    scene.set(inputs_di1=False, inputs_di5=False).run(5)
+
+
+def _locked(scene: Scene) -> None:
+    scene.wait_until("2026-03-05 09:12")
+    scene.do(Lock("hall-lights", PERSON, "换灯管", scene.shell.clock.now().wall_ms))
+
+
+def _lost(scene: Scene) -> None:
+    scene.set(inputs_di3=True).run(2)
+    number = next(device.id for device in scene.shell.plan.devices if device.name == "inputs")
+    scene.mute.add("inputs")
+    scene.shell.put(DeviceState(number, False, "time-out"))
+    scene.run(30)
+
+
+def _cut_off(scene: Scene) -> None:
+    scene.wait_until("2026-03-05 09:12")
+    number = next(device.id for device in scene.shell.plan.devices if device.name == "hall")
+    scene.mute.add("hall")
+    scene.shell.put(DeviceState(number, False, "time-out"))
+    scene.run(400)
+
+
+def _resting(scene: Scene) -> None:
+    scene.set(inputs_di6=True).run(20)
+
+
+def _failing(scene: Scene) -> None:
+    for line in scene.shell.lines.values():
+        line.fate = Fate.REJECTED
+    scene.override("relays.ch3", True, 2, "夜间检修").run(40)
+
+
+def _others(scene: Scene) -> None:
+    scene.wait_until("2026-03-05 09:12")
+    point = scene.shell.plan.point_named("hall.zone1_level")
+    assert point is not None
+    scene.set(hall_zone1_level=55.0)
+    scene.shell.put(SlotState(point.id, ((6, 55.0), (15, 80.0))))
+    scene.run(2)
+
+
+def day_gone_by(scene: Scene) -> None:
+    """A person sets the light, another locks it, and both are over."""
+    scene.wait_until("2026-03-05 08:00").override("hall.zone1_level", 35.0, 1.5, "来访")
+    scene.wait_until("2026-03-05 09:00").do(Lock("hall", "Li", "换驱动", scene.shell.clock.now().wall_ms))
+    scene.wait_until("2026-03-05 10:00").do(Unlock("hall", "Li")).wait_until("2026-03-05 13:00")
+
+
+SHOWN: dict[str, tuple[Prepare, Ask]] = {
+    "programme": _now("hall-lights", lambda scene: scene.wait_until("2026-03-05 09:12")),
+    "override": _now("lamp", lambda scene: scene.override("relays.ch3", True, 2, "夜间检修")),
+    "override-over-programme": _now(
+        "hall-lights",
+        lambda scene: scene.wait_until("2026-03-05 11:30").override("hall.zone1_level", 35.0, 2, "来访"),
+    ),
+    "raised": _now(
+        "hall-lights",
+        lambda scene: scene.set(hall_zone1_presence=True).run(60).set(hall_zone1_presence=False).run(60),
+    ),
+    "trip": _now("pump-1.run_cmd", _trip),
+    "rest": _now("pump-1.run_cmd", _resting),
+    "lock": _now("大厅灯", _locked),
+    "selector": _now("pump-1.run_cmd", lambda scene: scene.set(inputs_di7=False, inputs_di6=True).run(200)),
+    "fire": _now("fan.run_cmd", lambda scene: scene.set(safety_di1=True, inputs_di3=True).run(5)),
+    "lost": _now("fan.run_cmd", _lost),
+    "device-lost": _now("hall-lights", _cut_off),
+    "failing": _now("lamp", _failing),
+    "others": _now("hall-lights", _others),
+    "read-only": _now("hall.zone1_lux", lambda scene: scene.run(1)),
+    "past": _then("hall-lights", "2026-03-05 09:15", day_gone_by),
+    "past-early": _then("hall-lights", "2026-03-01 12:00", day_gone_by),
+    "past-rest": _then("pump-1.run_cmd", "2026-03-05 07:00:20", _resting),
+    "past-raised": _then(
+        "hall-lights",
+        "2026-03-05 07:00:30",
+        lambda scene: scene.set(hall_zone1_presence=True).run(60),
+    ),
+    "foreseen": _then("hall-lights", "2026-03-06 09:12", day_gone_by),
+    "foreseen-by-hand": _then(
+        "hall-lights",
+        "2026-03-05 11:45",
+        lambda scene: scene.wait_until("2026-03-05 11:30").override("hall.zone1_level", 35.0, 2, "来访"),
+    ),
+}
+
+
+@contextlib.contextmanager
+def scene() -> Iterator[Scene]:
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder)
+        with shell(data, plan()) as made:
+            yield Scene(made, data)
+
+
+def printed(name: str) -> dict[str, str]:
+    """What is printed, by language."""
+    prepare, ask = SHOWN[name]
+    said = {}
+    with contextlib.redirect_stderr(io.StringIO()), scene() as made:
+        prepare(made)
+        for language in LANGUAGES:
+            with contextlib.redirect_stdout(io.StringIO()) as out:
+                show(speech.clean(ask(made, language)), language)
+            said[language] = out.getvalue()
+    return said
+
+
+def file_of(name: str, language: str) -> Path:
+    return GOLDEN / f"why-{name}.{LANGUAGES[language]}.txt"
+
+
+def main() -> None:
+    for name in SHOWN:
+        for language, said in printed(name).items():
+            file_of(name, language).write_text(said, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
