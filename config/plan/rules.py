@@ -31,6 +31,35 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Switched:
+    """What a rule asks of one point while it is on, and while it is off."""
+
+    on: Ask
+    off: Ask | None
+    """None: nothing."""
+    floor: bool = False
+    """`on` is the least that others may ask for, rather than the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Two thresholds of a number: on beyond the one, off beyond the other, and between them as before."""
+
+    start: float
+    """On below it if it is less than `stop`, else above it."""
+    stop: float
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Where people choose who commands a machine."""
+
+    point: int
+    auto: Value
+    """What it reads when that is us."""
+
+
+@dataclass(frozen=True, slots=True)
 class Interlock:
     """A trip: when its condition comes true it asks for its values until it is reset."""
 
@@ -66,7 +95,51 @@ class Hazard:
     """On fire only."""
 
 
-RuleSpec: TypeAlias = Interlock | Hazard
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Something runs while something else does, and on for a while."""
+
+    when: Condition
+    when_said: str
+    then: tuple[Switched, ...]
+    """What is off of it is asked for below everything else: others may want it on."""
+    run_on_s: float
+    until: Condition | None
+    """It stops once the run-on is over and this is true."""
+    on_bad_input: BadInput
+    """trip: on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Two-position control of a level, or of any number."""
+
+    level: int
+    band: Band
+    only_if: Condition | None
+    then: tuple[Switched, ...]
+    on_bad_input: BadInput
+    """trip: off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Supervision:
+    """A motor that a rule may start does what it is told. Not written by anybody: every such motor has it,
+    by the name of its equipment."""
+
+    command: int
+    feedback: int
+    fault: int | None
+    selector: Selector | None
+    """Not in auto: people run it, and may stop it."""
+    start_s: float
+    """For so long it may be told to run and not do so."""
+    stop_s: float
+    yields_to: tuple[str, ...]
+    """Rules of fire and gas: while one of them holds, the panel stops and starts the motor as it must."""
+
+
+RuleSpec: TypeAlias = Interlock | Hazard | Link | Level | Supervision
 
 
 @dataclass(frozen=True, slots=True)

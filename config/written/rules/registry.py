@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from config.plan.rules import RuleSpec
 from config.plan.slots import Slot
-from config.written.rules import hazard, interlock
+from config.written.rules import hazard, interlock, level, link
 from config.written.rules.common import RuleWritten
 from config.written.rules.making import Making
 
@@ -26,5 +26,7 @@ KINDS: dict[str, Kind] = {
     "fire": Kind(hazard.FireWritten, hazard.lower, Slot.INTERLOCK),
     "gas": Kind(hazard.GasWritten, hazard.lower, Slot.INTERLOCK),
     "interlock": Kind(interlock.InterlockWritten, interlock.lower, Slot.INTERLOCK),
+    "link": Kind(link.LinkWritten, link.lower, Slot.PROCESS_SAFETY),
+    "level": Kind(level.LevelWritten, level.lower, Slot.PROCESS),
 }
 MODELS: dict[str, type[RuleWritten]] = {word: kind.model for word, kind in KINDS.items()}

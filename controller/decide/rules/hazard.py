@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from config.language import Text, text
 from config.plan.rules import Ask, Hazard
-from controller.decide.rules.look import Look, Yielding
+from controller.decide.rules.look import FIRST_READING_MS, Look, Yielding
 
 ALARM = "alarm_ms"
-FIRST_READING_MS = 60_000
-"""A contact of which nothing has been read since the start holds everything back at once; only after this
-time it counts as an alarm that a person must reset."""
 _WORDS = {"fire": text("fire"), "gas": text("gas")}
 
 
@@ -22,6 +19,7 @@ def decide(spec: Hazard, look: Look) -> None:
         if any(look.never_read(contact) for contact in spec.contacts):
             words = text("{hazard}: its contacts have not been read yet", hazard=_WORDS[spec.hazard])
             look.give_way(Yielding(spec.yields, words, unread=True))
+            # Only later it counts as an alarm that a person must reset.
             look.wake_at(look.began_ms + FIRST_READING_MS)
         return
     look.keep(ALARM, alarm)

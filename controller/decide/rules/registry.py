@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
-from config.plan.conditions import points_of
-from config.plan.rules import Hazard, Interlock, RuleSpec
-from controller.decide.rules import hazard, interlock
+from config.plan.conditions import Condition, points_of
+from config.plan.rules import Hazard, Interlock, Level, Link, RuleSpec, Selector, Supervision
+from controller.decide.rules import hazard, interlock, level, link, supervision
 from controller.decide.rules.look import Look
 
 
@@ -19,13 +19,30 @@ class Kind(NamedTuple):
     """What it looks at: a change of any of these makes it decide anew."""
     may_be_reset: Callable[[Any, Look], bool] | None = None
     """For trips: whether a person may reset it as things are."""
+    latch: str = ""
+    """For trips: what it remembers while it is tripped."""
+    heeds: Callable[[Any], Collection[str]] = lambda _: ()
+    """Names of rules whose trips it looks at: they never look at its own."""
+
+
+def _points(*conditions: Condition | None) -> frozenset[int]:
+    return frozenset().union(*(points_of(item) for item in conditions if item is not None))
+
+
+def _selects(selector: Selector | None) -> int | None:
+    return None if selector is None else selector.point
+
+
+def _bound(*points: int | None) -> frozenset[int]:
+    return frozenset(point for point in points if point is not None)
 
 
 KINDS: dict[type[RuleSpec], Kind] = {
     Interlock: Kind(
         interlock.decide,
-        lambda spec: points_of(spec.when) | (frozenset() if spec.until is None else points_of(spec.until)),
+        lambda spec: _points(spec.when, spec.until),
         interlock.may_be_reset,
+        interlock.TRIPPED,
     ),
     Hazard: Kind(
         hazard.decide,
@@ -33,5 +50,15 @@ KINDS: dict[type[RuleSpec], Kind] = {
             *((item.command, item.feedback) for item in spec.withdrawals)
         ),
         hazard.may_be_reset,
+        hazard.ALARM,
+    ),
+    Link: Kind(link.decide, lambda spec: _points(spec.when, spec.until)),
+    Level: Kind(level.decide, lambda spec: _points(spec.only_if) | {spec.level}),
+    Supervision: Kind(
+        supervision.decide,
+        lambda spec: _bound(spec.command, spec.feedback, spec.fault, _selects(spec.selector)),
+        supervision.may_be_reset,
+        supervision.TRIPPED,
+        lambda spec: spec.yields_to,
     ),
 }
