@@ -139,7 +139,71 @@ class Supervision:
     """Rules of fire and gas: while one of them holds, the panel stops and starts the motor as it must."""
 
 
-RuleSpec: TypeAlias = Interlock | Hazard | Link | Level | Supervision
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """One of several that do the same work."""
+
+    name: str
+    """Of its equipment, and of the rule that watches it, if one does."""
+    then: Switched
+    feedback: int | None
+    """Of one whose run command is ours; None: nothing tells whether it runs."""
+    fault: int | None
+    selector: Selector | None
+    hours: int | None
+    """Run hours; None: the rule counts them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Several machines of which as many run as are needed, in turns."""
+
+    machines: tuple[Machine, ...]
+    when: Condition | None
+    """One is needed while it is true; without it and `level`: always."""
+    level: int | None
+    steps: tuple[Band, ...]
+    """Of `level`: as many are needed as of these are on."""
+    first: Literal["hours", "rested"]
+    """Who starts first: the one with the fewest run hours, or the one whose last start is longest ago."""
+    relieve_s: float | None
+    """After so long it is relieved by another."""
+    take_over_s: float
+    """One that does not run so long after it should is passed over, whatever the reason."""
+    on_bad_input: BadInput
+    """trip: none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cycling:
+    """On for a time and off for a time, again and again."""
+
+    when: Condition | None
+    """None: always."""
+    when_said: str
+    run_s: float
+    rest_s: float
+    then: tuple[Switched, ...]
+    on_bad_input: BadInput
+    """trip: off."""
+
+
+@dataclass(frozen=True, slots=True)
+class MakeUp:
+    """Fills up from a source that must not run for nothing: a level that does not rise closes it."""
+
+    level: int
+    band: Band
+    rise: float
+    """By so much the level must rise …"""
+    within_s: float
+    """… in so long, or it is closed until a person resets it."""
+    then: tuple[Switched, ...]
+    on_bad_input: BadInput
+    """trip: closed."""
+
+
+RuleSpec: TypeAlias = Interlock | Hazard | Link | Level | Duty | Cycling | MakeUp | Supervision
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,19 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from config.plan.conditions import Condition, points_of
-from config.plan.rules import Ask, Hazard, Interlock, Level, Link, Rule, Supervision, Switched
+from config.plan.rules import (
+    Ask,
+    Cycling,
+    Duty,
+    Hazard,
+    Interlock,
+    Level,
+    Link,
+    MakeUp,
+    Rule,
+    Supervision,
+    Switched,
+)
 from config.plan.slots import Slot
 
 
@@ -29,8 +41,10 @@ def asked(rule: Rule) -> Iterator[Claim]:
             yield from (Claim(ask, rule.slot) for ask in rule.spec.then)
         case Link():
             yield from _switched(rule.spec.then, rule.slot, Slot.PROGRAMME)
-        case Level():
+        case Level() | Cycling() | MakeUp():
             yield from _switched(rule.spec.then, rule.slot, rule.slot)
+        case Duty():
+            yield from _switched((item.then for item in rule.spec.machines), rule.slot, rule.slot)
         case Supervision():
             yield Claim(Ask(rule.spec.command, False, safe=True), rule.slot)
         case Hazard():
@@ -45,6 +59,12 @@ def looked_at(rule: Rule) -> frozenset[int]:
             return _points(spec.when, spec.until)
         case Level():
             return _points(spec.only_if) | {spec.level}
+        case Cycling():
+            return _points(spec.when)
+        case MakeUp():
+            return frozenset((spec.level,))
+        case Duty():
+            return _points(spec.when) | (frozenset() if spec.level is None else {spec.level})
         case Supervision():
             return frozenset((spec.command, spec.feedback))
         case Hazard():

@@ -63,13 +63,23 @@ def _one(
             return Switched(making.ask(target, on), None, floor=True)
         making.problem([*path, key], text("{point} is no number", point=target.shown))
         return None
-    if item.otherwise is not None:
-        other = making.value([*path, "otherwise"], target, item.otherwise)
+    if off == "motors" and item.otherwise is None and not target.shown.endswith(f".{RUN}"):
+        return Switched(making.ask(target, on), None)
+    return switched_target(making, path, item.value, item.otherwise, target)
+
+
+def switched_target(
+    making: Making, path: list[object], value: object, otherwise: object, target: Target
+) -> Switched | None:
+    """The values of one target: `otherwise` None is the opposite of a switch."""
+    on = making.value([*path, "value"], target, value)
+    if on is None:
+        return None
+    if otherwise is not None:
+        other = making.value([*path, "otherwise"], target, otherwise)
         if other == on:
             making.problem([*path, "otherwise"], text("otherwise is the same value"))
             return None
-    elif off == "motors" and not target.shown.endswith(f".{RUN}"):
-        return Switched(making.ask(target, on), None)
     elif isinstance(on, bool):
         other = not on
     else:

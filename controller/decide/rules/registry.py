@@ -6,8 +6,20 @@ from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 from config.plan.conditions import Condition, points_of
-from config.plan.rules import Hazard, Interlock, Level, Link, RuleSpec, Selector, Supervision
-from controller.decide.rules import hazard, interlock, level, link, supervision
+from config.plan.rules import (
+    Cycling,
+    Duty,
+    Hazard,
+    Interlock,
+    Level,
+    Link,
+    Machine,
+    MakeUp,
+    RuleSpec,
+    Selector,
+    Supervision,
+)
+from controller.decide.rules import cycling, duty, hazard, interlock, level, link, make_up, supervision
 from controller.decide.rules.look import Look
 
 
@@ -37,6 +49,10 @@ def _bound(*points: int | None) -> frozenset[int]:
     return frozenset(point for point in points if point is not None)
 
 
+def _of_machine(item: Machine) -> tuple[int | None, ...]:
+    return item.feedback, item.fault, _selects(item.selector), item.hours
+
+
 KINDS: dict[type[RuleSpec], Kind] = {
     Interlock: Kind(
         interlock.decide,
@@ -54,6 +70,16 @@ KINDS: dict[type[RuleSpec], Kind] = {
     ),
     Link: Kind(link.decide, lambda spec: _points(spec.when, spec.until)),
     Level: Kind(level.decide, lambda spec: _points(spec.only_if) | {spec.level}),
+    Duty: Kind(
+        duty.decide,
+        lambda spec: (
+            _points(spec.when)
+            | _bound(spec.level, *(point for item in spec.machines for point in _of_machine(item)))
+        ),
+        heeds=lambda spec: [item.name for item in spec.machines],
+    ),
+    Cycling: Kind(cycling.decide, lambda spec: _points(spec.when)),
+    MakeUp: Kind(make_up.decide, lambda spec: frozenset((spec.level,)), make_up.may_be_reset, make_up.ALARM),
     Supervision: Kind(
         supervision.decide,
         lambda spec: _bound(spec.command, spec.feedback, spec.fault, _selects(spec.selector)),

@@ -12,6 +12,7 @@ from controller.decide.requests import Op
 from controller.decide.rules.look import Look
 
 ON = "on"
+SINCE = "since_ms"
 T = TypeVar("T")
 
 
@@ -56,19 +57,25 @@ def was_on(look: Look) -> bool | None:
 
 
 def switch(
+    look: Look, then: Iterable[Switched], on: bool, words: Text, *, off_slot: int | None = None
+) -> None:
+    """Ask for it, and remember it with the time since when it has been so."""
+    since_ms = int(look.memory.get(SINCE, look.now_ms)) if was_on(look) is on else look.now_ms
+    look.keep(ON, on)
+    look.keep(SINCE, since_ms)
+    put(look, then, on, words, since_ms, off_slot=off_slot)
+
+
+def put(
     look: Look,
     then: Iterable[Switched],
     on: bool,
     words: Text,
+    since_ms: int,
     *,
-    since_ms: int | None = None,
     off_slot: int | None = None,
 ) -> None:
-    """Ask for it, and remember. `since_ms`: if it is known otherwise than by what was before."""
-    if since_ms is None:
-        since_ms = int(look.memory.get("since_ms", look.now_ms)) if was_on(look) is on else look.now_ms
-    look.keep(ON, on)
-    look.keep("since_ms", since_ms)
+    """Ask for what these are when it is on, or off."""
     for item in then:
         if on:
             look.ask(item.on, words, since_ms, op=Op.FLOOR if item.floor else Op.VALUE)

@@ -47,7 +47,8 @@ def plan_with(rules: str, more: str = "") -> Plan:
 class Plant:
     """An engine whose points are read every second, as its devices would have it."""
 
-    def __init__(self, rules: str, more: str = "") -> None:
+    def __init__(self, rules: str, more: str = "", **says: Value | None) -> None:
+        """`says`: what is read from the first second on, as for `set`."""
         self.rig = Rig(plan_with(rules, more))
         plan = self.rig.plan
         used = {point for equipment in plan.equipment for _, point in equipment.roles}
@@ -60,7 +61,7 @@ class Plant:
         """What each point reads; None: a reading that is bad."""
         self.notices: list[tuple[str, str, bool]] = []
         self.words: list[str] = []
-        self.run(1)
+        self.set(**says).run(1)
 
     def set(self, **says: Value | None) -> Self:
         """From now on points read this; "_" stands for the dot."""
