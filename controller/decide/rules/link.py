@@ -32,7 +32,7 @@ def decide(spec: Link, look: Look) -> None:
     elif found:
         words = text("because {condition}", condition=spec.when_said)
     else:
-        words = text("{condition} cannot be read", condition=spec.when_said)
+        words = text("it cannot be read whether {condition}", condition=spec.when_said)
     switch(look, spec.then, on, words, off_slot=Slot.PROGRAMME)
 
 

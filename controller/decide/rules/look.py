@@ -9,6 +9,7 @@ from config.language import Text, text
 from config.plan.conditions import All, AnyOf, Compare, Condition, Has, Lasting, Not, points_of
 from config.plan.reading import NEVER, Quality, Reading, Value
 from config.plan.rules import Ask, BadInput, Rule, Selector
+from controller.decide.naming import named
 from controller.decide.records import Notice
 from controller.decide.requests import Op, Request
 
@@ -17,6 +18,8 @@ Memory: TypeAlias = Mapping[str, Kept]
 """What a rule remembers. Keys that end in `_ms` are site times, and follow when the clock is put right."""
 FIRST_READING_MS = 60_000
 """What has not been read since the start is waited for so long before it counts as what cannot be read."""
+FIRST_READING_WIRE_S = 20.0
+"""And machine seconds for that, at any speed of site time."""
 WIRE_S = 5.0
 """Machine seconds in which a device answers a command and is read again, at any speed of site time."""
 
@@ -66,6 +69,11 @@ class Look:
         self.now_ms = now_ms
         self.began_ms = now_ms if began_ms is None else began_ms
         """When this run began."""
+        wait_ms = (
+            FIRST_READING_MS if speed <= 1 else max(FIRST_READING_MS, FIRST_READING_WIRE_S * speed * 1000)
+        )
+        self.first_read_ms = self.began_ms + round(wait_ms)
+        """By then everything that can be read has been."""
         self.memory = memory
         self.trips = trips
         self._speed = speed
@@ -95,10 +103,9 @@ class Look:
     def unread(self, points: Collection[int]) -> bool:
         """Something of these has not been read yet, and this run has only begun: what was so before it began
         still counts."""
-        until_ms = self.began_ms + FIRST_READING_MS
-        if self.now_ms >= until_ms or not any(map(self.never_read, points)):
+        if self.now_ms >= self.first_read_ms or not any(map(self.never_read, points)):
             return False
-        self.wake_at(until_ms)
+        self.wake_at(self.first_read_ms)
         return True
 
     def number(self, point: int) -> float | None:
@@ -201,7 +208,8 @@ class Look:
 
     def tell(self, kind: str, words: Text) -> None:
         """People are to know, for as long as it is said again."""
-        self._notices.append(Notice(kind, self._rule.name, words, on=True))
+        said = text("{rule}: {reason}", rule=named(self._rule.label, self._rule.name), reason=words)
+        self._notices.append(Notice(kind, self._rule.name, said, on=True))
 
     def give_way(self, yielding: Yielding) -> None:
         """Nothing is to be written to that equipment."""

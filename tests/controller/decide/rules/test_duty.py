@@ -124,7 +124,7 @@ def test_with_none_left_people_are_told() -> None:
     plant.set(more_di1=True).run(20)
     assert plant.asks() == [False, False]
     assert ("alarm", "one", True) in plant.notices
-    assert "1 needed, 0 ready" in plant.words
+    assert "one: 1 needed, 0 ready" in plant.words
 
 
 def test_one_that_is_locked_is_passed_over() -> None:

@@ -30,7 +30,7 @@ def test_it_trips_after_its_delay_and_asks_for_every_target() -> None:
     plant.run(1)
     assert plant.asked() == plant.asked("pump-2.run_cmd") == (False, 5)
     assert plant.notices == [("trip", "dry-run", True)]
-    assert plant.words == ["tripped, because inputs.di5 is active for 2 s"]
+    assert plant.words == ["防干抽 (dry-run): tripped, because inputs.di5 is active for 2 s"]
 
 
 def test_a_condition_that_breaks_off_begins_anew() -> None:

@@ -45,7 +45,7 @@ def test_when_it_does_not_rise_it_closes_until_somebody_has_looked() -> None:
     assert opened(made, 20.9, 596) is True
     assert opened(made, 20.9, 8) is False
     assert made.notices == [("alarm", "tap-in", True)]
-    assert made.words == ["the level does not rise: closed; it stands until somebody resets it"]
+    assert made.words == ["tap-in: the level does not rise: closed; it stands until somebody resets it"]
     assert opened(made, 40.0) is opened(made, 20.0) is False
     made.restart().run(2)
     assert opened(made, 20.0) is False, "over a restart too"

@@ -58,7 +58,7 @@ def test_one_that_does_not_start_trips_and_is_not_told_again() -> None:
     assert True not in plant.written[1:]
     assert plant.told() == [(START, True)]
     assert plant.words == [
-        "tripped, because told to run, and it does not; it stands until somebody resets it"
+        "井泵 (well): tripped, because told to run, and it does not; it stands until somebody resets it"
     ]
 
 
