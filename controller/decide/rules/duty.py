@@ -27,14 +27,15 @@ def decide(spec: Duty, look: Look) -> None:
         before=None if before is None else int(before),
         trip=0,
     )
-    if needed is None or (before is None and look.unread(_said_by(spec))):
+    blind = look.unread(_said_by(spec))
+    if needed is None or (before is None and blind):
         return
     look.keep(NEEDED, needed)
     fit = [machine for machine in spec.machines if ready(machine, look)]
     asked = adopted(fit, look) if before is None else [item for item in fit if _asked(item, look)]
     by_hand = [item for item in spec.machines if item not in fit and look.by_hand(item.selector)]
     wanted = max(0, needed - sum(runs(item, look) is True for item in by_hand))
-    turn = _Turn(spec, look, counted, fit, asked)
+    turn = _Turn(spec, look, counted, fit, asked, blind)
     turn.drop(wanted)
     turn.start(needed)
     if len(fit) < wanted:
@@ -47,13 +48,21 @@ class _Turn:
     """Whose turn it is: made for one evaluation."""
 
     def __init__(
-        self, spec: Duty, look: Look, counted: dict[str, float], fit: list[Machine], asked: list[Machine]
+        self,
+        spec: Duty,
+        look: Look,
+        counted: dict[str, float],
+        fit: list[Machine],
+        asked: list[Machine],
+        blind: bool,
     ) -> None:
+        """`blind`: what machines say has not been read yet: nobody is started, nor passed over."""
         self.asked = asked
         self._spec = spec
         self._look = look
         self._counted = counted
         self._fit = fit
+        self._blind = blind
         self._passed_over = {item.name for item in fit if look.memory.get(f"skip-{item.name}")}
 
     def drop(self, wanted: int) -> None:
@@ -79,7 +88,7 @@ class _Turn:
             for item in self._spec.machines
             if item not in self.asked and item.name not in look.trips and runs(item, look) is True
         ]
-        while len(self.asked) + len(going) < needed:
+        while len(self.asked) + len(going) < needed and not self._blind:
             free = [item for item in self._fit if item not in self.asked and item not in going]
             if not free:
                 break
@@ -112,7 +121,7 @@ class _Turn:
     def _let_go(self, machine: Machine) -> None:
         """Pass it over for another, if there is one; all have been: begin with the first again."""
         others = [item for item in self._fit if item not in self.asked]
-        if not others:
+        if not others or self._blind:
             return
         if all(item.name in self._passed_over for item in others):
             self._passed_over.clear()

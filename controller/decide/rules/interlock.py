@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from config.language import text
+from config.plan.conditions import points_of
 from config.plan.rules import Interlock
 from controller.decide.rules.look import Look
 
@@ -12,7 +13,10 @@ TRIPPED = "tripped_ms"
 def decide(spec: Interlock, look: Look) -> None:
     """Trip, hold the trip, or let it go."""
     tripped = look.memory.get(TRIPPED)
-    found = look.decided(look.judge(spec.when), spec.on_bad_input, standing=tripped is not None)
+    found = look.judge(spec.when)
+    if found is None and look.waits(points_of(spec.when)):
+        found = tripped is not None  # a start of the daemon is no trip
+    found = look.decided(found, spec.on_bad_input, standing=tripped is not None)
     until = None if spec.until is None else look.judge(spec.until)
     if tripped is not None and _goes(spec, found, until):
         tripped = None

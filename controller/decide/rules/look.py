@@ -16,6 +16,8 @@ from controller.decide.requests import Op, Request
 Kept: TypeAlias = bool | int | float | str
 Memory: TypeAlias = Mapping[str, Kept]
 """What a rule remembers. Keys that end in `_ms` are site times, and follow when the clock is put right."""
+BAD = "bad_ms"
+"""Since when inputs have been bad that are held out."""
 FIRST_READING_MS = 60_000
 """What has not been read since the start is waited for so long before it counts as what cannot be read."""
 FIRST_READING_WIRE_S = 20.0
@@ -108,6 +110,14 @@ class Look:
         self.wake_at(self.first_read_ms)
         return True
 
+    def waits(self, points: Collection[int]) -> bool:
+        """The same of what leaves it open what the rule asks for: how long that has been so stands too."""
+        if not self.unread(points):
+            return False
+        if BAD in self.memory:
+            self.keep(BAD, self.memory[BAD])
+        return True
+
     def number(self, point: int) -> float | None:
         """The same as a number."""
         value = self.value(point)
@@ -178,8 +188,8 @@ class Look:
         """With inputs that are not good: whether what it asked for is to stand for a while still."""
         if bad.does != "hold":
             return False
-        since_ms = min(int(self.memory.get("bad_ms", self.now_ms)), self.now_ms)
-        self.keep("bad_ms", since_ms)
+        since_ms = min(int(self.memory.get(BAD, self.now_ms)), self.now_ms)
+        self.keep(BAD, since_ms)
         return not self.passed(since_ms, bad.hold_s)
 
     # What it says

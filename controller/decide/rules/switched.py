@@ -31,7 +31,7 @@ def settled(
     """
     if found is not None:
         return found
-    if look.unread(_points(inputs)):
+    if look.waits(_points(inputs)):
         return before
     if bad.does == "trip":
         return trip

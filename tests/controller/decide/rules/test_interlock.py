@@ -61,6 +61,16 @@ def test_the_trip_outlives_a_restart_and_so_do_its_timers() -> None:
     assert plant.asked() is None, "a minute has passed, half of it before the restart"
 
 
+def test_a_start_of_the_daemon_trips_nothing_before_its_inputs_are_read() -> None:
+    plant = Plant(DRY).restart()
+    plant.rig.step(0.1)
+    assert plant.asked() is None
+    plant.rig.step(50)
+    assert plant.asked() is None
+    plant.rig.step(20)
+    assert plant.asked() == (False, 5), "what is not read within a minute cannot be read"
+
+
 @pytest.mark.parametrize(
     ("way", "stands"), [("trip", (False, 5)), ("release", None), ("hold 5 min then release", None)]
 )
