@@ -95,7 +95,9 @@ class _Turn:
             machine = min(free, key=lambda item: (item.name in self._passed_over, self._order(item)))
             self.asked.append(machine)
             look.keep(f"start-{machine.name}_ms", look.now_ms)
-            self._idle(machine)
+            if machine.feedback is not None:
+                look.keep(f"idle-{machine.name}_ms", look.now_ms)
+                look.passed(look.now_ms, look.wire_s(self._spec.take_over_s))
         for item in self._spec.machines:
             look.keep(f"skip-{item.name}", needed > 0 and item.name in self._passed_over)
 

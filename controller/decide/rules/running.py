@@ -45,7 +45,9 @@ def hours(spec: Duty, machine: Machine, look: Look) -> float:
     key = f"run-{name}_ms"
     since_ms = int(look.memory.get(key, look.now_ms))
     going = runs(machine, look)
-    going = look.memory.get(f"asked-{name}") is True if going is None else going
+    if going is None:
+        unread = machine.feedback is not None and look.unread((machine.feedback,))
+        going = key in look.memory if unread else look.memory.get(f"asked-{name}") is True
     lately_s = max(0, look.now_ms - since_ms) // 1000
     if going:
         look.keep(key, since_ms)

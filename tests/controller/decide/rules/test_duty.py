@@ -136,6 +136,16 @@ def test_one_that_is_locked_is_passed_over() -> None:
     assert plant.run(600, by=4).asks() == [False, True]
 
 
+def test_where_none_runs_each_gets_its_time() -> None:
+    plant = Pumps(ONE)
+    now = plant.rig.clock.now().wall_ms
+    plant.rig.do(Lock("p1", "Wang", "at work", now), Lock("p2", "Wang", "at work", now))
+    plant.set(more_di1=True)
+    told = [plant.run(1).asks() for _ in range(100)]
+    turns = [now for before, now in zip([None, *told], told, strict=False) if now != before]
+    assert turns == [[True, False], [False, True], [True, False], [False, True]]
+
+
 def test_one_that_people_run_by_hand_counts() -> None:
     plant = Pumps(LIFT).set(more_di5=False, inputs_di4=True)
     assert plant.at(70.0, 10) == [False, False]
