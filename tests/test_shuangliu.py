@@ -16,9 +16,11 @@ from config.plan.devices import Device
 from config.plan.equipment import KINDS
 from config.plan.meters import meter_names
 from config.plan.reading import Value
+from config.plan.rules import Hazard, Link
 from config.plan.site import Plan
 from config.written.compile import compile_site
 from config.written.problems import Findings
+from config.written.rules.asking import asked
 from drivers.batching import blocks_of
 from schedules.calendar import Calendar
 from schedules.context import Context
@@ -106,8 +108,14 @@ def test_every_commanded_device_says_what_it_does_unheard_and_on_stop() -> None:
             assert device.on_stop, device.name
 
 
+def commanded() -> set[int]:
+    """Every point that a programme aims at, or that a rule may ask something of."""
+    asked_of = {claim.ask.point for rule in plan().rules for claim in asked(rule)}
+    return asked_of.union(*(programme.targets for programme in plan().programmes))
+
+
 def test_life_safety_and_vending_are_watched_only() -> None:
-    targets = {plan().points[number].key for programme in plan().programmes for number in programme.targets}
+    targets = {plan().points[number].key for number in commanded()}
     assert not [key for key in targets if key.startswith(("gas-alarm.", "canteen-di.", "vending-"))]
     assert all(
         plan().points[number].life_safety
@@ -153,12 +161,37 @@ def test_the_totals_of_the_energy_office() -> None:
     assert len(plan().trends) > 20
 
 
-def test_no_programme_touches_a_motor_command_or_a_drive() -> None:
-    for programme in plan().programmes:
-        for number in programme.targets:
-            point = plan().points[number]
-            assert "drive" not in plan().devices[point.device].name
-            assert point.name != "run_cmd"
+def test_nothing_touches_a_motor_command_or_a_drive() -> None:
+    """The panels start and stop their machines."""
+    for number in commanded():
+        point = plan().points[number]
+        assert "drive" not in plan().devices[point.device].name
+        assert point.name != "run_cmd"
+
+
+def test_the_rules_are_those_of_the_compound() -> None:
+    rules = {rule.name: rule for rule in plan().rules}
+    assert {name: (type(rule.spec).__name__, rule.slot) for name, rule in rules.items()} == {
+        "fire": ("Hazard", 5),
+        "gas-leak": ("Hazard", 5),
+        "exhaust-follows-stoves": ("Link", 7),
+        "fumes-1": ("Link", 7),
+        "fumes-2": ("Link", 7),
+        "reuse-quality": ("Interlock", 5),
+        "tap-water": ("MakeUp", 10),
+    }
+    for name in ("fire", "gas-leak"):
+        spec = rules[name].spec
+        assert isinstance(spec, Hazard)
+        assert all(plan().points[contact].life_safety for contact in spec.contacts)
+        kitchen = {item.name for item in plan().equipment if {"canteen-air", "cooking"} & set(item.tags)}
+        assert set(spec.yields) == kitchen
+        assert len(kitchen) == 9
+    exhaust = rules["exhaust-follows-stoves"].spec
+    assert isinstance(exhaust, Link)
+    assert exhaust.run_on_s == 600
+    least = {plan().points[item.on.point].key: item.on.value for item in exhaust.then if item.floor}
+    assert least == {"hood.ex1_min_speed": 60.0, "hood.ex2_min_speed": 60.0, "kitchen-air.min_speed": 60.0}
 
 
 def wire_share(line: str) -> tuple[float, float]:
@@ -198,7 +231,7 @@ def context() -> Context:
     return Context(local, Calendar(plan().calendar), Sun(place.latitude, place.longitude, local))
 
 
-def asked(key: str, moment: str) -> Value | None:
+def wanted(key: str, moment: str) -> Value | None:
     """What the best of the point's programmes asks for at a local time."""
     point = plan().point_named(key)
     assert point is not None, key
@@ -258,7 +291,7 @@ HOURS: list[tuple[str, str, Value | None]] = [
 
 @pytest.mark.parametrize(("key", "moment", "value"), HOURS)
 def test_the_hours_are_those_of_the_compound(key: str, moment: str, value: Value | None) -> None:
-    assert asked(key, moment) == value
+    assert wanted(key, moment) == value
 
 
 def test_every_lamp_has_a_value_for_a_clock_that_cannot_be_trusted() -> None:

@@ -31,6 +31,35 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Switched:
+    """What a rule asks of one point while it is on, and while it is off."""
+
+    on: Ask
+    off: Ask | None
+    """None: nothing."""
+    floor: bool = False
+    """`on` is the least that others may ask for, rather than the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Two thresholds of a number: on beyond the one, off beyond the other, and between them as before."""
+
+    start: float
+    """On below it if it is less than `stop`, else above it."""
+    stop: float
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Where people choose who commands a machine."""
+
+    point: int
+    auto: Value
+    """What it reads when that is us."""
+
+
+@dataclass(frozen=True, slots=True)
 class Interlock:
     """A trip: when its condition comes true it asks for its values until it is reset."""
 
@@ -128,7 +157,117 @@ class Lighting:
     daylight: Daylight | None
 
 
-RuleSpec: TypeAlias = Interlock | Hazard | Presence | Lighting
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Something runs while something else does, and on for a while."""
+
+    when: Condition
+    when_said: str
+    then: tuple[Switched, ...]
+    """What is off of it is asked for below everything else: others may want it on."""
+    run_on_s: float
+    until: Condition | None
+    """It stops once the run-on is over and this is true."""
+    on_bad_input: BadInput
+    """trip: on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Two-position control of a level, or of any number."""
+
+    level: int
+    band: Band
+    only_if: Condition | None
+    then: tuple[Switched, ...]
+    on_bad_input: BadInput
+    """trip: off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Supervision:
+    """A motor that a rule may start does what it is told. Not written by anybody: every such motor has it,
+    by the name of its equipment."""
+
+    command: int
+    feedback: int
+    fault: int | None
+    selector: Selector | None
+    """Not in auto: people run it, and may stop it."""
+    start_s: float
+    """For so long it may be told to run and not do so."""
+    stop_s: float
+    yields_to: tuple[str, ...]
+    """Rules of fire and gas: while one of them holds, the panel stops and starts the motor as it must."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """One of several that do the same work."""
+
+    name: str
+    """Of its equipment, and of the rule that watches it, if one does."""
+    then: Switched
+    feedback: int | None
+    """Of one whose run command is ours; None: nothing tells whether it runs."""
+    fault: int | None
+    selector: Selector | None
+    hours: int | None
+    """Run hours; None: the rule counts them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Several machines of which as many run as are needed, in turns."""
+
+    machines: tuple[Machine, ...]
+    when: Condition | None
+    """One is needed while it is true; without it and `level`: always."""
+    level: int | None
+    steps: tuple[Band, ...]
+    """Of `level`: as many are needed as of these are on."""
+    first: Literal["hours", "rested"]
+    """Who starts first: the one with the fewest run hours, or the one whose last start is longest ago."""
+    relieve_s: float | None
+    """After so long it is relieved by another."""
+    take_over_s: float
+    """One that does not run so long after it should is passed over, whatever the reason."""
+    on_bad_input: BadInput
+    """trip: none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cycling:
+    """On for a time and off for a time, again and again."""
+
+    when: Condition | None
+    """None: always."""
+    when_said: str
+    run_s: float
+    rest_s: float
+    then: tuple[Switched, ...]
+    on_bad_input: BadInput
+    """trip: off."""
+
+
+@dataclass(frozen=True, slots=True)
+class MakeUp:
+    """Fills up from a source that must not run for nothing: a level that does not rise closes it."""
+
+    level: int
+    band: Band
+    rise: float
+    """By so much the level must rise …"""
+    within_s: float
+    """… in so long, or it is closed until a person resets it."""
+    then: tuple[Switched, ...]
+    on_bad_input: BadInput
+    """trip: closed."""
+
+
+RuleSpec: TypeAlias = (
+    Interlock | Hazard | Presence | Lighting | Link | Level | Duty | Cycling | MakeUp | Supervision
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,9 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
     points = tuple(point for device in made.values() for point in device.points.values())
     note_hidden(programmes, {point.id: point for point in points}, findings)
     names = PointNames(written, made, bound, findings)
-    rules = lower_rules(written, RulesSite(names, targets, bound.equipment, findings), findings)
+    programmed = {point for programme in programmes for point in programme.targets}
+    rules_site = RulesSite(names, targets, bound.equipment, {point.id: point for point in points}, findings)
+    rules = lower_rules(written, rules_site, programmed, findings)
     check_lighting(rules, programmes, {point.id: point for point in points}, findings)
     meters = gather_meters(written, made, bound, findings)
     interval_s = int((written.site.written.log if written.site else LogWritten()).interval)

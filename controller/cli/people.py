@@ -176,7 +176,12 @@ def unlock(
 
 
 def reset(
-    rule: Annotated[str, typer.Argument(help="A rule's name.", metavar="RULE", show_default=False)],
+    rule: Annotated[
+        str,
+        typer.Argument(
+            help="A rule's name, or that of a motor which has tripped.", metavar="RULE", show_default=False
+        ),
+    ],
     reason: Annotated[str, typer.Option("--reason", help="Why.", metavar="TEXT", show_default=False)],
     person: PersonName = None,
     site: SiteOption = None,

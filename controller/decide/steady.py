@@ -10,12 +10,12 @@ class SteadyTime:
     clock, so that what is remembered means something after a restart."""
 
     def __init__(self, speed: float) -> None:
-        self._speed = speed
+        self.speed = speed
         self._base_ms: float | None = None
 
     def at(self, now: Now) -> int:
         """Site milliseconds."""
-        site_ms = now.mono_ns / 1e6 * self._speed
+        site_ms = now.mono_ns / 1e6 * self.speed
         if self._base_ms is None:
             self._base_ms = now.wall_ms - site_ms
         return round(self._base_ms + site_ms)

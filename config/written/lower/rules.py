@@ -1,49 +1,45 @@
-"""Rules to the records of the Plan, and what two of them must not do to each other."""
+"""Rules to the records of the Plan, and those that nobody writes."""
 
 from __future__ import annotations
 
-from itertools import combinations
+from collections.abc import Collection
+from dataclasses import replace
 
 from config.language import text
-from config.plan.rules import Ask, Interlock, Presence, Rule
+from config.plan.rules import Rule
+from config.written.check.opposed import check_left, check_opposed
+from config.written.check.purifiers import check_purifiers
 from config.written.gather import Written
 from config.written.problems import Findings
 from config.written.rules.making import Making, Site
 from config.written.rules.registry import KINDS
+from config.written.rules.supervision import supervisions
 
 
-def lower_rules(written: Written, site: Site, findings: Findings) -> tuple[Rule, ...]:
-    """Every rule in the order written; tells everything wrong with each."""
+def lower_rules(
+    written: Written, site: Site, programmed: Collection[int], findings: Findings
+) -> tuple[Rule, ...]:
+    """Every rule in the order written, behind those that watch the motors which rules start; tells
+    everything wrong with each. `programmed`: the points that programmes aim at."""
     made = []
-    for number, named in enumerate(written.rules.values()):
+    for named in written.rules.values():
+        if named.name in site.equipment:
+            findings.problem(
+                named.entry.at,
+                text(
+                    '"{name}" is an equipment already, in {place}',
+                    name=named.name,
+                    place=site.equipment[named.name].source,
+                ),
+                hint=text("a trip is reset by its name: give the rule another"),
+            )
         kind = KINDS[named.written.kind]
-        making = Making(named, site)
-        spec = kind.lower(named.written, making)
+        spec = kind.lower(named.written, Making(named, site))
         if spec is not None:
             slot = kind.slot if named.written.slot is None else named.written.slot
-            made.append(Rule(number, named.name, named.written.label, slot, named.entry.at, spec))
-    _check_opposed(made, findings)
-    return tuple(made)
-
-
-def _check_opposed(rules: list[Rule], findings: Findings) -> None:
-    """Two of one slot that may ask for different values of one point need a safe one among them, for nothing
-    else says which is heard."""
-    asking = [(rule, rule.spec.then) for rule in rules if isinstance(rule.spec, Interlock | Presence)]
-    for (one, asks), (other, others) in combinations(asking, 2):
-        if one.slot != other.slot:
-            continue
-        theirs = {ask.point: ask for ask in others}
-        for ask in asks:
-            opposed = theirs.get(ask.point)
-            if opposed is not None and _oppose(ask, opposed):
-                findings.problem(
-                    other.source,
-                    text('it may oppose rule "{name}", in {place}', name=one.name, place=one.source),
-                    hint=text("give the equipment a safe value, or one of the two another slot"),
-                )
-                break
-
-
-def _oppose(one: Ask, other: Ask) -> bool:
-    return one.value != other.value and one.safe is other.safe
+            made.append(Rule(0, named.name, named.written.label, slot, named.entry.at, spec))
+    check_opposed(made, findings)
+    check_left(made, written, programmed, site, findings)
+    check_purifiers(made, site, findings)
+    watched = supervisions(made, written, site)
+    return tuple(replace(rule, id=number) for number, rule in enumerate((*watched, *made)))

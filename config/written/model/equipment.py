@@ -38,6 +38,8 @@ class EquipmentWritten(Written):
     min_on: Duration = 0.0
     min_off: Duration = 0.0
     max_off: Duration | None = None
+    start_fail: Duration = 10.0
+    stop_fail: Duration = 15.0
     starts_per_hour: Annotated[float, Field(gt=0)] | None = None
     safe: Scalar = None
     observe: Flag = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
@@ -11,11 +11,19 @@ from config.language import text
 from config.plan.rules import BadInput
 from config.plan.slots import WRITABLE
 from config.written.model.base import Label, Scalar, Written
-from config.written.problems import Wrong, guess
+from config.written.problems import Wrong, brief, guess
 from config.written.quantities import duration, normal
 
 _HOLD = re.compile(r"hold\s+(.+?)\s+then\s+release")
+_BEYOND = re.compile(r"(below|above)\s+(\S.*)")
 _WAYS = ("trip", "release", "hold 5 min then release")
+
+
+class Threshold(NamedTuple):
+    """`below 30 %`."""
+
+    below: bool
+    amount: str
 
 
 def _bad_input(value: object) -> BadInput:
@@ -44,6 +52,28 @@ def _condition(value: object) -> str:
     )
 
 
+def _equipment(value: object) -> list[dict[str, str]]:
+    """Each as {"name": …} or {"tag": …}."""
+    made = []
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, str) and item:
+            made.append({"name": item})
+        elif isinstance(item, dict) and set(item) == {"tag"} and isinstance(item["tag"], str):
+            made.append({"tag": item["tag"]})
+        else:
+            raise Wrong(text("this is no equipment"), text("names, or {example}", example="{tag: kitchen}"))
+    return made
+
+
+def _threshold(value: object) -> Threshold:
+    if isinstance(value, str) and (found := _BEYOND.fullmatch(normal(value))):
+        return Threshold(found.group(1) == "below", found.group(2))
+    raise Wrong(
+        text('"{value}" is no threshold', value=brief(value)),
+        text("something like {example}", example="below 30 %"),
+    )
+
+
 OnBadInput = Annotated[
     BadInput,
     BeforeValidator(_bad_input),
@@ -51,6 +81,30 @@ OnBadInput = Annotated[
 ]
 Condition = Annotated[str, BeforeValidator(_condition), WithJsonSchema({"type": "string", "minLength": 1})]
 Slot = Annotated[int, Field(ge=WRITABLE.start, lt=WRITABLE.stop)]
+
+
+_ITEM: dict[str, Any] = {
+    "anyOf": [
+        {"type": "string"},
+        {
+            "type": "object",
+            "properties": {"tag": {"type": "string"}},
+            "required": ["tag"],
+            "additionalProperties": False,
+        },
+    ]
+}
+EquipmentNames = Annotated[
+    list[dict[str, str]],
+    BeforeValidator(_equipment),
+    WithJsonSchema({"anyOf": [*_ITEM["anyOf"], {"type": "array", "minItems": 1, "items": _ITEM}]}),
+    Field(min_length=1),
+]
+Beyond = Annotated[
+    Threshold,
+    BeforeValidator(_threshold),
+    WithJsonSchema({"type": "string", "pattern": r"^\s*(below|above)\s+\S.*$"}),
+]
 
 
 class RuleWritten(Written):

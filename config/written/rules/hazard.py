@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
@@ -10,45 +10,13 @@ from config.language import text
 from config.plan.equipment import RUN
 from config.plan.rules import Hazard, Withdrawal
 from config.written.problems import Wrong
-from config.written.rules.common import RuleWritten
+from config.written.rules.common import EquipmentNames, RuleWritten
 from config.written.rules.making import Making
 from config.written.words.parse import Said
 
 
-def _yields(value: object) -> list[dict[str, str]]:
-    """Each as {"name": …} or {"tag": …}."""
-    made = []
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, str) and item:
-            made.append({"name": item})
-        elif isinstance(item, dict) and set(item) == {"tag"} and isinstance(item["tag"], str):
-            made.append({"tag": item["tag"]})
-        else:
-            raise Wrong(text("this is no equipment"), text("names, or {example}", example="{tag: kitchen}"))
-    return made
-
-
 def _no_slot(_value: object) -> None:
     raise Wrong(text("fire and gas have no slot"), hint=text("they stand before all of them: leave it away"))
-
-
-_ITEM: dict[str, Any] = {
-    "anyOf": [
-        {"type": "string"},
-        {
-            "type": "object",
-            "properties": {"tag": {"type": "string"}},
-            "required": ["tag"],
-            "additionalProperties": False,
-        },
-    ]
-}
-Yields = Annotated[
-    list[dict[str, str]],
-    BeforeValidator(_yields),
-    WithJsonSchema({"anyOf": [*_ITEM["anyOf"], {"type": "array", "minItems": 1, "items": _ITEM}]}),
-    Field(min_length=1),
-]
 
 
 class HazardWritten(RuleWritten):
@@ -57,7 +25,7 @@ class HazardWritten(RuleWritten):
     kind: Literal["fire", "gas"]
     slot: Annotated[None, BeforeValidator(_no_slot), WithJsonSchema({"not": {}})] = None
     contacts: Annotated[list[str], Field(min_length=1)]
-    yields: Yields
+    yields: EquipmentNames
 
 
 class FireWritten(HazardWritten):

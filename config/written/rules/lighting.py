@@ -16,8 +16,7 @@ from config.written.lower.target import Target
 from config.written.model.base import RunOn, Scalar
 from config.written.problems import Wrong, brief
 from config.written.quantities import inside, lasting, normal
-from config.written.rules.common import RuleWritten
-from config.written.rules.hazard import Yields
+from config.written.rules.common import EquipmentNames, RuleWritten
 from config.written.rules.making import Making
 from config.written.rules.presence import Contacts, contacts
 from config.written.words.parse import Said
@@ -74,7 +73,7 @@ class LightingWritten(RuleWritten):
     is or daylight does."""
 
     kind: Literal["lighting"]
-    lamps: Yields
+    lamps: EquipmentNames
     at_least: Scalar = None
     present: Scalar = None
     absent: Scalar = None

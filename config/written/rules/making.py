@@ -63,6 +63,7 @@ class Site:
     names: Names
     targets: Aims
     equipment: Mapping[str, Equipment]
+    points: Mapping[int, Point]
     findings: Findings
 
 
@@ -101,7 +102,7 @@ class Making:
                     continue
                 if target.point.id in made:
                     self.problem([*path, index], text("{name} is asked for twice", name=target.shown))
-                made[target.point.id] = Ask(target.point.id, value, self._is_safe(target, value))
+                made[target.point.id] = self.ask(target, value)
         return tuple(made.values())
 
     def targets(self, path: Sequence[object], item: Mapping[str, str]) -> list[Target]:
@@ -157,10 +158,11 @@ class Making:
             )
             return None
 
-    def _is_safe(self, target: Target, value: Value) -> bool:
-        name = target.shown.partition(".")[0]
-        equipment = self.site.equipment.get(name)
-        return equipment is not None and equipment.safe is not None and equipment.safe == value
+    def ask(self, target: Target, value: Value) -> Ask:
+        """That value for the target's point."""
+        equipment = self.site.equipment.get(target.shown.partition(".")[0])
+        safe = equipment is not None and equipment.safe is not None and equipment.safe == value
+        return Ask(target.point.id, value, safe)
 
     # What it looks at
 

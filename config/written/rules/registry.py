@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from config.plan.rules import RuleSpec
 from config.plan.slots import Slot
-from config.written.rules import hazard, interlock, lighting, presence
+from config.written.rules import cycling, duty, hazard, interlock, level, lighting, link, make_up, presence
 from config.written.rules.common import RuleWritten
 from config.written.rules.making import Making
 
@@ -28,5 +28,10 @@ KINDS: dict[str, Kind] = {
     "interlock": Kind(interlock.InterlockWritten, interlock.lower, Slot.INTERLOCK),
     "presence": Kind(presence.PresenceWritten, presence.lower, Slot.PRESENCE),
     "lighting": Kind(lighting.LightingWritten, lighting.lower, Slot.PRESENCE),
+    "link": Kind(link.LinkWritten, link.lower, Slot.PROCESS_SAFETY),
+    "level": Kind(level.LevelWritten, level.lower, Slot.PROCESS),
+    "duty": Kind(duty.DutyWritten, duty.lower, Slot.PROCESS),
+    "cycling": Kind(cycling.CyclingWritten, cycling.lower, Slot.PROCESS),
+    "make_up": Kind(make_up.MakeUpWritten, make_up.lower, Slot.PROCESS),
 }
 MODELS: dict[str, type[RuleWritten]] = {word: kind.model for word, kind in KINDS.items()}

@@ -7,9 +7,6 @@ from config.plan.rules import Ask, Hazard
 from controller.decide.rules.look import Look, Yielding
 
 ALARM = "alarm_ms"
-FIRST_READING_MS = 60_000
-"""A contact of which nothing has been read since the start holds everything back at once; only after this
-time it counts as an alarm that a person must reset."""
 _WORDS = {"fire": text("fire"), "gas": text("gas")}
 
 
@@ -22,7 +19,8 @@ def decide(spec: Hazard, look: Look) -> None:
         if any(look.never_read(contact) for contact in spec.contacts):
             words = text("{hazard}: its contacts have not been read yet", hazard=_WORDS[spec.hazard])
             look.give_way(Yielding(spec.yields, words, unread=True))
-            look.wake_at(look.began_ms + FIRST_READING_MS)
+            # Only later it counts as an alarm that a person must reset.
+            look.wake_at(look.first_read_ms)
         return
     look.keep(ALARM, alarm)
     words = text("{hazard} alarm; it stands until somebody resets it", hazard=_WORDS[spec.hazard])
@@ -37,7 +35,7 @@ def may_be_reset(spec: Hazard, look: Look) -> bool:
 
 def _active(spec: Hazard, look: Look) -> bool:
     """Whether a contact is open, or cannot be read any more."""
-    waited = look.now_ms - look.began_ms >= FIRST_READING_MS
+    waited = look.now_ms >= look.first_read_ms
     return any(
         waited if look.never_read(contact) else look.value(contact) is not False for contact in spec.contacts
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from config.language import text
+from config.plan.conditions import points_of
 from config.plan.rules import Interlock
 from controller.decide.rules.look import Look
 
@@ -12,13 +13,19 @@ TRIPPED = "tripped_ms"
 def decide(spec: Interlock, look: Look) -> None:
     """Trip, hold the trip, or let it go."""
     tripped = look.memory.get(TRIPPED)
-    found = look.decided(look.judge(spec.when), spec.on_bad_input, standing=tripped is not None)
+    found = look.judge(spec.when)
+    waits = found is None and look.waits(points_of(spec.when))
+    if waits:
+        found = tripped is not None  # a start of the daemon is no trip
+    found = look.decided(found, spec.on_bad_input, standing=tripped is not None)
     until = None if spec.until is None else look.judge(spec.until)
     if tripped is not None and _goes(spec, found, until):
         tripped = None
     elif tripped is None and found:
         tripped = look.now_ms
     if tripped is None:
+        if waits and spec.on_bad_input.does == "trip":
+            _hold_back(spec, look)
         return
     look.keep(TRIPPED, tripped)
     for ask in spec.then:
@@ -27,6 +34,14 @@ def decide(spec: Interlock, look: Look) -> None:
     if spec.reset == "manual":
         words = text("{words}; it stands until somebody resets it", words=words)
     look.tell("trip", words)
+
+
+def _hold_back(spec: Interlock, look: Look) -> None:
+    """Nothing has been read yet: what is as a trip would have it stays so, what is not goes on."""
+    for ask in spec.then:
+        if look.value(ask.point) in (ask.value, None):
+            words = text("{condition} has not been read yet", condition=spec.when_said)
+            look.ask(ask, words, look.began_ms)
 
 
 def may_be_reset(spec: Interlock, look: Look) -> bool:

@@ -15,7 +15,7 @@ from config.plan.reading import Value
 from config.plan.rules import Ask, Daylight, Lamp, Levels, Lighting
 from controller.decide.requests import Op
 from controller.decide.rules.look import Look
-from controller.decide.rules.occupancy import Occupied, occupied, somebody, waiting, was_there
+from controller.decide.rules.occupancy import Occupied, occupied, somebody, was_there
 
 UNREADABLE = text("whether somebody is there cannot be read")
 
@@ -109,7 +109,7 @@ def _here(lamp: Lamp, run_on_s: float, look: Look) -> tuple[Occupied | _Away, Te
     words = None
     if there is None:
         known = away in look.memory or f"there{of}_ms" in look.memory
-        there = was_there(look, of) if known and waiting(look, lamp.presence) else True
+        there = was_there(look, of) if known and look.unread(lamp.presence) else True
         words = UNREADABLE if there else None
     found = occupied(look, there, run_on_s, of)
     if found is not None:
@@ -123,7 +123,7 @@ def _sky(lamp: Lamp, lux: int, daylight: Daylight, look: Look) -> _Sky:
     bright_key, dark_key, turn_key = (f"{word}-{lamp.name}_ms" for word in ("bright", "dark", "turning"))
     bright = bright_key in look.memory
     number = look.number(lux)
-    if number is None and waiting(look, (lux,)):
+    if number is None and look.unread((lux,)):
         turning = turn_key in look.memory
     elif bright:
         turning = number is None or number < daylight.dark_below

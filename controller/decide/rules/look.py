@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from config.language import Text, text
-from config.plan.conditions import All, AnyOf, Compare, Condition, Has, Lasting, Not
+from config.plan.conditions import All, AnyOf, Compare, Condition, Has, Lasting, Not, points_of
 from config.plan.reading import NEVER, Quality, Reading, Value
-from config.plan.rules import Ask, BadInput, Rule
+from config.plan.rules import Ask, BadInput, Rule, Selector
+from controller.decide.naming import named
 from controller.decide.records import Notice
 from controller.decide.requests import Op, Request
 
 Kept: TypeAlias = bool | int | float | str
 Memory: TypeAlias = Mapping[str, Kept]
 """What a rule remembers. Keys that end in `_ms` are site times, and follow when the clock is put right."""
+BAD = "bad_ms"
+"""Since when inputs have been bad that are held out."""
+FIRST_READING_MS = 60_000
+"""What has not been read since the start is waited for so long before it counts as what cannot be read."""
+FIRST_READING_WIRE_S = 20.0
+"""And machine seconds for that, at any speed of site time."""
+WIRE_S = 5.0
+"""Machine seconds in which a device answers a command and is read again, at any speed of site time."""
 
 
 class Yielding(NamedTuple):
@@ -55,11 +64,21 @@ class Look:
         now_ms: int,
         memory: Memory,
         began_ms: int | None = None,
+        speed: float = 1.0,
+        trips: Collection[str] = (),
     ) -> None:
+        """`trips`: rules that are latched now."""
         self.now_ms = now_ms
         self.began_ms = now_ms if began_ms is None else began_ms
         """When this run began."""
+        wait_ms = (
+            FIRST_READING_MS if speed <= 1 else max(FIRST_READING_MS, FIRST_READING_WIRE_S * speed * 1000)
+        )
+        self.first_read_ms = self.began_ms + round(wait_ms)
+        """By then everything that can be read has been."""
         self.memory = memory
+        self.trips = trips
+        self._speed = speed
         self._rule = rule
         self._readings = readings
         self._kept: dict[str, Kept] = {}
@@ -78,6 +97,26 @@ class Look:
     def never_read(self, point: int) -> bool:
         """Nothing has been read of it in this run."""
         return self._readings[point] is NEVER
+
+    def by_hand(self, selector: Selector | None) -> bool:
+        """Whether a selector reads something else than auto."""
+        return selector is not None and self.value(selector.point) not in (None, selector.auto)
+
+    def unread(self, points: Collection[int]) -> bool:
+        """Something of these has not been read yet, and this run has only begun: what was so before it began
+        still counts."""
+        if self.now_ms >= self.first_read_ms or not any(map(self.never_read, points)):
+            return False
+        self.wake_at(self.first_read_ms)
+        return True
+
+    def waits(self, points: Collection[int]) -> bool:
+        """The same of what leaves it open what the rule asks for: how long that has been so stands too."""
+        if not self.unread(points):
+            return False
+        if BAD in self.memory:
+            self.keep(BAD, self.memory[BAD])
+        return True
 
     def number(self, point: int) -> float | None:
         """The same as a number."""
@@ -100,9 +139,9 @@ class Look:
                 found = self.judge(condition.item)
                 return None if found is None else not found
             case All():
-                return _every([self.judge(item) for item in condition.items])
+                return every([self.judge(item) for item in condition.items])
             case AnyOf():
-                denied = _every(
+                denied = every(
                     [None if (one := self.judge(item)) is None else not one for item in condition.items]
                 )
                 return None if denied is None else not denied
@@ -111,16 +150,30 @@ class Look:
 
     def _lasting(self, condition: Lasting) -> bool | None:
         found = self.judge(condition.item)
-        if not found:
+        since_ms = self.since(f"true-{condition.key}_ms", found, points_of(condition.item))
+        if not found or since_ms is None:
             return found
-        key = f"true-{condition.key}_ms"
+        return self.passed(since_ms, condition.seconds)
+
+    def since(self, key: str, found: bool | None, points: Collection[int]) -> int | None:
+        """Since when `found`, which depends on `points`, has been true without a break; None: it is not. A
+        start of the daemon, before it has read them, breaks nothing off."""
+        if not found and (found is False or key not in self.memory or not self.unread(points)):
+            return None
         since_ms = min(int(self.memory.get(key, self.now_ms)), self.now_ms)
         self.keep(key, since_ms)
-        due_ms = since_ms + round(condition.seconds * 1000)
-        if self.now_ms >= due_ms:
-            return True
-        self.wake_at(due_ms)
-        return False
+        return since_ms
+
+    def passed(self, since_ms: int, seconds: float) -> bool:
+        """Whether so much time has passed; if not it looks again when it has."""
+        due_ms = since_ms + round(seconds * 1000)
+        if self.now_ms < due_ms:
+            self.wake_at(due_ms)
+        return self.now_ms >= due_ms
+
+    def wire_s(self, seconds: float) -> float:
+        """Site seconds of something that waits for a device to do as it is told."""
+        return max(seconds, WIRE_S * self._speed) if self._speed > 1 else seconds
 
     def decided(self, found: bool | None, bad: BadInput, standing: bool) -> bool | None:
         """`found`, or what the rule's way with bad inputs makes of it: for one that asks for something while
@@ -129,13 +182,15 @@ class Look:
             return found
         if bad.does == "trip":
             return True
-        if bad.does == "hold":
-            since_ms = min(int(self.memory.get("bad_ms", self.now_ms)), self.now_ms)
-            self.keep("bad_ms", since_ms)
-            if self.now_ms < since_ms + round(bad.hold_s * 1000):
-                self.wake_at(since_ms + round(bad.hold_s * 1000))
-                return standing
-        return None
+        return standing if self.held(bad) else None
+
+    def held(self, bad: BadInput) -> bool:
+        """With inputs that are not good: whether what it asked for is to stand for a while still."""
+        if bad.does != "hold":
+            return False
+        since_ms = min(int(self.memory.get(BAD, self.now_ms)), self.now_ms)
+        self.keep(BAD, since_ms)
+        return not self.passed(since_ms, bad.hold_s)
 
     # What it says
 
@@ -144,19 +199,27 @@ class Look:
         self._kept[key] = value
 
     def ask(
-        self, ask: Ask, reason: Text, since_ms: int, *, op: Op = Op.VALUE, until_ms: int | None = None
+        self,
+        ask: Ask,
+        reason: Text,
+        since_ms: int,
+        *,
+        op: Op = Op.VALUE,
+        until_ms: int | None = None,
+        slot: int | None = None,
     ) -> None:
-        """Ask for a value in the rule's slot."""
+        """Ask for a value, in the rule's slot unless another is named."""
         order = (0 if ask.safe else 1, self._rule.id)
         said = text("{rule}: {reason}", rule=self._rule.label or self._rule.name, reason=reason)
         request = Request(
-            op, ask.value, self._rule.slot, str(self._rule.source), said, since_ms, until_ms, order
+            op, ask.value, slot or self._rule.slot, str(self._rule.source), said, since_ms, until_ms, order
         )
         self._requests.append((ask.point, request))
 
     def tell(self, kind: str, words: Text) -> None:
         """People are to know, for as long as it is said again."""
-        self._notices.append(Notice(kind, self._rule.name, words, on=True))
+        said = text("{rule}: {reason}", rule=named(self._rule.label, self._rule.name), reason=words)
+        self._notices.append(Notice(kind, self._rule.name, said, on=True))
 
     def give_way(self, yielding: Yielding) -> None:
         """Nothing is to be written to that equipment."""
@@ -174,7 +237,7 @@ class Look:
         )
 
 
-def _every(found: Sequence[bool | None]) -> bool | None:
+def every(found: Sequence[bool | None]) -> bool | None:
     """Whether all are true: one that is false decides, else one that is open leaves it open."""
     if False in found:
         return False

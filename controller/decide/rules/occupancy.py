@@ -6,7 +6,6 @@ from collections.abc import Collection
 from typing import NamedTuple
 
 from config.language import Text, text
-from controller.decide.rules.hazard import FIRST_READING_MS
 from controller.decide.rules.look import Look
 
 THERE = text("somebody is there")
@@ -31,15 +30,6 @@ def somebody(look: Look, contacts: Collection[int]) -> bool | None:
     if True in found:
         return True
     return None if None in found else False
-
-
-def waiting(look: Look, points: Collection[int]) -> bool:
-    """The run has only begun and not all of these have been read: what was so before still counts."""
-    until_ms = look.began_ms + FIRST_READING_MS
-    if look.now_ms >= until_ms or not any(map(look.never_read, points)):
-        return False
-    look.wake_at(until_ms)
-    return True
 
 
 def was_there(look: Look, of: str = "") -> bool:

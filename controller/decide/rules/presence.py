@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from config.plan.rules import Presence
 from controller.decide.rules.look import Look
-from controller.decide.rules.occupancy import occupied, somebody, waiting, was_there
+from controller.decide.rules.occupancy import occupied, somebody, was_there
 
 
 def decide(spec: Presence, look: Look) -> None:
     """Ask while somebody is there or was a moment ago."""
     before = was_there(look)
     there = somebody(look, spec.contacts)
-    if there is None and waiting(look, spec.contacts):
+    if there is None and look.unread(spec.contacts):
         there = before
     there = look.decided(there, spec.on_bad_input, standing=before)
     if there is None:

@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
-from config.plan.conditions import points_of
-from config.plan.rules import Hazard, Interlock, Lighting, Presence, RuleSpec
-from controller.decide.rules import hazard, interlock, lighting, presence
+from config.plan.conditions import Condition, points_of
+from config.plan.rules import (
+    Cycling,
+    Duty,
+    Hazard,
+    Interlock,
+    Level,
+    Lighting,
+    Link,
+    Machine,
+    MakeUp,
+    Presence,
+    RuleSpec,
+    Selector,
+    Supervision,
+)
+from controller.decide.rules import (
+    cycling,
+    duty,
+    hazard,
+    interlock,
+    level,
+    lighting,
+    link,
+    make_up,
+    presence,
+    supervision,
+)
 from controller.decide.rules.look import Look
 
 
@@ -19,15 +44,37 @@ class Kind(NamedTuple):
     """What it looks at: a change of any of these makes it decide anew."""
     may_be_reset: Callable[[Any, Look], bool] | None = None
     """For trips: whether a person may reset it as things are."""
+    latch: str = ""
+    """For trips: what it remembers while it is tripped."""
+    heeds: Callable[[Any], Collection[str]] = lambda _: ()
+    """Names of rules whose trips it looks at: they never look at its own."""
     inputs: Callable[[Any, int], frozenset[int]] | None = None
     """What of it matters to one point that it commands; None: all."""
+
+
+def _points(*conditions: Condition | None) -> frozenset[int]:
+    return frozenset().union(*(points_of(item) for item in conditions if item is not None))
+
+
+def _selects(selector: Selector | None) -> int | None:
+    return None if selector is None else selector.point
+
+
+def _bound(*points: int | None) -> frozenset[int]:
+    return frozenset(point for point in points if point is not None)
+
+
+def _of_machine(item: Machine) -> tuple[int | None, ...]:
+    return item.feedback, item.fault, _selects(item.selector), item.hours
 
 
 KINDS: dict[type[RuleSpec], Kind] = {
     Interlock: Kind(
         interlock.decide,
-        lambda spec: points_of(spec.when) | (frozenset() if spec.until is None else points_of(spec.until)),
+        lambda spec: _points(spec.when, spec.until) | {ask.point for ask in spec.then},
         interlock.may_be_reset,
+        interlock.TRIPPED,
+        inputs=lambda spec, _: _points(spec.when, spec.until),
     ),
     Hazard: Kind(
         hazard.decide,
@@ -35,6 +82,26 @@ KINDS: dict[type[RuleSpec], Kind] = {
             *((item.command, item.feedback) for item in spec.withdrawals)
         ),
         hazard.may_be_reset,
+        hazard.ALARM,
+    ),
+    Link: Kind(link.decide, lambda spec: _points(spec.when, spec.until)),
+    Level: Kind(level.decide, lambda spec: _points(spec.only_if) | {spec.level}),
+    Duty: Kind(
+        duty.decide,
+        lambda spec: (
+            _points(spec.when)
+            | _bound(spec.level, *(point for item in spec.machines for point in _of_machine(item)))
+        ),
+        heeds=lambda spec: [item.name for item in spec.machines],
+    ),
+    Cycling: Kind(cycling.decide, lambda spec: _points(spec.when)),
+    MakeUp: Kind(make_up.decide, lambda spec: frozenset((spec.level,)), make_up.may_be_reset, make_up.ALARM),
+    Supervision: Kind(
+        supervision.decide,
+        lambda spec: _bound(spec.command, spec.feedback, spec.fault, _selects(spec.selector)),
+        supervision.may_be_reset,
+        supervision.TRIPPED,
+        lambda spec: spec.yields_to,
     ),
     Presence: Kind(presence.decide, lambda spec: frozenset(spec.contacts)),
     Lighting: Kind(lighting.decide, lighting.points, inputs=lighting.inputs),

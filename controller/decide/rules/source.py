@@ -51,6 +51,13 @@ class RuleRequests:
         self._pending = set(range(len(rules)))
         self._due: list[tuple[int, int]] = []
         self._looked_at: dict[int, list[int]] = {}
+        self._heeding: dict[str, list[int]] = {}
+        """Rule → those that look at whether it has tripped."""
+        self._trips = {
+            rule.name
+            for rule, memory in zip(rules, self._memories, strict=True)
+            if KINDS[type(rule.spec)].latch in memory
+        }
         self._asked_of: dict[int, set[int]] = {}
         self._changed: dict[str, Memory] = {}
         self._notices: list[Notice] = []
@@ -60,6 +67,8 @@ class RuleRequests:
         for number, rule in enumerate(rules):
             for point in KINDS[type(rule.spec)].points(rule.spec):
                 self._looked_at.setdefault(point, []).append(number)
+            for name in KINDS[type(rule.spec)].heeds(rule.spec):
+                self._heeding.setdefault(name, []).append(number)
         gone = set(known) - {rule.name for rule in rules}
         self._changed.update((name, {}) for name in gone)
 
@@ -90,8 +99,10 @@ class RuleRequests:
         while self._due and self._due[0][0] <= now_ms:
             self._pending.add(heapq.heappop(self._due)[1])
         touched: set[int] = set()
-        pending, self._pending = self._pending, set()
-        for number in sorted(pending):
+        while self._pending:
+            # Those that heed others' trips are decided anew with them.
+            number = min(self._pending)
+            self._pending.remove(number)
             touched |= self._decide(number, now_ms)
         return touched
 
@@ -148,9 +159,9 @@ class RuleRequests:
         number = self._number(name)
         rule = self._rules[number]
         may_be_reset = KINDS[type(rule.spec)].may_be_reset
-        if may_be_reset is None or not self._memories[number]:
+        if may_be_reset is None or rule.name not in self._trips:
             raise Refused(text("{name} has not tripped", name=rule.label or rule.name))
-        look = Look(rule, self._readings, self._time.at(now), self._memories[number], self._began_ms)
+        look = self._look(number, self._time.at(now))
         if not may_be_reset(rule.spec, look):
             raise Refused(
                 text("{name} cannot be reset: what it tripped for still stands", name=rule.label or rule.name)
@@ -159,7 +170,7 @@ class RuleRequests:
     def reset(self, name: str) -> None:
         """A person resets a trip; `check_reset` was asked."""
         number = self._number(name)
-        self._memories[number] = self._changed[name] = {}
+        self._keep(number, {})
         self._pending.add(number)
 
     def _number(self, name: str) -> int:
@@ -168,13 +179,32 @@ class RuleRequests:
                 return number
         raise Refused(text('no rule named "{name}"', name=name))
 
+    def _look(self, number: int, now_ms: int) -> Look:
+        return Look(
+            self._rules[number],
+            self._readings,
+            now_ms,
+            self._memories[number],
+            self._began_ms,
+            self._time.speed,
+            self._trips,
+        )
+
+    def _keep(self, number: int, memory: Memory) -> None:
+        """A rule remembers something else."""
+        rule = self._rules[number]
+        self._memories[number] = self._changed[rule.name] = memory
+        if (KINDS[type(rule.spec)].latch in memory) is not (rule.name in self._trips):
+            self._trips ^= {rule.name}
+            self._pending.update(self._heeding.get(rule.name, ()))
+
     def _decide(self, number: int, now_ms: int) -> set[int]:
         rule, before = self._rules[number], self._standing[number]
-        look = Look(rule, self._readings, now_ms, self._memories[number], self._began_ms)
+        look = self._look(number, now_ms)
         KINDS[type(rule.spec)].decide(rule.spec, look)
         outcome = look.outcome()
         if outcome.memory != self._memories[number]:
-            self._memories[number] = self._changed[rule.name] = outcome.memory
+            self._keep(number, outcome.memory)
         if outcome.wake_ms is not None:
             heapq.heappush(self._due, (outcome.wake_ms, number))
         self._tell(before.outcome.notices, outcome.notices)

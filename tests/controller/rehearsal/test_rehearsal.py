@@ -19,7 +19,7 @@ from tests.controller.rehearsal import rehearsed
 from tests.controller.rehearsal.parts import part
 from tests.drivers.simulators import sites
 
-GOLDEN = Path(__file__).parents[2] / "golden/rehearsal/minimal.json"
+GOLDEN = Path(__file__).with_name("minimal.json")
 
 
 def said(result: Result) -> str:

@@ -135,9 +135,9 @@ def test_contacts_that_are_never_read_become_an_alarm_after_a_minute() -> None:
 
 def test_gas_takes_no_command_back_and_leaves_others_alone() -> None:
     made = cooking()
-    made.set(safety_di3=True, inputs_di5=False).run(20)
+    made.set(safety_di3=True, inputs_di5=False).run(5)
     assert made.taken() == []
-    made.set(more_di1=False).run(5)
+    made.set(more_di1=False, inputs_di5=True).run(5)
     made.rig.override("hood-light", True, 1)
     made.run(20)
     assert made.taken() == [], "the lamp yields; nobody asks anything of the fan"

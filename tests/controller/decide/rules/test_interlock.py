@@ -30,7 +30,7 @@ def test_it_trips_after_its_delay_and_asks_for_every_target() -> None:
     plant.run(1)
     assert plant.asked() == plant.asked("pump-2.run_cmd") == (False, 5)
     assert plant.notices == [("trip", "dry-run", True)]
-    assert plant.words == ["tripped, because inputs.di5 is active for 2 s"]
+    assert plant.words == ["防干抽 (dry-run): tripped, because inputs.di5 is active for 2 s"]
 
 
 def test_a_condition_that_breaks_off_begins_anew() -> None:
@@ -59,6 +59,16 @@ def test_the_trip_outlives_a_restart_and_so_do_its_timers() -> None:
     assert plant.asked() == (False, 5)
     plant.run(2)
     assert plant.asked() is None, "a minute has passed, half of it before the restart"
+
+
+def test_a_start_of_the_daemon_trips_nothing_before_its_inputs_are_read() -> None:
+    plant = Plant(DRY).restart()
+    plant.rig.step(0.1)
+    assert plant.asked() is None
+    plant.rig.step(50)
+    assert plant.asked() is None
+    plant.rig.step(20)
+    assert plant.asked() == (False, 5), "what is not read within a minute cannot be read"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,129 @@
+"""What rules ask of their points while they are on, and while they are off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from config.language import text
+from config.plan.equipment import RUN
+from config.plan.points import Point
+from config.plan.rules import Band, Switched
+from config.written.lower.target import Target
+from config.written.model.base import Scalar
+from config.written.problems import Wrong
+from config.written.quantities import inside
+from config.written.rules.common import ThenWritten, Threshold
+from config.written.rules.making import Making
+from config.written.words.parse import Said
+
+
+class SwitchWritten(ThenWritten):
+    """A target with its value, or with the least that others may ask of it; and what it is otherwise."""
+
+    value: Scalar = None
+    at_least: Scalar = None
+    otherwise: Scalar = None
+
+    def model_post_init(self, context: Any, /) -> None:
+        super().model_post_init(context)
+        if (self.value is None) is (self.at_least is None):
+            raise Wrong(text("say what is asked: either value or at_least"))
+        if self.at_least is not None and self.otherwise is not None:
+            raise Wrong(text("otherwise does not go with at_least"))
+
+
+def switched(
+    making: Making, written: Sequence[SwitchWritten], off: Literal["all", "motors"]
+) -> tuple[Switched, ...]:
+    """Every point of every target. `off`: which of them are always put into a value when the rule is off;
+    others only where `otherwise` says so."""
+    made: dict[int, Switched] = {}
+    for index, item in enumerate(written):
+        path = ["then", index]
+        for target in making.targets([*path, *([] if item.tag else ["target"])], item.item()):
+            one = _one(making, path, item, target, off)
+            if one is None:
+                continue
+            if target.point.id in made:
+                making.problem(path, text("{name} is asked for twice", name=target.shown))
+            made[target.point.id] = one
+    return tuple(made.values())
+
+
+def _one(
+    making: Making, path: list[object], item: SwitchWritten, target: Target, off: str
+) -> Switched | None:
+    key = "value" if item.at_least is None else "at_least"
+    on = making.value([*path, key], target, getattr(item, key))
+    if on is None:
+        return None
+    if item.at_least is not None:
+        if target.point.kind == "number":
+            return Switched(making.ask(target, on), None, floor=True)
+        making.problem([*path, key], text("{point} is no number", point=target.shown))
+        return None
+    if off == "motors" and item.otherwise is None and not target.shown.endswith(f".{RUN}"):
+        return Switched(making.ask(target, on), None)
+    return switched_target(making, path, item.value, item.otherwise, target)
+
+
+def switched_target(
+    making: Making, path: list[object], value: object, otherwise: object, target: Target
+) -> Switched | None:
+    """The values of one target: `otherwise` None is the opposite of a switch."""
+    on = making.value([*path, "value"], target, value)
+    if on is None:
+        return None
+    if otherwise is not None:
+        other = making.value([*path, "otherwise"], target, otherwise)
+        if other == on:
+            making.problem([*path, "otherwise"], text("otherwise is the same value"))
+            return None
+    elif isinstance(on, bool):
+        other = not on
+    else:
+        making.problem(
+            path,
+            text("{name}: say what it is otherwise", name=target.shown),
+            text("something like {example}", example="otherwise: 30 %"),
+        )
+        return None
+    return None if other is None else Switched(making.ask(target, on), making.ask(target, other))
+
+
+def number_point(making: Making, path: str, name: str) -> Point | None:
+    """The point that stands there, which is a number."""
+    point = making.point(Said(name, 0), making.place(path))
+    if point is not None and point.kind != "number":
+        making.problem([path], text("{point} is no number", point=name))
+        return None
+    return point
+
+
+def band(
+    making: Making, point: Point | None, path: Sequence[object], start: Threshold, stop: Threshold
+) -> Band | None:
+    """Two thresholds of `point`, written below `path` as start and stop."""
+    if point is None:
+        return None
+    found = []
+    for key, threshold in (("start", start), ("stop", stop)):
+        try:
+            found.append(float(inside(threshold.amount, point.unit)))
+        except Wrong as error:
+            making.site.findings.wrong(making.place(*path, key), error)
+    if len(found) < 2:
+        return None
+    if start.below is stop.below:
+        making.problem(
+            [*path, "stop"],
+            text("start and stop lie on the same side"),
+            text("one below, the other above"),
+        )
+        return None
+    low, high = found if start.below else reversed(found)
+    if low >= high:
+        making.problem([*path, "stop"], text("it would start and stop at the same time"))
+        return None
+    return Band(*found)

@@ -1,0 +1,35 @@
+"""Two-position control with hysteresis."""
+
+from __future__ import annotations
+
+from config.language import text
+from config.plan.rules import Level
+from controller.decide.rules.look import Look, every
+from controller.decide.rules.switched import beyond, settled, switch, was_on
+
+SIDE = "side"
+
+
+def decide(spec: Level, look: Look) -> None:
+    """On beyond one threshold until beyond the other. It knows its side even while it may not act."""
+    before = bool(look.memory.get(SIDE, False))
+    side = beyond(spec.band, look.number(spec.level), before)
+    look.keep(SIDE, before if side is None else side)
+    allowed = True if spec.only_if is None else look.judge(spec.only_if)
+    on = settled(
+        look,
+        every([side, allowed]),
+        spec.on_bad_input,
+        (spec.level, spec.only_if),
+        before=was_on(look),
+        trip=False,
+    )
+    if on is None:
+        return
+    if side is None or allowed is None:
+        words = text("what it looks at cannot be read")
+    elif allowed:
+        words = text("by the level")
+    else:
+        words = text("not allowed now")
+    switch(look, spec.then, on, words)

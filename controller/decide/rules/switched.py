@@ -1,0 +1,93 @@
+"""Rules that are on or off: what they ask of their points, and what becomes of them with bad inputs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from config.language import Text
+from config.plan.conditions import Condition, points_of
+from config.plan.rules import BadInput, Band, Switched
+from controller.decide.requests import Op
+from controller.decide.rules.look import Look
+
+ON = "on"
+SINCE = "since_ms"
+T = TypeVar("T")
+
+
+def settled(
+    look: Look,
+    found: T | None,
+    bad: BadInput,
+    inputs: Sequence[Condition | int | None],
+    *,
+    before: T | None,
+    trip: T,
+) -> T | None:
+    """What is decided: `found`, or, where it is open, `before`, `trip`, or None: it gives up.
+
+    `inputs`: what it depends on. `before`: what was decided last; None: nothing is known of it.
+    """
+    if found is not None:
+        return found
+    if look.waits(_points(inputs)):
+        return before
+    if bad.does == "trip":
+        return trip
+    return before if look.held(bad) else None
+
+
+def beyond(band: Band, number: float | None, before: bool) -> bool | None:
+    """On which side of a band a number is; None: it cannot be read."""
+    if number is None:
+        return None
+    fills = band.start < band.stop
+    if number < band.start if fills else number > band.start:
+        return True
+    if number > band.stop if fills else number < band.stop:
+        return False
+    return before
+
+
+def was_on(look: Look) -> bool | None:
+    """What it was before; None: nothing is known."""
+    before = look.memory.get(ON)
+    return None if before is None else bool(before)
+
+
+def switch(
+    look: Look, then: Iterable[Switched], on: bool, words: Text, *, off_slot: int | None = None
+) -> None:
+    """Ask for it, and remember it with the time since when it has been so."""
+    since_ms = int(look.memory.get(SINCE, look.now_ms)) if was_on(look) is on else look.now_ms
+    look.keep(ON, on)
+    look.keep(SINCE, since_ms)
+    put(look, then, on, words, since_ms, off_slot=off_slot)
+
+
+def put(
+    look: Look,
+    then: Iterable[Switched],
+    on: bool,
+    words: Text,
+    since_ms: int,
+    *,
+    off_slot: int | None = None,
+) -> None:
+    """Ask for what these are when it is on, or off."""
+    for item in then:
+        if on:
+            look.ask(item.on, words, since_ms, op=Op.FLOOR if item.floor else Op.VALUE)
+        elif item.off is not None:
+            look.ask(item.off, words, since_ms, slot=off_slot)
+
+
+def _points(inputs: Sequence[Condition | int | None]) -> set[int]:
+    found: set[int] = set()
+    for item in inputs:
+        if isinstance(item, int):
+            found.add(item)
+        elif item is not None:
+            found |= points_of(item)
+    return found

@@ -1,0 +1,122 @@
+"""What holds for every kind: it asks for nothing that it does not declare, and a restart changes nothing."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from config.plan.conditions import Has
+from config.plan.devices import Source
+from config.plan.reading import NEVER, Value
+from config.plan.rules import BadInput, Interlock, Rule
+from config.plan.site import Plan
+from config.written.rules.asking import asked
+from controller.decide.requests import Op
+from controller.decide.rules.look import Look
+from tests.controller.decide.rules.site import Plant
+
+MORE = """
+  p1: {kind: pump, label: 1#泵, safe: off, run_cmd: relays.ch4, run_fb: inputs.di4, fault: more.di4}
+  p2: {kind: pump, label: 2#泵, safe: off, run_cmd: relays.ch5, run_fb: inputs.di5, min_off: 20 s}
+  duct: {kind: fan, label: 变频排风, min_speed: panel.ex1_min_speed, mode: panel.ex1_mode}
+  tap: {kind: valve, label: 补水阀, open: plant.makeup_permit}
+  tank: {kind: tank, label: 水池, level: plant.reuse_level}
+programmes:
+  slow: {label: 最低转速, targets: duct.min_speed, default: 30 %}
+"""
+RULES = """
+  follow: {kind: link, when: more.di1 is active, run_on: 20 s, until: tank.level below 50 %,
+    then: [{target: pump-1, value: on}, {target: duct.min_speed, at_least: 60 %},
+      {target: duct.mode, value: on, otherwise: auto}], on_bad_input: trip}
+  fill: {kind: level, level: tank.level, start: below 30 %, stop: above 80 %,
+    only_if: more.di1 is active for 5 s, then: [{target: pump-2, value: on}],
+    on_bad_input: hold 10 s then release}
+  turns: {kind: duty, machines: [p1, p2], level: tank.level, first: rested, relieve: 1 min,
+    steps: [{start: above 40 %, stop: below 20 %}, {start: above 90 %, stop: below 60 %}],
+    on_bad_input: release}
+  now-and-then: {kind: cycling, when: more.di2 is active, run: 7 s, rest: 5 s,
+    then: [{target: lamp, value: on}], on_bad_input: hold 10 s then release}
+  tap-in: {kind: make_up, level: tank.level, start: below 25 %, stop: above 35 %, rise: 1 %, within: 30 s,
+    then: [{target: tap, value: on}], on_bad_input: trip}
+  dry: {kind: interlock, when: more.di3 is active for 3 s, then: [{target: p1, value: off}],
+    on_bad_input: trip}
+"""
+SWITCHES = ("more_di1", "more_di2", "more_di3", "more_di4", "inputs_di4", "inputs_di5", "inputs_di1")
+CHANGES = st.tuples(
+    st.dictionaries(st.sampled_from(SWITCHES), st.sampled_from([True, False, None]), max_size=3),
+    st.sampled_from([10.0, 22.0, 30.0, 55.0, 95.0, None]),
+    st.booleans(),
+    st.integers(1, 25),
+)
+Course = list[tuple[dict[str, bool | None], float | None, bool, int]]
+
+
+Claims = set[tuple[str, int, Op, Value | None, int]]
+"""(where the rule stands, point, how, value, slot)."""
+
+
+def requests(plant: Plant, sources: set[str]) -> Claims:
+    """Every request of a rule."""
+    return {
+        (request.source, point, request.op, request.value, request.slot)
+        for point, result in plant.rig.engine.decisions.items()
+        for standing in result.slots
+        for request in standing
+        if request.source in sources
+    }
+
+
+def declared(plan: Plan) -> Claims:
+    """All that the rules say they may ask for."""
+    return {
+        (
+            str(rule.source),
+            claim.ask.point,
+            Op.FLOOR if claim.floor else Op.VALUE,
+            claim.ask.value,
+            claim.slot,
+        )
+        for rule in plan.rules
+        for claim in asked(rule)
+    }
+
+
+def check(course: Course) -> None:
+    plant, other = Plant(RULES, MORE), Plant(RULES, MORE)
+    claims = declared(plant.rig.plan)
+    sources = {source for source, *_ in claims}
+    for changes, level, again, seconds in course:
+        for one in (plant, other):
+            one.set(**changes, plant_reuse_level=level)
+        for _ in range(seconds):
+            told, same = requests(plant.run(1), sources), requests(other.run(1), sources)
+            assert told == same
+            assert told <= claims
+        if again:
+            other.restart().rig.step(0.0)
+
+
+@given(st.lists(CHANGES, max_size=8))
+@settings(max_examples=12)
+def test_what_is_asked_is_declared_and_a_restart_changes_nothing(course: Course) -> None:
+    check(course)
+
+
+def test_every_kind_that_asks_is_among_them() -> None:
+    kinds = {type(rule.spec).__name__ for rule in Plant(RULES, MORE).rig.plan.rules}
+    assert kinds == {"Link", "Level", "Duty", "Cycling", "MakeUp", "Interlock", "Supervision"}
+
+
+RULE = Rule(
+    0, "r", "", 5, Source("rules.yaml", 1, 1),
+    Interlock(Has(0, True), "", (), None, "", "auto", BadInput("trip")),
+)  # fmt: skip
+
+
+def test_what_waits_for_the_wire_waits_in_machine_time() -> None:
+    usual, fast = Look(RULE, [NEVER], 0, {}, 0), Look(RULE, [NEVER], 0, {}, 0, speed=600.0)
+    assert (usual.wire_s(10.0), fast.wire_s(10.0)) == (10.0, 3000.0)
+    assert (usual.first_read_ms, fast.first_read_ms) == (60_000, 12_000_000)
+    late = Look(RULE, [NEVER], 60_000, {}, 0)
+    assert usual.unread([0])
+    assert not late.unread([0])
