@@ -179,6 +179,8 @@ def test_the_rules_are_those_of_the_compound() -> None:
         "fumes-2": ("Link", 7),
         "reuse-quality": ("Interlock", 5),
         "tap-water": ("MakeUp", 10),
+        "corridor-lighting": ("Lighting", 11),
+        "street-lighting": ("Lighting", 11),
     }
     for name in ("fire", "gas-leak"):
         spec = rules[name].spec

@@ -50,7 +50,8 @@ def asked(rule: Rule) -> Iterator[Claim]:
         case Supervision():
             yield Claim(Ask(rule.spec.command, False, safe=True), rule.slot)
         case Presence():
-            yield from (Claim(ask, rule.slot, leaves=True) for ask in rule.spec.then)
+            # People press switches too: what stays as it is afterwards need not be an oversight.
+            yield from (Claim(ask, rule.slot) for ask in rule.spec.then)
         case Hazard() | Lighting():
             # A lighting rule only bounds, and has a check of its own.
             return

@@ -14,7 +14,7 @@ TRIP = (
     "  dark: {kind: interlock, label: 断电, when: inputs.di5 is active, then: [{target: lamp, value: off}], "
     "on_bad_input: trip}\n"
 )
-PRESENT = "  one: {kind: lighting, lamps: one, present: 60 %, run_on: 90 min}\n"
+PRESENT = "  presence: {kind: lighting, lamps: one, present: 60 %, run_on: 90 min}\n"
 
 
 def explained(made: Rig, key: str) -> Explanation:

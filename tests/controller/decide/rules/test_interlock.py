@@ -61,14 +61,26 @@ def test_the_trip_outlives_a_restart_and_so_do_its_timers() -> None:
     assert plant.asked() is None, "a minute has passed, half of it before the restart"
 
 
-def test_a_start_of_the_daemon_trips_nothing_before_its_inputs_are_read() -> None:
+def test_a_start_of_the_daemon_trips_nothing_before_its_inputs_are_read_but_starts_nothing_either() -> None:
     plant = Plant(DRY).restart()
-    plant.rig.step(0.1)
-    assert plant.asked() is None
-    plant.rig.step(50)
-    assert plant.asked() is None
-    plant.rig.step(20)
-    assert plant.asked() == (False, 5), "what is not read within a minute cannot be read"
+    for seconds in (0.1, 50):
+        step = plant.rig.step(seconds)
+        assert plant.asked() == (False, 5), "nobody knows yet whether it may run"
+        assert not step.notices
+        assert all(not item.memory for item in plant.rig.engine.remembered().rules if item.rule == "dry-run")
+    step = plant.rig.step(20)
+    assert plant.asked() == (False, 5)
+    assert [notice.kind for notice in step.notices if notice.subject == "dry-run"] == ["trip"]
+
+
+def test_what_runs_at_a_start_of_the_daemon_goes_on_until_its_inputs_are_read() -> None:
+    plant = Plant(DRY).restart()
+    del plant.says["inputs.di5"]
+    plant.set(relays_ch1=True).run(5)
+    assert plant.asked() is None, "a start is bumpless"
+    assert plant.asked("pump-2.run_cmd") == (False, 5)
+    plant.set(inputs_di5=False).run(1)
+    assert plant.asked() is plant.asked("pump-2.run_cmd") is None
 
 
 @pytest.mark.parametrize(

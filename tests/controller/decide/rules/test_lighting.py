@@ -101,7 +101,7 @@ def test_what_people_set_stays_as_they_set_it() -> None:
 
 def test_a_switch_is_bounded_as_well() -> None:
     rule = (
-        "  porch: {kind: lighting, lamps: porch, presence: inputs.di1, present: on, run_on: 5 min, "
+        "  daylight: {kind: lighting, lamps: porch, presence: inputs.di1, present: on, run_on: 5 min, "
         "lux: hall.zone1_lux, dark: below 30 lx, bright: above 60 lx for 10 min, when_bright: off}\n"
     )
     made = hall("2026-03-05 15:00", rule).set(zone1_lux=20.0).run(5)
