@@ -86,6 +86,7 @@ def receive(
     site: Annotated[
         str | None, typer.Option("--site", help="With --gaps or --heads: only this site.", metavar="NAME")
     ] = None,
+    end_with_input: Annotated[bool, typer.Option("--end-with-input", hidden=True)] = False,
     as_json: AsJson = False,
 ) -> None:
     """Receive what sites upload by HTTPS, until ctrl-C; answers what it has stored, row by row."""
@@ -122,7 +123,7 @@ def receive(
     centre = None if national is None or keys is None else Centre(national, keys, dialect, zone)
 
     try:
-        serve(Options(data, bind, port, tokens, cert, key, client_ca, centre), ready)
+        serve(Options(data, bind, port, tokens, cert, key, client_ca, centre, end_with_input), ready)
     except NotStarted as reason:
         raise Failure(reason.what, hint=reason.hint) from reason
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import ssl
@@ -61,6 +62,8 @@ class Options:
     client_ca: Path | None = None
     """Only those whose certificate is from these authorities are served."""
     centre: Centre | None = None
+    end_with_input: bool = False
+    """It ends when its standard input does: a child that must not outlive its parent."""
 
 
 class NotStarted(Exception):
@@ -150,6 +153,9 @@ def _serve(
                 bound = await centre.start(options.host, options.centre.port)
             ready(host, port, url, bound)
 
+            if options.end_with_input:
+                asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _input_ended, server)
+
         server = _Server(config, listens, None if centre is None else centre.close)
         asyncio.run(server.serve(sockets=[listening]))
     finally:
@@ -196,6 +202,12 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.close()
         raise
     return listening
+
+
+def _input_ended(server: uvicorn.Server) -> None:
+    if not os.read(sys.stdin.fileno(), 4096):
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        server.should_exit = True
 
 
 class _Server(uvicorn.Server):
