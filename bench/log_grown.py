@@ -36,8 +36,8 @@ def grow(data: Path, count: int, slots: int, now_ms: int) -> Grown:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous=OFF")
         firsts = connection.execute(
-            "SELECT one.meter, one.start_ms, one.fitting, one.count_start FROM intervals AS one WHERE start_ms = "
-            "(SELECT min(start_ms) FROM intervals AS other WHERE other.meter = one.meter) ORDER BY meter"
+            "SELECT one.meter, one.start_ms, one.fitting, one.count_start FROM intervals AS one "
+            "WHERE start_ms = (SELECT min(start_ms) FROM intervals AS other WHERE other.meter = one.meter) ORDER BY meter"
         ).fetchall()
         for at in range(0, len(firsts), _AT_ONCE):
             connection.execute("BEGIN")

@@ -1,12 +1,12 @@
 """What a log of many meters costs: room, time to write it, to add it up, to verify it, and to start on it
 while a sink has not got the last of it.
 
-    python -m bench.log_year [--meters 1000] [--days 10] [--before 0] [--backlog 100000] [--folder DIR] [--quick]
+    python -m bench.log_year [--meters N] [--days N] [--before N] [--backlog N] [--folder DIR] [--quick]
 
 Rows go through the consumption log and its store into a real log.db, an interval of 15 min at a time. A whole
 year of that takes an hour or more: `--before 355` puts further days before them by SQL alone, so that what is
-read is a year. The floor is sqlite3 alone with the same rows, schema and safety. The daemon is a process with simulated devices; the receiver, another, takes the backlog over TLS on
-this machine.
+read is a year. The floor is sqlite3 alone with the same rows, schema and safety. The daemon is a process with
+simulated devices; the receiver, another, takes the backlog over TLS on this machine.
 """
 
 from __future__ import annotations
