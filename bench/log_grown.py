@@ -37,7 +37,8 @@ def grow(data: Path, count: int, slots: int, now_ms: int) -> Grown:
         connection.execute("PRAGMA synchronous=OFF")
         firsts = connection.execute(
             "SELECT one.meter, one.start_ms, one.fitting, one.count_start FROM intervals AS one "
-            "WHERE start_ms = (SELECT min(start_ms) FROM intervals AS other WHERE other.meter = one.meter) ORDER BY meter"
+            "WHERE start_ms = (SELECT min(start_ms) FROM intervals AS other "
+            "WHERE other.meter = one.meter) ORDER BY meter"
         ).fetchall()
         for at in range(0, len(firsts), _AT_ONCE):
             connection.execute("BEGIN")
