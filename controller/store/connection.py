@@ -130,7 +130,7 @@ def sound(path: Path, *, thorough: bool = False) -> str:
         connection = sqlite3.connect(_uri(path, "rw"), uri=True, timeout=BUSY_S, isolation_level=None)
         try:
             check = "integrity_check" if thorough else "quick_check"
-            findings = [str(row[0]) for row in connection.execute(f"PRAGMA {check}(5)")]
+            findings = [one_line(row[0]) for row in connection.execute(f"PRAGMA {check}(5)")]
         finally:
             connection.close()
     except UnicodeError as error:  # a message that quotes what is no text
@@ -140,6 +140,11 @@ def sound(path: Path, *, thorough: bool = False) -> str:
             raise
         return str(error)
     return "" if findings == ["ok"] else "; ".join(findings)
+
+
+def one_line(finding: object) -> str:
+    """What a check has found: SQLite heads the first of several with the database's name."""
+    return " ".join(str(finding).removeprefix("*** in database main ***").split())
 
 
 def _uri(path: Path, mode: str) -> str:
