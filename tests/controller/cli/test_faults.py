@@ -11,11 +11,10 @@ from config.language import render, text
 from controller.cli.faults import Faults, NotAFault, Wish, refusal
 from drivers.simulators.__main__ import _obey
 from drivers.simulators.bacnet.faults import NAMES
-from drivers.simulators.clock import ScaledClock
 from drivers.simulators.faults import BACNET, KINDS, OF_VALUES
 from drivers.simulators.simulation import Simulation
 from tests.controller.house import house
-from tests.controller.rig import THURSDAY
+from tests.drivers.simulators import plans
 from tests.test_language import translations
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -69,27 +68,23 @@ def test_a_fault_that_took_effect_is_told() -> None:
 @pytest.mark.parametrize(
     ("typed", "zh"),
     [
-        ("counter-jump lamp by=abc", "counter-jump：by 写的是 abc，不是数"),
-        ("slow lamp seconds=x", "slow：seconds 写的是 x，不是数"),
-        ("slow hall seconds=x", "slow：seconds 写的是 x，不是数"),
+        ("counter-jump meter by=abc", "counter-jump：by 写的是 abc，不是数"),
+        ("slow meter seconds=x", "slow：seconds 写的是 x，不是数"),
         ("slow T1 seconds=nan", "slow：seconds 写的是 nan，不是数"),
-        ("slow lamp minutes=5", "slow 可带 seconds，不是 minutes"),
-        ("freeze lamp seconds=5", "freeze 不带参数，不能写 seconds"),
-        ("reliability hall point=nowhere", "hall 没有点位 nowhere"),
-        ("reliability hall", "reliability 要指明点位（point=…）"),
-        ("failed-machine lamp machine=x", "lamp 没有电机"),
-        ("counter-jump lamp by=1", "lamp 没有计数"),
+        ("slow meter minutes=5", "slow 可带 seconds，不是 minutes"),
+        ("freeze meter seconds=5", "freeze 不带参数，不能写 seconds"),
+        ("failed-machine meter machine=x", "meter 没有电机"),
+        ("counter-jump relay by=1", "relay 没有计数"),
     ],
 )
 async def test_what_the_simulators_do_not_take_is_said_in_words(typed: str, zh: str) -> None:
-    plan = house()
+    plan = plans.small(plans.TCP)
     wish = Faults(plan).read(typed).command()
-    clock = ScaledClock(THURSDAY, 1.0)
-    async with Simulation(plan, {}, clock) as simulation:
+    async with Simulation(plan, {}, plans.Clock(), tick_s=3600) as simulation:
         answer = await _obey(simulation, json.dumps(wish))
         assert not answer["ok"]
         assert render(refusal(answer["error"]), "zh_CN") == zh
-        assert not simulation.devices["lamp"].faults.names()
+        assert not simulation.devices["meter"].faults
 
 
 def test_help_lists_every_fault_of_the_site_in_both_languages() -> None:
