@@ -94,13 +94,8 @@ def test_a_damaged_database_is_named_on_one_line(
         (b"sh", "it is not packed by gzip", "不是 gzip 压缩文件"),
         (gzip.compress(b"x" * 5000)[:-10], "it ends too early", "文件不完整"),
         (gzip.compress(b"x" * 5000), "there is no whole tar in it", "没有完整的 tar"),
-        (
-            gzip.compress(b"")[:10] + b"\xff" * 500,
-            "what is packed in it is damaged",
-            "压缩的内容已损坏",
-        ),
     ],
-    ids=["no-gzip", "cut-off", "no-tar", "damaged"],
+    ids=["no-gzip", "cut-off", "no-tar"],
 )
 def test_what_is_no_archive_is_said_in_words(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, made: bytes, says: str, zh: str
