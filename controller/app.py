@@ -13,8 +13,8 @@ from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 
-from config.language import choose, render, text
-from config.language.details import detail
+from config.language import choose, text
+from config.language.details import detail, reason
 from config.plan.clock import Pace
 from config.plan.lines import Line
 from config.plan.site import Plan
@@ -62,7 +62,7 @@ POLL_FLOOR_S = 2.0
 
 def run_daemon(options: Options) -> int:
     """Run the daemon until it is told to stop; the exit code. Raises NotStarted."""
-    times = logs.begin()
+    times = logs.begin(options.language)
     overlay = starting.prepare(options)
     try:
         with DataLock(options.data, options.lock):
@@ -171,7 +171,7 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
         await uploads.stop()
         missed = await daemon.wind_up()
         for name in missed:
-            _log.warning(render(text("{name} was not reached at the end", name=name), language))
+            _log.warning(text("{name} was not reached at the end", name=name))
         await house.stop()
         if daemon.trending is not None:
             await asyncio.to_thread(daemon.trending.close)
@@ -188,9 +188,8 @@ def _note_loss(control: ControlStore, damage: str) -> None:
     try:
         control.suspect(damage)
     except OSError as error:
-        _log.error(
-            "it cannot be noted that control.db is damaged: %s", error
-        )  # the next start looks for itself
+        # The next start looks for itself.
+        _log.error(text("it cannot be noted that control.db is damaged: {why}", why=reason(error)))
 
 
 def _compose(plan: Plan, pace: Pace, clock: SiteClock, stores: Stores, began: Began, language: str) -> Daemon:

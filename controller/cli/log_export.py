@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from config.language import text
+from config.language.details import reason
 from controller.cli.log_source import Whose, chosen
 from controller.cli.speech import Failure
 from controller.consumption import exports
@@ -60,7 +61,7 @@ def write(records: Iterable[Record], columns: Sequence[Column], kind: str, outpu
     except exports.DoesNotFit as error:
         raise Failure(text("a number has more digits than Parquet holds: take csv or json")) from error
     except OSError as error:
-        words = text("cannot write {file}: {reason}", file=str(output), reason=error.strerror or str(error))
+        words = text("cannot write {file}: {reason}", file=str(output), reason=reason(error))
         raise Failure(words) from error
     finally:
         part.unlink(missing_ok=True)

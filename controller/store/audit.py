@@ -8,8 +8,8 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from config.language import text
-from config.language.details import detail
+from config.language import Text, text
+from config.language.details import detail, reason
 from controller.consumption.audit import Past, Problem, audit_meter
 from controller.consumption.audit_days import audit_days
 from controller.store import archive, deletions, history, ledger, restores, sums
@@ -49,12 +49,12 @@ def audit_log(
                 times=found.times,
             )
         yield Problem(found.meter, found.start_ms, words)
-    for name, start_ms, reason in connection.execute(
+    for name, start_ms, said in connection.execute(
         "SELECT coalesce(name, '?'), CAST(start_ms AS INTEGER), reason FROM refused "
         "LEFT JOIN meters ON meters.id = refused.meter ORDER BY refused.id"
     ):
         yield Problem(
-            name, start_ms, text("an interval was refused and is kept aside: {reason}", reason=reason)
+            name, start_ms, text("an interval was refused and is kept aside: {reason}", reason=detail(said))
         )
 
 
@@ -72,9 +72,7 @@ def audit_heads(connection: sqlite3.Connection, data: Path, heads: Iterable[Head
         try:
             found = _hash_at(connection, data, seq)
         except (ArchiveDamaged, OSError, ValueError, EOFError, zlib.error) as error:
-            words = text(
-                "row {row} of the ledger cannot be read: {reason}", row=seq, reason=detail(str(error))
-            )
+            words = text("row {row} of the ledger cannot be read: {reason}", row=seq, reason=_why(error))
             yield Problem("", None, words)
             continue
         if found != digest:
@@ -84,6 +82,12 @@ def audit_heads(connection: sqlite3.Connection, data: Path, heads: Iterable[Head
                 row=seq,
             )
             yield Problem("", None, words)
+
+
+def _why(error: Exception) -> Text | str:
+    if isinstance(error, ArchiveDamaged):
+        return error.why
+    return reason(error) if isinstance(error, OSError) and error.errno else archive.torn(error)
 
 
 def _hash_at(connection: sqlite3.Connection, data: Path, seq: int) -> bytes | None:
@@ -110,7 +114,7 @@ def audit_ledger(connection: sqlite3.Connection, data: Path) -> Iterator[Problem
             yield Problem("", None, text("{file} is missing", file=name))
         except (ArchiveDamaged, OSError) as error:
             yield Problem(
-                "", None, text("{file} is not what was sealed: {reason}", file=name, reason=str(error))
+                "", None, text("{file} is not what was sealed: {reason}", file=name, reason=_why(error))
             )
         else:
             if (begins, ends) != (head, sealed):

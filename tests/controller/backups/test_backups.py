@@ -117,7 +117,7 @@ def test_a_start_on_it_observes_until_somebody_has_looked(tmp_path: Path, data: 
         remembered = made.daemon.engine.remembered()
         held = restored.held_back(remembered.observe)
         assert held is not None
-        assert held.reason == "2026-03-04T23:40:00Z"
+        assert held.reason == "2026-03-05T07:40:00+08:00", "the site's time"
         assert [lock.target for lock in remembered.locks] == ["lamp"]
         made.board.take([restored.notice(held.reason, on=True)], LATER)
         asyncio.run(_looked(made))

@@ -20,6 +20,7 @@ from controller.receiver.national import (
     Building,
     KeepError,
     Keys,
+    KeysWrong,
     NationalListener,
     Value,
     Waits,
@@ -187,5 +188,6 @@ def test_keys_from_a_file(tmp_path: Path) -> None:
     ]
     for each in wrong:
         file.write_text(json.dumps(each))
-        with pytest.raises(ValueError, match=r"expected|cipher key"):
+        with pytest.raises(KeysWrong, match=r"expected|cipher key") as caught:
             read_keys(file)
+        assert str(file) in str(caught.value)

@@ -199,7 +199,7 @@ def test_it_does_not_start_open_to_others(tmp_path: Path) -> None:
         (1, ["--no-token", "--bind", "0.0.0.0", *tls], "show a token"),
         (1, ["--tokens", str(tokens)], "everybody can read"),
         (1, ["--tokens", str(tmp_path / "nowhere")], "cannot read"),
-        (1, ["--no-token", "--cert", str(tokens), "--key", str(tokens)], "cannot receive"),
+        (1, ["--no-token", "--cert", str(tokens), "--key", str(tokens)], f"no certificate in {tokens}"),
     ):
         done = louguan(*data, *words)
         assert (done.returncode, said in done.stderr) == (code, True), (words, done.stderr)
