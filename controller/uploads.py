@@ -13,7 +13,7 @@ from functools import partial
 from config.language import Text, text
 from config.language.details import detail
 from config.plan.clock import Clock
-from config.plan.sinks import Common, NationalSink, SinkPlan
+from config.plan.sinks import Common, FileSink, HttpsSink, MqttSink, NationalSink, SinkPlan
 from controller.board import Board
 from controller.consumption.upload.port import DeliveryFailed, Row, Sink, SinkError
 from controller.consumption.upload.runner import Health, Patience, SinkRunner
@@ -26,6 +26,13 @@ from controller.store.logdb import LogStore
 _log = logging.getLogger("louguan")
 AGAIN_S = 60.0
 """Machine seconds after which a sink that could not be made, or fell over, is begun again."""
+
+_KINDS: dict[type[SinkPlan], str] = {
+    HttpsSink: "https",
+    MqttSink: "mqtt",
+    NationalSink: "national",
+    FileSink: "files",
+}
 
 
 @dataclass(slots=True)
@@ -110,7 +117,8 @@ class Uploads:
         return progress, None if upload.runner is None else upload.runner.health(), upload.trouble
 
     def kind(self, name: str) -> str:
-        return type(self._plan(name)).__name__.removesuffix("Sink").lower()
+        """As the site's file calls it."""
+        return _KINDS[type(self._plan(name))]
 
     def label(self, name: str) -> str:
         return self._plan(name).common.label

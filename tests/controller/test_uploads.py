@@ -351,7 +351,7 @@ async def test_what_a_simulation_leaves_out_is_named_as_that(made: Shell) -> Non
         left_out=[stick],
     )
     assert (left.names(), left.left_out()) == ([], ["stick"])
-    assert (left.kind("stick"), left.label("stick")) == ("file", "Stick")
+    assert (left.kind("stick"), left.label("stick")) == ("files", "Stick")
     for asked in (left.aside("stick"), left.retry("stick", None), left.retire("stick")):
         with pytest.raises(Refused, match='sink "stick" gets nothing of a simulation'):
             await asked

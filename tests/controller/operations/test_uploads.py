@@ -203,7 +203,7 @@ async def test_what_a_simulation_leaves_out_is_listed_as_that(made: Shell) -> No
     )
     upload = Upload(made.daemon)
     (row,) = (await upload.list(call("upload")))["sinks"]
-    assert (row["sink"], row["kind"], row["not_in_simulation"]) == ("stick", "file", True)
+    assert (row["sink"], row["kind"], row["not_in_simulation"]) == ("stick", "files", True)
     for wish in (
         upload.aside(call("upload-quarantine", sink="stick")),
         upload.retry(call("upload-retry", sink="stick")),
