@@ -190,7 +190,7 @@ def test_a_demo_that_is_ended_leaves_nothing(
 
 
 def test_a_demo_keeps_its_data_where_it_is_told_and_goes_on_there(tmp_path: Path) -> None:
-    data = tmp_path / "kept"
+    data, said = tmp_path / "kept", ""
     for seconds in (4, 12):
         _, said = louguan("demo", str(HOUSE), "--for", f"{seconds}s", "--json", "--data", str(data))
         assert (data / "control.db").exists()

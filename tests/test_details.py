@@ -27,6 +27,9 @@ from config.language.details import detail, reason
         (("Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits; "
           "use sys.set_int_max_str_digits() to increase the limit"), "数太长：5000 位，最多 4300 位"),
         ("log.db is damaged: database disk image is malformed", "log.db 已损坏：数据库文件已损坏"),
+        ("certificate has expired", "证书已过期"),
+        ("Hostname mismatch, certificate is not valid for 'a.cn'.", "主机名不符，证书不是发给“a.cn”的"),
+        ("403 this token is of site a, the rows are of site b", "403：这个令牌属于站点 a，而数据属于站点 b"),
         ("something new", "something new"),
     ],
 )  # fmt: skip

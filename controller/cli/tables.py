@@ -25,13 +25,13 @@ QUALITY_WORDS = {"good": text("good"), "stale": text("stale"), "bad": text("bad"
 _STYLE = {"good": "green", "stale": "yellow", "bad": "red"}
 _GAP = 2
 """Columns between two columns of a table."""
-_LEAST_LABEL = 8
+LEAST_LABEL = 8
 _LEAST_WHY = 12
 _FULL = 4000
 """Columns where nobody counts them."""
 
 
-class _Column(NamedTuple):
+class Column(NamedTuple):
     """One column of a list, each cell in markup."""
 
     heading: Text
@@ -76,17 +76,17 @@ def quality(row: dict[str, Any], language: str) -> str:
 
 def points(rows: list[dict[str, Any]], language: str) -> None:
     """The list of points."""
-    name = _Column(text("point"), [row["point"] for row in rows])
-    used = _Column(text("used as"), [" ".join(row["equipment"]) for row in rows])
-    label = _Column(text("label"), [escape(row["label"]) for row in rows])
-    short = label._replace(least=_LEAST_LABEL)
-    found = _Column(text("value"), [escape(shown(row, language)) for row in rows])
-    how = _Column(text("quality"), [quality(row, language) for row in rows])
+    name = Column(text("point"), [row["point"] for row in rows])
+    used = Column(text("used as"), [" ".join(row["equipment"]) for row in rows])
+    label = Column(text("label"), [escape(row["label"]) for row in rows])
+    short = label._replace(least=LEAST_LABEL)
+    found = Column(text("value"), [escape(shown(row, language)) for row in rows])
+    how = Column(text("quality"), [quality(row, language) for row in rows])
     whole, brief, failed = (
-        _Column(text("commanded by"), [_commander(row, source(row), language) for row in rows])
+        Column(text("commanded by"), [_commander(row, source(row), language) for row in rows])
         for source in (_source, _file, _nobody)
     )
-    _show_fitting(
+    show_fitting(
         [
             [name, used, label, found, how, whole],
             [name, used, short, found, how, whole],
@@ -103,17 +103,17 @@ def points(rows: list[dict[str, Any]], language: str) -> None:
 
 def equipment(rows: list[dict[str, Any]], language: str) -> None:
     """The list of equipment; the roles of a single one."""
-    name = _Column(text("name"), [row["name"] for row in rows])
-    label = _Column(text("label"), [escape(row["label"]) for row in rows])
-    asked = _Column(
+    name = Column(text("name"), [row["name"] for row in rows])
+    label = Column(text("label"), [escape(row["label"]) for row in rows])
+    asked = Column(
         text("asked"),
         [escape(value(row["asked"], row["asked_state"], row["unit"], language)) for row in rows],
     )
-    found = _Column(text("is"), [escape(shown(row, language)) for row in rows])
-    tags = _Column(text("tags"), [escape(" ".join(row["tags"])) for row in rows])
-    why = _Column(text("why"), [escape(row["why"]) for row in rows])
-    some, short = why._replace(least=_LEAST_WHY), label._replace(least=_LEAST_LABEL)
-    _show_fitting(
+    found = Column(text("is"), [escape(shown(row, language)) for row in rows])
+    tags = Column(text("tags"), [escape(" ".join(row["tags"])) for row in rows])
+    why = Column(text("why"), [escape(row["why"]) for row in rows])
+    some, short = why._replace(least=_LEAST_WHY), label._replace(least=LEAST_LABEL)
+    show_fitting(
         [
             [name, label, asked, found, tags, why],
             [name, label, asked, found, tags, some],
@@ -198,7 +198,7 @@ def _commander(row: dict[str, Any], source: str, language: str) -> str:
     return by
 
 
-def _show_fitting(choices: list[list[_Column]], language: str) -> None:
+def show_fitting(choices: list[list[Column]], language: str) -> None:
     """The first of `choices` whose rows are one line each, else the last; in a pipe the first."""
     out = console()
     for number, columns in enumerate(choices):

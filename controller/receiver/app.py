@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from config.language import text
 from controller.consumption.upload.heads import HEADER, read_header
-from controller.receiver.intake import MOST_PACKED, Taken, TooMuch, take
+from controller.receiver.intake import MOST_PACKED, Foreign, Taken, TooMuch, take
 from controller.receiver.rows import Nonsense
 from controller.receiver.store import Store, gaps, heads
 from controller.receiver.telling import as_json, head_as_json
@@ -68,6 +68,10 @@ class Receiver:
             )
         except Nonsense as error:
             raise HTTPException(400, str(error)) from error
+        except Foreign as error:
+            # A matter for a person on both sides; row by row the sender would set aside all that it has.
+            _log.warning("refused: %s", error)
+            raise HTTPException(403, str(error)) from error
         except TooMuch as error:
             raise HTTPException(413, str(error)) from error
         except StoreError as error:

@@ -180,7 +180,9 @@ class NationalListener:
             return
         self._callers.add(task)
         try:
-            with suppress(OSError, TimeoutError, NationalError, KeepError):
+            # Cancelled by `close` alone. asyncio's streams report a connection whose task was cancelled as a
+            # failure, with its traceback.
+            with suppress(OSError, TimeoutError, NationalError, KeepError, asyncio.CancelledError):
                 await _Caller(self, reader, writer).run()
         finally:
             self._callers.discard(task)
