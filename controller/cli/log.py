@@ -11,7 +11,7 @@ import typer
 
 from config.language import text
 from controller.cli import log_enter, log_source, log_tree, log_trend
-from controller.cli.log_source import DateFrom, DateTo, Meters, chosen, opened, span, whose
+from controller.cli.log_source import AsRows, DateFrom, DateTo, Format, Meters, chosen, opened, span, whose
 from controller.cli.remote import DataDir, SiteOption
 from controller.cli.site import AsJson, AsStream
 from controller.cli.speech import Failure, language, put_json, say, tell
@@ -52,9 +52,7 @@ def export(
     start: Annotated[str, DateFrom],
     end: Annotated[str, DateTo],
     meter: Annotated[list[str] | None, Meters] = None,
-    kind: Annotated[
-        str, typer.Option("--format", help="csv, json (one object a line) or parquet.", metavar="FORMAT")
-    ] = "csv",
+    kind: Format = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -73,18 +71,18 @@ def export(
     ] = False,
     site: SiteOption = None,
     data: DataDir = None,
-    as_json: AsJson = False,
+    as_json: AsRows = False,
 ) -> None:
     """Write the intervals of a span of days, exact, unknown left empty, each as corrected last; with --by
     their sums, and those of virtual meters and of what submeters leave."""
     from controller.cli import log_export, log_sums
 
-    log_export.check(kind, output)
+    kind = log_export.kind_of(kind, output, as_json=as_json)
     log_sums.check(by, spreading=spread)
     where = log_source.directory(data, site)
-    owner = whose(where)
-    from_ms, to_ms = span(start, end, owner.zone)
     with opened(where) as connection:
+        owner = whose(where)
+        from_ms, to_ms = span(start, end, owner.zone)
         if by is not None:
             asked = log_sums.Asked(by, spread, (from_ms, to_ms), meter)
             count = log_export.write(
@@ -120,9 +118,9 @@ def gaps(
     from controller.consumption.gaps import gaps as gaps_of
 
     where = log_source.directory(data, site)
-    owner = whose(where)
-    from_ms, to_ms = span(start, end, owner.zone)
     with opened(where) as connection:
+        owner = whose(where)
+        from_ms, to_ms = span(start, end, owner.zone)
         entries = history.meters(connection)
         newest_ms = max((entry.last.row.end_ms for entry in entries if entry.last is not None), default=0)
         found: list[Gap] = []

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
 
 import typer
@@ -155,3 +155,18 @@ DateTo = typer.Option(
 Meters = typer.Option(
     "--meter", help="Only this meter; may be given more than once.", metavar="NAME", show_default=False
 )
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        help="csv (the default), json (one object a line) or parquet.",
+        metavar="FORMAT",
+        show_default=False,
+    ),
+]
+AsRows = Annotated[
+    bool,
+    typer.Option(
+        "--json", help="Print the rows as JSON, one object a line; with -o say in JSON what was written."
+    ),
+]

@@ -29,9 +29,9 @@ def tree(
     """Show what each meter used in a span of days, below the meter it is part of: its share, what submeters
     leave of it, and what is not known."""
     where = log_source.directory(data, site)
-    owner = whose(where)
-    asked = span(start, end, owner.zone)
     with opened(where) as connection:
+        owner = whose(where)
+        asked = span(start, end, owner.zone)
         meters = log_figures.meters(connection, owner)
         due_s = max(0, min(asked[1], meters.until_ms) - max(asked[0], meters.since_ms)) // 1000
         names = list(meters.about)

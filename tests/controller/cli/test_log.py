@@ -138,6 +138,59 @@ def test_export_as_json_and_parquet(capsys: pytest.CaptureFixture[str], data: Pa
     assert table["consumption"].to_pylist() == [Decimal("0.10"), None, Decimal("0.20"), Decimal("0.10")]
 
 
+@pytest.mark.parametrize("words", [(), ("--by", "day")])
+def test_json_is_printed_where_it_is_asked_for(
+    capsys: pytest.CaptureFixture[str], data: Path, words: tuple[str, ...]
+) -> None:
+    asked = ("log", "export", *DAY, *words, "--data", str(data))
+    code, out, err = louguan(capsys, *asked, "--json")
+    assert (code, err) == (0, "")
+    assert out == louguan(capsys, *asked, "--format", "json")[1]
+    assert {json.loads(line)["meter"] for line in out.splitlines()} == {"main"}
+    code, out, _ = louguan(capsys, *asked, "--json", "--format", "csv", "--lang", "en")
+    assert code == 2
+    assert "leave out --format csv" in json.loads(out)["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (*DAY, "--meter", "nobody"),
+        (*DAY, "--by", "day", "--meter", "nobody"),
+        (*DAY, "--by", "tariff"),
+        ("--from", "2025-01-01", "--to", "2025-01-31"),
+    ],
+)
+def test_an_export_that_fails_prints_no_head(
+    capsys: pytest.CaptureFixture[str], data: Path, words: tuple[str, ...]
+) -> None:
+    code, out, err = louguan(capsys, "log", "export", *words, "--data", str(data))
+    assert (code, out) == (1, "")
+    assert err
+
+
+DAY_OF_ALL = {
+    "export": DAY,
+    "tree": DAY,
+    "trend": ("main.power", *DAY),
+    "trends": (),
+    "gaps": (),
+    "meters": (),
+    "verify": (),
+}
+
+
+@pytest.mark.parametrize("command", DAY_OF_ALL)
+def test_where_there_is_no_log_only_that_is_said(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str
+) -> None:
+    where = ("--data", str(tmp_path), "--lang", "en")
+    code, out, err = louguan(capsys, "log", command, *DAY_OF_ALL[command], *where)
+    assert (code, out) == (1, "")
+    assert err.startswith("louguan: there is no ")
+    assert "UTC" not in err
+
+
 def test_nothing_logged_makes_no_file(capsys: pytest.CaptureFixture[str], data: Path) -> None:
     words = ("log", "export", "--from", "2025-01-01", "--to", "2025-01-31", "-o", str(data / "o.csv"))
     code, _, err = louguan(capsys, *words, "--data", str(data), "--lang", "en")
