@@ -40,7 +40,7 @@ def intervals(
     connection: sqlite3.Connection, owner: Whose, names: list[str] | None, within: tuple[int, int]
 ) -> Iterator[Record]:
     """The intervals of these meters, or all, as corrected last. Raises Failure."""
-    for entry in chosen(history.meters(connection), names):
+    for entry in chosen(history.meters(connection), names, owner):
         notes = history.notes(connection, entry)
         for item in history.newest(history.logged(connection, entry, *within)):
             row = history.upload_row(entry, item)
