@@ -24,6 +24,7 @@ from controller.background import keep_looking
 from controller.beginnings import tell_beginnings
 from controller.board import Board
 from controller.clock import SiteClock
+from controller.consumption.doubts import LONGEST_MS
 from controller.consumption.log import ConsumptionLog
 from controller.consumption.meters import meters_of
 from controller.consumption.slots import Slots
@@ -45,6 +46,7 @@ from controller.socket.address import SocketError
 from controller.socket.server import SocketServer
 from controller.store.control import Began, ControlStore
 from controller.store.errors import AlreadyRunning, StoreError
+from controller.store.jumps import unexplained
 from controller.store.lock import DataLock
 from controller.store.logdb import LogStore
 from controller.store.reserve import Reserve
@@ -197,11 +199,13 @@ def _compose(plan: Plan, pace: Pace, clock: SiteClock, stores: Stores, began: Be
     meters = meters_of(plan)
     marks = stores.log.register(meters, clock.now().wall_ms, plan.site.time_zone)
     slots = Slots(plan.site.time_zone, plan.site.interval_s)
+    since_ms = clock.now().wall_ms - LONGEST_MS
+    jumps = stores.log.ask(lambda connection: unexplained(connection, since_ms))
     return Daemon(
         plan=plan,
         context=context,
         engine=Engine(plan, context, pace, began.remembered),
-        consumption=ConsumptionLog(meters, slots, pace, marks),
+        consumption=ConsumptionLog(meters, slots, pace, marks, jumps),
         meters=meters,
         stores=stores,
         inbox=Inbox(),

@@ -92,6 +92,8 @@ class Logbook:
 
             fitting, count = await asyncio.wrap_future(self._store.submit(job))
             self._store.refitted(meter.name, fitting)
+            ends = [made.at_ms + 1, *(row.end_ms for row in change.rows)]
+            self._consumption.explained(meter.name, 0, 2**62 if change.open is not None else max(ends))
         return Entered(meter.name, count)
 
     async def correct(
@@ -116,7 +118,9 @@ class Logbook:
             def job(connection: sqlite3.Connection) -> int:
                 return amend.revise(connection, self._store.periods, meter.number, change.rows)
 
-            return Entered(meter.name, await asyncio.wrap_future(self._store.submit(job)))
+            revised = await asyncio.wrap_future(self._store.submit(job))
+            self._consumption.explained(meter.name, at_ms, at_ms + 1)
+            return Entered(meter.name, revised)
 
     async def annotate(self, meter: MeterEntry, span: tuple[int, int], note: str, person: str) -> Entered:
         """Note something to a span of time. Raises StoreError."""
@@ -126,6 +130,7 @@ class Logbook:
             amend.annotate(connection, meter.number, span, note, person, now_ms)
 
         await asyncio.wrap_future(self._store.submit(job))
+        self._consumption.explained(meter.name, *span)
         return Entered(meter.name, 0)
 
     async def _planned(self, meter: MeterEntry, made: Refit) -> _Planned:

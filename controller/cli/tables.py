@@ -8,6 +8,7 @@ are as long as they need be, one row a line.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from rich.console import Console
@@ -27,6 +28,8 @@ _GAP = 2
 """Columns between two columns of a table."""
 LEAST_LABEL = 8
 _LEAST_WHY = 12
+_BELOW = "    "
+"""Before words below a row."""
 _FULL = 4000
 """Columns where nobody counts them."""
 
@@ -198,13 +201,24 @@ def _commander(row: dict[str, Any], source: str, language: str) -> str:
     return by
 
 
-def show_fitting(choices: list[list[Column]], language: str) -> None:
-    """The first of `choices` whose rows are one line each, else the last; in a pipe the first."""
+def fits(columns: Sequence[Column], language: str, beside: int = 0) -> bool:
+    """Whether their rows are one line each, with `beside` columns more; in a pipe they are."""
+    out = console()
+    return not out.is_terminal or _width(columns, language) + beside <= out.width
+
+
+def _width(columns: Sequence[Column], language: str) -> int:
+    return sum(column.width(language) for column in columns) + _GAP * (len(columns) - 1)
+
+
+def show_fitting(choices: list[list[Column]], language: str, below: Sequence[str] = ()) -> None:
+    """The first of `choices` whose rows are one line each, else the last; in a pipe the first. `below`: what
+    comes on lines of its own below each row."""
     out = console()
     for number, columns in enumerate(choices):
         kept = [column for column in columns if any(column.cells) or not out.is_terminal]
         widths = [column.width(language) for column in kept]
-        over = sum(widths) + _GAP * (len(kept) - 1) - out.width
+        over = _width(kept, language) - out.width
         elastic = next((index for index, column in enumerate(kept) if column.least is not None), None)
         left = 0 if elastic is None else widths[elastic] - max(0, over)
         fits = over <= 0 or (elastic is not None and left >= (kept[elastic].least or 0))
@@ -220,7 +234,7 @@ def show_fitting(choices: list[list[Column]], language: str) -> None:
                 )
             for row in zip(*(column.cells for column in kept), strict=True):
                 table.add_row(*row)
-            show(table)
+            show(table, below)
             return
 
 
@@ -229,8 +243,9 @@ def _column(table: Table, heading: Text, language: str, *, folds: bool = False) 
     table.add_column(render(heading, language), no_wrap=not folds, overflow="fold")
 
 
-def show(table: Table) -> None:
-    """Print a table whole."""
+def show(table: Table, below: Sequence[str] = (), above: Sequence[str] = ()) -> None:
+    """Print a table whole, each row in one line. `above`, `below`: words on lines of their own around each
+    row, as wide as the terminal at the most; "" = none."""
     out = console()
     for column in table.columns:
         if column.no_wrap and column.max_width is None:
@@ -242,8 +257,17 @@ def show(table: Table) -> None:
     wide = Console(width=width, force_terminal=out.is_terminal)
     with wide.capture() as captured:
         wide.print(table, highlight=False)
-    for line in captured.get().splitlines():
+    for number, line in enumerate(captured.get().splitlines(), -1):  # after the headings
+        for words in above[number : number + 1] if number >= 0 else ():
+            _put_words(words, "")
         sys.stdout.write(line.rstrip() + "\n")
+        for words in below[number : number + 1] if number >= 0 else ():
+            _put_words(words, _BELOW)
+
+
+def _put_words(words: str, lead: str) -> None:
+    for line in Styled(words).wrap(console(), console().width - len(lead)) if words else ():
+        sys.stdout.write(f"{lead}{line.plain.rstrip()}\n")
 
 
 def console() -> Console:

@@ -15,7 +15,7 @@ from controller.consumption.integrated import IntegratedLog, Power
 from controller.consumption.integration import Integration
 from controller.consumption.intervals import MeterLog
 from controller.consumption.meters import MOST_QUANTA, Meter
-from controller.consumption.records import Count, Flag, Interval, Mark
+from controller.consumption.records import Count, Flag, Interval, Jump, Mark
 from controller.consumption.settled import SettledTime, Step
 from controller.consumption.slots import Slots
 from controller.decide.records import Notice
@@ -40,8 +40,16 @@ class ConsumptionLog:
     clock that is not trusted, readings wait until it is, for a while (`held`).
     """
 
-    def __init__(self, meters: Iterable[Meter], slots: Slots, pace: Pace, marks: Mapping[str, Mark]) -> None:
-        """Go on from `marks`, as committed last (`LogStore.register`)."""
+    def __init__(
+        self,
+        meters: Iterable[Meter],
+        slots: Slots,
+        pace: Pace,
+        marks: Mapping[str, Mark],
+        jumps: Iterable[Jump] = (),
+    ) -> None:
+        """Go on from `marks`, as committed last (`LogStore.register`); `jumps` of counters before nobody has
+        explained yet."""
         self._time = SettledTime(pace.speed)
         self._logs: dict[str, MeterLog | IntegratedLog] = {}
         self._counting: dict[str, MeterLog] = {}
@@ -58,7 +66,13 @@ class ConsumptionLog:
             self._counters[meter.point] = (meter, log)
             if meter.power_point is not None:
                 self._powers.setdefault(meter.power_point, []).append(log)
-        self._doubts = Doubts({meter.name: meter for meter, _ in self._counters.values()})
+        open_jumps = [
+            Jump(name, mark.slot_ms, slots.next(mark.slot_ms))
+            for name, mark in marks.items()
+            if Flag.SUSPECT in mark.flags
+        ]
+        counters = {meter.name: meter for meter, _ in self._counters.values()}
+        self._doubts = Doubts(counters, slots, (*jumps, *open_jumps))
         self._quanta: dict[int, int | None] = {}
         """What counters said last; None: nothing that counts."""
         self._thousandths: dict[int, int | None] = {}
@@ -121,7 +135,10 @@ class ConsumptionLog:
         """Only good readings of counters, of the power beside them and of what is integrated matter."""
         good = reading.quality is Quality.GOOD
         if point in self._powers:
-            self._thousandths[point] = _thousandths(reading.value) if good else None
+            self._thousandths[point] = known = _thousandths(reading.value) if good else None
+            if known is None:
+                for log in self._powers[point]:
+                    log.power_lost()
         if self._integrates:
             self._integration.hear(point, reading.value if good else None)
         if point in self._counters:
@@ -212,6 +229,8 @@ class ConsumptionLog:
     def _hand_out(self) -> Closed:
         self._touched.update(row.meter for row in self._closed)
         self._doubts.closed(self._closed)
+        for name in {row.meter for row in self._closed} & self._counting.keys():
+            self._doubts.stand(name, self._counting[name].stands)
         marks = [(name, self._logs[name].take_mark()) for name in sorted(self._touched)]
         closed = Closed(tuple(self._closed), tuple((name, mark) for name, mark in marks if mark is not None))
         self._closed, self._touched = [], set()
@@ -256,6 +275,11 @@ class ConsumptionLog:
         ago_ms = self._time.wall_ms(now.mono_ns) - made.at_ms
         log.replaced(made, self._time.site_ms(now.mono_ns) - ago_ms, anchor)
         return log.take_mark()
+
+    def explained(self, meter: str, from_ms: int = 0, to_ms: int = 2**62) -> None:
+        """A person has said what was used, or has noted something, in [from, to) of that meter's time: of a
+        jump in it nobody need be told any more."""
+        self._doubts.explained(meter, from_ms, to_ms)
 
     def end(self) -> Closed:
         """The run is over: where the integrated meters stand now."""

@@ -6,6 +6,8 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from config.language import Text, text
@@ -14,8 +16,11 @@ from controller.consumption.audit import Past, Problem, audit_meter
 from controller.consumption.audit_days import audit_days
 from controller.store import archive, deletions, history, ledger, restores, sums
 from controller.store.archive import ArchiveDamaged
-from controller.store.ledger import Head
+from controller.store.ledger import Head, Kind
 from controller.store.logrows import mark_of
+
+_RESTORED = "restored at "
+"""So begins what the ledger has of a restore."""
 
 
 def audit_log(
@@ -67,7 +72,7 @@ def audit_heads(connection: sqlite3.Connection, data: Path, heads: Iterable[Head
             words = text(
                 "the ledger ends at row {last}; row {row}, known elsewhere, is missing", last=last, row=seq
             )
-            yield Problem("", None, words)
+            yield Problem("", None, _with_restore(words, connection, data, seq))
             continue
         try:
             found = _hash_at(connection, data, seq)
@@ -81,7 +86,42 @@ def audit_heads(connection: sqlite3.Connection, data: Path, heads: Iterable[Head
                 "anew",
                 row=seq,
             )
-            yield Problem("", None, words)
+            yield Problem("", None, _with_restore(words, connection, data, seq))
+
+
+def _with_restore(words: Text, connection: sqlite3.Connection, data: Path, seq: int) -> Text:
+    """`words`, and which restore of the ledger may be why row `seq` is not what it was."""
+    found = _restore_up_to(connection, data, seq)
+    if found is None:
+        return words
+    row, time_ms = found
+    time = datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+    return text(
+        "{what}. It has a restore from a backup at {time} UTC, row {row}: what was recorded between the "
+        "backup and that is not in it",
+        what=words,
+        time=time,
+        row=row,
+    )
+
+
+def _restore_up_to(connection: sqlite3.Connection, data: Path, seq: int) -> tuple[int, int] | None:
+    """Row and time of the last restore at or before that row, here or in a sealed file that can be read."""
+    found: tuple[int, int] | None = connection.execute(
+        "SELECT seq, time_ms FROM ledger WHERE seq <= ? AND kind = ? AND detail LIKE ? "
+        "ORDER BY seq DESC LIMIT 1",
+        (seq, Kind.GAP, f"{_RESTORED}%"),
+    ).fetchone()
+    if found is not None:
+        return found
+    for (name,) in connection.execute("SELECT file FROM seals ORDER BY seq DESC"):
+        with suppress(ArchiveDamaged, OSError, ValueError, EOFError, zlib.error):
+            for row in archive.rows(data / archive.FOLDER / name):
+                if row[0] <= seq and row[2] == Kind.GAP and str(row[-2]).startswith(_RESTORED):
+                    found = row[0], row[1]
+        if found is not None:
+            return found
+    return None
 
 
 def _why(error: Exception) -> Text | str:
