@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from config.plan.clock import Pace
 from controller.consumption.audit import Logged, Problem
-from controller.consumption.corrections import CannotCorrect
 from controller.consumption.log import ConsumptionLog
 from controller.consumption.meters import meters_of
+from controller.consumption.plausible import CannotCorrect
 from controller.consumption.records import Flag
 from controller.consumption.slots import Slots
 from controller.logbook import Logbook
