@@ -237,7 +237,10 @@ class Logbook:
 
     async def _undoing(self, meter: MeterEntry, made: Replacement) -> tuple[list[Interval], Undone]:
         """Its intervals, and what becomes of them without the replacement."""
-        made = made._replace(max_rate=self._max_rate(meter))
+        terms = self._consumption.terms(meter.name)
+        if terms is None:
+            raise CannotCorrect(text("the daemon does not read this meter"))
+        made = made._replace(max_rate=terms.max_rate)
         others_ms = [one.since_ms for one in meter.fittings[1:-1]]
         for _ in range(_TRIES):
             self._consumption.check_time()
@@ -248,13 +251,12 @@ class Logbook:
             if (rows[-1].end_ms if rows else mark.slot_ms) != mark.slot_ms:
                 await asyncio.sleep(_WAIT_S)
                 continue
-            found = undoing.concerned(rows, made, others_ms, mark)
-            starts = {row.start_ms for row in rows[found.first :] if Flag.REPLACED in row.flags}
+            starts = {row.start_ms for row in rows if row.end_ms > made.at_ms and Flag.REPLACED in row.flags}
             former = await self._former(meter, starts)
-            if self._consumption.open_slot_ms(meter.name) == mark.slot_ms:
-                mark = self._consumption.mark(meter.name)
-                found = undoing.concerned(rows, made, others_ms, mark)
-                return rows, undoing.take_back(rows, former, made, found, mark)
+            now = self._consumption.mark(meter.name)
+            if now is not None and now.slot_ms == mark.slot_ms:
+                age_ms = terms.age_ms
+                return rows, undoing.take_back(rows, former, made, others_ms, age_ms, now)
         raise CannotCorrect(text("the intervals before are not in the log yet: try again"))
 
     async def _former(self, meter: MeterEntry, starts: set[int]) -> dict[int, Interval]:

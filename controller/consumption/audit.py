@@ -157,6 +157,8 @@ class _Chain:
         for words in (*self._place(item), *self._counts(item), *_flags(row)):
             yield Problem(self._meter, row.start_ms, words)
         self._go_on(item)
+        if self._undone_in(row):
+            self._anchor = _Anchor()  # its count at the end may have been only what was said of a new meter
 
     def end(self, mark: Mark) -> Iterator[Problem]:
         """What is wrong with where the log stands."""
@@ -228,8 +230,10 @@ class _Chain:
             yield text("its consumption is missing though its counts are known")
             return
         assert row.count_end is not None
-        undone = [back for when, back in self._undone if row.from_ms <= when < row.end_ms]
-        if anchor.known:
+        undone = self._undone_in(row)
+        if undone:
+            pass  # what was read of it before, it does not tell
+        elif anchor.known:
             if row.from_ms != anchor.ms:
                 yield text("it does not count from where the last booked interval ended")
             elif row.count_start != anchor.count:
@@ -237,7 +241,6 @@ class _Chain:
         elif (
             not anchor.doubtful
             and Flag.REPLACED not in row.flags
-            and not undone
             and not anchor.ms <= row.from_ms <= row.end_ms
         ):
             yield text("it counts from a time at which nothing was read")
@@ -257,6 +260,13 @@ class _Chain:
                 start=row.count_start,
                 end=row.count_end,
             )
+
+    def _undone_in(self, row: Interval) -> list[int]:
+        """By how much its counts went back where a meter was said to be replaced and was not."""
+        if not self._undone:
+            return []
+        from_ms = row.start_ms if row.from_ms is None else min(row.from_ms, row.start_ms)
+        return [back for when, back in self._undone if from_ms <= when < row.end_ms]
 
     def _rolled(self, turned: int, fitting: int) -> bool:
         """Whether `turned` quanta are whole rounds, by the moduli in force since the anchor."""

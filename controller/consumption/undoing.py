@@ -26,7 +26,15 @@ from controller.consumption.records import Flag, Interval, Mark
 _OF_IT = Flag.REPLACED | Flag.SUSPECT
 
 
-class Concerned(NamedTuple):
+class Undone(NamedTuple):
+    """What becomes of it."""
+
+    rows: tuple[Interval, ...]
+    mark: Mark | None = None
+    """Where the open slot stands (last reading and all), if it is concerned."""
+
+
+class _Concerned(NamedTuple):
     """What a replacement may have changed."""
 
     first: int
@@ -37,73 +45,118 @@ class Concerned(NamedTuple):
     """The last known count before it."""
 
 
-class Undone(NamedTuple):
-    """What becomes of it."""
-
-    rows: tuple[Interval, ...]
-    mark: Mark | None = None
-    """Where the open slot stands (last reading and all), if it is concerned."""
-
-
-def concerned(
-    rows: Sequence[Interval], made: Replacement, others_ms: Iterable[int], mark: Mark | None
-) -> Concerned:
-    """`others_ms`: when that meter was replaced otherwise. Raises CannotCorrect where what is left of the
-    intervals does not say what was before."""
-    first = place(rows, made.at_ms) if rows else 0
-    known = next((n for n in range(first, len(rows)) if rows[n].count_end is not None), None)
-    span = rows[first : len(rows) if known is None else known + 1]
-    if any(
-        one.end_ms != other.start_ms for one, other in pairwise(rows[max(0, first - 1) : first + len(span)])
-    ):
-        raise CannotCorrect(text("intervals of that time are not in the log"))
-    if any(Flag.ESTIMATED in row.flags for row in span):
-        raise CannotCorrect(text("an interval of that time was corrected by hand: nobody knows what it said"))
-    anchor = anchor_before(rows, first) if rows else None
-    if known is not None and Flag.REPLACED in rows[known].flags and booked(rows[known]):
-        anchor = anchor_of(rows[known])
-    if known is None and mark is not None and (not rows or mark.flags & _OF_IT == Flag.REPLACED):
-        anchor = _standing(mark)
-    begin_ms = made.at_ms if anchor is None else anchor.ms
-    end_ms = 2**62 if known is None else rows[known].end_ms
-    if any(begin_ms <= other < end_ms for other in others_ms):
-        raise CannotCorrect(text("it was replaced twice between the known counts before and after that time"))
-    return Concerned(first, known, anchor)
-
-
 def take_back(
     rows: Sequence[Interval],
     former: Mapping[int, Interval],
     made: Replacement,
-    found: Concerned,
-    mark: Mark | None,
+    others_ms: Sequence[int],
+    age_ms: int,
+    mark: Mark,
 ) -> Undone:
     """The intervals without the replacement. `former`, by start: what those flagged replaced said before they
-    were."""
-    first, known, anchor = found
+    were. `others_ms`: when that meter was replaced otherwise. `age_ms`: how old a count at a boundary may be.
+
+    Raises CannotCorrect where what is left of the intervals does not say what was before.
+    """
+    first = place(rows, made.at_ms) if rows else 0
+    known = _known(rows, first)
+    found = _Concerned(first, known, _anchor(rows, first, known, mark))
+    _check(rows, found, made, others_ms)
     if known is None:
-        if mark is None:
-            raise CannotCorrect(text("nothing is known of its count before that time"))
-        back = mark_without(mark, made, anchor)
-        went_on = back.flags & _OF_IT == Flag(0) and anchor is not None and back.anchor_ms == anchor.ms
-        return Undone(_changed(_between(rows[first:], former, anchor if went_on else None)), back)
+        return _open(rows, former, made, found, mark)
     row = rows[known]
-    assert row.count_end is not None
+    if row.count_end == made.first and row.end_ms - made.at_ms <= age_ms:
+        # The count at its end may be only what was said of the new meter: the next one tells.
+        further = found._replace(known=_known(rows, known + 1))
+        undone = _further(rows, made, further, mark)
+        if undone is not None:
+            _check(rows, further, made, others_ms)
+            return undone
+    return _closed(rows, former, made, found)
+
+
+def _known(rows: Sequence[Interval], first: int) -> int | None:
+    return next((n for n in range(first, len(rows)) if rows[n].count_end is not None), None)
+
+
+def _anchor(rows: Sequence[Interval], first: int, known: int | None, mark: Mark) -> Anchor | None:
+    if known is not None and Flag.REPLACED in rows[known].flags and booked(rows[known]):
+        return anchor_of(rows[known])
+    if known is None and mark.flags & _OF_IT == Flag.REPLACED:
+        return _standing(mark)
+    return anchor_before(rows, first) if rows else _standing(mark)
+
+
+def _check(rows: Sequence[Interval], found: _Concerned, made: Replacement, others_ms: Iterable[int]) -> None:
+    first, known, anchor = found
+    span = rows[first : len(rows) if known is None else known + 1]
+    around = rows[max(0, first - 1) : first + len(span)]
+    if any(one.end_ms != other.start_ms for one, other in pairwise(around)):
+        raise CannotCorrect(text("intervals of that time are not in the log"))
+    if any(Flag.ESTIMATED in row.flags for row in span):
+        raise CannotCorrect(text("an interval of that time was corrected by hand: nobody knows what it said"))
+    begin_ms = made.at_ms if anchor is None else anchor.ms
+    end_ms = 2**62 if known is None else rows[known].end_ms
+    if any(begin_ms <= other < end_ms for other in others_ms):
+        raise CannotCorrect(text("it was replaced twice between the known counts before and after that time"))
+
+
+def _open(
+    rows: Sequence[Interval],
+    former: Mapping[int, Interval],
+    made: Replacement,
+    found: _Concerned,
+    mark: Mark,
+) -> Undone:
+    back = mark_without(mark, made, found.anchor)
+    went_on = _goes_on(back, found.anchor)
+    return Undone(_changed(_between(rows[found.first :], former, found.anchor if went_on else None)), back)
+
+
+def _closed(
+    rows: Sequence[Interval], former: Mapping[int, Interval], made: Replacement, found: _Concerned
+) -> Undone:
+    first, known, anchor = found
+    assert known is not None
+    row = rows[known]
     if Flag.REPLACED in row.flags and row.start_ms in former:
         return Undone(_changed(_between(rows[first : known + 1], former, None)))
-    used = None
-    if anchor is not None:
-        used = counted(made.terms, anchor.quanta, row.count_end, row.end_ms - anchor.ms)
+    used = _used(row, made, anchor)
     between = _between(rows[first:known], former, None if used is None else anchor)
+    last = row
     if used is not None and anchor is not None:
         last = refigured(row, anchor, row.count_end, used, Flag(0), _OF_IT)
-    elif Flag.REPLACED in row.flags:
+    elif Flag.REPLACED in row.flags:  # else it counts from where the jump was seen
         drop = Flag.REPLACED | Flag.RECOVERED | Flag.ROLLOVER
         flags = row.flags & ~drop | Flag.SUSPECT | Flag.PARTIAL
         last = row._replace(from_ms=None, count_start=None, consumption=None, flags=flags)
-    else:  # it counts from where the jump was seen
-        last = row
     return Undone(_changed([*between, (row, last)]))
+
+
+def _further(rows: Sequence[Interval], made: Replacement, found: _Concerned, mark: Mark) -> Undone | None:
+    """Up to a count that was read in any case; None where the counter did not go on up to there."""
+    first, known, anchor = found
+    if known is None:
+        back = mark_without(mark, made, anchor)
+        if not _goes_on(back, anchor):
+            return None
+        return Undone(_changed(_between(rows[first:], {}, anchor)), back)
+    row = rows[known]
+    used = _used(row, made, anchor)
+    if used is None or anchor is None:
+        return None
+    last = refigured(row, anchor, row.count_end, used, Flag(0), _OF_IT)
+    return Undone(_changed([*_between(rows[first:known], {}, anchor), (row, last)]))
+
+
+def _used(row: Interval, made: Replacement, anchor: Anchor | None) -> int | None:
+    if anchor is None or row.count_end is None:
+        return None
+    return counted(made.terms, anchor.quanta, row.count_end, row.end_ms - anchor.ms)
+
+
+def _goes_on(back: Mark, anchor: Anchor | None) -> bool:
+    return anchor is not None and not back.flags & _OF_IT and back.anchor_ms == anchor.ms
 
 
 def mark_without(mark: Mark, made: Replacement, anchor: Anchor | None) -> Mark:
@@ -134,12 +187,13 @@ def mark_without(mark: Mark, made: Replacement, anchor: Anchor | None) -> Mark:
 def _between(
     rows: Iterable[Interval], former: Mapping[int, Interval], anchor: Anchor | None
 ) -> list[tuple[Interval, Interval]]:
-    """Each with what it says without the replacement: `anchor` where the counter went on from there."""
+    """Each with what it says without the replacement; with `anchor`, from where the counter went on, none has
+    a count at its end."""
     found = []
     for row in rows:
-        if anchor is not None and row.flags & _OF_IT:
+        if anchor is not None:
             found.append((row, refigured(row, anchor, None, None, Flag(0), _OF_IT)))
-        elif anchor is None and Flag.REPLACED in row.flags:
+        elif Flag.REPLACED in row.flags:
             found.append((row, former.get(row.start_ms, row._replace(flags=row.flags & ~Flag.REPLACED))))
     return found
 
