@@ -29,9 +29,8 @@ class Implausible(CannotCorrect):
     """A count that its meter cannot have shown, by another one that is known. Whoever knows the meter's unit
     says it in figures."""
 
-    def __init__(self, given: int, at_ms: int, known: Anchor, room: int | None, *, new: bool = False) -> None:
+    def __init__(self, at_ms: int, known: Anchor, room: int | None, *, new: bool = False) -> None:
         super().__init__(text("its meter cannot have counted so"))
-        self.given = given
         self.at_ms = at_ms
         """When it is said to have been shown."""
         self.known = known
@@ -76,7 +75,7 @@ def to_last(terms: Terms, known: Anchor, since_ms: int, last: int, at_ms: int) -
     Implausible."""
     found = counted(terms, known.quanta, last, at_ms - since_ms)
     if found is None:
-        raise Implausible(last, at_ms, known, room(terms, max(0, at_ms - since_ms)))
+        raise Implausible(at_ms, known, room(terms, max(0, at_ms - since_ms)))
     return found
 
 
@@ -85,5 +84,5 @@ def from_first(terms: Terms, first: int, at_ms: int, read: Anchor) -> int:
     elapsed_ms = max(0, read.ms - at_ms)
     rise = read.quanta - first
     if rise < 0 or not may_have_risen(terms, rise, elapsed_ms + WALL_SLACK_MS):
-        raise Implausible(first, at_ms, read, room(terms, elapsed_ms), new=True)
+        raise Implausible(at_ms, read, room(terms, elapsed_ms), new=True)
     return rise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from config.language import Text, text
 from controller.consumption.audit import Fitting
 from controller.consumption.plausible import CannotCorrect, Implausible, TooMuch
@@ -10,10 +12,10 @@ from controller.operations.names import iso
 from schedules.local import LocalTime
 
 
-def words(error: CannotCorrect, fitting: Fitting, local: LocalTime) -> Text:
-    """The refusal as people read it."""
+def words(error: CannotCorrect, fitting: Fitting, local: LocalTime, given: Mapping[str, object]) -> Text:
+    """The refusal as people read it; `given`: what they said, word for word."""
     if isinstance(error, Implausible):
-        return _implausible(error, fitting, local)
+        return _implausible(error, fitting, local, given)
     if isinstance(error, TooMuch):
         return text(
             "that is more than its meter can count in that time: {most} {unit} at the most",
@@ -25,14 +27,14 @@ def words(error: CannotCorrect, fitting: Fitting, local: LocalTime) -> Text:
     return error.text
 
 
-def _implausible(error: Implausible, fitting: Fitting, local: LocalTime) -> Text:
+def _implausible(error: Implausible, fitting: Fitting, local: LocalTime, given: Mapping[str, object]) -> Text:
     known = error.known.quanta
     parts = {
         "known": _figure(known, fitting),
         "unit": fitting.unit,
         "when": iso(local, error.known.ms),
         "at": iso(local, error.at_ms),
-        "given": _figure(error.given, fitting),
+        "given": str(given.get("first" if error.new else "last")),
     }
     if error.new and error.room is None:
         return text(

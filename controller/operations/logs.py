@@ -44,7 +44,7 @@ class Logs:
             await put_down(self._daemon, call, f"{what} serial {serial}".removesuffix(" serial "), why)
 
         made = Refit(serial, at_ms, last, first)
-        done = await self._done(meter, self._daemon.logbook.replace(meter, made, record))
+        done = await self._done(call, meter, self._daemon.logbook.replace(meter, made, record))
         return {"done": "log-replace-meter", "at": self._iso(done.at_ms), **self._answer(done)}
 
     async def take_back(self, call: Call) -> dict[str, Any]:
@@ -57,7 +57,7 @@ class Logs:
             what = f"log undo-replacement {meter.name} at {self._iso(was.at_ms)} last {last} first {first}"
             await put_down(self._daemon, call, f"{what} serial {was.serial}".removesuffix(" serial "), why)
 
-        done = await self._done(meter, self._daemon.logbook.take_back(meter, at_ms, record))
+        done = await self._done(call, meter, self._daemon.logbook.take_back(meter, at_ms, record))
         return {"done": "log-undo-replacement", "at": self._iso(done.at_ms), **self._answer(done)}
 
     async def correct(self, call: Call) -> dict[str, Any]:
@@ -76,7 +76,7 @@ class Logs:
         async def record() -> None:
             await put_down(self._daemon, call, what, why)
 
-        done = await self._done(meter, self._daemon.logbook.correct(meter, at_ms, record, **quanta))
+        done = await self._done(call, meter, self._daemon.logbook.correct(meter, at_ms, record, **quanta))
         since = self._iso(done.at_ms)
         return {"done": "log-correct", "at": when, "counts_from": since, **self._answer(done)}
 
@@ -93,7 +93,9 @@ class Logs:
         async def record() -> None:
             await put_down(self._daemon, call, f"log annotate {meter.name} {span[0]} to {span[1]}", note)
 
-        done = await self._done(meter, self._daemon.logbook.annotate(meter, span, note, call.person, record))
+        done = await self._done(
+            call, meter, self._daemon.logbook.annotate(meter, span, note, call.person, record)
+        )
         return {"done": "log-annotate", **self._answer(done)}
 
     async def _meter(self, call: Call) -> MeterEntry:
@@ -116,11 +118,11 @@ class Logs:
             )
         return found
 
-    async def _done(self, meter: MeterEntry, asked: Awaitable[T]) -> T:
+    async def _done(self, call: Call, meter: MeterEntry, asked: Awaitable[T]) -> T:
         try:
             return await asked
         except CannotCorrect as refusal:
-            words = log_refusals.words(refusal, meter.fittings[-1], self._daemon.context.local)
+            words = log_refusals.words(refusal, meter.fittings[-1], self._daemon.context.local, call.args)
             raise RequestError(Code.REFUSED, words) from refusal
         except StoreError as error:
             raise RequestError(Code.UNAVAILABLE, error.text) from error

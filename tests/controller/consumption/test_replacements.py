@@ -200,7 +200,7 @@ LIES = st.lists(
 )
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(steps=LIES)
 @example(steps=[("wait", 900, 5), ("lie", 0, 5), ("read", 60, 5), ("read", 60, 5), ("read", 880, 5)])
 @example(steps=[("read", 890, 5), ("read", 60, 5), ("lie", 0, 5), ("read", 60, 5), ("wait", 3000, 9)])

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from config.plan.devices import Source
+from config.plan.metering import Metering, Part, VirtualMeter
 from controller.consumption.audit import Logged
 from controller.consumption.records import Flag
 from controller.operations.logs import Logs
@@ -324,3 +326,36 @@ async def test_a_correction_says_from_when_it_counts(made: Shell) -> None:
     asked = call("log-correct", meter="lamp", at="08:05", consumption="1.5", reason="by hand")
     found = await Logs(made.daemon).correct(asked)
     assert found["counts_from"] == "2026-03-05T07:45:00+08:00"
+
+
+async def test_a_meter_that_nobody_reads_is_called_that(tmp_path: Path) -> None:
+    sum_of = VirtualMeter(
+        "all-lamps", "", "electricity", "kWh", (Part("lamp", 1),), Source("site.yaml", 1, 1)
+    )
+    plan = replaced(metered(), metering=Metering(virtual=(sum_of,)))
+    with shell(tmp_path, plan) as found:
+        asked = {
+            "replace": {"last": "1", "first": "0"},
+            "take_back": {},
+            "correct": {"at": "07:20", "consumption": "1"},
+            "annotate": {"from": "07:00", "to": "07:15", "text": "x"},
+        }
+        for op, args in asked.items():
+            answer = getattr(Logs(found.daemon), op)(call(op, meter="all-lamps", reason="x", **args))
+            code, said, _ = await refusal(answer)
+            assert (code, "worked out from other meters (lamp)" in said) == (Code.REFUSED, True)
+
+
+async def test_a_replacement_over_midnight_taken_back_puts_both_days_right(made: Shell) -> None:
+    """Days are told apart by UTC here: 08:00. `rows` holds days to their intervals."""
+    await replace(made, "52.31", "3.00")
+    made.cycle(3600)
+    go_on(made, 4.0, 20)
+    recovered = next(
+        item.row for item in rows(made) if item.row.flags & Flag.REPLACED and item.row.consumption
+    )
+    assert recovered.flags & Flag.RECOVERED
+    done = await take_back(made)
+    assert done["revised"] != 0
+    assert not [item for item in rows(made) if item.row.flags & Flag.REPLACED]
+    assert {item.fitting for item in rows(made)} == {1}
