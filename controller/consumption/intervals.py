@@ -15,8 +15,9 @@ slot's consumption is unknown.
 from __future__ import annotations
 
 from controller.consumption.beside import Beside
-from controller.consumption.corrections import Anchor, Replacement, replaced_mark
+from controller.consumption.corrections import Replacement, replaced_mark
 from controller.consumption.judging import MOST_ROLLED, WALL_SLACK_MS, Aside, may_have_risen, rolled
+from controller.consumption.plausible import Anchor
 from controller.consumption.records import Count, Doubt, Flag, Interval, Mark, Terms
 from controller.consumption.slots import Slots
 
@@ -145,30 +146,27 @@ class MeterLog:
         self.power_lost()
         self.clock_untrusted()
 
-    @property
-    def age_ms(self) -> int:
-        """How old a count may be at a boundary."""
-        return self._terms.age_ms
-
-    @property
-    def last_read(self) -> tuple[int, int] | None:
-        """Time and count of the last good reading; None before the first."""
-        if self._last_ms is None or self._last_count is None:
-            return None
-        return self._last_ms, self._last_count
-
     def check_replaced(self, made: Replacement, anchor: Anchor) -> None:
         """Raises CannotCorrect where `replaced` would."""
-        replaced_mark(self._mark, self.last_read, made, anchor)
+        replaced_mark(self.mark, made, anchor)
 
     def replaced(self, made: Replacement, site_ms: float, anchor: Anchor) -> None:
         """The meter was replaced in the open slot, or since the last known count before it: `anchor`.
         `site_ms`: site time of the replacement by the monotonic clock. Raises CannotCorrect."""
-        self._mark = replaced_mark(self._mark, self.last_read, made, anchor)
+        self._mark = replaced_mark(self.mark, made, anchor)
         self._aside = None
         if self._last_ms is None or made.at_ms >= self._last_ms:
             self._last_ms, self._last_count, self._last_site_ms = made.at_ms, made.first, site_ms
             self._changed_site_ms, self._changed_ms = site_ms, made.at_ms
+
+    def taken_back(self, mark: Mark) -> None:
+        """A replacement that was entered was none: the log goes on from `mark`, made of what it was."""
+        if (mark.last_ms, mark.last_count) != (self._last_ms, self._last_count):
+            self._last_ms, self._last_count, self._last_site_ms = mark.last_ms, mark.last_count, None
+            self._changed_site_ms, self._changed_ms = None, mark.changed_ms
+            self._eligible = False
+        self._mark = mark
+        self._aside = None
 
     # What the next count means
 

@@ -37,7 +37,8 @@ def audit_log(
             yield Problem(meter.name, None, text("nothing says where its log stands"))
             mark = None
         rows = list(history.logged(connection, meter))
-        yield from audit_meter(meter.name, meter.fittings, rows, mark, past)
+        undone = history.undone(connection, meter)
+        yield from audit_meter(meter.name, meter.fittings, rows, mark, past, undone)
         if not sums.days_are_due(connection, meter):
             yield from audit_days(meter.name, sums.kept_days(connection, meter), history.newest(iter(rows)))
     for number in history.strangers(connection):

@@ -126,11 +126,13 @@ def corrected(house: House) -> Callable[[MeterEntry], Awaitable[object]]:
 
 
 def annotated(house: House) -> Callable[[MeterEntry], Awaitable[object]]:
-    return lambda entry: house.logbook.annotate(entry, (JUMPED, JUMPED + 60_000), "power cut", "li")
+    return lambda entry: house.logbook.annotate(entry, (JUMPED, JUMPED + 60_000), "power cut", "li", record)
 
 
 def annotated_elsewhere(house: House) -> Callable[[MeterEntry], Awaitable[object]]:
-    return lambda entry: house.logbook.annotate(entry, (SLOT + QUARTER, SLOT + 2 * QUARTER), "?", "li")
+    return lambda entry: house.logbook.annotate(
+        entry, (SLOT + QUARTER, SLOT + 2 * QUARTER), "?", "li", record
+    )
 
 
 def corrected_elsewhere(house: House) -> Callable[[MeterEntry], Awaitable[object]]:
