@@ -246,7 +246,7 @@ def test_a_real_one_taken_back_leaves_its_interval_suspect(empty: Path, tmp_path
     try:
         house.step(700, 0, read=True)
         house.settle()
-        house.exchange(0)
+        house.exchange(300_000)
         house.step(1, 0, read=True)
         house.step(wait_s, 0, read=False)
         house.tell()
