@@ -29,7 +29,6 @@ _TRIES = 50
 """Machine time that is waited for the last closed interval to be committed: five seconds."""
 _LOOK_BACK_MS = 400 * 86_400_000
 """How far before a moment the last known count is sought."""
-
 _SAME_MS = 60_000
 """People say a time to the minute."""
 _BEFORE = text("its log begins only then: {when}")

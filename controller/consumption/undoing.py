@@ -109,8 +109,15 @@ def _open(
     mark: Mark,
 ) -> Undone:
     back = mark_without(mark, made, found.anchor)
-    went_on = _goes_on(back, found.anchor)
-    return Undone(_changed(_between(rows[found.first :], former, found.anchor if went_on else None)), back)
+    if _goes_on(back, found.anchor):
+        return Undone(_changed(_between(rows[found.first :], former, found.anchor)), back)
+    between = _between(rows[found.first :], former, None)
+    newly = mark.flags & _OF_IT == Flag.REPLACED
+    if newly and back.anchor_ms is not None and back.anchor_ms < back.slot_ms:
+        row = rows[place(rows, back.anchor_ms)]
+        between = [pair for pair in between if pair[0] != row]
+        between.append((row, _suspect(row)))
+    return Undone(_changed(between), back)
 
 
 def _closed(
@@ -127,9 +134,7 @@ def _closed(
     if used is not None and anchor is not None:
         last = refigured(row, anchor, row.count_end, used, Flag(0), _OF_IT)
     elif Flag.REPLACED in row.flags:  # else it counts from where the jump was seen
-        drop = Flag.REPLACED | Flag.RECOVERED | Flag.ROLLOVER
-        flags = row.flags & ~drop | Flag.SUSPECT | Flag.PARTIAL
-        last = row._replace(from_ms=None, count_start=None, consumption=None, flags=flags)
+        last = _suspect(row)
     return Undone(_changed([*between, (row, last)]))
 
 
@@ -164,11 +169,7 @@ def mark_without(mark: Mark, made: Replacement, anchor: Anchor | None) -> Mark:
     the last known count before, where nothing was read since."""
     flags = mark.flags & ~_OF_IT
     if mark.last_ms is None or mark.last_count is None or anchor is None:
-        if Flag.REPLACED not in mark.flags:
-            return mark
-        return mark._replace(
-            anchor_ms=mark.last_ms, anchor_count=mark.last_count, rolled=0, flags=flags | Flag.SUSPECT
-        )
+        return _jumped(mark) if Flag.REPLACED in mark.flags else mark
     stands = mark._replace(anchor_ms=anchor.ms, anchor_count=anchor.quanta, rolled=0, flags=flags)
     if mark.last_ms <= made.at_ms:
         return stands._replace(last_ms=anchor.ms, last_count=anchor.quanta, changed_ms=None)
@@ -179,9 +180,7 @@ def mark_without(mark: Mark, made: Replacement, anchor: Anchor | None) -> Mark:
         return mark
     if Flag.SUSPECT in mark.flags:
         return mark._replace(flags=mark.flags & ~Flag.REPLACED)
-    return mark._replace(
-        anchor_ms=mark.last_ms, anchor_count=mark.last_count, rolled=0, flags=flags | Flag.SUSPECT
-    )
+    return _jumped(mark)
 
 
 def _between(
@@ -196,6 +195,21 @@ def _between(
         elif Flag.REPLACED in row.flags:
             found.append((row, former.get(row.start_ms, row._replace(flags=row.flags & ~Flag.REPLACED))))
     return found
+
+
+def _suspect(row: Interval) -> Interval:
+    """The counter jumped in it."""
+    drop = Flag.REPLACED | Flag.RECOVERED | Flag.ROLLOVER
+    flags = row.flags & ~drop | Flag.SUSPECT | Flag.PARTIAL
+    return row._replace(from_ms=None, count_start=None, consumption=None, flags=flags)
+
+
+def _jumped(mark: Mark) -> Mark:
+    """It counts anew from its last reading; suspect is the slot in which that was."""
+    flags = mark.flags & ~_OF_IT
+    if mark.last_ms is None or mark.last_ms >= mark.slot_ms:
+        flags |= Flag.SUSPECT
+    return mark._replace(anchor_ms=mark.last_ms, anchor_count=mark.last_count, rolled=0, flags=flags)
 
 
 def _changed(pairs: Iterable[tuple[Interval, Interval]]) -> tuple[Interval, ...]:

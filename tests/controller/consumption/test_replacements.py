@@ -239,6 +239,27 @@ def test_what_is_taken_back_leaves_what_the_counter_says(
         assert {item.fitting for item in rows} == {1}
 
 
+@pytest.mark.parametrize("wait_s", [60, 900, 3000])
+def test_a_real_one_taken_back_leaves_its_interval_suspect(empty: Path, tmp_path: Path, wait_s: int) -> None:
+    shutil.copy(empty, tmp_path / "log.db")
+    house = House(tmp_path)
+    try:
+        house.step(700, 0, read=True)
+        house.settle()
+        house.exchange(300_000)
+        house.step(1, 0, read=True)
+        house.step(wait_s, 0, read=False)
+        house.tell()
+        house.step(1, 0, read=False)
+        house.confess()
+        house.step(3000, 9, read=True)
+        house.settle()
+    finally:
+        house.store.close()
+    assert house.problems() == []
+    assert [item for item in house.rows() if Flag.SUSPECT in item.row.flags]
+
+
 async def test_counts_of_another_quantum_are_not_reckoned_with(empty: Path, tmp_path: Path) -> None:
     shutil.copy(empty, tmp_path / "log.db")
     house = House(tmp_path)
