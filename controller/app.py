@@ -13,8 +13,8 @@ from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 
-from config.language import choose, render, text
-from config.language.details import detail
+from config.language import choose, text
+from config.language.details import detail, reason
 from config.plan.clock import Pace
 from config.plan.lines import Line
 from config.plan.site import Plan
@@ -24,6 +24,7 @@ from controller.background import keep_looking
 from controller.beginnings import tell_beginnings
 from controller.board import Board
 from controller.clock import SiteClock
+from controller.consumption.doubts import LONGEST_MS
 from controller.consumption.log import ConsumptionLog
 from controller.consumption.meters import meters_of
 from controller.consumption.slots import Slots
@@ -45,6 +46,7 @@ from controller.socket.address import SocketError
 from controller.socket.server import SocketServer
 from controller.store.control import Began, ControlStore
 from controller.store.errors import AlreadyRunning, StoreError
+from controller.store.jumps import unexplained
 from controller.store.lock import DataLock
 from controller.store.logdb import LogStore
 from controller.store.reserve import Reserve
@@ -62,7 +64,7 @@ POLL_FLOOR_S = 2.0
 
 def run_daemon(options: Options) -> int:
     """Run the daemon until it is told to stop; the exit code. Raises NotStarted."""
-    times = logs.begin()
+    times = logs.begin(options.language)
     overlay = starting.prepare(options)
     try:
         with DataLock(options.data, options.lock):
@@ -171,7 +173,7 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
         await uploads.stop()
         missed = await daemon.wind_up()
         for name in missed:
-            _log.warning(render(text("{name} was not reached at the end", name=name), language))
+            _log.warning(text("{name} was not reached at the end", name=name))
         await house.stop()
         if daemon.trending is not None:
             await asyncio.to_thread(daemon.trending.close)
@@ -188,9 +190,8 @@ def _note_loss(control: ControlStore, damage: str) -> None:
     try:
         control.suspect(damage)
     except OSError as error:
-        _log.error(
-            "it cannot be noted that control.db is damaged: %s", error
-        )  # the next start looks for itself
+        # The next start looks for itself.
+        _log.error(text("it cannot be noted that control.db is damaged: {why}", why=reason(error)))
 
 
 def _compose(plan: Plan, pace: Pace, clock: SiteClock, stores: Stores, began: Began, language: str) -> Daemon:
@@ -198,11 +199,13 @@ def _compose(plan: Plan, pace: Pace, clock: SiteClock, stores: Stores, began: Be
     meters = meters_of(plan)
     marks = stores.log.register(meters, clock.now().wall_ms, plan.site.time_zone)
     slots = Slots(plan.site.time_zone, plan.site.interval_s)
+    since_ms = clock.now().wall_ms - LONGEST_MS
+    jumps = stores.log.ask(lambda connection: unexplained(connection, since_ms))
     return Daemon(
         plan=plan,
         context=context,
         engine=Engine(plan, context, pace, began.remembered),
-        consumption=ConsumptionLog(meters, slots, pace, marks),
+        consumption=ConsumptionLog(meters, slots, pace, marks, jumps),
         meters=meters,
         stores=stores,
         inbox=Inbox(),

@@ -10,6 +10,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
+from config.language import text
+from config.language.details import reason
+
 T = TypeVar("T")
 Look = Callable[[], Awaitable[None]]
 
@@ -63,7 +66,7 @@ async def keep_looking(
                 await look()
             except Exception as error:  # noqa: BLE001 - told, and no reason for the others not to be taken
                 if number not in failed:
-                    _log.warning("a look at the surroundings failed: %s", error)
+                    _log.warning(text("a look at the surroundings failed: {why}", why=reason(error)))
                 failed.add(number)
             else:
                 failed.discard(number)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from config.language import render, text
+from config.language.details import reason
 
 _WALL_S = 30.0
 """The child limits its own processor time to 5 s; on a busy machine that takes longer by the clock."""
@@ -49,7 +50,7 @@ def compile_site(site: Path, language: str, *, wall_s: float = _WALL_S) -> Compi
         )
     except OSError as error:
         return _failed(
-            site, render(text("the compiler cannot be started ({reason})", reason=error.strerror), language)
+            site, render(text("the compiler cannot be started ({reason})", reason=reason(error)), language)
         )
     output = done.stdout.decode(errors="replace")
     if done.returncode == 0:

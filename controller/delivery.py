@@ -13,6 +13,7 @@ from controller.consumption.upload.ranges import Ranges
 from controller.store import feed
 from controller.store.errors import StoreError
 from controller.store.logdb import LogStore
+from controller.store.waiting import Waiting, start_of, waiting
 
 T = TypeVar("T")
 _BASE = 1 << 40
@@ -30,23 +31,41 @@ class Progress(NamedTuple):
     last: int
     """The newest feed id."""
     watermark: int
-    """Everything up to this feed id is settled."""
-    watermark_ms: int | None
-    """Start of the oldest interval that is not; None when nothing waits."""
+    """Up to this feed id nothing waits."""
+    complete_ms: int | None
+    """Start of the oldest interval that it has not got, refused ones included; None when it has all."""
+    waiting_ms: int | None
+    """Start of the oldest interval that waits; None when nothing does."""
     backlog: int
-    """Rows not settled, as far as is known: some may not be meant for this sink."""
+    """Rows meant for it that wait."""
     holes: int
-    """Ranges of rows that are not settled before the last that is."""
+    """Runs of them before the last row that it has."""
     aside: int
     """Rows it refused."""
     retired: bool
     """A person decided that it gets nothing more."""
 
 
+class NotAside(Exception):
+    """There are no such rows among those set aside."""
+
+    def __init__(self, rows: Sequence[int]) -> None:
+        super().__init__(rows)
+        self.rows = rows
+
+
 class SinkDelivery:
     """Implements `runner.Delivery` for one sink. Used from the event loop."""
 
-    def __init__(self, log: LogStore, sink: Common, wall_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        log: LogStore,
+        sink: Common,
+        wall_ms: Callable[[], int],
+        told_aside: Callable[[int, str], None] = lambda _count, _reason: None,
+    ) -> None:
+        """`told_aside(rows, reason of the last)` whenever what is set aside is read or has changed."""
+        self._told_aside = told_aside
         self._log = log
         self._sink = sink
         self._wall_ms = wall_ms
@@ -101,14 +120,18 @@ class SinkDelivery:
         self._settled.update(refused)
         self._aside.update(refused)
         await self._keep(generation, tuple(refused.items()))
+        if refused:
+            await self._tell_aside()
 
     def forget(self) -> None:
         """Look into the file anew: a person has changed what it says of this sink."""
         self._generation = -1
 
     async def let_in_again(self, ids: Sequence[int] | None) -> int:
-        """Send again what was set aside. Returns how many rows. Raises DeliveryFailed."""
+        """Send again what was set aside. Returns how many rows. Raises NotAside, DeliveryFailed."""
         generation = await self._current()
+        if unknown := sorted(set(ids or ()) - self._aside):
+            raise NotAside(unknown)
         name = self._sink.name
         found = await self._write(
             lambda connection: feed.let_in_again(connection, name, ids), within_s=PERSON_S
@@ -118,26 +141,40 @@ class SinkDelivery:
     async def replay(self, start_ms: int) -> int:
         """Send again everything from that time on. Returns how many rows. Raises DeliveryFailed."""
         generation = await self._current()
-        found = await self._read(lambda connection: feed.since(connection, start_ms))
+        found, name = await self._read(lambda connection: feed.since(connection, start_ms)), self._sink.name
+        if not self._aside.isdisjoint(found):
+            await self._write(
+                lambda connection: feed.let_in_again(connection, name, found), within_s=PERSON_S
+            )
         return await self._unsettle(found, generation)
+
+    async def retired(self) -> bool:
+        """Whether a person decided that it gets nothing more. Raises DeliveryFailed."""
+        await self._current()
+        return self._retired
 
     async def progress(self) -> Progress:
         await self._current()
         last = await self._read(feed.last)
-        holes = list(self._settled.holes(1, last))
-        oldest = None
-        if holes:
-            first, end = holes[0]
-            rows = await self._read(lambda connection: feed.rows(connection, first, end, 1))
-            oldest = rows[0][1].start_ms if rows and rows[0][1] is not None else None
+        if self._retired:
+            return Progress(last, last, None, None, 0, 0, len(self._aside), retired=True)
+        holes, meters = list(self._settled.holes(1, last)), self._sink.meters
+        refused = min(self._aside, default=None)
+
+        def count(connection: sqlite3.Connection) -> tuple[Waiting, int | None, int | None]:
+            found = waiting(connection, holes, last, meters)
+            return found, start_of(connection, found.first), start_of(connection, refused)
+
+        found, waiting_ms, refused_ms = await self._read(count)
         return Progress(
             last=last,
-            watermark=min(self._settled.watermark(0), last),
-            watermark_ms=oldest,
-            backlog=sum(high - low + 1 for low, high in holes),
-            holes=sum(1 for _, high in holes if high < last),
+            watermark=last if found.first is None else found.first - 1,
+            complete_ms=min((ms for ms in (waiting_ms, refused_ms) if ms is not None), default=None),
+            waiting_ms=waiting_ms,
+            backlog=found.rows,
+            holes=found.holes,
             aside=len(self._aside),
-            retired=self._retired,
+            retired=False,
         )
 
     async def aside(self) -> list[feed.Aside]:
@@ -169,6 +206,7 @@ class SinkDelivery:
                 self._aside = set(state.aside)
                 self._retired = state.retired_ms is not None
                 self._generation = generation
+                await self._tell_aside()
             return self._generation
 
     async def _unsettle(self, ids: Sequence[int], generation: int) -> int:
@@ -176,7 +214,14 @@ class SinkDelivery:
             self._settled.remove(first, last)
         self._aside.difference_update(ids)
         await self._keep(generation, within_s=PERSON_S)
+        await self._tell_aside()
         return len(ids)
+
+    async def _tell_aside(self) -> None:
+        """Nothing is kept for a sink that is retired: there it is nobody's matter any more."""
+        name, count = self._sink.name, 0 if self._retired else len(self._aside)
+        reason = await self._read(lambda connection: feed.last_reason(connection, name)) if count else ""
+        self._told_aside(count, reason)
 
     async def _keep(
         self, generation: int, refused: tuple[tuple[int, str], ...] = (), within_s: float | None = None

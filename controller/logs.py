@@ -1,4 +1,5 @@
-"""Log lines on standard error: in site time with its offset, as everything else that people are shown."""
+"""Log lines on standard error: in site time with its offset and in their language, as everything else that
+people are shown."""
 
 from __future__ import annotations
 
@@ -10,15 +11,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from config.language import choose
+from config.language.spoken import Spoken
 from config.plan.clock import Clock
 
 
-class SiteTime(logging.Formatter):
+class SiteTime(Spoken):
     """`2026-03-05T07:00:00+08:00 WARNING …`; the machine's local time until the site's clock is known."""
 
-    def __init__(self, *, timed: bool = True) -> None:
-        """`timed` off: somebody else puts the time before each line."""
-        super().__init__("%(asctime)s %(levelname)s %(message)s" if timed else "%(levelname)s %(message)s")
+    def __init__(self, language: str = "en", *, timed: bool = True) -> None:
+        """As Spoken."""
+        super().__init__(language, timed=timed)
         self._clock: Clock | None = None
         self._zone: ZoneInfo | None = None
 
@@ -33,9 +36,10 @@ class SiteTime(logging.Formatter):
         return moment.isoformat(timespec="seconds")
 
 
-def begin() -> SiteTime:
-    """Log to standard error; the formatter, to be given the site's clock."""
-    times = SiteTime(timed=not goes_to_journal(os.environ))
+def begin(language: str | None = None) -> SiteTime:
+    """Log to standard error; the formatter, to be given the site's clock. `language`: as somebody has asked
+    for it."""
+    times = SiteTime(choose(language), timed=not goes_to_journal(os.environ))
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(times)
     logging.basicConfig(level=logging.INFO, handlers=[handler])

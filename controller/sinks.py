@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ class Surroundings:
     """What sinks need of the daemon."""
 
     site: str
+    simulated: bool
     time_zone: str
     interval_s: int
     meters: Sequence[str]
@@ -58,7 +60,9 @@ def make_sink(around: Surroundings, plan: SinkPlan) -> Sink:
         case FileSink():
             from controller.consumption.upload.files import FilesUpload
 
-            return FilesUpload(plan, site=around.site, zone=ZoneInfo(around.time_zone), head=around.head)
+            # The folder may be looked into, or copied from, by somebody who was not there.
+            site = f"simulated-{around.site}" if around.simulated else around.site
+            return FilesUpload(plan, site=site, zone=ZoneInfo(around.time_zone), head=around.head)
         case NationalSink():
             return _data_centre(around, plan)
 
@@ -87,10 +91,12 @@ def _data_centre(around: Surroundings, plan: NationalSink) -> Sink:
     )
 
 
-def stays_here(plan: SinkPlan) -> bool:
-    """Whether what is sent to it stays on this machine."""
+def stays_here(plan: SinkPlan, folders: Sequence[Path]) -> bool:
+    """Whether what is sent to it stays on this machine; a file sink's files, within `folders`. Looks where
+    links lead."""
     if isinstance(plan, FileSink):
-        return False
+        directory = Path(plan.directory).resolve()
+        return any(directory.is_relative_to(folder.resolve()) for folder in folders)
     host = (urlsplit(plan.url).hostname or "") if isinstance(plan, HttpsSink) else plan.host
     try:
         return ip_address(host).is_loopback

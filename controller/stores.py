@@ -129,8 +129,8 @@ class StoreWatch:
             self._tell(Notice("refused", "control.db", words, on=True), now)
         while self._unstored:
             reason = self._unstored.popleft()
-            _log.error("intervals could not be stored: %s", reason)
             words = text("intervals could not be stored and are lost: {reason}", reason=detail(reason))
+            _log.error(words)
             self._tell(Notice("unstored", "log.db", words, on=True), now)
 
     def _tell_full(self, now: Now) -> None:
@@ -159,5 +159,5 @@ class StoreWatch:
 
 def set_aside_notice(name: str, damage: str) -> Notice:
     """A damaged log.db lies at `name` now."""
-    words = text("a damaged database was set aside as {name}: {damage}", name=name, damage=damage)
+    words = text("a damaged database was set aside as {name}: {damage}", name=name, damage=detail(damage))
     return Notice("damaged", name, words, on=True)

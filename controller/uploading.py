@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import time
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from config.language import Text, text
 from config.plan.clock import Clock
@@ -39,6 +41,7 @@ def uploads_of(daemon: Daemon, stores: Stores, boot: int, *, simulated: bool) ->
 
     around = Surroundings(
         site=plan.site.name,
+        simulated=simulated,
         time_zone=plan.site.time_zone,
         interval_s=plan.site.interval_s,
         meters=[meter.name for meter in daemon.meters],
@@ -50,8 +53,11 @@ def uploads_of(daemon: Daemon, stores: Stores, boot: int, *, simulated: bool) ->
         history=partial(_history, log),
     )
     # What is simulated must never reach somebody who takes it for real.
-    sinks = [sink for sink in plan.sinks if not simulated or stays_here(sink)]
-    return Uploads(plan.site.name, sinks, log, daemon.board, clock, partial(make_sink, around))
+    folders = (log.path.parent, Path(tempfile.gettempdir()))
+    left_out = [sink for sink in plan.sinks if simulated and not stays_here(sink, folders)]
+    sinks = [sink for sink in plan.sinks if sink not in left_out]
+    make = partial(make_sink, around)
+    return Uploads(plan.site.name, sinks, log, daemon.board, clock, make, left_out=left_out)
 
 
 class MachineClock:

@@ -8,15 +8,17 @@ import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from config.language import Text, text
+from config.language.details import detail
 from config.plan.clock import Clock
-from config.plan.sinks import Common, NationalSink, SinkPlan
+from config.plan.sinks import Common, FileSink, HttpsSink, MqttSink, NationalSink, SinkPlan
 from controller.board import Board
 from controller.consumption.upload.port import DeliveryFailed, Row, Sink, SinkError
 from controller.consumption.upload.runner import Health, Patience, SinkRunner
 from controller.decide.records import Notice, Refused
-from controller.delivery import PERSON_S, Progress, SinkDelivery
+from controller.delivery import PERSON_S, NotAside, Progress, SinkDelivery
 from controller.store import feed
 from controller.store.errors import StoreError
 from controller.store.logdb import LogStore
@@ -24,6 +26,13 @@ from controller.store.logdb import LogStore
 _log = logging.getLogger("louguan")
 AGAIN_S = 60.0
 """Machine seconds after which a sink that could not be made, or fell over, is begun again."""
+
+_KINDS: dict[type[SinkPlan], str] = {
+    HttpsSink: "https",
+    MqttSink: "mqtt",
+    NationalSink: "national",
+    FileSink: "files",
+}
 
 
 @dataclass(slots=True)
@@ -50,18 +59,18 @@ class Uploads:
         make: Callable[[SinkPlan], Sink],
         *,
         patience: Patience = Patience(),
+        left_out: Sequence[SinkPlan] = (),
     ) -> None:
-        """`make` may import and read files: it is called in a thread, and raises SinkError."""
+        """`make` may import and read files: it is called in a thread, and raises SinkError. `left_out`: those
+        that get nothing of a simulation."""
         self._site = site
         self._log = log
         self._board = board
         self._clock = clock
         self._make = make
         self._patience = patience
-        self._uploads = {
-            plan.common.name: _Upload(plan, plan.common, SinkDelivery(log, plan.common, self._wall_ms))
-            for plan in plans
-        }
+        self._uploads = {plan.common.name: self._upload(plan) for plan in plans}
+        self._left_out = {plan.common.name: plan for plan in left_out}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -94,6 +103,10 @@ class Uploads:
     def names(self) -> list[str]:
         return sorted(self._uploads)
 
+    def left_out(self) -> list[str]:
+        """Sinks of the Plan that get nothing, since all of this is simulated."""
+        return sorted(self._left_out)
+
     async def progress(self, name: str) -> tuple[Progress, Health | None, Text | str]:
         """How far it has come, how it is doing, and why it is not running. Raises Refused."""
         upload = self._find(name)
@@ -104,10 +117,11 @@ class Uploads:
         return progress, None if upload.runner is None else upload.runner.health(), upload.trouble
 
     def kind(self, name: str) -> str:
-        return type(self._find(name).plan).__name__.removesuffix("Sink").lower()
+        """As the site's file calls it."""
+        return _KINDS[type(self._plan(name))]
 
     def label(self, name: str) -> str:
-        return self._find(name).common.label
+        return self._plan(name).common.label
 
     async def aside(self, name: str) -> list[feed.Aside]:
         """What it refused. Raises Refused."""
@@ -122,6 +136,11 @@ class Uploads:
         try:
             await self._refuse_retired(upload)
             count = await upload.delivery.let_in_again(ids)
+        except NotAside as error:
+            rows = ", ".join(map(str, error.rows))
+            raise Refused(
+                text("{sink} has set aside no row {rows}", sink=upload.common.name, rows=rows)
+            ) from error
         except DeliveryFailed as error:
             raise Refused(text("{reason}", reason=str(error))) from error
         self._hurry(upload)
@@ -150,6 +169,8 @@ class Uploads:
         """Nothing is sent to this sink, or kept for it, any more; also to one that is in the Plan no more.
         Raises Refused."""
         wall_ms, planned = self._wall_ms(), name in self._uploads
+        if name in self._left_out:
+            self._find(name)
 
         def job(connection: sqlite3.Connection) -> bool:
             if planned:
@@ -170,6 +191,7 @@ class Uploads:
         if (upload := self._uploads.get(name)) is not None:
             upload.delivery.forget()
             self._tell(upload, False, "")
+            self._tell_aside(upload.common, 0, "")
 
     async def take_in_again(self, name: str) -> None:
         """A retired sink gets the log again. Raises Refused."""
@@ -186,7 +208,7 @@ class Uploads:
         self._begin(name, upload)
 
     async def _refuse_retired(self, upload: _Upload) -> None:
-        if (await upload.delivery.progress()).retired:
+        if await upload.delivery.retired():
             raise Refused(
                 text('sink "{name}" is retired: nothing is sent to it', name=upload.common.name),
             )
@@ -224,7 +246,7 @@ class Uploads:
         told = False
         while True:
             try:
-                return (await upload.delivery.progress()).retired
+                return await upload.delivery.retired()
             except DeliveryFailed as error:
                 if not told:
                     _log.warning("upload %s waits: %s", upload.common.name, error)
@@ -258,12 +280,32 @@ class Uploads:
         words = text("upload to {name}: {reason}", name=upload.common.label, reason=why)
         self._board.take([Notice("upload", upload.common.name, words, on)], self._wall_ms())
 
+    def _tell_aside(self, sink: Common, rows: int, reason: str) -> None:
+        words = text(
+            "{name} refused {rows} rows: {reason}; see louguan upload quarantine {sink}",
+            name=sink.label,
+            rows=rows,
+            reason=detail(reason),
+            sink=sink.name,
+        )
+        self._board.take([Notice("upload-refused", sink.name, words, rows > 0)], self._wall_ms())
+
     def _hurry(self, upload: _Upload) -> None:
         if upload.runner is not None:
             upload.runner.retry_now()
 
+    def _upload(self, plan: SinkPlan) -> _Upload:
+        common = plan.common
+        delivery = SinkDelivery(self._log, common, self._wall_ms, partial(self._tell_aside, common))
+        return _Upload(plan, common, delivery)
+
+    def _plan(self, name: str) -> SinkPlan:
+        return self._left_out[name] if name in self._left_out else self._find(name).plan
+
     def _find(self, name: str) -> _Upload:
         upload = self._uploads.get(name)
+        if name in self._left_out:
+            raise Refused(text('sink "{name}" gets nothing of a simulation', name=name))
         if upload is None:
             raise Refused(text('no sink named "{name}"', name=name))
         return upload

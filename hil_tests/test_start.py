@@ -190,9 +190,11 @@ def test_a_demo_that_is_ended_leaves_nothing(
 
 
 def test_a_demo_keeps_its_data_where_it_is_told_and_goes_on_there(tmp_path: Path) -> None:
-    data = tmp_path / "kept"
-    for _ in range(2):
-        louguan("demo", str(HOUSE), "--for", "4s", "--json", "--data", str(data))
+    data, said = tmp_path / "kept", ""
+    for seconds in (4, 12):
+        _, said = louguan("demo", str(HOUSE), "--for", f"{seconds}s", "--json", "--data", str(data))
         assert (data / "control.db").exists()
         assert (data / "simulated").exists()
+    found = json.loads(next(line for line in said.splitlines() if line.startswith("{")))
+    assert 0 < found["intervals_delivered"] <= found["intervals_written"], "its receiver takes the log"
     assert louguan("run", str(HOUSE), "--data", str(data))[0] == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
@@ -71,6 +72,11 @@ def test_every_help_text_has_its_chinese() -> None:
 def test_translations_keep_the_parts() -> None:
     for message, translated in translations().items():
         assert _parts(message) == _parts(translated), message
+
+
+def test_chinese_clauses_are_joined_by_chinese_signs() -> None:
+    joined = re.compile("[\u4e00-\u9fff）”];|;[\u4e00-\u9fff]")
+    assert not [said for said in translations().values() if joined.search(said)]
 
 
 def _parts(message: str) -> set[str]:

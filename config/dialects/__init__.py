@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeAlias
 
 from config.dialects.checks import CHECKS, Part, Unfit
 from config.language import Text, text
+from config.language.details import reason
 
 FOLDER = Path(__file__).resolve().parent
 """The dialects that come with louguan."""
@@ -27,8 +28,17 @@ class DialectError(ValueError):
     """A dialect cannot be used; everything that is wrong with it."""
 
     def __init__(self, problems: Sequence[Text]) -> None:
-        super().__init__("; ".join(str(problem) for problem in problems))
         self.problems = tuple(problems)
+        self.text = Text(
+            "\n".join(f"{{{number}}}" for number in map(_part, range(len(problems)))),
+            tuple((_part(number), problem) for number, problem in enumerate(problems)),
+        )
+        """All of them, one a line."""
+        super().__init__("; ".join(str(problem) for problem in problems))
+
+
+def _part(number: int) -> str:
+    return f"problem_{number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +115,9 @@ def load_dialect(name: str, settings: str = "") -> Dialect:
     DialectError."""
     known = dialect_names()
     if name not in known:
-        raise DialectError([text('no dialect named "{name}"; there are {known}', name=name, known=known)])
+        raise DialectError(
+            [text('no dialect named "{name}"; there are {known}', name=name, known=", ".join(known))]
+        )
     return read_dialect(FOLDER / f"{name}.json", settings)
 
 
@@ -116,7 +128,9 @@ def read_dialect(path: Path, settings: str = "") -> Dialect:
         with path.open("rb") as handle:
             data = handle.read(_MOST_BYTES + 1)
     except OSError as error:
-        raise DialectError([text("dialect {name}: {problem}", name=name, problem=error.strerror)]) from None
+        raise DialectError(
+            [text("cannot read {file}: {error}", file=str(path), error=reason(error))]
+        ) from None
     return parse_dialect(name, data, settings)
 
 
@@ -148,13 +162,14 @@ def parse_dialect(name: str, data: bytes, settings: str = "") -> Dialect:
 def _object(name: str, data: bytes) -> dict[str, Any]:
     try:
         if len(data) > _MOST_BYTES:
-            raise ValueError(f"larger than {_MOST_BYTES} bytes")
+            raise Unfit(text("larger than {limit} bytes", limit=_MOST_BYTES))
         written = json.loads(data.decode("utf-8"), object_pairs_hook=_once)
         if not isinstance(written, dict):
-            raise ValueError("not an object")
+            raise Unfit(text("a JSON object was expected"))
+    except Unfit as error:
+        raise DialectError([text("dialect {name}: {problem}", name=name, problem=error.expected)]) from None
     except (ValueError, RecursionError) as error:  # UnicodeDecodeError and JSONDecodeError are ValueErrors
-        said = str(error) or type(error).__name__
-        raise DialectError([text("dialect {name}: {problem}", name=name, problem=said)]) from None
+        raise DialectError([text("dialect {name}: {problem}", name=name, problem=reason(error))]) from None
     return written
 
 
@@ -163,7 +178,7 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for key, value in pairs:
         if key in made:
-            raise ValueError(f'"{key}" is said twice')
+            raise Unfit(text('"{key}" is said twice', key=key[:60]))
         made[key] = value
     return made
 

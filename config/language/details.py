@@ -6,6 +6,8 @@ the numbers and names in it; any other stays as it is. Standard library only.
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from string import Formatter
 
@@ -84,18 +86,24 @@ DETAILS = Forms(
     text("[Errno {number}] {why}: {file}"),
     text("[Errno {number}] {why}"),
     text("Address already in use"),
+    text("Bad file descriptor"),
     text("Broken pipe"),
     text("Cannot assign requested address"),
     text("Connection refused"),
     text("Connection reset by peer"),
     text("Connection timed out"),
     text("Device or resource busy"),
+    text("Disk quota exceeded"),
     text("File exists"),
+    text("File name too long"),
+    text("File too large"),
     text("Host is down"),
     text("Input/output error"),
     text("Is a directory"),
     text("Name or service not known"),
+    text("Name has no usable address"),
     text("Network is unreachable"),
+    text("No address associated with hostname"),
     text("No route to host"),
     text("No space left on device"),
     text("No such device"),
@@ -118,6 +126,81 @@ DETAILS = Forms(
     text("it is of another version of louguan"),
     text("it is empty"),
     text("it was deleted or replaced"),
+    text("empty"),
+    text("not a backup of {name}.db"),
+    text("Tree {tree} page {page} cell {cell}: {why}"),
+    text("Tree {tree} page {page}: {why}"),
+    text("Page {page}: {why}"),
+    text("btreeInitPage() returns error code {code}"),
+    text("unable to get the page. error code={code}"),
+    text("never used"),
+    text("row {row} missing from index {index}"),
+    text("wrong # of entries in index {index}"),
+    text("NULL value in {column}"),
+    text("CHECK constraint failed: {rule}"),
+    text("FOREIGN KEY constraint failed"),
+    text("NOT NULL constraint failed: {column}"),
+    text("UNIQUE constraint failed: {columns}"),
+    text("no such table: {table}"),
+    text("no such column: {column}"),
+    text("interrupted"),
+    text("locking protocol"),
+    text("out of memory"),
+    text("this is no archive of a ledger"),
+    text("it does not end as it says"),
+    text("the chain does not hold at {row}"),
+    text("its end is missing"),
+    text("string or blob too big"),
+    text("{file} is damaged: {why}"),
+    text("{file} refused an entry: {why}"),
+    text("{file} could not be written in time: {why}"),
+    text("cannot open {file}: {why}"),
+    text("cannot read {file}: {why}"),
+    # TLS
+    text("self-signed certificate"),
+    text("self-signed certificate in certificate chain"),
+    text("unable to get issuer certificate"),
+    text("unable to get local issuer certificate"),
+    text("unable to verify the first certificate"),
+    text("timed out"),
+    text("certificate has expired"),
+    text("certificate is not yet valid"),
+    text("certificate revoked"),
+    text("Hostname mismatch, certificate is not valid for '{host}'."),
+    text("IP address mismatch, certificate is not valid for '{host}'."),
+    text("wrong version number"),
+    text("http request"),
+    text("record layer failure"),
+    text("no shared cipher"),
+    text("unsupported protocol"),
+    text("key values mismatch"),
+    text("unexpected eof while reading"),
+    text("sslv3 alert handshake failure"),
+    text("sslv3 alert bad certificate"),
+    text("tlsv1 alert unknown ca"),
+    text("tlsv1 alert protocol version"),
+    text("tlsv13 alert certificate required"),
+    text("no UTF-8"),
+    # who uploads, and who receives
+    text("All connection attempts failed"),
+    text("Server disconnected without sending a response."),
+    text("ConnectError"),
+    text("ConnectTimeout"),
+    text("ReadError"),
+    text("ReadTimeout"),
+    text("WriteError"),
+    text("WriteTimeout"),
+    text("SSLError"),
+    text("No address associated with hostname"),
+    text("Software caused connection abort"),
+    text("refused without a reason"),
+    text("a number has more digits than a column of the file"),
+    text("more junk than frames"),
+    text("no document of this protocol"),
+    text("nothing readable in a frame: is the cipher key the centre's?"),
+    text("{status} no token that is known here"),
+    text("{status} not stored, try again"),
+    text("{status} this token is of site {token}, the rows are of site {rows}"),
     # what is not JSON
     text("Expecting value: line {line} column {column} (char {place})"),
     text("Expecting property name enclosed in double quotes: line {line} column {column} (char {place})"),
@@ -136,3 +219,16 @@ DETAILS = Forms(
 def detail(said: str) -> Text | str:
     """What went wrong on a line, in the operating system or in a database."""
     return DETAILS.read(said)
+
+
+def reason(error: Exception) -> Text | str:
+    """Why reading or writing failed, without the name and number that an operating system's error has: for
+    sentences that name the file."""
+    if isinstance(error, UnicodeError):
+        return text("it is not UTF-8 text")
+    if isinstance(error, OSError):
+        # What an event loop says of an address has its own words around those of the system.
+        if error.errno is not None and error.errno in errno.errorcode:
+            return detail(os.strerror(error.errno))
+        return detail(error.strerror or str(error))
+    return detail(str(error))

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TextIO
 
 from config.language import render, text
+from config.language.details import reason
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _OUTPUT = frozenset({errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF})
@@ -51,7 +52,7 @@ def finish(code: int, language: str, failure: OSError | None = None) -> int:
     if failure is not None:
         code = code or 1
         if not isinstance(failure, BrokenPipeError):  # who reads no further needs no word
-            words = text("the output cannot be written ({reason})", reason=failure.strerror or str(failure))
+            words = text("the output cannot be written ({reason})", reason=reason(failure))
             with suppress(OSError, ValueError):
                 sys.stderr.write(f"louguan: {render(words, language)}\n")
     _failure(sys.stderr)

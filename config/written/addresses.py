@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 
 from config.language import text
 from config.plan.points import Space
-from config.written.problems import Wrong, guess, listing
+from config.written.problems import Wrong, guess, one_of
 from config.written.quantities import normal
 
 SPACES: tuple[Space, ...] = ("holding", "input", "coil", "discrete")
@@ -55,7 +55,7 @@ def at(value: object) -> At:
         known = (*SPACES, *OBJECTS)
         raise Wrong(
             text('no kind of register or object named "{name}"', name=space),
-            None if guess(space, known) else text("one of {words}", words=listing(known)),
+            None if guess(space, known) else one_of(known),
             guess(space, known),
         )
     if number > (65535 if space in SPACES else MOST_INSTANCE) and not (space in SPACES and number >= 400_001):

@@ -13,7 +13,7 @@ from config.plan.devices import Source
 from config.plan.regular import open_regular
 from config.written import source
 from config.written.nodes import Entry, Scalar, Table
-from config.written.problems import Findings, listing
+from config.written.problems import Findings, one_of
 
 SECTIONS = (
     "site",
@@ -178,6 +178,6 @@ def _sort_in(found: Files, name: str, folder: str, table: Table, findings: Findi
             findings.problem(
                 entry.at,
                 text('no section named "{name}"', name=entry.name),
-                None if near else text("one of {words}", words=listing(SECTIONS[:-1])),
+                None if near else one_of(SECTIONS[:-1]),
                 near,
             )

@@ -163,6 +163,12 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return words[near[0]] if near else None
 
 
+def one_of(words: Iterable[str]) -> Text:
+    """What is expected where only these may stand."""
+    known = list(words)
+    return text("{word}", word=known[0]) if len(known) == 1 else text("one of {words}", words=listing(known))
+
+
 def listing(words: Iterable[str]) -> str:
     """Words for a sentence: a, b, c."""
     return ", ".join(words)

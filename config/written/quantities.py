@@ -102,8 +102,13 @@ def inside(value: object, unit: str) -> Decimal:
     record = known_unit(written)
     if record.inside != unit:
         raise Wrong(
-            text('"{value}" is a {found}', value=value, found=_word(record.quantity)),
-            text("a {quantity}, in {unit}", quantity=_word(quantity), unit=unit),
+            text(
+                '"{value}" is {found}, not {quantity}',
+                value=value,
+                found=_word(record.quantity),
+                quantity=_word(quantity),
+            ),
+            text("a number in {units}", units=unit),
         )
     return number * exact(record.factor)
 

@@ -24,8 +24,10 @@ _AFTER_COLON = re.compile(f"{_KEY}:([{_SPACES}])")
 _COMMA = re.compile(rf"([，；、])\s*{_KEY}\s*[:：]")
 _COLON = re.compile(rf"(?:^\s*(?:- )?|[{{,，]\s*){_KEY}\s*(：)")
 _BRACKET = re.compile("[｛｝［］]")
+_OPENED = re.compile("[｛［【][\x20-\x7e，；、]+[｝］】]?")
+_CLOSES = re.compile("[｝］】]$")
 _WIDE_KEY = re.compile(r"[A-Za-z_][\w-]*\s*：")
-_PLAIN = {"，": ",", "；": ",", "、": ",", "｛": "{", "｝": "}", "［": "[", "］": "]"}
+_PLAIN = {"，": ",", "；": ",", "、": ",", "｛": "{", "｝": "}", "［": "[", "］": "]", "【": "[", "】": "]"}
 _FULL_WIDTH_SPACE = "\u3000"
 
 
@@ -75,6 +77,17 @@ def in_key(key: str) -> tuple[Text, Text] | None:
     return None
 
 
+def brackets(key: str) -> Suspect | None:
+    """What is wrong with a key that a full-width bracket begins or ends; its place is one within the key."""
+    found = _CLOSES.search(key) or _OPENED.match(key)
+    return None if found is None else Suspect((1, found.start() + 1), *_wide(found[0][:1]))
+
+
+def quotes(value: str) -> str:
+    """The quotes around a text that are not YAML's: “”; "" where there are none."""
+    return value[0] + value[-1] if len(value) > 1 and _QUOTED.fullmatch(value) else ""
+
+
 def ends_wide(key: str) -> bool:
     """Whether a key holds what was meant to be its value: `kind：pump`."""
     return bool(_WIDE_KEY.match(key))
@@ -99,6 +112,8 @@ def _about(word: str) -> Text | None:
     if found := _ODD.search(word):
         name, code = _named(found[0])
         return text("there is {name} ({code}) in it: delete it", name=name, code=code)
+    if _OPENED.fullmatch(word):
+        return _wide(word[0])[1]
     if found := _QUOTED.fullmatch(word):
         return text("curly or full-width quotes are no quotes in YAML: write {plain}", plain=f'"{found[1]}"')
     if (found := _BULLET.match(word)) and word[1:2] == " ":

@@ -189,6 +189,8 @@ class _Reader:
         self._check_swallowed(event)
         if not event.style and signs.ends_wide(event.value):
             self._give_up(event, *signs.full_width_colon(), after=event.value.index("："))
+        if not event.style and (bracket := signs.brackets(event.value)):
+            self._give_up(event, bracket.message, bracket.hint, after=bracket.at[1] - 1)
         if wrong := signs.in_key(event.value):
             cleaned = signs.cleaned(event.value)
             if not event.value.startswith(cleaned[:1] or " "):
@@ -208,6 +210,11 @@ class _Reader:
         if event.style:
             return Scalar(line, column, event.value, event.value)
         self._check_swallowed(event)
+        if quotes := signs.quotes(event.value):
+            self._findings.note(
+                Source(self._file, line, column),
+                text("the quotes {quotes} are part of the text: YAML's own are \" and '", quotes=quotes),
+            )
         try:
             return Scalar(line, column, typed(event.value), event.value)
         except Wrong as error:

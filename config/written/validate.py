@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from config.language import Text, text
 from config.written.nodes import Entry, Scalar, Table, plain
-from config.written.problems import MOST_GUESSES, Findings, Wrong, listing, nearest
+from config.written.problems import MOST_GUESSES, Findings, Wrong, nearest, one_of
 
 Shape = TypeVar("Shape", bound=BaseModel)
 _MANY = 200
@@ -55,9 +55,7 @@ def shaped_by(
         return None
     chosen = entry.child(tag)
     if chosen is None:
-        findings.problem(
-            entry.at, text('"{key}" is missing', key=tag), text("one of {words}", words=listing(models))
-        )
+        findings.problem(entry.at, text('"{key}" is missing', key=tag), one_of(models))
         return None
     word = plain(chosen.node)
     if not isinstance(word, str) or word not in models:
@@ -66,7 +64,7 @@ def shaped_by(
             text('"{value}" is not known here', value=word)
             if isinstance(chosen.node, Scalar)
             else text("this has the wrong form"),
-            text("one of {words}", words=listing(models)),
+            one_of(models),
             findings.guess(str(word), models),
         )
         return None
@@ -102,7 +100,7 @@ def _tell(model: type[BaseModel] | None, entry: Entry, detail: ErrorDetails, fin
         findings.problem(
             entry.place(path, key=True),
             text('"{key}" is not a key here', key=word[:60]),
-            None if findings.guess(word, known) else text("one of {words}", words=listing(known)),
+            None if findings.guess(word, known) else one_of(known),
             findings.guess(word, known),
         )
         return
@@ -121,7 +119,7 @@ def _tell(model: type[BaseModel] | None, entry: Entry, detail: ErrorDetails, fin
             text('"{value}" is not known here', value=given)
             if given is not None
             else text("there is no value here"),
-            text("one of {words}", words=listing(words)),
+            one_of(words),
             findings.guess(str(given), words),
         )
         return
@@ -150,7 +148,9 @@ def _plain_words(kind: str, given: object, context: dict[str, Any]) -> tuple[Tex
         most = str(limit) if isinstance(limit, int) else f"{limit:g}"
         expected = text("a number {sign} {limit}", sign=sign, limit=most)
     elif kind in {"too_short", "too_long"}:
-        expected = text("{count} items", count=context.get("min_length", context.get("max_length")))
+        expected = _length(kind, context)
+        if not given:
+            return text("there is nothing in it"), expected
     if expected is None:
         # Every kind of error our models can raise is named above; an unforeseen one must not be lost.
         return text("this cannot be used ({problem})", problem=kind), None
@@ -160,6 +160,13 @@ def _plain_words(kind: str, given: object, context: dict[str, Any]) -> tuple[Tex
     if not shown:
         return text("this has the wrong form"), expected
     return text('"{value}" does not fit', value=shown[:60]), expected
+
+
+def _length(kind: str, context: dict[str, Any]) -> Text:
+    """Our lists have exactly so many items, or any number but none."""
+    if kind == "too_short" and context["min_length"] == 1:
+        return text("at least one item")
+    return text("{count} items", count=context.get("min_length", context.get("max_length")))
 
 
 def _keys(model: type[BaseModel] | None, path: list[str | int]) -> list[str]:

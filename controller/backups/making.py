@@ -15,18 +15,32 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from config.language import Text, text
+from config.language.details import detail
 from config.plan import codec
 from controller import origin
 from controller.backups import manifest as manifests
 from controller.backups.manifest import Manifest, Part
 from controller.store import archive, backup, boots, ledger, plans
-from controller.store.connection import open_reader
+from controller.store.connection import Trouble, open_reader, trouble
 from controller.store.control import FILE as CONTROL
 from controller.store.control import PLANS
 from controller.store.logdb import FILE as LOG
 from controller.store.plans import PlanFiles
 
 Told = Callable[[str], None]
+
+
+class NotCopied(Exception):
+    """A database could not be copied. `text` says which and why."""
+
+    def __init__(self, words: Text, damaged: str = "") -> None:
+        """`damaged`: the file that is; "" where it only cannot be read now."""
+        super().__init__(str(words))
+        self.text = words
+        self.damaged = damaged
+
+
 _LEVEL = 6
 _CHUNK = 1 << 20
 
@@ -36,7 +50,7 @@ def make(data: Path, target: Path, *, version: str, now_ms: int, told: Told = la
     already is an error (FileExistsError), but for an empty directory. `told` is told which file comes next.
 
     The room for the databases is needed twice where one file is made: beside it they are copied first.
-    Raises backup.BackupFailed for a damaged database, sqlite3.Error, OSError.
+    Raises NotCopied, OSError.
     """
     folder = not is_archive(target)
     if os.path.lexists(target) and not (folder and target.is_dir() and not any(target.iterdir())):
@@ -75,14 +89,15 @@ def _staged(data: Path, staging: Path, version: str, now_ms: int, told: Told) ->
     # control.db first: every sealed file that it names is there by then.
     for name in (CONTROL, LOG):
         told(name)
-        backup.copy(data / name, staging / name, lambda: False)
-        backup.check(staging / name, lambda: False)
-    with closing(open_reader(staging / CONTROL)) as control:
+        with _named(name):
+            backup.copy(data / name, staging / name, lambda: False)
+            backup.check(staging / name, lambda: False)
+    with _named(CONTROL), closing(open_reader(staging / CONTROL)) as control:
         head, seen_ms = ledger.head(control), boots.latest_seen_ms(control) or 0
         sealed = [str(row[0]) for row in control.execute("SELECT file FROM seals ORDER BY seq")]
         accepted = next((item.hash for item in plans.history(control, 1)), "")
         counts = {"ledger_rows": _count(control, "ledger")}
-    with closing(open_reader(staging / LOG)) as log:
+    with _named(LOG), closing(open_reader(staging / LOG)) as log:
         counts |= {name: _count(log, name) for name in ("meters", "intervals")}
     site = _plans(data, staging, accepted)
     missing = _sealed(data, staging, sealed, told)
@@ -99,6 +114,18 @@ def _staged(data: Path, staging: Path, version: str, now_ms: int, told: Told) ->
     )
     (staging / manifests.FILE).write_bytes(manifests.dump(made))
     return made
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """What SQLite says, with the file that it says it of."""
+    try:
+        yield
+    except (backup.BackupFailed, sqlite3.Error) as error:
+        why = detail(str(error))
+        if isinstance(error, sqlite3.Error) and trouble(error) is Trouble.TRANSIENT:
+            raise NotCopied(text("cannot read {file}: {why}", file=name, why=why)) from error
+        raise NotCopied(text("{file} is damaged: {why}", file=name, why=why), name) from error
 
 
 def _plans(data: Path, staging: Path, accepted: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from config.language import Text, text
+from config.language.details import reason
 from controller.store.ledger import Head
 
 FILE = "manifest.json"
@@ -29,6 +30,12 @@ class BackupWrong(Exception):
     def __init__(self, why: Text) -> None:
         super().__init__(str(why))
         self.text = why
+
+
+class _Damaged(ValueError):
+    def __init__(self, why: Text) -> None:
+        super().__init__(str(why))
+        self.why = why
 
 
 class Part(NamedTuple):
@@ -87,15 +94,23 @@ def load(content: bytes) -> Manifest:
         if said["format_version"] != _VERSION:
             raise BackupWrong(text("this backup was made by a newer louguan"))
         return _manifest(said)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise BackupWrong(text("its manifest is damaged: {reason}", reason=repr(error))) from error
+    except _Damaged as error:
+        raise BackupWrong(text("its manifest is damaged: {reason}", reason=error.why)) from error
+    except KeyError as error:
+        lost = text('"{key}" is missing', key=error.args[0])
+        raise BackupWrong(text("its manifest is damaged: {reason}", reason=lost)) from error
+    except (TypeError, AttributeError, RecursionError) as error:
+        wrong = text("this has the wrong form")
+        raise BackupWrong(text("its manifest is damaged: {reason}", reason=wrong)) from error
+    except ValueError as error:
+        raise BackupWrong(text("its manifest is damaged: {reason}", reason=reason(error))) from error
 
 
 def _manifest(said: dict[str, Any]) -> Manifest:
     parts = tuple(_part(one) for one in said["parts"])
     names = [part.name for part in parts]
     if len(set(names)) != len(names) or not set(names) >= NEEDED:
-        raise ValueError("a file is named twice, or a database is not named")
+        raise _Damaged(text("a file is named twice, or a database is not named"))
     head = Head(_whole(said["head"]["seq"]), bytes.fromhex(said["head"]["hash"]))
     counts = {str(name): _whole(number) for name, number in said["counts"].items()}
     times = (_whole(said["made_ms"]), _whole(said["seen_ms"]))
@@ -107,13 +122,13 @@ def _manifest(said: dict[str, Any]) -> Manifest:
 def _part(said: Any) -> Part:
     name, sha256 = said["name"], said["sha256"]
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise ValueError(f"a backup holds no {name!r}")
+        raise _Damaged(text("a backup holds no {name}", name=str(name)[:100]))
     if not isinstance(sha256, str) or not _SUM.fullmatch(sha256):
-        raise ValueError(f"{name} has no sum")
+        raise _Damaged(text("{name} has no check sum", name=name))
     return Part(name, _whole(said["bytes"]), sha256)
 
 
 def _whole(said: Any) -> int:
     if isinstance(said, bool) or not isinstance(said, int) or not 0 <= said < 2**62:
-        raise ValueError(f"{said!r} is no number that can be here")
+        raise _Damaged(text("{value} is no number that can be here", value=str(said)[:60]))
     return said

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from config.language.details import detail
 from controller import origin, restored
 from controller.backups.manifest import BackupWrong, Manifest
 from controller.backups.unpacking import Told, unpack
+from controller.backups.zones import local, zone_of
 from controller.consumption.audit import Problem
 from controller.store import backup, history, ledger, people, restores
 from controller.store.audit import audit_ledger, audit_log
@@ -49,6 +50,8 @@ class Restored(NamedTuple):
     aside: Path | None = None
     """Where what was there before lies now; None: there was nothing, or nothing was put in place."""
     placed: bool = False
+    zone: tzinfo | None = None
+    """The site's; None where no plan in it can be read."""
 
 
 def restore(
@@ -76,13 +79,14 @@ def restore(
     try:
         manifest = unpack(source, staging, told)
         problems = tuple(_examined(staging, manifest, begun))
+        zone = zone_of(staging)
         if problems and not with_problems:
-            return Restored(manifest, problems)
-        _mark(staging, manifest, source.name, now_ms)
+            return Restored(manifest, problems, zone=zone)
+        _mark(staging, manifest, source.name, now_ms, zone)
         aside = _put_in_place(staging, data, there, now_ms)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return Restored(manifest, problems, aside, placed=True)
+    return Restored(manifest, problems, aside, placed=True, zone=zone)
 
 
 def _passed_over(path: Path) -> bool:
@@ -98,7 +102,7 @@ def _examined(staging: Path, manifest: Manifest, begun: Callable[[int, int], Non
     for name, known in steps:
         damage = sound(staging / name)
         if damage:
-            raise BackupWrong(text("{name} in it is damaged: {damage}", name=name, damage=damage))
+            raise BackupWrong(text("{name} in it is damaged: {damage}", name=name, damage=detail(damage)))
         try:
             with closing(open_writer(staging / name, create=False)) as connection:
                 bring_forward(connection, Path(name).stem, known)
@@ -123,12 +127,12 @@ def _examined(staging: Path, manifest: Manifest, begun: Callable[[int, int], Non
 # Marked
 
 
-def _mark(staging: Path, manifest: Manifest, name: str, now_ms: int) -> None:
+def _mark(staging: Path, manifest: Manifest, name: str, now_ms: int, zone: tzinfo | None) -> None:
     """Into both databases: what is missing, that nothing is sent, and that nothing by which others know a row
     is used again."""
-    made = _utc(manifest.made_ms)
-    held = restored.hold_back(made, now_ms)
-    gap = f"restored at {_utc(now_ms)} from {name}, made {made}; later events are missing"
+    held = restored.hold_back(local(manifest.made_ms, zone), now_ms)
+    made, now = local(manifest.made_ms, None), local(now_ms, None)
+    gap = f"restored at {now} from {name}, made {made}; later events are missing"
     with closing(open_writer(staging / CONTROL, create=False)) as control:
         control.execute("BEGIN IMMEDIATE")
         restores.leave_out(control, "boots", restores.BOOTS_APART)
@@ -187,7 +191,3 @@ def _give_to_owner(staging: Path, data: Path) -> None:
     if os.geteuid() == 0 and owner.st_uid != 0:
         for path in [staging, *staging.rglob("*")]:
             os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
-
-
-def _utc(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

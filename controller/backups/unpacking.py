@@ -18,9 +18,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from config.language import text
+from config.language import Text, text
 from controller.backups import manifest as manifests
 from controller.backups.manifest import BackupWrong, Manifest, Part
+from controller.store.archive import torn
 
 Told = Callable[[str], None]
 _CHUNK = 1 << 20
@@ -43,7 +44,13 @@ def unpack(source: Path, staging: Path, told: Told = lambda _: None) -> Manifest
         with gzip.open(source, "rb") as packed:
             return _from_archive(_Bounded(packed), staging, told)
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, ValueError, RecursionError) as error:
-        raise BackupWrong(text("it is damaged, or no archive: {reason}", reason=str(error))) from error
+        raise BackupWrong(text("it is damaged, or no archive: {reason}", reason=_why(error))) from error
+
+
+def _why(error: Exception) -> Text | str:
+    if isinstance(error, tarfile.TarError):
+        return text("there is no whole tar in it")
+    return torn(error)
 
 
 class _Bounded:

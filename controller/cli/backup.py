@@ -6,7 +6,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 import time
-from datetime import UTC
+from datetime import tzinfo
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from config.language import text
-from config.language.details import detail
+from config.language.details import detail, reason
 from controller.cli.remote import DataDir, SiteOption, data_directory
 from controller.cli.site import AsJson
 from controller.cli.speech import Failure, put_json, say, tell
@@ -43,7 +43,7 @@ def backup(
     """Back up a data directory to one file or directory, while the daemon runs or not: databases, accepted
     plans, the ledger's sealed files. Whole, or not at all."""
     from controller.backups import making
-    from controller.store.backup import BackupFailed
+    from controller.backups.zones import zone_of
 
     where = data_directory(data, site)
     if not making.is_archive(target) and target.name.endswith(_WRONG_ENDS):
@@ -62,8 +62,16 @@ def backup(
         )
     except FileExistsError as error:
         raise Failure(text("{file} is there already", file=str(target))) from error
-    except (BackupFailed, sqlite3.Error) as error:
-        raise Failure(text("cannot be backed up: {reason}", reason=detail(str(error)))) from error
+    except making.NotCopied as error:
+        words = text("cannot be backed up: {reason}", reason=error.text)
+        if not error.damaged:
+            raise Failure(words) from error
+        mend = text(
+            "Start the daemon anew: it sets aside what it finds damaged. If it finds nothing, stop it, move "
+            "{file} away and start it.",
+            file=error.damaged,
+        )
+        raise Failure(words, hint=mend, kind="damaged") from error
     except OSError as error:
         raise _unwritten(target, error) from error
     finally:
@@ -71,7 +79,7 @@ def backup(
     for name in made.missing:
         tell(text("{file} is missing", file=name))
     if as_json:
-        put_json({"done": "backup", "file": str(target), **_told(made)})
+        put_json({"done": "backup", "file": str(target), **_told(made, zone_of(where))})
     else:
         tell(
             text(
@@ -153,7 +161,7 @@ def _report(done: Restored, data: Path, *, as_json: bool) -> None:
         aside = None if done.aside is None else str(done.aside)
         put_json(
             {"done": "restore" if done.placed else "nothing", "data": str(data), "aside": aside}
-            | {"problems": problems, **_told(made)}
+            | {"problems": problems, **_told(made, done.zone)}
         )
         return
     tell(
@@ -161,7 +169,7 @@ def _report(done: Restored, data: Path, *, as_json: bool) -> None:
             "a backup of {site}, made {made} by louguan {version}: {intervals} intervals of {meters} meters, "
             "the ledger up to row {row}",
             site=made.site or "?",
-            made=_iso(made.made_ms),
+            made=_people(made.made_ms, done.zone),
             version=made.version,
             intervals=made.counts.get("intervals", 0),
             meters=made.counts.get("meters", 0),
@@ -182,17 +190,19 @@ def _report(done: Restored, data: Path, *, as_json: bool) -> None:
             "it is in {data}; what was asked, done and logged after {seen} is lost; the next start sends "
             "nothing until somebody has looked at the plant and says: louguan observe off",
             data=str(data),
-            seen=_iso(made.seen_ms or made.made_ms),
+            seen=_people(made.seen_ms or made.made_ms, done.zone),
         )
     )
 
 
-def _told(made: Manifest) -> dict[str, Any]:
+def _told(made: Manifest, zone: tzinfo | None) -> dict[str, Any]:
+    from controller.backups.zones import local
+
     return {
         "site": made.site,
         "version": made.version,
-        "made": _iso(made.made_ms),
-        "up_to": _iso(made.seen_ms),
+        "made": local(made.made_ms, zone),
+        "up_to": local(made.seen_ms, zone),
         "ledger_head": {"seq": made.head.seq, "hash": made.head.hash.hex()},
         "bytes": sum(part.bytes for part in made.parts),
         "missing": list(made.missing),
@@ -200,17 +210,15 @@ def _told(made: Manifest) -> dict[str, Any]:
     }
 
 
-def _iso(ms: int) -> str:
-    from controller.consumption.exports import local_iso
+def _people(ms: int, zone: tzinfo | None) -> str:
+    """The site's time; universal time, and said so, where nobody knows the site's."""
+    from controller.backups.zones import local
 
-    return local_iso(ms, UTC)
+    return local(ms, zone) if zone is not None else f"{local(ms, None)[:-1]} UTC"
 
 
 def _unwritten(where: Path, error: OSError) -> Failure:
-    words = text(
-        "cannot write {file}: {reason}", file=str(where), reason=detail(error.strerror or str(error))
-    )
-    return Failure(words)
+    return Failure(text("cannot write {file}: {reason}", file=str(where), reason=reason(error)))
 
 
 def _shown(what: str) -> None:

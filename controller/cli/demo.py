@@ -16,12 +16,13 @@ import typer
 from config.language import Text, text
 from controller import origin
 from controller.cli.durations import parse_duration
-from controller.cli.plans import beginning, pace, plan_of
+from controller.cli.plans import DEMO_SINK, beginning, pace, plan_of, with_sink
 from controller.cli.processes import (
     Child,
     describe_plant,
     ended_in_order,
     start_daemon,
+    start_receiver,
     start_simulators,
 )
 from controller.cli.site import AsJson
@@ -49,6 +50,7 @@ SUMMARY = (
     "commands_sent",
     "commands_held",
     "intervals_written",
+    "intervals_delivered",
     "cycles",
     "worst_cycle_ms",
     "rss_mib",
@@ -131,23 +133,26 @@ def _demo(
 ) -> int:
     facts = data / "plant.json"
     described = describe_plant(site, facts)
-    try:
-        plan_text, plan = plan_of(site)
-        begin = beginning(plan, start)
-    except Failure:
-        described.communicate()
-        raise
-    plan_file = data / "demo-plan.json"
-    plan_file.write_text(plan_text, encoding="utf-8")
     overlay = data / "overlay.json"
-    with start_simulators(
-        plan_file, facts, described, overlay, data / "simulators.log", speed=speed, seed=seed, start=begin
-    ) as simulators:
-        began = time.monotonic()
-        log = data / "daemon.log"
-        with start_daemon(site, data, overlay, plan_file, log, lock.fileno()) as daemon:
-            summary = asyncio.run(_watch([daemon, simulators], data, began, seconds, as_json))
-            ended = daemon.end()
+    log = data / "daemon.log"
+    with start_receiver(data / "received", data / "receiver.log") as receiver:
+        try:
+            _, plan = plan_of(site)
+            begin = beginning(plan, start)
+            plan_text, _ = with_sink(plan, receiver.wait_ready(30.0)["url"])
+        except Failure:
+            described.communicate()
+            raise
+        plan_file = data / "demo-plan.json"
+        plan_file.write_text(plan_text, encoding="utf-8")
+        with start_simulators(
+            plan_file, facts, described, overlay, data / "simulators.log", speed=speed, seed=seed, start=begin
+        ) as simulators:
+            began = time.monotonic()
+            with start_daemon(site, data, overlay, plan_file, log, lock.fileno()) as daemon:
+                children = [daemon, simulators, receiver]
+                summary = asyncio.run(_watch(children, data, began, seconds, as_json))
+                ended = daemon.end()
     if as_json:
         put_json({name: summary.get(name) for name in (*SUMMARY, "settled_s")})
     if ended:
@@ -194,7 +199,7 @@ async def _watch(
         with View(live=not as_json, data=data, language=language()) as view:
             while seconds is None or time.monotonic() - began < seconds:
                 _alive(children)
-                status = await client.call("status")
+                status = await client.call("status") | {"intervals_delivered": await _delivered(client)}
                 if settled_s is None and _settled(status):
                     settled_s = round(time.monotonic() - began, 1)
                 view.show(status, await client.call("overview"), settled_s)
@@ -204,6 +209,12 @@ async def _watch(
     finally:
         await client.close()
     return {**status, "settled_s": settled_s}
+
+
+async def _delivered(client: Client) -> int:
+    """Intervals that the demo's receiver says it has."""
+    found = await client.call("upload")
+    return sum(row["delivered_rows"] for row in found["sinks"] if row["sink"] == DEMO_SINK)
 
 
 async def _connect(children: list[Child], data: Path) -> Client:

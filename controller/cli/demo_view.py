@@ -111,10 +111,12 @@ class View:
         second = [
             self._say(
                 text(
-                    "commands: {sent} sent, {held} held; intervals written: {intervals}",
+                    "commands: {sent} sent, {held} held; intervals: {intervals} written, "
+                    "{delivered} delivered",
                     sent=status["commands_sent"],
                     held=status["commands_held"],
                     intervals=status["intervals_written"],
+                    delivered=status["intervals_delivered"],
                 )
             ),
             self._say(text("cycle {n}", n=status["cycles"])),

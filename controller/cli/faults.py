@@ -14,7 +14,13 @@ from drivers.simulators.faults import BACNET, KINDS, OF_VALUES
 _OFF = ("off", "关")
 _ERRORS = Forms(
     text("{device} has no machine {machine}; it has {names}"),
+    text("{device} has no machines"),
+    text("{device} has no counter {point}"),
+    text("{device} has no counter"),
+    text("{device} has no point {point}"),
+    text("{name} takes no numbers, not {given}"),
     text("{name} takes {numbers}, not {given}"),
+    text("{name}: {key} is {value}, which is no number"),
     text("{name} needs a point"),
 )
 

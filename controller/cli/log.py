@@ -11,7 +11,7 @@ import typer
 
 from config.language import text
 from controller.cli import log_enter, log_source, log_tree, log_trend
-from controller.cli.log_source import DateFrom, DateTo, Meters, chosen, opened, span, whose
+from controller.cli.log_source import AsRows, DateFrom, DateTo, Format, Meters, opened, span, whose
 from controller.cli.remote import DataDir, SiteOption
 from controller.cli.site import AsJson, AsStream
 from controller.cli.speech import Failure, language, put_json, say, tell
@@ -52,9 +52,7 @@ def export(
     start: Annotated[str, DateFrom],
     end: Annotated[str, DateTo],
     meter: Annotated[list[str] | None, Meters] = None,
-    kind: Annotated[
-        str, typer.Option("--format", help="csv, json (one object a line) or parquet.", metavar="FORMAT")
-    ] = "csv",
+    kind: Format = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -73,22 +71,22 @@ def export(
     ] = False,
     site: SiteOption = None,
     data: DataDir = None,
-    as_json: AsJson = False,
+    as_json: AsRows = False,
 ) -> None:
     """Write the intervals of a span of days, exact, unknown left empty, each as corrected last; with --by
     their sums, and those of virtual meters and of what submeters leave."""
     from controller.cli import log_export, log_sums
 
-    log_export.check(kind, output)
+    kind = log_export.kind_of(kind, output, as_json=as_json)
     log_sums.check(by, spreading=spread)
     where = log_source.directory(data, site)
-    owner = whose(where)
-    from_ms, to_ms = span(start, end, owner.zone)
     with opened(where) as connection:
+        owner = whose(where)
+        from_ms, to_ms = span(start, end, owner.zone)
         if by is not None:
             asked = log_sums.Asked(by, spread, (from_ms, to_ms), meter)
             count = log_export.write(
-                log_sums.records(connection, owner, asked), log_sums.COLUMNS, kind, output
+                log_sums.records(connection, where, owner, asked), log_sums.COLUMNS, kind, output
             )
         else:
             rows = log_export.intervals(connection, owner, meter, (from_ms, to_ms))
@@ -115,35 +113,14 @@ def gaps(
     data: DataDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """List where intervals are missing or what was used is not known; exit code 1 where nobody knows it."""
-    from controller.consumption.gaps import LOST, Gap
-    from controller.consumption.gaps import gaps as gaps_of
+    """List where intervals are missing up to now, or what was used is not known; exit code 1 where nobody
+    knows it."""
+    from controller.cli import log_gaps
 
     where = log_source.directory(data, site)
-    owner = whose(where)
-    from_ms, to_ms = span(start, end, owner.zone)
     with opened(where) as connection:
-        entries = history.meters(connection)
-        newest_ms = max((entry.last.row.end_ms for entry in entries if entry.last is not None), default=0)
-        found: list[Gap] = []
-        integrated = () if owner.plan is None else {one.name for one in owner.plan.metering.integrated}
-        for entry in chosen(entries, meter):
-            rows = [item.row for item in history.newest(history.logged(connection, entry, from_ms, to_ms))]
-            in_use = owner.meters is None or entry.name in owner.meters
-            until_ms = min(newest_ms, to_ms) if in_use else None
-            found += gaps_of(entry.name, rows, until_ms, integrated=entry.name in integrated)
-    rows_found: list[dict[str, Any]] = [
-        {
-            "meter": gap.meter,
-            "lack": gap.lack.value,
-            "lost": gap.lack in LOST,
-            "start": local_iso(gap.start_ms, owner.zone),
-            "end": local_iso(gap.end_ms, owner.zone),
-            "hours": round((gap.end_ms - gap.start_ms) / 3_600_000, 3),
-            "intervals": gap.intervals,
-        }
-        for gap in found
-    ]
+        owner = whose(where)
+        rows_found = log_gaps.found(connection, where, owner, meter, span(start, end, owner.zone))
     if as_json:
         put_json({"gaps": rows_found})
     else:

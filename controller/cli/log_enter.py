@@ -1,4 +1,5 @@
-"""log replace-meter, correct, annotate: what people enter into the log of the running daemon."""
+"""log replace-meter, undo-replacement, correct, annotate: what people enter into the log of the running
+daemon."""
 
 from __future__ import annotations
 
@@ -44,6 +45,31 @@ def replace_meter(
     put_answer(found, words, as_json=as_json)
 
 
+def undo_replacement(
+    meter: MeterName,
+    reason: Reason,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            "--at",
+            help="When it is registered, to be sure: 2026-03-05 09:12 (default: the latest).",
+            metavar="TIME",
+        ),
+    ] = None,
+    person: PersonName = None,
+    site: SiteOption = None,
+    data: DataDir = None,
+    as_json: AsJson = False,
+) -> None:
+    """The latest replacement of a meter was none: its intervals say again what its counter says."""
+    args = {"meter": meter, "at": at, "reason": reason}
+    found = ask(data_directory(data, site), "log-undo-replacement", args, person)
+    words = text(
+        "{meter}: the replacement at {at} was taken back; {revised} intervals were corrected", **_parts(found)
+    )
+    put_answer(found, words, as_json=as_json)
+
+
 def correct(
     meter: MeterName,
     at: Annotated[
@@ -64,7 +90,12 @@ def correct(
     """Correct an interval: a further revision, flagged as estimated; the next one gets what is left."""
     args = {"meter": meter, "at": at, "consumption": consumption, "count_end": count_end, "reason": reason}
     found = ask(data_directory(data, site), "log-correct", args, person)
-    put_answer(found, text("{meter}: {revised} intervals were corrected", **_parts(found)), as_json=as_json)
+    words = text(
+        "{meter}: {revised} intervals were corrected; the consumption counts from {since}",
+        since=found["counts_from"],
+        **_parts(found),
+    )
+    put_answer(found, words, as_json=as_json)
 
 
 def annotate(
@@ -90,5 +121,6 @@ def _parts(found: dict[str, Any]) -> dict[str, Any]:
 def register(app: typer.Typer) -> None:
     """Add these commands to their group."""
     app.command("replace-meter")(replace_meter)
+    app.command("undo-replacement")(undo_replacement)
     app.command("correct")(correct)
     app.command("annotate")(annotate)

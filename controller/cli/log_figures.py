@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
+from controller.cli.log_due import Due, due
 from controller.cli.log_source import Whose
 from controller.consumption.made import Made, made_meters, with_parts, work_out
 from controller.consumption.periods import Periods, Span
@@ -39,12 +41,14 @@ class Meters:
     since_ms: int
     """Local midnight before the first interval."""
     until_ms: int
-    """End of the newest interval: what is later is still to come."""
+    """End of the newest interval."""
+    due: Due
 
 
-def meters(connection: sqlite3.Connection, owner: Whose) -> Meters:
+def meters(connection: sqlite3.Connection, data: Path, owner: Whose) -> Meters:
     """Those there are now, by name; made ones last."""
-    logged = {entry.name: entry for entry in history.meters(connection)}
+    entries = history.meters(connection)
+    logged = {entry.name: entry for entry in entries}
     units = {name: (entry.quantity, _unit(entry)) for name, entry in logged.items()}
     made = made_meters(owner.metering, units)
     integrated = {item.name for item in owner.metering.integrated}
@@ -57,10 +61,11 @@ def meters(connection: sqlite3.Connection, owner: Whose) -> Meters:
         about[item.name] = About(
             item.name, kind, owner.label(item.name), item.quantity, item.unit, item.formula
         )
-    first_ms = sums.first_ms(connection)
+    expected = due(connection, entries, data, owner)
+    first_ms = min((since_ms for since_ms, _ in expected.meters.values()), default=None)
     since_ms = 0 if first_ms is None else Periods(owner.time_zone).day(first_ms)[0]
-    until_ms = max((one.last.row.end_ms for one in logged.values() if one.last is not None), default=0)
-    return Meters(logged, made, about, since_ms, until_ms)
+    until_ms = max((one.last.row.end_ms for one in entries if one.last is not None), default=0)
+    return Meters(logged, made, about, since_ms, until_ms, expected)
 
 
 def needed(all_meters: Meters, names: Iterable[str]) -> list[str]:
@@ -77,21 +82,25 @@ def used(
     all_meters: Meters,
     names: Sequence[str],
     span: Span,
-    slicing: Slicing,
+    slicing: Callable[[Span], Slicing],
     *,
     by_day: bool,
     spreading: bool = False,
 ) -> dict[str, list[Rollup]]:
-    """What each of these used in [from, to), by slot."""
+    """What each of these used in [from, to), by slot; `slicing` by the time for which there should be
+    intervals."""
     logged = {
         name: roll_up(
             sums.items(connection, all_meters.logged[name], *span, by_day=by_day, spreading=spreading),
-            slicing,
+            slicing(all_meters.due.meters.get(name, _NEVER)),
         )
         for name in needed(all_meters, names)
     }
     found = {**logged, **work_out(all_meters.made, logged)}
     return {name: found.get(name, []) for name in names}
+
+
+_NEVER = (0, 0)
 
 
 def _unit(entry: MeterEntry) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
 
 import typer
@@ -18,6 +18,7 @@ from config.plan.metering import NO_METERING, Metering
 from config.plan.site import Plan
 from controller.cli.remote import data_directory
 from controller.cli.speech import Failure, tell
+from controller.consumption.made import made_meters, with_parts
 from controller.store import history
 from controller.store.errors import StoreError
 from controller.store.history import MeterEntry
@@ -105,9 +106,23 @@ def whose(data: Path) -> Whose:
     return Whose("", UTC, None)
 
 
-def chosen(entries: list[MeterEntry], names: list[str] | None) -> list[MeterEntry]:
-    """The meters of these names, or all. Raises Failure."""
+def chosen(entries: list[MeterEntry], names: list[str] | None, owner: Whose) -> list[MeterEntry]:
+    """The meters of these names, or all. Raises Failure, also for one that is worked out from others."""
     known = {entry.name: entry for entry in entries}
+    made = made_meters(owner.metering, {})
+    for one in made:
+        if one.name in (names or ()) and one.name not in known:
+            parts = " ".join(f"--meter {name}" for name in sorted(set(with_parts([one], made))))
+            raise Failure(
+                text(
+                    "{name} has no intervals of its own: it is worked out from {formula}",
+                    name=one.name,
+                    formula=one.formula,
+                ),
+                hint=text("Ask for those: {parts}", parts=parts),
+                kind="worked-out",
+                where="meter",
+            )
     return [known[name] for name in picked(list(known), names)]
 
 
@@ -155,3 +170,18 @@ DateTo = typer.Option(
 Meters = typer.Option(
     "--meter", help="Only this meter; may be given more than once.", metavar="NAME", show_default=False
 )
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        help="csv (the default), json (one object a line) or parquet.",
+        metavar="FORMAT",
+        show_default=False,
+    ),
+]
+AsRows = Annotated[
+    bool,
+    typer.Option(
+        "--json", help="Print the rows as JSON, one object a line; with -o say in JSON what was written."
+    ),
+]

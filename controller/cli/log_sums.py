@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import tzinfo
 from decimal import Decimal
+from pathlib import Path
 from typing import NamedTuple
 
 from config.language import text
@@ -61,9 +62,9 @@ def check(by_what: str | None, *, spreading: bool) -> None:
         raise Failure(text("--spread goes with --by: intervals are shown as they were booked"), code=2)
 
 
-def records(connection: sqlite3.Connection, owner: Whose, asked: Asked) -> Iterator[Record]:
+def records(connection: sqlite3.Connection, data: Path, owner: Whose, asked: Asked) -> Iterator[Record]:
     """The table, by meter and time; by hour a day after the other. Raises Failure."""
-    meters = log_figures.meters(connection, owner)
+    meters = log_figures.meters(connection, data, owner)
     names = picked(list(meters.about), asked.names)
     tariff = _tariff(owner, asked, meters) if asked.by == "tariff" else None
     if tariff is not None:
@@ -84,21 +85,24 @@ def records(connection: sqlite3.Connection, owner: Whose, asked: Asked) -> Itera
                 yield _record(owner.name, meters.about[name], one, owner.zone, paid)
 
 
-def _parts(owner: Whose, asked: Asked, meters: Meters) -> Iterator[tuple[Span, Slicing]]:
+def _parts(owner: Whose, asked: Asked, meters: Meters) -> Iterator[tuple[Span, Callable[[Span], Slicing]]]:
     """What is looked at in one go: little enough that all of its slots fit into the memory."""
     periods = Periods(owner.time_zone)
     from_ms, to_ms = asked.span
     partition: Partition = {"hour": periods.hour, "month": periods.month}.get(asked.by, periods.day)
-    slicing = by(partition, meters.until_ms)
+
+    def slicing(due: Span) -> Slicing:
+        return by(partition, due[1], due[0])
+
     if asked.by == "hour":
         day = periods.day(max(from_ms, meters.since_ms))
         while day[0] < min(to_ms, meters.until_ms):
             yield day, slicing
             day = periods.day(day[1])
     elif asked.by == "tariff":
-        spans = _spans(owner, max(from_ms, meters.since_ms), min(to_ms, meters.until_ms))
+        spans = _spans(owner, max(from_ms, meters.since_ms), min(to_ms, meters.due.until_ms))
         if spans:
-            yield asked.span, by_period(spans, asked.span, meters.until_ms)
+            yield asked.span, lambda due: by_period(spans, asked.span, due[1], due[0])
     else:
         yield asked.span, slicing
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from config.language import Text, render, text, word
 from controller.cli.log_verify import Report
 from controller.cli.moments import moment
-from controller.cli.tables import console, show
+from controller.cli.tables import Column, console, fits, show, show_fitting
 
 LACKS = {
     "missing": text("no interval"),
@@ -23,53 +23,65 @@ LACKS = {
 
 
 def meters(rows: list[dict[str, Any]], language: str) -> None:
-    """The meters, one a line."""
-    headings = (
-        text("meter"),
-        text("quantity"),
-        text("unit"),
-        text("smallest step"),
-        text("fitted"),
-        text("last interval"),
+    """The meters, one a line; of what one is made below it where there is no room beside."""
+    last = [row["last"] or {"end": None, "consumption": None, "flags": []} for row in rows]
+    name = Column(text("meter"), [escape(row["meter"]) for row in rows])
+    quantity = Column(text("quantity"), [word(row["quantity"], language) for row in rows])
+    unit = Column(text("unit"), [row["unit"] for row in rows])
+    step = Column(text("smallest step"), [row["quantum"] or "" for row in rows])
+    fitted = [[moment(one["since"], None) for one in row["fittings"]] for row in rows]
+    since = Column(text("fitted"), [", ".join(times) for times in fitted])
+    end = Column(text("last interval"), [moment(one["end"], None) for one in last])
+    used = Column(
         text("consumption"),
-        text("flags"),
+        [
+            "—" if one["consumption"] is None else f"{one['consumption']} {row['unit']}"
+            for one, row in zip(last, rows, strict=True)
+        ],
     )
-    made = any(row["of"] for row in rows)
-    table = _table((*headings, text("made of")) if made else headings, language)
-    for row in rows:
-        last = row["last"] or {"end": None, "consumption": None, "flags": []}
-        fitted = [moment(one["since"], None) for one in row["fittings"]]
-        used = last["consumption"]
-        table.add_row(
-            escape(row["meter"]),
-            word(row["quantity"], language),
-            row["unit"],
-            row["quantum"] or "",
-            ", ".join(fitted),
-            moment(last["end"], None),
-            "—" if used is None else f"{used} {row['unit']}",
-            " ".join(word(flag, language) for flag in last["flags"]),
-            *([escape(row["of"])] if made else []),
-        )
-    show(table)
+    flags = Column(text("flags"), [" ".join(word(flag, language) for flag in one["flags"]) for one in last])
+    made = Column(text("made of"), [escape(row["of"]) for row in rows])
+    full = [name, quantity, unit, step, since, end, used, flags]
+    if any(made.cells) and fits([*full, made], language):
+        show_fitting([[*full, made]], language)
+        return
+    choices = [
+        full,
+        [name, quantity, unit, step, end, used, flags],
+        [name, unit, step, end, used, flags],
+        [name, end, used, flags],
+        [name, end, used],
+    ]
+    show_fitting(choices, language, [f"= {row['of']}" if row["of"] else "" for row in rows])
 
 
 def gaps(rows: list[dict[str, Any]], language: str) -> None:
-    """The stretches that lack something."""
+    """The stretches that lack something; where names leave no room, each name above its stretches."""
     if not rows:
         _line(text("nothing is missing"), language)
         return
-    table = _table((text("meter"), text("begins"), text("ends"), text("hours"), text("what")), language)
-    for row in rows:
-        lack = render(LACKS[row["lack"]], language)
-        table.add_row(
-            escape(row["meter"]),
-            moment(row["start"], None),
-            moment(row["end"], None),
-            f"{row['hours']:g}",
-            f"[red]{lack}[/]" if row["lost"] else lack,
-        )
-    show(table)
+    lacks = [render(LACKS[row["lack"]], language) for row in rows]
+    name = Column(text("meter"), [escape(row["meter"]) for row in rows])
+    columns = [
+        Column(text("begins"), [moment(row["start"], None) for row in rows]),
+        Column(text("ends"), [moment(row["end"], None) for row in rows]),
+        Column(text("hours"), [f"{row['hours']:g}" for row in rows]),
+        Column(
+            text("what"),
+            [f"[red]{lack}[/]" if row["lost"] else lack for row, lack in zip(rows, lacks, strict=True)],
+        ),
+    ]
+    if fits([name, *columns], language):
+        show_fitting([[name, *columns]], language)
+        return
+    table = _table(tuple(column.heading for column in columns), language)
+    for cells in zip(*(column.cells for column in columns), strict=True):
+        table.add_row(f"  {cells[0]}", *cells[1:])
+    before = ["", *(row["meter"] for row in rows)]
+    show(
+        table,
+        above=["" if row["meter"] == one else row["meter"] for row, one in zip(rows, before, strict=False)],
+    )
 
 
 def trends(rows: list[dict[str, Any]], language: str) -> None:

@@ -14,7 +14,8 @@ from controller.cli.site import AsJson
 from controller.cli.speech import Failure, language, put_json
 from controller.consumption import made
 from controller.consumption.exports import local_iso
-from controller.consumption.rollups import Rollup, over
+from controller.consumption.periods import Span
+from controller.consumption.rollups import Rollup, Slicing, over
 from controller.consumption.upload.rowjson import exact_text, flag_words
 from controller.store.history import MeterEntry
 
@@ -29,13 +30,16 @@ def tree(
     """Show what each meter used in a span of days, below the meter it is part of: its share, what submeters
     leave of it, and what is not known."""
     where = log_source.directory(data, site)
-    owner = whose(where)
-    asked = span(start, end, owner.zone)
     with opened(where) as connection:
-        meters = log_figures.meters(connection, owner)
-        due_s = max(0, min(asked[1], meters.until_ms) - max(asked[0], meters.since_ms)) // 1000
+        owner = whose(where)
+        asked = span(start, end, owner.zone)
+        meters = log_figures.meters(connection, where, owner)
         names = list(meters.about)
-        used = log_figures.used(connection, meters, names, asked, over(asked, due_s), by_day=True)
+
+        def slicing(due: Span) -> Slicing:
+            return over(asked, due[1], due[0])
+
+        used = log_figures.used(connection, meters, names, asked, slicing, by_day=True)
     if not any(used.values()):
         raise Failure(text("nothing was logged from {start} to {end}", start=start, end=end), kind="no-match")
     ends = min(asked[1], meters.until_ms)
@@ -58,7 +62,7 @@ def tree(
                 "of": "" if about is None else about.formula,
                 "consumption": None if one is None else exact_text(one.consumption),
                 "share": None if part_of is None else round(float(part_of), 6),
-                **_seconds(one, due_s),
+                **_seconds(one, _due_s(asked, meters.due.meters.get(node.name))),
                 "flags": [] if one is None else flag_words(one.flags),
                 "lacking": [] if one is None else list(one.lacking),
                 "other_units": [other.unit for other in used.get(node.name, []) if other is not one],
@@ -70,7 +74,7 @@ def tree(
                 "start": local_iso(asked[0], owner.zone),
                 "end": local_iso(asked[1], owner.zone),
                 "logged_until": local_iso(ends, owner.zone),
-                "due_s": due_s,
+                "due_s": max((_due_s(asked, due) for due in meters.due.meters.values()), default=0),
                 "meters": rows,
             }
         )
@@ -129,6 +133,11 @@ def _listed(name: str, kind: str, owner: Whose, quantity: str, unit: str, of: st
 def _in_its_unit(found: list[Rollup], unit: str) -> Rollup | None:
     """What was counted in the unit of now."""
     return next((one for one in found if one.unit == unit), None)
+
+
+def _due_s(asked: Span, due: Span | None) -> int:
+    """Seconds of what is asked for of which there should be intervals."""
+    return 0 if due is None else max(0, min(asked[1], due[1]) - max(asked[0], due[0])) // 1000
 
 
 def _seconds(one: Rollup | None, due_s: int) -> dict[str, int]:

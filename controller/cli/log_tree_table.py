@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.cells import cell_len
 from rich.markup import escape
 from rich.table import Table
 
 from config.language import Text, render, text
-from controller.cli.tables import console, show
+from controller.cli.tables import Column, fits, show
 
 _GAP = 2
 _MOST_NAMES = 3
@@ -19,30 +18,35 @@ _LEAST_REMARK = 16
 
 
 def show_tree(rows: list[dict[str, Any]], language: str) -> None:
-    """A meter a line."""
-    names = _names(rows)
-    label = [escape(row["label"]) for row in rows]
-    used = ["—" if row["consumption"] is None else f"{row['consumption']} {row['unit']}" for row in rows]
-    share = ["" if row["share"] is None else f"{row['share']:.1%}".replace("%", " %") for row in rows]
+    """A meter a line; what there is to say of one below it where there is no room beside."""
+    name = Column(text("meter"), _names(rows))
+    label = Column(text("label"), [escape(row["label"]) for row in rows])
+    used = Column(
+        text("consumption"),
+        ["—" if row["consumption"] is None else f"{row['consumption']} {row['unit']}" for row in rows],
+    )
+    part = Column(
+        text("of the one above"),
+        ["" if row["share"] is None else f"{row['share']:.1%}".replace("%", " %") for row in rows],
+    )
+    brief = part._replace(heading=text("share"))
     remarks = [_remarks(row, language) for row in rows]
-    head = [
-        render(what, language)
-        for what in (text("meter"), text("label"), text("consumption"), text("of the one above"))
-    ]
-    columns = list(zip(head, (names, label, used, share), strict=True))
-    width = sum(max(map(cell_len, [title, *cells])) + _GAP for title, cells in columns)
-    if not any(label) or (console().is_terminal and width + _LEAST_REMARK > console().width):
-        columns = [columns[0], *columns[2:]]
+    labelled = any(label.cells)
+    choices = [[name, label, used, part], [name, used, part], [name, used, brief]][0 if labelled else 1 :]
+    room = _GAP + _LEAST_REMARK if any(remarks) else 0
+    beside = next((columns for columns in choices if fits(columns, language, room)), None)
     table = Table(box=None, pad_edge=False)
-    for title, _ in columns:
-        figures = title in head[2:]
-        table.add_column(title, no_wrap=True, justify="right" if figures else "left")
-    remarked = any(remarks)
-    if remarked:
+    columns = choices[-1] if beside is None else beside
+    for column in columns:
+        figures = column in (used, part, brief)
+        heading = render(column.heading, language)
+        table.add_column(heading, no_wrap=True, justify="right" if figures else "left")
+    if beside is not None and room:
         table.add_column(render(text("remarks"), language), overflow="fold")
-    for number, line in enumerate(zip(*(cells for _, cells in columns), strict=True)):
-        table.add_row(*line, *([escape(remarks[number])] if remarked else []))
-    show(table)
+        columns = [*columns, Column(text("remarks"), [escape(remark) for remark in remarks])]
+    for cells in zip(*(column.cells for column in columns), strict=True):
+        table.add_row(*cells)
+    show(table, remarks if beside is None else ())
 
 
 def _names(rows: list[dict[str, Any]]) -> list[str]:

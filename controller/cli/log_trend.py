@@ -15,9 +15,9 @@ import typer
 from config.language import text
 from config.language.details import detail
 from controller.cli import log_source
-from controller.cli.log_source import DateFrom, DateTo, Whose, span, whose
+from controller.cli.log_source import AsRows, DateFrom, DateTo, Format, Whose, span, whose
 from controller.cli.remote import DataDir, SiteOption
-from controller.cli.site import AsJson, AsStream
+from controller.cli.site import AsStream
 from controller.cli.speech import Failure, language, put_json, tell
 from controller.consumption.exports import local_iso, universal
 from controller.consumption.tables import Column, Kind, Record
@@ -58,9 +58,7 @@ def trend(
     point: Annotated[str, typer.Argument(help="A point, as `louguan log trends` names it.", metavar="POINT")],
     start: Annotated[str, DateFrom],
     end: Annotated[str, DateTo],
-    kind: Annotated[
-        str, typer.Option("--format", help="csv, json (one object a line) or parquet.", metavar="FORMAT")
-    ] = "csv",
+    kind: Format = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -69,16 +67,16 @@ def trend(
     ] = None,
     site: SiteOption = None,
     data: DataDir = None,
-    as_json: AsJson = False,
+    as_json: AsRows = False,
 ) -> None:
     """Write the course of a point over a span of days: each sample that was kept, unknown left empty."""
     from controller.cli import log_export
 
-    log_export.check(kind, output)
+    kind = log_export.kind_of(kind, output, as_json=as_json)
     where = log_source.directory(data, site)
-    owner = whose(where)
-    from_ms, to_ms = span(start, end, owner.zone)
     with _opened(where) as connection:
+        owner = whose(where)
+        from_ms, to_ms = span(start, end, owner.zone)
         key, number, unit = _chosen(connection, point, owner)
         records = (
             _record(owner, key, unit, time_ms, value)

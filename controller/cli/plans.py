@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from config.plan.site import Plan
 
 MORNING = time(6, 30)
+DEMO_SINK = "demo"
+"""The sink that the demo's own receiver is."""
 EARLIEST, LATEST = 2000, 2099
 """Years in which a simulation may begin."""
 
@@ -28,6 +30,21 @@ def plan_of(site: Path) -> tuple[str, Plan]:
         return compiled(site, language())
     except NotStarted as reason:
         raise Failure(reason.what, hint=reason.hint) from reason
+
+
+def with_sink(plan: Plan, url: str) -> tuple[str, Plan]:
+    """The Plan with one more sink, a receiver on this machine: its JSON and itself."""
+    from dataclasses import replace
+
+    from config.plan import codec
+    from config.plan.devices import Source
+    from config.plan.sinks import Common, HttpsSink
+
+    sink = HttpsSink(Common(DEMO_SINK, DEMO_SINK, Source("demo", 0, 0)), f"{url}/v1/intervals")
+    others = tuple(other for other in plan.sinks if other.common.name != DEMO_SINK)
+    made = replace(plan, sinks=(*others, sink), hash="")
+    made = replace(made, hash=codec.seal(made))
+    return codec.dump(made), made
 
 
 def beginning(plan: Plan, wanted: str | None) -> str:

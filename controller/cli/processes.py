@@ -148,6 +148,13 @@ def start_simulators(
     return child
 
 
+def start_receiver(data: Path, log: Path) -> Child:
+    """Somebody on this machine who takes the log, once `wait_ready` has said where."""
+    words = ["-P", "-m", "controller.cli", "--lang", language(), "receive", "--data", str(data)]
+    words += ["--no-token", "--json", "--end-with-input"]
+    return Child(words, log, ready=True)
+
+
 def start_daemon(site: Path, data: Path, overlay: Path, plan: Path, log: Path, lock: int) -> Child:
     """The daemon for `site`, as compiled in `plan`, against the simulated devices of `overlay`; `lock` is the
     open lock file of `data`, which it is handed."""

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from config.language import text
 from controller.cli.site import AsJson
-from controller.cli.speech import Failure, put, put_json, say, tell
+from controller.cli.speech import Failure, language, put, put_json, say, tell
+
+if TYPE_CHECKING:
+    from controller.receiver.store import MeterGaps
+
+_DEFAULT_ZONE = "Asia/Shanghai"
+"""Of the national protocol, where nobody says another."""
 
 
 def receive(
@@ -67,8 +75,14 @@ def receive(
         ),
     ] = "a",
     zone: Annotated[
-        str, typer.Option("--zone", help="With --national: the sites' time zone.", metavar="ZONE")
-    ] = "Asia/Shanghai",
+        str | None,
+        typer.Option(
+            "--zone",
+            help="The sites' time zone: of what comes by the national protocol (default: Asia/Shanghai), and "
+            "in which --gaps tells times (default: UTC).",
+            metavar="ZONE",
+        ),
+    ] = None,
     show_gaps: Annotated[
         bool,
         typer.Option(
@@ -86,11 +100,16 @@ def receive(
     site: Annotated[
         str | None, typer.Option("--site", help="With --gaps or --heads: only this site.", metavar="NAME")
     ] = None,
+    end_with_input: Annotated[bool, typer.Option("--end-with-input", hidden=True)] = False,
     as_json: AsJson = False,
 ) -> None:
     """Receive what sites upload by HTTPS, until ctrl-C; answers what it has stored, row by row."""
+    if show_gaps and show_heads:
+        raise Failure(text("either --gaps or --heads"), code=2)
+    if site is not None and not (show_gaps or show_heads):
+        raise Failure(text("--site goes with --gaps or --heads"), code=2, where="site")
     if show_gaps:
-        raise typer.Exit(_gaps(data, site, as_json))
+        raise typer.Exit(_gaps(data, site, zone, as_json))
     if show_heads:
         raise typer.Exit(_heads(data, site, as_json))
     if (tokens is None) != no_token:
@@ -119,36 +138,61 @@ def receive(
                 )
             )
 
-    centre = None if national is None or keys is None else Centre(national, keys, dialect, zone)
+    centre = (
+        None
+        if national is None or keys is None
+        else Centre(national, keys, dialect, _zone(zone or _DEFAULT_ZONE))
+    )
 
     try:
-        serve(Options(data, bind, port, tokens, cert, key, client_ca, centre), ready)
+        options = Options(data, bind, port, tokens, cert, key, client_ca, centre, language(), end_with_input)
+        serve(options, ready)
     except NotStarted as reason:
         raise Failure(reason.what, hint=reason.hint) from reason
 
 
-def _gaps(data: Path, site: str | None, as_json: bool) -> int:
-    """0 when nothing is missing, 1 when something is, or nothing came at all."""
+def _zone(name: str) -> ZoneInfo:
+    """Raises Failure for one that is not known."""
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError) as error:  # OSError: of a folder of zones
+        words = text('no time zone named "{name}"', name=name)
+        hint = text("something like {example}", example=_DEFAULT_ZONE)
+        raise Failure(words, code=2, hint=hint, where="zone") from error
+
+
+def _gaps(data: Path, site: str | None, zone: str | None, as_json: bool) -> int:
+    """0 when nothing is missing, 1 when something is. Raises Failure, also when nothing came at all."""
     from controller.receiver.store import gaps
     from controller.receiver.telling import as_json as told
     from controller.store.errors import StoreError
 
+    named = None if zone is None else _zone(zone)
     try:
-        found = [told(meter) for meter in gaps(data, site)]
+        found = gaps(data, site)
     except StoreError as error:
         raise Failure(error.text) from error
+    if not found:
+        raise _nothing(data, site)
     for meter in found:
         if as_json:
-            put_json(meter)
+            put_json(told(meter))
         else:
-            _show(meter)
-    if not found:
-        tell(text("nothing was received"))
-    return int(not found or any(meter["gaps"] for meter in found))
+            _show(meter, named)
+    if named is None and not as_json:
+        tell(text("times are in UTC; --zone ZONE tells them in a site's"))
+    return int(any(meter.gaps for meter in found))
+
+
+def _nothing(data: Path, site: str | None) -> Failure:
+    if site is None:
+        return Failure(text("nothing was received in {data}", data=str(data)), kind="nothing")
+    words = text("nothing was received in {data} from {site}", data=str(data), site=site)
+    return Failure(words, kind="nothing", where="site")
 
 
 def _heads(data: Path, site: str | None, as_json: bool) -> int:
-    """1 when two of them contradict each other, or none came at all."""
+    """1 when two of them contradict each other. Raises Failure, also when none came at all."""
     from controller.receiver.store import heads
     from controller.receiver.telling import head_as_json
     from controller.store.errors import StoreError
@@ -157,29 +201,40 @@ def _heads(data: Path, site: str | None, as_json: bool) -> int:
         found = [head_as_json(kept) for kept in heads(data, site)]
     except StoreError as error:
         raise Failure(error.text) from error
+    if not found:
+        raise _nothing(data, site)
     for kept in found:
         if as_json:
             put_json(kept)
         else:
             line = f"{kept['site']} {kept['head']} {kept['time']}"
             put(say(text("{done}; another was told of this row", done=line)) if kept["disputed"] else line)
-    if not found:
-        tell(text("nothing was received"))
-    return int(not found or any(kept["disputed"] for kept in found))
+    return int(any(kept["disputed"] for kept in found))
 
 
-def _show(meter: dict[str, Any]) -> None:
+def _show(meter: MeterGaps, zone: tzinfo | None) -> None:
+    from controller.consumption.exports import local_iso
+    from controller.receiver.telling import utc
+
+    def time(ms: int) -> str:
+        return utc(ms) if zone is None else local_iso(ms, zone)
+
     put(
         say(
             text(
                 "{site} {meter}: {rows} intervals from {first} to {last}, {unknown} unknown, {gaps} gaps",
-                **{name: meter[name] for name in ("site", "meter", "rows", "first", "last", "unknown")},
-                gaps=f"{len(meter['gaps'])}{'+' if meter['more'] else ''}",
+                site=meter.site,
+                meter=meter.meter,
+                rows=meter.rows,
+                first=time(meter.first_ms),
+                last=time(meter.last_ms),
+                unknown=meter.unknown,
+                gaps=f"{len(meter.gaps)}{'+' if meter.more else ''}",
             )
         )
     )
-    for gap in meter["gaps"]:
-        put("  " + say(text("nothing from {first} to {last}", first=gap["from"], last=gap["to"])))
+    for gap in meter.gaps:
+        put("  " + say(text("nothing from {first} to {last}", first=time(gap.from_ms), last=time(gap.to_ms))))
 
 
 def register(app: typer.Typer) -> None:

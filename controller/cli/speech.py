@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+from itertools import accumulate
 from typing import Any
+from unicodedata import east_asian_width
 
 from config.language import DEFAULT, Text, render, text
 from config.language.output import visible
 
 _language = DEFAULT
+_LINE = 80 - 4
+"""Columns of a line in a list of commands, without what stands before and between."""
 
 
 def set_language(language: str) -> None:
@@ -99,8 +103,22 @@ def translate(command: Any, in_language: str) -> None:
     for owner in (command, *getattr(command, "params", ())):
         if getattr(owner, "help", None):
             owner.help = render(text(" ".join(owner.help.split())), in_language)
-    for child in getattr(command, "commands", {}).values():
+    children = getattr(command, "commands", {})
+    room = _LINE - max(map(len, children), default=0)
+    for child in children.values():
         translate(child, in_language)
+        if in_language != "en" and child.help:
+            child.short_help = _brief(child.help, room)
+
+
+def _brief(said: str, room: int) -> str:
+    """What a list of commands says of one: the library cuts at blanks alone, which Chinese has none of."""
+    widths = accumulate(2 if east_asian_width(sign) in "WF" else 1 for sign in said)
+    fitting = sum(1 for width in widths if width <= room)
+    if fitting == len(said):
+        return said
+    whole = max((said.rfind(sign, 0, fitting - 1) for sign in "、，；：。"), default=0)
+    return f"{said[: whole if whole > 0 else fitting - 2].rstrip('、，；：。')} …"
 
 
 def texts_of(command: Any) -> list[str]:

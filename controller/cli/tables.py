@@ -8,6 +8,7 @@ are as long as they need be, one row a line.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from rich.console import Console
@@ -25,13 +26,15 @@ QUALITY_WORDS = {"good": text("good"), "stale": text("stale"), "bad": text("bad"
 _STYLE = {"good": "green", "stale": "yellow", "bad": "red"}
 _GAP = 2
 """Columns between two columns of a table."""
-_LEAST_LABEL = 8
+LEAST_LABEL = 8
 _LEAST_WHY = 12
+_BELOW = "    "
+"""Before words below a row."""
 _FULL = 4000
 """Columns where nobody counts them."""
 
 
-class _Column(NamedTuple):
+class Column(NamedTuple):
     """One column of a list, each cell in markup."""
 
     heading: Text
@@ -76,17 +79,17 @@ def quality(row: dict[str, Any], language: str) -> str:
 
 def points(rows: list[dict[str, Any]], language: str) -> None:
     """The list of points."""
-    name = _Column(text("point"), [row["point"] for row in rows])
-    used = _Column(text("used as"), [" ".join(row["equipment"]) for row in rows])
-    label = _Column(text("label"), [escape(row["label"]) for row in rows])
-    short = label._replace(least=_LEAST_LABEL)
-    found = _Column(text("value"), [escape(shown(row, language)) for row in rows])
-    how = _Column(text("quality"), [quality(row, language) for row in rows])
+    name = Column(text("point"), [row["point"] for row in rows])
+    used = Column(text("used as"), [" ".join(row["equipment"]) for row in rows])
+    label = Column(text("label"), [escape(row["label"]) for row in rows])
+    short = label._replace(least=LEAST_LABEL)
+    found = Column(text("value"), [escape(shown(row, language)) for row in rows])
+    how = Column(text("quality"), [quality(row, language) for row in rows])
     whole, brief, failed = (
-        _Column(text("commanded by"), [_commander(row, source(row), language) for row in rows])
+        Column(text("commanded by"), [_commander(row, source(row), language) for row in rows])
         for source in (_source, _file, _nobody)
     )
-    _show_fitting(
+    show_fitting(
         [
             [name, used, label, found, how, whole],
             [name, used, short, found, how, whole],
@@ -103,17 +106,17 @@ def points(rows: list[dict[str, Any]], language: str) -> None:
 
 def equipment(rows: list[dict[str, Any]], language: str) -> None:
     """The list of equipment; the roles of a single one."""
-    name = _Column(text("name"), [row["name"] for row in rows])
-    label = _Column(text("label"), [escape(row["label"]) for row in rows])
-    asked = _Column(
+    name = Column(text("name"), [row["name"] for row in rows])
+    label = Column(text("label"), [escape(row["label"]) for row in rows])
+    asked = Column(
         text("asked"),
         [escape(value(row["asked"], row["asked_state"], row["unit"], language)) for row in rows],
     )
-    found = _Column(text("is"), [escape(shown(row, language)) for row in rows])
-    tags = _Column(text("tags"), [escape(" ".join(row["tags"])) for row in rows])
-    why = _Column(text("why"), [escape(row["why"]) for row in rows])
-    some, short = why._replace(least=_LEAST_WHY), label._replace(least=_LEAST_LABEL)
-    _show_fitting(
+    found = Column(text("is"), [escape(shown(row, language)) for row in rows])
+    tags = Column(text("tags"), [escape(" ".join(row["tags"])) for row in rows])
+    why = Column(text("why"), [escape(row["why"]) for row in rows])
+    some, short = why._replace(least=_LEAST_WHY), label._replace(least=LEAST_LABEL)
+    show_fitting(
         [
             [name, label, asked, found, tags, why],
             [name, label, asked, found, tags, some],
@@ -198,13 +201,24 @@ def _commander(row: dict[str, Any], source: str, language: str) -> str:
     return by
 
 
-def _show_fitting(choices: list[list[_Column]], language: str) -> None:
-    """The first of `choices` whose rows are one line each, else the last; in a pipe the first."""
+def fits(columns: Sequence[Column], language: str, beside: int = 0) -> bool:
+    """Whether their rows are one line each, with `beside` columns more; in a pipe they are."""
+    out = console()
+    return not out.is_terminal or _width(columns, language) + beside <= out.width
+
+
+def _width(columns: Sequence[Column], language: str) -> int:
+    return sum(column.width(language) for column in columns) + _GAP * (len(columns) - 1)
+
+
+def show_fitting(choices: list[list[Column]], language: str, below: Sequence[str] = ()) -> None:
+    """The first of `choices` whose rows are one line each, else the last; in a pipe the first. `below`: what
+    comes on lines of its own below each row."""
     out = console()
     for number, columns in enumerate(choices):
         kept = [column for column in columns if any(column.cells) or not out.is_terminal]
         widths = [column.width(language) for column in kept]
-        over = sum(widths) + _GAP * (len(kept) - 1) - out.width
+        over = _width(kept, language) - out.width
         elastic = next((index for index, column in enumerate(kept) if column.least is not None), None)
         left = 0 if elastic is None else widths[elastic] - max(0, over)
         fits = over <= 0 or (elastic is not None and left >= (kept[elastic].least or 0))
@@ -220,7 +234,7 @@ def _show_fitting(choices: list[list[_Column]], language: str) -> None:
                 )
             for row in zip(*(column.cells for column in kept), strict=True):
                 table.add_row(*row)
-            show(table)
+            show(table, below)
             return
 
 
@@ -229,8 +243,9 @@ def _column(table: Table, heading: Text, language: str, *, folds: bool = False) 
     table.add_column(render(heading, language), no_wrap=not folds, overflow="fold")
 
 
-def show(table: Table) -> None:
-    """Print a table whole."""
+def show(table: Table, below: Sequence[str] = (), above: Sequence[str] = ()) -> None:
+    """Print a table whole, each row in one line. `above`, `below`: words on lines of their own around each
+    row, as wide as the terminal at the most; "" = none."""
     out = console()
     for column in table.columns:
         if column.no_wrap and column.max_width is None:
@@ -242,8 +257,17 @@ def show(table: Table) -> None:
     wide = Console(width=width, force_terminal=out.is_terminal)
     with wide.capture() as captured:
         wide.print(table, highlight=False)
-    for line in captured.get().splitlines():
+    for number, line in enumerate(captured.get().splitlines(), -1):  # after the headings
+        for words in above[number : number + 1] if number >= 0 else ():
+            _put_words(words, "")
         sys.stdout.write(line.rstrip() + "\n")
+        for words in below[number : number + 1] if number >= 0 else ():
+            _put_words(words, _BELOW)
+
+
+def _put_words(words: str, lead: str) -> None:
+    for line in Styled(words).wrap(console(), console().width - len(lead)) if words else ():
+        sys.stdout.write(f"{lead}{line.plain.rstrip()}\n")
 
 
 def console() -> Console:

@@ -42,7 +42,7 @@ def retry(
     sink: SinkName,
     row: Annotated[
         list[int] | None,
-        typer.Option("--row", help="Only this row of the quarantine; may be given more than once."),
+        typer.Option("--row", "--id", help="Only this row of the quarantine; may be given more than once."),
     ] = None,
     person: PersonName = None,
     site: SiteOption = None,
@@ -50,7 +50,7 @@ def retry(
     as_json: AsJson = False,
 ) -> None:
     """Try now, and send again what the other side refused."""
-    args = {"sink": sink, "ids": row or None}
+    args = {"sink": sink, "rows": row or None}
     found = ask(data_directory(data, site), "upload-retry", args, person)
     put_answer(found, text("{sink}: tried now; {rows} rows are sent again", **_parts(found)), as_json=as_json)
 

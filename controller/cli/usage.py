@@ -92,6 +92,7 @@ def translate_page(page: str, language: str) -> str:
         page = render(text("Usage: "), language) + page.removeprefix("Usage: ")
     for said, place in _PLACES.items():
         page = page.replace(said, render(place, language))
+    page = re.sub(r"(\[default:[^\];]*); ?", r"\1；", page)  # before the range of a number
     page = re.sub(r"\[default:\s+", "[" + render(text("default: "), language), page)
     return "\n".join(
         render(_HEADINGS[line], language) if line in _HEADINGS else line for line in page.split("\n")

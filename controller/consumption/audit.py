@@ -80,14 +80,21 @@ class _Anchor:
 
 
 def audit_meter(
-    meter: str, fittings: Sequence[Fitting], rows: Iterable[Logged], mark: Mark | None, past: Past = Past()
+    meter: str,
+    fittings: Sequence[Fitting],
+    rows: Iterable[Logged],
+    mark: Mark | None,
+    past: Past = Past(),
+    undone: Sequence[tuple[int, int]] = (),
 ) -> Iterator[Problem]:
-    """What is wrong with a meter's rows (all revisions, by start and revision) and the mark after them."""
+    """What is wrong with a meter's rows (all revisions, by start and revision) and the mark after them.
+    `undone`: when it was said to be replaced and was not, and by how much its counts went back then."""
     listed = list(rows)
     yield from _revisions(meter, listed, past)
     first = list({item.row.start_ms: item for item in reversed(listed)}.values())[::-1]
     newest = list({item.row.start_ms: item for item in listed}.values())
-    chain = _Chain(meter, fittings, past, corrected=newest == first)
+    same = newest == first
+    chain = _Chain(meter, fittings, past, corrected=same, undone=() if same else undone)
     for item in first:
         yield from chain.take(item)
     if newest != first:
@@ -118,9 +125,19 @@ def _revisions(meter: str, rows: Iterable[Logged], past: Past) -> Iterator[Probl
 class _Chain:
     """The rows of one meter, one a slot, in order."""
 
-    def __init__(self, meter: str, fittings: Sequence[Fitting], past: Past, *, corrected: bool) -> None:
-        """`corrected`: the rows say all that is known by now, and not what was at first."""
+    def __init__(
+        self,
+        meter: str,
+        fittings: Sequence[Fitting],
+        past: Past,
+        *,
+        corrected: bool,
+        undone: Sequence[tuple[int, int]] = (),
+    ) -> None:
+        """`corrected`: the rows say all that is known by now, and not what was at first. `undone`: see
+        `audit_meter`; rows may have been made by these."""
         self._corrected = corrected
+        self._undone = undone
         self._replaced = [
             (new.since_ms, old.last_count - new.first_count)
             for old, new in pairwise(fittings)
@@ -140,6 +157,8 @@ class _Chain:
         for words in (*self._place(item), *self._counts(item), *_flags(row)):
             yield Problem(self._meter, row.start_ms, words)
         self._go_on(item)
+        if self._undone_in(row):
+            self._anchor = _Anchor()  # its count at the end may have been only what was said of a new meter
 
     def end(self, mark: Mark) -> Iterator[Problem]:
         """What is wrong with where the log stands."""
@@ -211,7 +230,10 @@ class _Chain:
             yield text("its consumption is missing though its counts are known")
             return
         assert row.count_end is not None
-        if anchor.known:
+        undone = self._undone_in(row)
+        if undone:
+            pass  # what was read of it before, it does not tell
+        elif anchor.known:
             if row.from_ms != anchor.ms:
                 yield text("it does not count from where the last booked interval ended")
             elif row.count_start != anchor.count:
@@ -224,18 +246,27 @@ class _Chain:
             yield text("it counts from a time at which nothing was read")
         replaced = [back for when, back in self._replaced if row.from_ms <= when < row.end_ms]
         flagged = Flag.REPLACED in row.flags
-        if (flagged and not replaced) or (replaced and not flagged and self._corrected):
+        known = replaced or undone
+        if (flagged and not known) or (replaced and not flagged and self._corrected):
             yield text("it is flagged replaced though no meter was, or the other way round")
-        turned = row.consumption - (row.count_end - row.count_start) - (sum(replaced) if flagged else 0)
+        turned = row.consumption - (row.count_end - row.count_start)
         # Where a meter was replaced, the flag of a rollover says nothing.
         wrongly = not flagged and (turned > 0) != (Flag.ROLLOVER in row.flags)
-        if wrongly or not self._rolled(turned, item.fitting):
+        back = _back(replaced, undone) if flagged else {0}
+        if wrongly or not any(self._rolled(turned - one, item.fitting) for one in back):
             yield text(
                 "its consumption {consumption} is not the difference of its counts, {start} to {end}",
                 consumption=row.consumption,
                 start=row.count_start,
                 end=row.count_end,
             )
+
+    def _undone_in(self, row: Interval) -> list[int]:
+        """By how much its counts went back where a meter was said to be replaced and was not."""
+        if not self._undone:
+            return []
+        from_ms = row.start_ms if row.from_ms is None else min(row.from_ms, row.start_ms)
+        return [back for when, back in self._undone if from_ms <= when < row.end_ms]
 
     def _rolled(self, turned: int, fitting: int) -> bool:
         """Whether `turned` quanta are whole rounds, by the moduli in force since the anchor."""
@@ -268,6 +299,17 @@ def _flags(row: Interval) -> Iterator[Text]:
     recovered = row.consumption is not None and row.from_ms is not None and row.from_ms < row.start_ms
     if recovered != (Flag.RECOVERED in row.flags):
         yield text("it is flagged recovered though it counts from its own start, or the other way round")
+
+
+def _back(replaced: Sequence[int], undone: Sequence[int]) -> set[int]:
+    """By how much the counts of a row that is flagged replaced may go back: by all replacements that there
+    were; where some were taken back, by any of either that were entered when it was written."""
+    if not undone:
+        return {sum(replaced)}
+    found = {0}
+    for one in (*replaced, *undone):
+        found |= {one + other for other in found}
+    return found
 
 
 def _adds_up(total: int, moduli: Sequence[int]) -> bool:

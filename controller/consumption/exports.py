@@ -63,15 +63,15 @@ def record(site: str, row: Row, zone: tzinfo, note: str = "") -> Record:
 
 
 def write(file: IO[bytes], kind: str, columns: Sequence[Column], records: Iterable[Record]) -> int:
-    """Write all records as csv, json (an object a line) or parquet. Returns how many. Raises OSError,
-    DoesNotFit."""
+    """Write all records as csv, json (an object a line) or parquet. Returns how many: of none, or where the
+    first cannot be had, csv and json write nothing. Raises OSError, DoesNotFit."""
     counted = _Counted(records)
     if kind == "parquet":
         write_parquet(file, columns, _batches(counted))
         return counted.count
-    if kind == "csv":
-        file.write(csv_head(columns).encode())
-    for batch in _batches(counted, fitting=False):
+    for number, batch in enumerate(_batches(counted, fitting=False)):
+        if kind == "csv" and not number:
+            file.write(csv_head(columns).encode())
         content = (
             csv_lines(batch) if kind == "csv" else "".join(_json_line(columns, cells) for cells in batch)
         )

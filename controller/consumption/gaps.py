@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from controller.consumption.periods import Span
 from controller.consumption.records import Flag, Interval
 
 
@@ -47,11 +48,19 @@ SHORT = 0.99
 
 
 def gaps(
-    meter: str, rows: Iterable[Interval], until_ms: int | None = None, *, integrated: bool = False
+    meter: str,
+    rows: Iterable[Interval],
+    due: Span | None = None,
+    *,
+    covered_from: int | None = None,
+    integrated: bool = False,
 ) -> Iterator[Gap]:
-    """The stretches, in order; rows as corrected last, by start. With `until_ms`, what is missing from the
-    last row up to then too. `integrated`: what was not covered is not in its consumption."""
-    return _merged(_single(meter, list(rows), until_ms, integrated=integrated))
+    """The stretches, in order; rows as corrected last, by start. `due`: for which time there should be some,
+    so that what is missing before the first and after the last is told too. `covered_from`: see `lacks`.
+    `integrated`: what was not covered is not in its consumption."""
+    listed = list(rows)
+    lacking = lacks(listed, covered_from, integrated=integrated)
+    return _merged(_single(meter, zip(listed, lacking, strict=True), due))
 
 
 def lacks(
@@ -77,16 +86,16 @@ def lacks(
     return found
 
 
-def _single(meter: str, rows: list[Interval], until_ms: int | None, *, integrated: bool) -> Iterator[Gap]:
-    end_ms: int | None = None
-    for row, lack in zip(rows, lacks(rows, integrated=integrated), strict=True):
+def _single(meter: str, rows: Iterable[tuple[Interval, Lack | None]], due: Span | None) -> Iterator[Gap]:
+    end_ms = None if due is None else due[0]
+    for row, lack in rows:
         if end_ms is not None and row.start_ms > end_ms:
             yield Gap(meter, Lack.MISSING, end_ms, row.start_ms, 0)
         if lack is not None:
             yield Gap(meter, lack, row.start_ms, row.end_ms, 1)
-        end_ms = row.end_ms
-    if end_ms is not None and until_ms is not None and until_ms > end_ms:
-        yield Gap(meter, Lack.MISSING, end_ms, until_ms, 0)
+        end_ms = row.end_ms if end_ms is None else max(end_ms, row.end_ms)
+    if due is not None and end_ms is not None and due[1] > end_ms:
+        yield Gap(meter, Lack.MISSING, end_ms, due[1], 0)
 
 
 def _unread(row: Interval) -> bool:

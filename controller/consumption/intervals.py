@@ -14,8 +14,10 @@ slot's consumption is unknown.
 
 from __future__ import annotations
 
-from controller.consumption.corrections import Anchor, Replacement, replaced_mark
+from controller.consumption.beside import Beside
+from controller.consumption.corrections import Replacement, replaced_mark
 from controller.consumption.judging import MOST_ROLLED, WALL_SLACK_MS, Aside, may_have_risen, rolled
+from controller.consumption.plausible import Anchor
 from controller.consumption.records import Count, Doubt, Flag, Interval, Mark, Terms
 from controller.consumption.slots import Slots
 
@@ -51,6 +53,7 @@ class MeterLog:
         self._peak: int | None = None
         self._aside: Aside | None = None
         self._doubts: list[Doubt] = []
+        self._beside = Beside(terms) if terms.per_hour else None
 
     @property
     def mark(self) -> Mark | None:
@@ -110,7 +113,20 @@ class MeterLog:
         it."""
         closed = self._close_before(wall_ms)
         self._peak = thousandths if self._peak is None else max(self._peak, thousandths)
+        if self._beside is not None and self._mark is not None:
+            self._beside.take(wall_ms, thousandths, self._mark.slot_ms)
         return closed
+
+    def power_lost(self) -> None:
+        """The power or flow beside the counter is not known for now."""
+        if self._beside is not None:
+            self._beside.forget()
+
+    @property
+    def stands(self) -> int:
+        """Quanta that were used at the least, by the power beside it, in the last interval in which the
+        counter stood still; 0 = it counts."""
+        return 0 if self._beside is None else self._beside.stands
 
     def advance(self, wall_ms: int) -> list[Interval]:
         """Time has come as far as `wall_ms`, all readings up to then taken. Returns the slots that ended."""
@@ -127,32 +143,30 @@ class MeterLog:
         self._eligible = False
         self._changed_ms = None
         self._aside = None
+        self.power_lost()
         self.clock_untrusted()
-
-    @property
-    def age_ms(self) -> int:
-        """How old a count may be at a boundary."""
-        return self._terms.age_ms
-
-    @property
-    def last_read(self) -> tuple[int, int] | None:
-        """Time and count of the last good reading; None before the first."""
-        if self._last_ms is None or self._last_count is None:
-            return None
-        return self._last_ms, self._last_count
 
     def check_replaced(self, made: Replacement, anchor: Anchor) -> None:
         """Raises CannotCorrect where `replaced` would."""
-        replaced_mark(self._mark, self.last_read, made, anchor)
+        replaced_mark(self.mark, made, anchor)
 
     def replaced(self, made: Replacement, site_ms: float, anchor: Anchor) -> None:
         """The meter was replaced in the open slot, or since the last known count before it: `anchor`.
         `site_ms`: site time of the replacement by the monotonic clock. Raises CannotCorrect."""
-        self._mark = replaced_mark(self._mark, self.last_read, made, anchor)
+        self._mark = replaced_mark(self.mark, made, anchor)
         self._aside = None
         if self._last_ms is None or made.at_ms >= self._last_ms:
             self._last_ms, self._last_count, self._last_site_ms = made.at_ms, made.first, site_ms
             self._changed_site_ms, self._changed_ms = site_ms, made.at_ms
+
+    def taken_back(self, mark: Mark) -> None:
+        """A replacement that was entered was none: the log goes on from `mark`, made of what it was."""
+        if (mark.last_ms, mark.last_count) != (self._last_ms, self._last_count):
+            self._last_ms, self._last_count, self._last_site_ms = mark.last_ms, mark.last_count, None
+            self._changed_site_ms, self._changed_ms = None, mark.changed_ms
+            self._eligible = False
+        self._mark = mark
+        self._aside = None
 
     # What the next count means
 
@@ -176,7 +190,7 @@ class MeterLog:
         aside = self._aside
         if aside is None or not aside.goes_on(self._terms, item):
             self._aside = Aside(item.site_ms, item, item)
-            self._doubts.append(Doubt(self._terms.meter, last, item.quanta, reset=False))
+            self._doubts.append(Doubt(self._terms.meter, last, item.quanta, reset=False, at_ms=item.wall_ms))
             return False
         aside.begin = aside.begin or item
         if item.site_ms - aside.since_site_ms >= self._terms.age_ms:
@@ -194,7 +208,7 @@ class MeterLog:
             rolled=0,
             flags=self._mark.flags | Flag.SUSPECT,
         )
-        self._doubts.append(Doubt(self._terms.meter, last, begin.quanta, reset=True))
+        self._doubts.append(Doubt(self._terms.meter, last, begin.quanta, reset=True, at_ms=begin.wall_ms))
 
     def _take(self, item: Count) -> None:
         self._last_ms, self._last_count, self._last_site_ms = item.wall_ms, item.quanta, item.site_ms
@@ -281,6 +295,8 @@ class MeterLog:
         self._peak = None
         if self._aside is not None:
             self._aside.begin = None
+        if self._beside is not None:
+            self._beside.ended(row)
         return row
 
     def _booked(self, mark: Mark, row: Interval) -> Interval:

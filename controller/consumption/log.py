@@ -8,14 +8,15 @@ from typing import NamedTuple
 from config.language import text
 from config.plan.clock import Now, Pace
 from config.plan.reading import Quality, Reading, Value
-from controller.consumption.corrections import Anchor, CannotCorrect, Replacement
+from controller.consumption.corrections import Replacement
 from controller.consumption.doubts import Doubts
 from controller.consumption.held import Held, Kept
 from controller.consumption.integrated import IntegratedLog, Power
 from controller.consumption.integration import Integration
 from controller.consumption.intervals import MeterLog
 from controller.consumption.meters import MOST_QUANTA, Meter
-from controller.consumption.records import Count, Flag, Interval, Mark
+from controller.consumption.plausible import Anchor, CannotCorrect
+from controller.consumption.records import Count, Flag, Interval, Jump, Mark, Terms
 from controller.consumption.settled import SettledTime, Step
 from controller.consumption.slots import Slots
 from controller.decide.records import Notice
@@ -40,16 +41,26 @@ class ConsumptionLog:
     clock that is not trusted, readings wait until it is, for a while (`held`).
     """
 
-    def __init__(self, meters: Iterable[Meter], slots: Slots, pace: Pace, marks: Mapping[str, Mark]) -> None:
-        """Go on from `marks`, as committed last (`LogStore.register`)."""
+    def __init__(
+        self,
+        meters: Iterable[Meter],
+        slots: Slots,
+        pace: Pace,
+        marks: Mapping[str, Mark],
+        jumps: Iterable[Jump] = (),
+    ) -> None:
+        """Go on from `marks`, as committed last (`LogStore.register`); `jumps` of counters before nobody has
+        explained yet."""
         self._time = SettledTime(pace.speed)
         self._logs: dict[str, MeterLog | IntegratedLog] = {}
+        self._terms: dict[str, Terms] = {}
         self._counting: dict[str, MeterLog] = {}
         self._counters: dict[int, tuple[Meter, MeterLog]] = {}
         self._powers: dict[int, list[MeterLog]] = {}
         self._integration = Integration()
         for meter in meters:
             terms, mark = meter.terms(pace), marks.get(meter.name)
+            self._terms[meter.name] = terms
             if meter.integrated:
                 made = self._logs[meter.name] = IntegratedLog(terms, meter.quantum, slots, mark)
                 self._integration.add(meter.name, meter.point, made)
@@ -58,7 +69,13 @@ class ConsumptionLog:
             self._counters[meter.point] = (meter, log)
             if meter.power_point is not None:
                 self._powers.setdefault(meter.power_point, []).append(log)
-        self._doubts = Doubts({meter.name: meter for meter, _ in self._counters.values()})
+        open_jumps = [
+            Jump(name, mark.slot_ms, slots.next(mark.slot_ms))
+            for name, mark in marks.items()
+            if Flag.SUSPECT in mark.flags
+        ]
+        counters = {meter.name: meter for meter, _ in self._counters.values()}
+        self._doubts = Doubts(counters, slots, (*jumps, *open_jumps))
         self._quanta: dict[int, int | None] = {}
         """What counters said last; None: nothing that counts."""
         self._thousandths: dict[int, int | None] = {}
@@ -121,7 +138,10 @@ class ConsumptionLog:
         """Only good readings of counters, of the power beside them and of what is integrated matter."""
         good = reading.quality is Quality.GOOD
         if point in self._powers:
-            self._thousandths[point] = _thousandths(reading.value) if good else None
+            self._thousandths[point] = known = _thousandths(reading.value) if good else None
+            if known is None:
+                for log in self._powers[point]:
+                    log.power_lost()
         if self._integrates:
             self._integration.hear(point, reading.value if good else None)
         if point in self._counters:
@@ -212,6 +232,8 @@ class ConsumptionLog:
     def _hand_out(self) -> Closed:
         self._touched.update(row.meter for row in self._closed)
         self._doubts.closed(self._closed)
+        for name in {row.meter for row in self._closed} & self._counting.keys():
+            self._doubts.stand(name, self._counting[name].stands)
         marks = [(name, self._logs[name].take_mark()) for name in sorted(self._touched)]
         closed = Closed(tuple(self._closed), tuple((name, mark) for name, mark in marks if mark is not None))
         self._closed, self._touched = [], set()
@@ -228,34 +250,55 @@ class ConsumptionLog:
 
     def open_slot_ms(self, meter: str) -> int | None:
         """When that meter's open slot began: all before is handed out. None for one that has none."""
-        mark = self._logs[meter].mark if meter in self._logs else None
+        mark = self.mark(meter)
         return None if mark is None else mark.slot_ms
 
-    def boundary_age_ms(self, meter: str) -> int:
-        """How old the count at a boundary may be, site milliseconds."""
-        return self._counting[meter].age_ms
+    def terms(self, meter: str) -> Terms | None:
+        """What that meter's intervals are made by; None for one that is not read."""
+        return self._terms.get(meter)
+
+    def mark(self, meter: str) -> Mark | None:
+        """Where that meter's log stands now."""
+        return self._logs[meter].mark if meter in self._logs else None
 
     def standing(self, meter: str) -> Anchor | None:
         """The count from which that meter's open slot counts; None when a jump or nothing came before."""
-        mark = self._logs[meter].mark if meter in self._logs else None
+        mark = self.mark(meter)
         if mark is None or mark.anchor_ms is None or mark.anchor_count is None or Flag.SUSPECT in mark.flags:
             return None
         return Anchor(mark.anchor_ms, mark.anchor_count)
 
     def check_replaced(self, meter: str, made: Replacement, anchor: Anchor) -> None:
         """Raises CannotCorrect where `replaced` would."""
-        self._check_time()
+        self.check_time()
         self._counting[meter].check_replaced(made, anchor)
 
     def replaced(self, meter: str, now: Now, made: Replacement, anchor: Anchor) -> Mark | None:
         """The meter was replaced, in its open slot or since `anchor`, the last known count before it. Returns
         where its log stands, to be committed at once. Raises CannotCorrect."""
-        self._check_time()
+        self.check_time()
         self._look(now)
         log = self._counting[meter]
         ago_ms = self._time.wall_ms(now.mono_ns) - made.at_ms
         log.replaced(made, self._time.site_ms(now.mono_ns) - ago_ms, anchor)
         return log.take_mark()
+
+    def explained(self, meter: str, from_ms: int = 0, to_ms: int = 2**62) -> None:
+        """A person has said what was used, or has noted something, in [from, to) of that meter's time: of a
+        jump in it nobody need be told any more."""
+        self._doubts.explained(meter, from_ms, to_ms)
+
+    def taken_back(self, meter: str, mark: Mark) -> Mark | None:
+        """A replacement was none: the meter's log goes on from `mark`, made of what `mark` said. Returns
+        where its log stands, to be committed at once."""
+        log = self._counting[meter]
+        log.taken_back(mark)
+        return log.take_mark()
+
+    def check_time(self) -> None:
+        """Raises CannotCorrect while readings wait for the time."""
+        if self._held is not None:
+            raise CannotCorrect(text("nobody knows the time yet: enter it once the clock can be trusted"))
 
     def end(self) -> Closed:
         """The run is over: where the integrated meters stand now."""
@@ -269,10 +312,6 @@ class ConsumptionLog:
     def marks(self) -> dict[str, Mark]:
         """Where every meter's log stands now, to go on from under another Plan."""
         return {name: log.mark for name, log in self._logs.items() if log.mark is not None}
-
-    def _check_time(self) -> None:
-        if self._held is not None:
-            raise CannotCorrect(text("nobody knows the time yet: enter it once the clock can be trusted"))
 
     def _doubt(self) -> None:
         for log in self._logs.values():

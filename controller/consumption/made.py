@@ -119,13 +119,14 @@ def _sum(made: Made, slot: tuple[int, int, str], parts: Mapping[str, Rollup]) ->
     """Unknown when a part is; what is not wholly known of one is not of the sum."""
     total: Decimal | None = Decimal(0)
     lacking: list[str] = []
+    there = parts.values()
+    due_s = max((part.due_s for part in there), default=0)
     for name, sign in made.parts:
         part = parts.get(name)
         used = None if part is None else part.consumption
         total = None if total is None or used is None else total + sign * used
-        if part is None or used is None or part.unknown_s or part.missing_s or part.lacking:
+        if part is None or used is None or _lacks(part, due_s):
             lacking.append(name)
-    there = parts.values()
     flags = 0
     for part in there:
         flags |= part.flags
@@ -145,7 +146,13 @@ def _sum(made: Made, slot: tuple[int, int, str], parts: Mapping[str, Rollup]) ->
         min((part.covered_s for part in there), default=0) if len(there) == len(made.parts) else 0,
         flags,
         tuple(lacking),
+        due_s,
     )
+
+
+def _lacks(part: Rollup, due_s: int) -> bool:
+    """Whether not all of it is known. `due_s`: of the part whose log is the longest."""
+    return bool(part.unknown_s or part.missing_s or part.lacking or part.due_s < due_s)
 
 
 def share(part: Rollup | None, of: Rollup | None) -> Decimal | None:

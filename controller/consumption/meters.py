@@ -19,6 +19,9 @@ BOUNDARY_AGE_S = 60.0
 MOST_QUANTA = 2**62
 """Counts from here on fit no database column."""
 
+_COUNTED_IN = {"kW": "kWh", "m³/h": "m³"}
+"""Unit of a power or flow → what an hour of it is counted in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Meter:
@@ -46,6 +49,8 @@ class Meter:
     """Of an integrated meter: how far two readings of its power may be apart, site seconds."""
     label: str = ""
     """Of an integrated meter: a counter goes by its device's."""
+    power_unit: str = ""
+    """Of a counter: that of the power or flow beside it."""
 
     @property
     def integrated(self) -> bool:
@@ -69,13 +74,16 @@ class Meter:
             age_ms = _site_ms(pace, pace.age_s(self.max_age_s, self.poll_s))
         else:
             age_ms = boundary_age_ms(pace, self.poll_s)
-        return Terms(self.name, self.modulus, self.max_rate / float(self.quantum), age_ms)
+        quantum = float(self.quantum)
+        alike = _COUNTED_IN.get(self.power_unit) == self.unit
+        per_hour = 0.001 / quantum if alike else 0.0
+        return Terms(self.name, self.modulus, self.max_rate / quantum, age_ms, per_hour)
 
 
 def meters_of(plan: Plan) -> tuple[Meter, ...]:
     """Every point of `plan` that is a counter and every integrated meter, by name."""
     names = meter_names(plan.points, {device.id: device.name for device in plan.devices})
-    made = [_meter(plan.points[point], name) for point, name in names.items()]
+    made = [_meter(plan, plan.points[point], name) for point, name in names.items()]
     made += [_integrated(plan.points[item.point], item) for item in plan.metering.integrated]
     return tuple(sorted(made, key=lambda meter: meter.name))
 
@@ -90,9 +98,10 @@ def _site_ms(pace: Pace, machine_s: float) -> int:
     return round(machine_s * max(pace.speed, 1.0) * 1000)
 
 
-def _meter(point: Point, name: str) -> Meter:
+def _meter(plan: Plan, point: Point, name: str) -> Meter:
     counter = point.counter
     assert counter is not None
+    power = None if counter.power_point is None else plan.points[counter.power_point]
     return Meter(
         name=name,
         point=point.id,
@@ -104,6 +113,7 @@ def _meter(point: Point, name: str) -> Meter:
         max_rate=counter.max_rate,
         power_point=counter.power_point,
         poll_s=point.poll_s,
+        power_unit="" if power is None else power.unit,
     )
 
 

@@ -98,6 +98,17 @@ class Doubt(NamedTuple):
     read: int
     reset: bool
     """It was confirmed by what was read since: the counter was reset, or replaced. Else it is set aside."""
+    at_ms: int
+    """When it was read."""
+
+
+class Jump(NamedTuple):
+    """A meter's counter was reset, or replaced, and nobody has said yet what was used meanwhile."""
+
+    meter: str
+    start_ms: int
+    end_ms: int
+    """Of its interval, or of a moment in one that has not ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +121,5 @@ class Terms:
     """Most quanta an hour; 0 = not known: no jump upwards is doubted, no decrease taken for a rollover."""
     age_ms: int
     """How old a reading may be at a boundary, site milliseconds."""
+    per_hour: float = 0.0
+    """Quanta in an hour that a thousandth of the power beside it stands for; 0 = not known."""

@@ -72,13 +72,15 @@ class Rollup(NamedTuple):
     unknown_s: int
     later_s: int
     missing_s: int
-    """Seconds without an interval."""
+    """Seconds without an interval since the meter's log began."""
     peak: int | None
     """In thousandths of its unit."""
     covered_s: int
     flags: int
     lacking: tuple[str, ...] = ()
     """Of a made meter: those of its parts of which not all is known."""
+    due_s: int = 0
+    """Seconds for which there should be intervals: less than of another where its log began later."""
 
     @property
     def has_earlier(self) -> bool:
@@ -86,36 +88,43 @@ class Rollup(NamedTuple):
         return self.from_ms is not None and self.from_ms < self.start_ms
 
 
-def over(asked: Span, due_s: int) -> Slicing:
-    """All of it one slot."""
-    whole = Slot(*asked, "", due_s)
+def over(asked: Span, until_ms: int, since_ms: int = 0) -> Slicing:
+    """All of it one slot; intervals are due from `since_ms` up to `until_ms`."""
+    whole = Slot(*asked, "", _both(asked, since_ms, until_ms) // 1000)
     return lambda _: whole
 
 
-def by(partition: Partition, until_ms: int) -> Slicing:
-    """Slots of a partition; intervals are due up to `until_ms`."""
+def by(partition: Partition, until_ms: int, since_ms: int = 0) -> Slicing:
+    """Slots of a partition; intervals are due from `since_ms` up to `until_ms`."""
 
     def slot(at_ms: int) -> Slot:
         start_ms, end_ms = partition(at_ms)
-        return Slot(start_ms, end_ms, "", max(0, min(end_ms, until_ms) - start_ms) // 1000)
+        return Slot(start_ms, end_ms, "", _both((start_ms, end_ms), since_ms, until_ms) // 1000)
 
     return slot
 
 
-def by_period(spans: Iterable[tuple[int, int, str]], asked: Span, until_ms: int) -> Slicing:
+def by_period(
+    spans: Iterable[tuple[int, int, str]], asked: Span, until_ms: int, since_ms: int = 0
+) -> Slicing:
     """A slot for each period of the tariff, all over the time that is asked for. `spans`: (start_ms, end_ms,
-    period), in order and without a gap; intervals are due up to `until_ms`."""
+    period), in order and without a gap; intervals are due from `since_ms` up to `until_ms`."""
     listed = list(spans)
     starts = [start_ms for start_ms, _, _ in listed]
     due: dict[str, int] = {}
     for start_ms, end_ms, period in listed:
-        due[period] = due.get(period, 0) + max(0, min(end_ms, until_ms) - start_ms)
+        due[period] = due.get(period, 0) + _both((start_ms, end_ms), since_ms, until_ms)
 
     def slot(at_ms: int) -> Slot:
         period = listed[max(0, bisect_right(starts, at_ms) - 1)][2]
         return Slot(*asked, period, due[period] // 1000)
 
     return slot
+
+
+def _both(span: Span, since_ms: int, until_ms: int) -> int:
+    """How much of the span lies between these."""
+    return max(0, min(span[1], until_ms) - max(span[0], since_ms))
 
 
 def item_of(item: Logged, lack: Lack | None, fitting: Fitting) -> Item:
@@ -208,6 +217,7 @@ def _rolled_up(slot: Slot, unit: str, one: _Sum, missing_s: int) -> Rollup:
         one.peak,
         one.covered_s,
         one.flags,
+        due_s=slot.due_s,
     )
 
 

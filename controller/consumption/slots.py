@@ -47,6 +47,10 @@ class Slots:
         self._cached = (boundary_ms, found)
         return found
 
+    def said(self, wall_ms: int) -> str:
+        """That time as people read it: local, to the minute."""
+        return datetime.fromtimestamp(wall_ms // 1000, UTC).astimezone(self._zone).strftime("%Y-%m-%d %H:%M")
+
     def _offset_ms(self, wall_ms: int) -> int:
         offset = datetime.fromtimestamp(wall_ms // 1000, UTC).astimezone(self._zone).utcoffset()
         assert offset is not None

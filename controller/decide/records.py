@@ -137,8 +137,8 @@ class Notice(NamedTuple):
 
     kind: str
     """"device-lost", "command-failed", "set-up-failed", "overridden", "hand", "observe", "clock",
-    "clock-leap", "reading-set-aside", "counter-reset"; after a start "override-ended", "override-waits",
-    "lock-waits", "observe-waits"."""
+    "clock-leap", "reading-set-aside", "counter-reset", "counter-stands"; after a start "override-ended",
+    "override-waits", "lock-waits", "observe-waits"."""
     subject: str
     """A device's, equipment's or point's name; "" for the site."""
     text: Text

@@ -1,4 +1,4 @@
-"""log: what people enter into the log: a replaced meter, a correction, a note."""
+"""log: what people enter into the log: a replaced meter, or that it was none, a correction, a note."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 from config.language import text
-from controller.consumption.corrections import CannotCorrect
+from controller.consumption.made import made_meters
 from controller.consumption.meters import MOST_QUANTA
+from controller.consumption.plausible import CannotCorrect
 from controller.daemon import Daemon
 from controller.logbook import Entered
+from controller.operations import log_refusals
 from controller.operations.names import iso
 from controller.operations.recording import put_down
 from controller.socket.protocol import Code, RequestError
@@ -35,15 +37,28 @@ class Logs:
         at_ms = self._time(call, "at", self._daemon.now_ms())
         last, first = _quanta(call, "last", meter), _quanta(call, "first", meter)
         serial = str(call.args.get("serial") or "")
-        when = iso(self._daemon.context.local, at_ms)
+        when = self._iso(at_ms)
         what = f"log replace-meter {meter.name} at {when} last {call.args['last']} first {call.args['first']}"
 
         async def record() -> None:
             await put_down(self._daemon, call, f"{what} serial {serial}".removesuffix(" serial "), why)
 
         made = Refit(serial, at_ms, last, first)
-        done = await self._done(self._daemon.logbook.replace(meter, made, record))
-        return {"done": "log-replace-meter", "at": when, **self._answer(done)}
+        done = await self._done(call, meter, self._daemon.logbook.replace(meter, made, record))
+        return {"done": "log-replace-meter", "at": self._iso(done.at_ms), **self._answer(done)}
+
+    async def take_back(self, call: Call) -> dict[str, Any]:
+        """args: meter, at (when the replacement is registered, local time; default: the latest), reason."""
+        meter, why = await self._meter(call), _reason(call)
+        at_ms = None if call.args.get("at") is None else self._time(call, "at", None)
+
+        async def record(was: Refit) -> None:
+            last, first = (f"{meter.fittings[-1].exact(one):f}" for one in (was.last, was.first))
+            what = f"log undo-replacement {meter.name} at {self._iso(was.at_ms)} last {last} first {first}"
+            await put_down(self._daemon, call, f"{what} serial {was.serial}".removesuffix(" serial "), why)
+
+        done = await self._done(call, meter, self._daemon.logbook.take_back(meter, at_ms, record))
+        return {"done": "log-undo-replacement", "at": self._iso(done.at_ms), **self._answer(done)}
 
     async def correct(self, call: Call) -> dict[str, Any]:
         """args: meter, at (a time in the interval), consumption or count_end (in its unit), reason."""
@@ -55,14 +70,15 @@ class Logs:
                 Code.BAD_REQUEST, text("say either the consumption or the count at the end"), "consumption"
             )
         quanta = {given[0]: _quanta(call, given[0], meter)}
-        when = iso(self._daemon.context.local, at_ms)
+        when = self._iso(at_ms)
         what = f"log correct {meter.name} at {when} {given[0]} {call.args[given[0]]}"
 
         async def record() -> None:
             await put_down(self._daemon, call, what, why)
 
-        done = await self._done(self._daemon.logbook.correct(meter, at_ms, record, **quanta))
-        return {"done": "log-correct", "at": when, **self._answer(done)}
+        done = await self._done(call, meter, self._daemon.logbook.correct(meter, at_ms, record, **quanta))
+        since = self._iso(done.at_ms)
+        return {"done": "log-correct", "at": when, "counts_from": since, **self._answer(done)}
 
     async def annotate(self, call: Call) -> dict[str, Any]:
         """args: meter, from, to (local times), text."""
@@ -73,8 +89,13 @@ class Logs:
             raise RequestError(
                 Code.BAD_REQUEST, text("a note needs words, and a time to an end after it"), "to"
             )
-        await put_down(self._daemon, call, f"log annotate {meter.name} {span[0]} to {span[1]}", note)
-        done = await self._done(self._daemon.logbook.annotate(meter, span, note, call.person))
+
+        async def record() -> None:
+            await put_down(self._daemon, call, f"log annotate {meter.name} {span[0]} to {span[1]}", note)
+
+        done = await self._done(
+            call, meter, self._daemon.logbook.annotate(meter, span, note, call.person, record)
+        )
         return {"done": "log-annotate", **self._answer(done)}
 
     async def _meter(self, call: Call) -> MeterEntry:
@@ -83,19 +104,31 @@ class Logs:
             found = await self._daemon.logbook.meter(name)
         except StoreError as error:
             raise RequestError(Code.UNAVAILABLE, error.text) from error
+        for made in made_meters(self._daemon.plan.metering, {}):
+            if made.name == name:
+                words = text(
+                    "{name} is worked out from other meters ({formula}): enter it for those",
+                    name=name,
+                    formula=made.formula,
+                )
+                raise RequestError(Code.REFUSED, words, "meter")
         if found is None or not found.fittings:
             raise RequestError(
                 Code.UNKNOWN_NAME, text("no meter named {name} in the log", name=name), "meter"
             )
         return found
 
-    async def _done(self, asked: Awaitable[T]) -> T:
+    async def _done(self, call: Call, meter: MeterEntry, asked: Awaitable[T]) -> T:
         try:
             return await asked
         except CannotCorrect as refusal:
-            raise RequestError(Code.REFUSED, refusal.text) from refusal
+            words = log_refusals.words(refusal, meter.fittings[-1], self._daemon.context.local, call.args)
+            raise RequestError(Code.REFUSED, words) from refusal
         except StoreError as error:
             raise RequestError(Code.UNAVAILABLE, error.text) from error
+
+    def _iso(self, wall_ms: int) -> str:
+        return iso(self._daemon.context.local, wall_ms)
 
     def _answer(self, done: Entered) -> dict[str, Any]:
         if done.revised and self._daemon.uploads is not None:

@@ -30,6 +30,7 @@ def register(server: SocketServer, daemon: Daemon) -> None:
     server.register("reset", commands.reset)
     logs = Logs(daemon)
     server.register("log-replace-meter", logs.replace)
+    server.register("log-undo-replacement", logs.take_back)
     server.register("log-correct", logs.correct)
     server.register("log-annotate", logs.annotate)
     upload = Upload(daemon)

@@ -28,10 +28,14 @@ class Upload:
         """No args."""
         uploads = self._uploads()
         try:
-            rows = [self._row(name, call.language, *await uploads.progress(name)) for name in uploads.names()]
+            rows = {
+                name: self._row(name, call.language, *await uploads.progress(name))
+                for name in uploads.names()
+            }
         except Refused as refusal:
             raise RequestError(Code.UNAVAILABLE, refusal.text) from refusal
-        return {"site_time": self._now(), "sinks": rows}
+        rows.update((name, self._left_out(name)) for name in uploads.left_out())
+        return {"site_time": self._now(), "sinks": [row for _, row in sorted(rows.items())]}
 
     async def aside(self, call: Call) -> dict[str, Any]:
         """args: sink. What it refused, oldest first."""
@@ -42,7 +46,7 @@ class Upload:
             raise RequestError(Code.REFUSED, refusal.text, "sink") from refusal
         rows = [
             {
-                "id": item.id,
+                "row": item.id,
                 "meter": item.meter,
                 "start": iso(local, item.start_ms),
                 "revision": item.revision,
@@ -54,12 +58,14 @@ class Upload:
         return {"site_time": self._now(), "sink": name, "aside": rows}
 
     async def retry(self, call: Call) -> dict[str, Any]:
-        """args: sink, ids (None: all that was set aside). Tries now, whatever pause there is."""
-        name, ids = _name(call), call.args.get("ids")
-        if ids is not None and not (isinstance(ids, list) and all(isinstance(number, int) for number in ids)):
-            raise RequestError(Code.BAD_REQUEST, text("these are no numbers of rows"), "ids")
+        """args: sink, rows (None: all that was set aside). Tries now, whatever pause there is."""
+        name, rows = _name(call), call.args.get("rows")
+        if rows is not None and not (
+            isinstance(rows, list) and all(isinstance(number, int) for number in rows)
+        ):
+            raise RequestError(Code.BAD_REQUEST, text("these are no numbers of rows"), "rows")
         await self._put_down(call, f"upload retry {name}")
-        count = await self._ask(self._uploads().retry(name, ids))
+        count = await self._ask(self._uploads().retry(name, rows))
         return {"done": "upload-retry", "sink": name, "rows": count}
 
     async def replay(self, call: Call) -> dict[str, Any]:
@@ -96,15 +102,16 @@ class Upload:
         self, name: str, language: str, progress: Progress, health: Health | None, trouble: Text | str
     ) -> dict[str, Any]:
         uploads, local = self._uploads(), self._daemon.context.local
-        oldest_ms = progress.watermark_ms
-        lag_s = None if oldest_ms is None else (self._daemon.clock.now().wall_ms - oldest_ms) / 1000
+        complete_ms, waiting_ms = progress.complete_ms, progress.waiting_ms
+        lag_s = None if waiting_ms is None else (self._daemon.clock.now().wall_ms - waiting_ms) / 1000
         return {
             "sink": name,
             "label": uploads.label(name),
             "kind": uploads.kind(name),
+            "not_in_simulation": False,
             "retired": progress.retired,
             "reachable": None if health is None else health.reachable,
-            "complete_to": None if oldest_ms is None else iso(local, oldest_ms),
+            "complete_to": None if complete_ms is None else iso(local, complete_ms),
             "lag_s": lag_s,
             "backlog_rows": progress.backlog,
             "holes": progress.holes,
@@ -113,6 +120,27 @@ class Upload:
             "delivered_rows": 0 if health is None else health.delivered,
             "failures": 0 if health is None else health.failures,
             "last_error": render((health.error if health is not None else "") or trouble, language),
+        }
+
+    def _left_out(self, name: str) -> dict[str, Any]:
+        """One that gets nothing of a simulation."""
+        uploads = self._uploads()
+        return {
+            "sink": name,
+            "label": uploads.label(name),
+            "kind": uploads.kind(name),
+            "not_in_simulation": True,
+            "retired": False,
+            "reachable": None,
+            "complete_to": None,
+            "lag_s": None,
+            "backlog_rows": 0,
+            "holes": 0,
+            "aside_rows": 0,
+            "rows_per_s": 0.0,
+            "delivered_rows": 0,
+            "failures": 0,
+            "last_error": "",
         }
 
     def _now(self) -> str:
@@ -127,7 +155,12 @@ class Upload:
     async def _put_down(self, call: Call, what: str, why: str = "", known: Sequence[str] = ()) -> None:
         """What a person asks for is in the ledger before it is done. `known`: sinks that it may be of, beside
         those of the Plan."""
-        if _name(call) not in (*self._uploads().names(), *known):
+        uploads = self._uploads()
+        if _name(call) in uploads.left_out():
+            raise RequestError(
+                Code.REFUSED, text('sink "{name}" gets nothing of a simulation', name=_name(call)), "sink"
+            )
+        if _name(call) not in (*uploads.names(), *known):
             raise RequestError(Code.UNKNOWN_NAME, text('no sink named "{name}"', name=_name(call)), "sink")
         await put_down(self._daemon, call, what, why)
 

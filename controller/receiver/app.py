@@ -18,8 +18,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from config.language import text
 from controller.consumption.upload.heads import HEADER, read_header
-from controller.receiver.intake import MOST_PACKED, Taken, TooMuch, take
+from controller.receiver.intake import MOST_PACKED, Foreign, Taken, TooMuch, take
 from controller.receiver.rows import Nonsense
 from controller.receiver.store import Store, gaps, heads
 from controller.receiver.telling import as_json, head_as_json
@@ -67,10 +68,14 @@ class Receiver:
             )
         except Nonsense as error:
             raise HTTPException(400, str(error)) from error
+        except Foreign as error:
+            # A matter for a person on both sides; row by row the sender would set aside all that it has.
+            _log.warning("refused: %s", error)
+            raise HTTPException(403, str(error)) from error
         except TooMuch as error:
             raise HTTPException(413, str(error)) from error
         except StoreError as error:
-            _log.error("not stored: %s", error)
+            _log.error(text("not stored: {why}", why=error.text))
             raise HTTPException(503, "not stored, try again", {"Retry-After": str(RETRY_S)}) from error
         _told(request, taken)
         await self._keep_head(request, site, taken)
@@ -86,7 +91,7 @@ class Receiver:
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(self._writer, self._store.put_head, owner, head)
         except StoreError as error:
-            _log.error("a head was not stored: %s", error)
+            _log.error(text("a head was not stored: {why}", why=error.text))
 
     async def _gaps(self, request: Request) -> Response:
         found = await self._read(request, gaps)
@@ -105,7 +110,7 @@ class Receiver:
         try:
             return await asyncio.to_thread(question, self._store.path.parent, site)
         except StoreError as error:
-            _log.error("cannot read: %s", error)
+            _log.error(error.text)
             raise HTTPException(503, "cannot be read now", {"Retry-After": str(RETRY_S)}) from error
 
     def _site(self, request: Request) -> str | None:

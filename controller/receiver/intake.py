@@ -19,6 +19,10 @@ class TooMuch(Exception):
     """More bytes or rows than are taken at once."""
 
 
+class Foreign(Exception):
+    """A row of a site that may not be written to."""
+
+
 class Taken(NamedTuple):
     """What is answered, and what is told in the log."""
 
@@ -32,7 +36,7 @@ class Taken(NamedTuple):
 def take(store: Store, body: bytes, *, packed: bool, site: str | None) -> Taken:
     """Store what `body` holds; for a thread. `site`: the only one that may be written to, None = any.
 
-    Raises Nonsense (nothing stored), TooMuch (nothing stored), StoreUnavailable (what is stored of it is
+    Raises Nonsense, TooMuch, Foreign (nothing stored), StoreUnavailable (what is stored of it is
     stored, what is not comes again).
     """
     plain = unpack(body) if packed else body
@@ -73,9 +77,8 @@ def _read(plain: bytes, site: str | None) -> tuple[dict[str, list[Received]], li
             refused.append((error.key, error.reason))
             continue
         if site is not None and named != site:
-            refused.append((row.key, "this token is another site's"))
-        else:
-            by_site.setdefault(named, []).append(row)
+            raise Foreign(f"this token is of site {site}, the rows are of site {named}")
+        by_site.setdefault(named, []).append(row)
     if not by_site and not refused:
         raise Nonsense("no rows")
     return by_site, refused

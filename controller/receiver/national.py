@@ -18,6 +18,8 @@ from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from config.dialects import Dialect
+from config.language import Text, text
+from config.language.details import detail, reason
 from controller.consumption.upload.national.cipher import cipher_key_of
 from controller.consumption.upload.national.documents import (
     BEAT,
@@ -68,6 +70,14 @@ class KeepError(Exception):
     """The store cannot keep values now."""
 
 
+class KeysWrong(Exception):
+    """The file of keys cannot be used. `what` says why, without the keys themselves."""
+
+    def __init__(self, what: Text) -> None:
+        super().__init__(str(what))
+        self.what = what
+
+
 class Building(NamedTuple):
     """Who may deliver."""
 
@@ -95,24 +105,33 @@ class Waits:
 
 def read_keys(path: Path) -> Keys:
     """Keys from a file `{"cipher_key": …, "buildings": {"510116A001": {"site": …, "key": …}}}`. Raises
-    ValueError with what is wrong, without the keys themselves; OSError."""
-    written = json.loads(path.read_text(encoding="utf-8"))
+    KeysWrong."""
+    file = str(path)
+    try:
+        written = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeError) as error:
+        raise KeysWrong(text("cannot read {file}: {error}", file=file, error=reason(error))) from error
+    except (ValueError, RecursionError) as error:
+        why = detail(str(error))
+        raise KeysWrong(text("what is in {file} is no JSON: {why}", file=file, why=why)) from None
     if not isinstance(written, dict) or set(written) != {"cipher_key", "buildings"}:
-        raise ValueError("expected cipher_key and buildings, nothing else")
+        raise KeysWrong(text("{file}: expected cipher_key and buildings, nothing else", file=file))
     buildings: dict[str, Building] = {}
     listed: Any = written["buildings"]
     if not isinstance(listed, dict) or not listed:
-        raise ValueError("buildings: expected at least one")
+        raise KeysWrong(text("{file}: expected at least one building in buildings", file=file))
     for name, item in listed.items():
         if not isinstance(item, dict) or set(item) != {"site", "key"}:
-            raise ValueError(f"building {name}: expected site and key, nothing else")
+            words = text("{file}, building {name}: expected site and key, nothing else", file=file, name=name)
+            raise KeysWrong(words)
         if not all(isinstance(said, str) and said for said in item.values()):
-            raise ValueError(f"building {name}: expected texts for site and key")
+            words = text("{file}, building {name}: expected texts for site and key", file=file, name=name)
+            raise KeysWrong(words)
         buildings[name] = Building(item["site"], item["key"])
     try:
         return Keys(cipher_key_of(str(written["cipher_key"])), buildings)
     except NationalError as error:
-        raise ValueError(str(error)) from None
+        raise KeysWrong(text("{file}: {why}", file=file, why=error.words)) from None
 
 
 class NationalListener:
@@ -161,7 +180,9 @@ class NationalListener:
             return
         self._callers.add(task)
         try:
-            with suppress(OSError, TimeoutError, NationalError, KeepError):
+            # Cancelled by `close` alone. asyncio's streams report a connection whose task was cancelled as a
+            # failure, with its traceback.
+            with suppress(OSError, TimeoutError, NationalError, KeepError, asyncio.CancelledError):
                 await _Caller(self, reader, writer).run()
         finally:
             self._callers.discard(task)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import ssl
@@ -18,12 +19,15 @@ from zoneinfo import ZoneInfo
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
-from config.dialects import Dialect, load_dialect, read_dialect
+from config.dialects import Dialect, DialectError, load_dialect, read_dialect
 from config.language import Text, text
-from controller.consumption.upload.national.errors import NationalError
+from config.language.details import reason
+from config.language.spoken import Spoken
+from controller.receiver import certificates
 from controller.receiver.app import Receiver
+from controller.receiver.certificates import CertificatesWrong
 from controller.receiver.collected import Collected
-from controller.receiver.national import NationalListener, read_keys
+from controller.receiver.national import KeysWrong, NationalListener, read_keys
 from controller.receiver.store import Store
 from controller.receiver.tokens import Tokens, TokensWrong, open_to_all, open_words
 from controller.store.errors import AlreadyRunning, StoreError
@@ -43,7 +47,7 @@ class Centre:
     keys: Path
     dialect: str
     """Name of one, or path of a .json file."""
-    zone: str
+    zone: ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,10 @@ class Options:
     client_ca: Path | None = None
     """Only those whose certificate is from these authorities are served."""
     centre: Centre | None = None
+    language: str = "en"
+    """Of its log."""
+    end_with_input: bool = False
+    """It ends when its standard input does: a child that must not outlive its parent."""
 
 
 class NotStarted(Exception):
@@ -96,11 +104,15 @@ def _centre(options: Options, store: Store) -> NationalListener | None:
         if open_to_all(centre.keys.stat().st_mode):
             raise NotStarted(open_words(centre.keys))
         keys = read_keys(centre.keys)
-        zone = ZoneInfo(centre.zone)
         dialect = _dialect(centre.dialect)
-    except (OSError, ValueError, NationalError, KeyError) as error:
-        raise NotStarted(text("cannot receive: {error}", error=str(error))) from error
-    return NationalListener(dialect, keys, Collected(store), zone, store.now_ms)
+    except OSError as error:
+        words = text("cannot read {file}: {error}", file=str(centre.keys), error=reason(error))
+        raise NotStarted(words) from error
+    except KeysWrong as error:
+        raise NotStarted(error.what) from error
+    except DialectError as error:
+        raise NotStarted(error.text) from error
+    return NationalListener(dialect, keys, Collected(store), centre.zone, store.now_ms)
 
 
 def _dialect(named: str) -> Dialect:
@@ -114,7 +126,7 @@ def _serve(
     centre: NationalListener | None,
     ready: Callable[[str, int, str, int], None],
 ) -> None:
-    _to_standard_error()
+    _to_standard_error(options.language)
     config = uvicorn.Config(
         receiver.app(),
         http=_Patient,
@@ -133,12 +145,18 @@ def _serve(
         ssl_cert_reqs=ssl.CERT_NONE if options.client_ca is None else ssl.CERT_REQUIRED,
     )
     try:
+        certificates.check(options.cert, options.key, options.client_ca)
         config.load()
-        if config.ssl is not None:
-            config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
+    except CertificatesWrong as error:
+        raise NotStarted(error.what) from error
+    except OSError as error:  # what has changed since
+        raise NotStarted(text("cannot receive: {error}", error=reason(error))) from error
+    if config.ssl is not None:
+        config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
         listening = _listen(options.host, options.port)
-    except OSError as error:  # certificates too
-        raise NotStarted(text("cannot receive: {error}", error=str(error))) from error
+    except OSError as error:
+        raise _not_bound(options.host, options.port, error) from error
     try:
         host, port = listening.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
@@ -147,8 +165,14 @@ def _serve(
         async def listens() -> None:
             bound = 0
             if centre is not None and options.centre is not None:
-                bound = await centre.start(options.host, options.centre.port)
+                try:
+                    bound = await centre.start(options.host, options.centre.port)
+                except OSError as error:
+                    raise _not_bound(options.host, options.centre.port, error) from error
             ready(host, port, url, bound)
+
+            if options.end_with_input:
+                asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _input_ended, server)
 
         server = _Server(config, listens, None if centre is None else centre.close)
         asyncio.run(server.serve(sockets=[listening]))
@@ -196,6 +220,18 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.close()
         raise
     return listening
+
+
+def _not_bound(host: str, port: int, error: OSError) -> NotStarted:
+    return NotStarted(
+        text("cannot receive at {host}, port {port}: {why}", host=host, port=port, why=reason(error))
+    )
+
+
+def _input_ended(server: uvicorn.Server) -> None:
+    if not os.read(sys.stdin.fileno(), 4096):
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        server.should_exit = True
 
 
 class _Server(uvicorn.Server):
@@ -261,8 +297,8 @@ class _Patient(H11Protocol):
         self._tick = self.loop.call_later(SILENT_S, self._look)
 
 
-def _to_standard_error() -> None:
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", force=True
-    )
+def _to_standard_error(language: str) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Spoken(language))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from config.language import text
+from config.language.details import detail, reason
 from controller.consumption.upload.heads import LedgerHead
 from controller.receiver.migrations import RECEIVER
 from controller.receiver.rows import Received
@@ -104,7 +105,7 @@ class Store:
                     raise
             except sqlite3.Error as error:
                 raise StoreUnavailable(
-                    text("cannot write {file}: {error}", file=str(self.path), error=str(error))
+                    text("cannot write {file}: {error}", file=str(self.path), error=detail(str(error)))
                 ) from error
             return done
 
@@ -164,7 +165,7 @@ def heads(data: Path, site: str | None = None, most: int = 10_000) -> list[Kept]
     runs. Raises StoreUnavailable, StoreDamaged."""
     path = data / FILE
     try:
-        with closing(open_reader(path)) as connection:
+        with closing(_opened(path)) as connection:
             found = connection.execute(
                 "SELECT site, seq, hash, time_ms, received_ms, count(*) OVER (PARTITION BY site, seq) > 1 "
                 "FROM heads WHERE site = coalesce(?, site) ORDER BY received_ms DESC, seq DESC LIMIT ?",
@@ -211,7 +212,7 @@ def gaps(data: Path, site: str | None = None, most: int = 1000) -> list[MeterGap
     """
     path = data / FILE
     try:
-        with closing(open_reader(path)) as connection:
+        with closing(_opened(path)) as connection:
             connection.execute("BEGIN")
             return [_completeness(connection, row, most) for row in connection.execute(_METERS, (site,))]
     except sqlite3.Error as error:
@@ -278,8 +279,15 @@ def _same(here: Sequence[object], came: Sequence[object]) -> bool:
     )
 
 
+def _opened(path: Path) -> sqlite3.Connection:
+    """For reading. Raises StoreUnavailable where nothing was ever received, sqlite3.Error."""
+    if not path.exists():
+        raise StoreUnavailable(text("nothing was received here yet: there is no {file}", file=str(path)))
+    return open_reader(path)
+
+
 def _cannot_open(path: Path, error: sqlite3.Error | OSError) -> StoreUnavailable | StoreDamaged:
     kind: type[StoreUnavailable | StoreDamaged] = StoreUnavailable
     if isinstance(error, sqlite3.DatabaseError) and trouble(error) is Trouble.DAMAGE:
         kind = StoreDamaged
-    return kind(text("cannot open {file}: {error}", file=str(path), error=str(error)))
+    return kind(text("cannot open {file}: {why}", file=str(path), why=reason(error)))

@@ -10,6 +10,7 @@ import stat
 from pathlib import Path
 
 from config.language import Text, text
+from config.language.details import reason
 
 SHORTEST = 16
 _MOST = 1024 * 1024
@@ -56,10 +57,10 @@ class Tokens:
         except TokensWrong as error:
             if str(error) != self._told:
                 self._told = str(error)
-                _log.warning("the tokens of before stay in force: %s", error)
+                _log.warning(text("the tokens of before stay in force: {why}", why=error.what))
             return
         self._seen, self._told = identity, ""
-        _log.info("tokens read anew")
+        _log.info(text("tokens read anew"))
 
 
 def _identity(path: Path) -> tuple[int, int, int]:
@@ -120,5 +121,5 @@ def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()
 
 
-def _cannot(path: Path, error: Exception) -> TokensWrong:
-    return TokensWrong(text("cannot read {file}: {error}", file=str(path), error=str(error)))
+def _cannot(path: Path, error: OSError | UnicodeError) -> TokensWrong:
+    return TokensWrong(text("cannot read {file}: {error}", file=str(path), error=reason(error)))

@@ -120,7 +120,7 @@ class SocketServer:
         if server is not None:
             server.close()
         await self.start()
-        _log.warning("%s was removed and is there again", self._path)
+        _log.warning(text("{file} was removed and is there again", file=str(self._path)))
 
     def _is_there(self) -> bool:
         try:

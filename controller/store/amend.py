@@ -43,6 +43,49 @@ def refit(connection: sqlite3.Connection, meter: int, made: Refit) -> int:
     return cursor.lastrowid
 
 
+def unfit(connection: sqlite3.Connection, meter: int, now_ms: int) -> None:
+    """Take the fitting in force back, a replacement's: what is of it is of the one before, which is read
+    alike. What it was is kept, for older revisions were made by it."""
+    (void, serial, since_ms, first, _), (kept, *_, last) = connection.execute(
+        "SELECT id, serial, since_ms, first_count, last_count FROM fittings WHERE meter = ? "
+        "ORDER BY id DESC LIMIT 2",
+        (meter,),
+    ).fetchall()
+    connection.execute(
+        "INSERT INTO undone (meter, serial, since_ms, last_count, first_count, undone_ms) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        (meter, serial, since_ms, last, first, now_ms),
+    )
+    for table in ("intervals", "refused"):
+        connection.execute(
+            f"UPDATE {table} SET fitting = ? WHERE meter = ? AND fitting = ?",  # noqa: S608
+            (kept, meter, void),
+        )
+    connection.execute(
+        "UPDATE OR IGNORE days SET fitting = ? WHERE meter = ? AND fitting = ?", (kept, meter, void)
+    )
+    both = connection.execute("SELECT start_ms FROM days WHERE meter = ? AND fitting = ?", (meter, void))
+    days.renew_from(connection, meter, [start_ms for (start_ms,) in both])
+    connection.execute("UPDATE fittings SET last_count = NULL WHERE id = ?", (kept,))
+    connection.execute("DELETE FROM fittings WHERE id = ?", (void,))
+
+
+def take_back(
+    connection: sqlite3.Connection,
+    periods: Periods,
+    meter: int,
+    rows: Sequence[Interval],
+    before: Sequence[Interval],
+    now_ms: int,
+) -> int:
+    """`unfit`, and each of `rows` as the next revision of its slot; `before`: what these slots said. Returns
+    how many."""
+    unfit(connection, meter, now_ms)
+    count = revise(connection, periods, meter, rows)
+    days.renew(connection, periods, meter, before)  # of the days whose consumption they no longer have
+    return count
+
+
 def revise(
     connection: sqlite3.Connection,
     periods: Periods,

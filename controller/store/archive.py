@@ -18,6 +18,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from config.language import Text, text
+from config.language.details import detail
 from controller.store import ledger
 from controller.store.backup import sync
 from controller.store.connection import open_reader
@@ -32,6 +34,11 @@ _PART = ".part"
 
 class ArchiveDamaged(Exception):
     """The file is not what was sealed."""
+
+    def __init__(self, said: str, why: Text | str = "") -> None:
+        """`why`: the same for people, who know which file it is about."""
+        super().__init__(said)
+        self.why = why or said
 
 
 class ArchiveAbandoned(Exception):
@@ -118,7 +125,20 @@ def verify(path: Path) -> tuple[Head, Head]:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             return _verified(json.loads(line) for line in file)
     except (ValueError, TypeError, KeyError, IndexError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise ArchiveDamaged(f"{path.name}: {str(error) or type(error).__name__}") from error
+        raise ArchiveDamaged(f"{path.name}: {str(error) or type(error).__name__}", torn(error)) from error
+
+
+def torn(error: Exception) -> Text | str:
+    """What is wrong with a packed file that cannot be read."""
+    if isinstance(error, gzip.BadGzipFile):
+        return text("it is not packed by gzip, or what is packed does not have its check sum")
+    if isinstance(error, EOFError):
+        return text("it ends too early")
+    if isinstance(error, zlib.error):
+        return text("what is packed in it is damaged")
+    if isinstance(error, (TypeError, LookupError)):
+        return text("this has the wrong form")
+    return detail(str(error) or type(error).__name__)
 
 
 def rows(path: Path) -> Iterator[Sequence[Any]]:

@@ -6,16 +6,21 @@ from __future__ import annotations
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
-from config.language import text
-from config.language.details import detail
+from config.language import Text, text
+from config.language.details import detail, reason
 from controller.consumption.audit import Past, Problem, audit_meter
 from controller.consumption.audit_days import audit_days
 from controller.store import archive, deletions, history, ledger, restores, sums
 from controller.store.archive import ArchiveDamaged
-from controller.store.ledger import Head
+from controller.store.ledger import Head, Kind
 from controller.store.logrows import mark_of
+
+_RESTORED = "restored at "
+"""So begins what the ledger has of a restore."""
 
 
 def audit_log(
@@ -32,7 +37,8 @@ def audit_log(
             yield Problem(meter.name, None, text("nothing says where its log stands"))
             mark = None
         rows = list(history.logged(connection, meter))
-        yield from audit_meter(meter.name, meter.fittings, rows, mark, past)
+        undone = history.undone(connection, meter)
+        yield from audit_meter(meter.name, meter.fittings, rows, mark, past, undone)
         if not sums.days_are_due(connection, meter):
             yield from audit_days(meter.name, sums.kept_days(connection, meter), history.newest(iter(rows)))
     for number in history.strangers(connection):
@@ -49,12 +55,12 @@ def audit_log(
                 times=found.times,
             )
         yield Problem(found.meter, found.start_ms, words)
-    for name, start_ms, reason in connection.execute(
+    for name, start_ms, said in connection.execute(
         "SELECT coalesce(name, '?'), CAST(start_ms AS INTEGER), reason FROM refused "
         "LEFT JOIN meters ON meters.id = refused.meter ORDER BY refused.id"
     ):
         yield Problem(
-            name, start_ms, text("an interval was refused and is kept aside: {reason}", reason=reason)
+            name, start_ms, text("an interval was refused and is kept aside: {reason}", reason=detail(said))
         )
 
 
@@ -67,14 +73,12 @@ def audit_heads(connection: sqlite3.Connection, data: Path, heads: Iterable[Head
             words = text(
                 "the ledger ends at row {last}; row {row}, known elsewhere, is missing", last=last, row=seq
             )
-            yield Problem("", None, words)
+            yield Problem("", None, _with_restore(words, connection, data, seq))
             continue
         try:
             found = _hash_at(connection, data, seq)
         except (ArchiveDamaged, OSError, ValueError, EOFError, zlib.error) as error:
-            words = text(
-                "row {row} of the ledger cannot be read: {reason}", row=seq, reason=detail(str(error))
-            )
+            words = text("row {row} of the ledger cannot be read: {reason}", row=seq, reason=_why(error))
             yield Problem("", None, words)
             continue
         if found != digest:
@@ -83,7 +87,48 @@ def audit_heads(connection: sqlite3.Connection, data: Path, heads: Iterable[Head
                 "anew",
                 row=seq,
             )
-            yield Problem("", None, words)
+            yield Problem("", None, _with_restore(words, connection, data, seq))
+
+
+def _with_restore(words: Text, connection: sqlite3.Connection, data: Path, seq: int) -> Text:
+    """`words`, and which restore of the ledger may be why row `seq` is not what it was."""
+    found = _restore_up_to(connection, data, seq)
+    if found is None:
+        return words
+    row, time_ms = found
+    time = datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M")
+    return text(
+        "{what}. It has a restore from a backup at {time} UTC, row {row}: what was recorded between the "
+        "backup and that is not in it",
+        what=words,
+        time=time,
+        row=row,
+    )
+
+
+def _restore_up_to(connection: sqlite3.Connection, data: Path, seq: int) -> tuple[int, int] | None:
+    """Row and time of the last restore at or before that row, here or in a sealed file that can be read."""
+    found: tuple[int, int] | None = connection.execute(
+        "SELECT seq, time_ms FROM ledger WHERE seq <= ? AND kind = ? AND detail LIKE ? "
+        "ORDER BY seq DESC LIMIT 1",
+        (seq, Kind.GAP, f"{_RESTORED}%"),
+    ).fetchone()
+    if found is not None:
+        return found
+    for (name,) in connection.execute("SELECT file FROM seals ORDER BY seq DESC"):
+        with suppress(ArchiveDamaged, OSError, ValueError, EOFError, zlib.error):
+            for row in archive.rows(data / archive.FOLDER / name):
+                if row[0] <= seq and row[2] == Kind.GAP and str(row[-2]).startswith(_RESTORED):
+                    found = row[0], row[1]
+        if found is not None:
+            return found
+    return None
+
+
+def _why(error: Exception) -> Text | str:
+    if isinstance(error, ArchiveDamaged):
+        return error.why
+    return reason(error) if isinstance(error, OSError) and error.errno else archive.torn(error)
 
 
 def _hash_at(connection: sqlite3.Connection, data: Path, seq: int) -> bytes | None:
@@ -110,7 +155,7 @@ def audit_ledger(connection: sqlite3.Connection, data: Path) -> Iterator[Problem
             yield Problem("", None, text("{file} is missing", file=name))
         except (ArchiveDamaged, OSError) as error:
             yield Problem(
-                "", None, text("{file} is not what was sealed: {reason}", file=name, reason=str(error))
+                "", None, text("{file} is not what was sealed: {reason}", file=name, reason=_why(error))
             )
         else:
             if (begins, ends) != (head, sealed):

@@ -14,7 +14,7 @@ from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 
-from controller.store.connection import open_reader
+from controller.store.connection import found_in, open_reader
 
 KEPT = 7
 """Backups that stay; older ones are deleted after a new one has been made."""
@@ -114,10 +114,10 @@ def check(part: Path, abandoned: Callable[[], bool]) -> None:
     with closing(open_reader(part)) as connection:
         connection.set_progress_handler(abandoned, _OPCODES)
         try:
-            findings = [str(row[0]) for row in connection.execute("PRAGMA quick_check(5)")]
+            findings = found_in(connection.execute("PRAGMA quick_check(5)"))
         except sqlite3.OperationalError:
             if abandoned():
                 raise BackupAbandoned from None
             raise
     if findings != ["ok"]:
-        raise BackupFailed("; ".join(findings))
+        raise BackupFailed(next(iter(findings), "empty"))

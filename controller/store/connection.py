@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Literal
@@ -130,7 +131,7 @@ def sound(path: Path, *, thorough: bool = False) -> str:
         connection = sqlite3.connect(_uri(path, "rw"), uri=True, timeout=BUSY_S, isolation_level=None)
         try:
             check = "integrity_check" if thorough else "quick_check"
-            findings = [str(row[0]) for row in connection.execute(f"PRAGMA {check}(5)")]
+            findings = found_in(connection.execute(f"PRAGMA {check}(5)"))
         finally:
             connection.close()
     except UnicodeError as error:  # a message that quotes what is no text
@@ -140,6 +141,12 @@ def sound(path: Path, *, thorough: bool = False) -> str:
             raise
         return str(error)
     return "" if findings == ["ok"] else "; ".join(findings)
+
+
+def found_in(rows: Iterable[Sequence[object]]) -> list[str]:
+    """What a check has found, each on one line: SQLite tells several in one, under the database's name."""
+    lines = [line.strip() for row in rows for line in str(row[0]).splitlines()]
+    return [line for line in lines if line and not line.startswith("***")]
 
 
 def _uri(path: Path, mode: str) -> str:

@@ -91,6 +91,17 @@ def renew(connection: sqlite3.Connection, periods: Periods, meter: int, rows: It
             _work_out(connection, meter, touched[start_ms], ahead)
 
 
+def renew_from(connection: sqlite3.Connection, meter: int, starts: Iterable[int]) -> None:
+    """Work out anew the kept days that begin then."""
+    ahead = _Ahead(connection, meter)
+    for start_ms in sorted(starts):
+        found = connection.execute(
+            "SELECT start_ms, end_ms, sealed FROM days WHERE meter = ? AND start_ms = ?", (meter, start_ms)
+        ).fetchone()
+        if found is not None and not found[2]:
+            _work_out(connection, meter, _Bounds(*found), ahead)
+
+
 def seal(connection: sqlite3.Connection, deleted: Iterable[tuple[int, int]]) -> None:
     """Intervals, (meter, start_ms), were deleted: the days of those of which no revision is left stand as
     they are."""

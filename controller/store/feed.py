@@ -85,10 +85,11 @@ def settle(
 
 def let_in_again(connection: sqlite3.Connection, sink: str, ids: Sequence[int] | None) -> list[int]:
     """Rows set aside (None: all of them) are to be sent again. Returns their ids; the caller settles."""
+    asked = None if ids is None else set(ids)
     found = [
         number
         for (number,) in connection.execute("SELECT feed FROM aside WHERE sink = ? ORDER BY feed", (sink,))
-        if ids is None or number in ids
+        if asked is None or number in asked
     ]
     connection.executemany(
         "DELETE FROM aside WHERE sink = ? AND feed = ?", [(sink, number) for number in found]
@@ -182,6 +183,14 @@ def aside(connection: sqlite3.Connection, sink: str) -> list[Aside]:
         (sink,),
     )
     return [Aside(*item) for item in found]
+
+
+def last_reason(connection: sqlite3.Connection, sink: str) -> str:
+    """Why it refused what was set aside last; "" when nothing is."""
+    found = connection.execute(
+        "SELECT reason FROM aside WHERE sink = ? ORDER BY since_ms DESC, feed DESC LIMIT 1", (sink,)
+    ).fetchone()
+    return "" if found is None else str(found[0])
 
 
 def sinks(connection: sqlite3.Connection) -> list[tuple[str, int, int | None]]:

@@ -108,6 +108,23 @@ def meters(connection: sqlite3.Connection) -> list[MeterEntry]:
     ]
 
 
+def undone(connection: sqlite3.Connection, meter: MeterEntry) -> list[tuple[int, int]]:
+    """When that meter was said to be replaced and was not, and by how much its counts went back then."""
+    found = connection.execute(
+        "SELECT since_ms, last_count - first_count FROM undone WHERE meter = ? ORDER BY id", (meter.number,)
+    )
+    return [(since_ms, back) for since_ms, back in found]
+
+
+def began_ms(connection: sqlite3.Connection, meter: MeterEntry) -> int:
+    """When its log began."""
+    (first,) = connection.execute(
+        "SELECT min(start_ms) FROM intervals WHERE meter = ?", (meter.number,)
+    ).fetchone()
+    since_ms = meter.fittings[0].since_ms
+    return since_ms if first is None else min(int(first), since_ms)
+
+
 def logged(
     connection: sqlite3.Connection, meter: MeterEntry, from_ms: int = 0, to_ms: int = 2**62
 ) -> Iterator[Logged]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from config.language import text
+from config.language.details import detail
 from controller.store.errors import StoreError, StoreJobFailed
 
 T = TypeVar("T")
@@ -44,6 +45,6 @@ def as_store_error(error: Exception, path: Path) -> StoreError:
     """What a job raised, as this package's own error."""
     if isinstance(error, StoreError):
         return error
-    made = StoreJobFailed(text("{file} refused an entry: {error}", file=path.name, error=str(error)))
+    made = StoreJobFailed(text("{file} refused an entry: {why}", file=path.name, why=detail(str(error))))
     made.__cause__ = error
     return made

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from config.language import text
-from config.language.details import detail
+from config.language.details import reason
 from controller.store.errors import AlreadyRunning, StoreUnavailable
 
 FILE = "louguan.lock"
@@ -36,7 +36,7 @@ class DataLock:
             self._handle: int | None = _handed_on(path, inherited)
         except OSError as error:
             raise StoreUnavailable(
-                text("cannot open {file}: {error}", file=str(path), error=detail(str(error)))
+                text("cannot open {file}: {why}", file=str(path), why=reason(error))
             ) from error
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from config.language import text
+from config.language.details import detail, reason
 from controller.consumption.log import Closed
 from controller.consumption.meters import Meter
 from controller.consumption.periods import Periods
@@ -184,7 +185,7 @@ class LogStore:
                 return reader.ask(question)
         except sqlite3.Error as error:
             raise StoreUnavailable(
-                text("cannot read {file}: {error}", file=self.path.name, error=str(error))
+                text("cannot read {file}: {why}", file=self.path.name, why=detail(str(error)))
             ) from error
 
     def reader(self) -> LogReader:
@@ -252,7 +253,7 @@ class LogStore:
             self._writer = Writer(self.path, make_room=self._make_room, relief=self._relieved)
         except (sqlite3.Error, OSError) as error:
             raise StoreUnavailable(
-                text("cannot open {file}: {error}", file=str(self.path), error=str(error))
+                text("cannot open {file}: {why}", file=str(self.path), why=reason(error))
             ) from error
 
     def _renew(self, wall_ms: int) -> None:
@@ -308,7 +309,7 @@ class LogStore:
                         "{count} entries wait for {file} already; this one was not taken ({error})",
                         count=len(self._kept),
                         file=self.path.name,
-                        error=self._damage,
+                        error=detail(self._damage),
                     )
                 )
             )

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from config.language import text
-from config.language.details import detail
+from config.language.details import detail, reason
 from controller.store.backup import sync
 from controller.store.connection import Trouble, beyond_use, open_reader, open_writer, sound, trouble
 from controller.store.errors import StoreTooNew, StoreUnavailable
@@ -95,7 +95,7 @@ def prepare(
             return replace(path, steps, damage, wall_ms, backups, tell, probe, thorough=bool(suspect))
     except (sqlite3.Error, OSError, ValueError, TypeError) as error:
         raise StoreUnavailable(
-            text("cannot open {file}: {error}", file=str(path), error=detail(str(error)))
+            text("cannot open {file}: {why}", file=str(path), why=reason(error))
         ) from error
     return Opening(fresh, None, "", tuple(added))
 
@@ -124,7 +124,7 @@ def begin_writing(
         return Writer(path, make_room=make_room, relief=relief)
     except sqlite3.Error as error:
         raise StoreUnavailable(
-            text("cannot open {file}: {error}", file=str(path), error=detail(str(error)))
+            text("cannot open {file}: {why}", file=str(path), why=reason(error))
         ) from error
 
 
@@ -216,7 +216,7 @@ def _drafted(
         fault = str(error)
     except (ValueError, TypeError) as error:
         fault = str(error)
-    _log.warning("backup %s cannot be used: %s", backup.name, fault)
+    _log.warning(text("the backup {file} cannot be used: {why}", file=backup.name, why=detail(fault)))
     return None
 
 

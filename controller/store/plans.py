@@ -10,6 +10,9 @@ import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
+from config.language import text
+from config.language.details import reason
+
 _log = logging.getLogger(__name__)
 _HASH = re.compile(r"[0-9a-f]{64}")
 _SPARE = "plan-"
@@ -54,7 +57,7 @@ class PlanFiles:
                 if old != spare:
                     old.unlink(missing_ok=True)
         except OSError as error:
-            _log.warning("the plan's second copy %s cannot be written: %s", spare, error)
+            _log.warning(text("cannot write {file}: {reason}", file=str(spare), reason=reason(error)))
         return path
 
     def copies(self, plan_hash: str) -> tuple[str | None, str | None]:

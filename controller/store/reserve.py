@@ -13,6 +13,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from config.language import text
+from config.language.details import reason
+
 _log = logging.getLogger("louguan")
 FILE = "reserve"
 SIZE = 4 * 1024 * 1024
@@ -48,7 +51,7 @@ class Reserve:
             except FileNotFoundError:
                 return False
             except OSError as error:
-                _log.warning("the reserve cannot be given up: %s", error)
+                _log.warning(text("the reserve cannot be given up: {why}", why=reason(error)))
                 return False
         self.released()
         return True
@@ -81,7 +84,7 @@ class Reserve:
             finally:
                 os.close(handle)
         except OSError as error:
-            _log.warning("no room can be kept in reserve: %s", error)
+            _log.warning(text("no room can be kept in reserve: {why}", why=reason(error)))
             with suppress(OSError):
                 self._path.unlink()
             return False

@@ -85,11 +85,23 @@ def days_are_due(connection: sqlite3.Connection, meter: MeterEntry) -> bool:
     return found.fetchone() is not None
 
 
-def first_ms(connection: sqlite3.Connection) -> int | None:
-    """When the oldest day or interval there is begins."""
-    (found,) = connection.execute(
-        "SELECT min(at_ms) FROM (SELECT (SELECT min(start_ms) FROM days WHERE meter = meters.id) AS at_ms "
-        "FROM meters UNION ALL SELECT (SELECT min(start_ms) FROM intervals WHERE meter = meters.id) "
-        "FROM meters)"
+def begun_ms(connection: sqlite3.Connection, meter: MeterEntry) -> int | None:
+    """When its log begins: its first interval, deleted ones included. None for one that has no log."""
+    number = (meter.number,)
+    (first,) = connection.execute("SELECT min(start_ms) FROM intervals WHERE meter = ?", number).fetchone()
+    day = connection.execute(
+        "SELECT start_ms, from_ms FROM days WHERE meter = ? AND sealed = 1 ORDER BY start_ms LIMIT 1", number
     ).fetchone()
-    return None if found is None else int(found)
+    if day is None or (first is not None and first < day[0]):
+        return None if first is None else int(first)
+    start_ms, from_ms = day
+    return int(start_ms if from_ms is None else max(start_ms, from_ms))
+
+
+def logged_until(connection: sqlite3.Connection, meter: MeterEntry, at_ms: int) -> int:
+    """When the last of its intervals ends that starts before then; 0 for none."""
+    found = connection.execute(
+        "SELECT end_ms FROM intervals WHERE meter = ? AND start_ms < ? ORDER BY start_ms DESC LIMIT 1",
+        (meter.number, at_ms),
+    ).fetchone()
+    return 0 if found is None else int(found[0])

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from config.language import text
+from config.language.details import detail
 from controller.store.connection import Replaced, Trouble, identity, open_writer, trouble
 from controller.store.errors import (
     StoreBacklogFull,
@@ -164,7 +165,7 @@ class Writer:
                     "{count} entries wait for {file} already; this one was not taken ({error})",
                     count=self._limit,
                     file=self._path.name,
-                    error=self._error or "-",
+                    error=detail(self._error or "-"),
                 )
             )
         return None
@@ -223,9 +224,9 @@ class Writer:
             entry.fail(
                 StoreUnavailable(
                     text(
-                        "{file} could not be written in time: {error}",
+                        "{file} could not be written in time: {why}",
                         file=self._path.name,
-                        error=self._error or "-",
+                        why=detail(self._error or "-"),
                     )
                 ),
             )
@@ -295,7 +296,7 @@ class Writer:
             recovered, self._failures, self._error, self._failing_since = self._failures > 0, 0, "", None
             self._retry_at = None
         if recovered:
-            _log.warning("%s is written again", self._path.name)
+            _log.warning(text("{file} is written again", file=self._path.name))
         for entry in batch:
             if entry.error is None:
                 entry.resolve()
@@ -322,7 +323,7 @@ class Writer:
                 self._queue.extendleft(reversed(batch))
             elif kind is Trouble.DAMAGE:
                 reason = self._damaged = StoreDamaged(
-                    text("{file} is damaged: {error}", file=self._path.name, error=str(error))
+                    text("{file} is damaged: {why}", file=self._path.name, why=detail(str(error)))
                 )
                 doomed = batch + list(self._queue)
                 self._queue.clear()
@@ -330,7 +331,8 @@ class Writer:
                 reason = as_store_error(error, self._path)
                 doomed = batch
         if first:
-            _log.warning("%s cannot be written: %s", self._path.name, error)
+            words = text("{file} cannot be written: {why}", file=self._path.name, why=detail(str(error)))
+            _log.warning(words)
         if kind is Trouble.TRANSIENT:
             room = self._make_room()
             if _is_full(error):

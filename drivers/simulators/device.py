@@ -162,8 +162,10 @@ class SimulatedDevice:
         """One of its machines breaks, or is mended. Raises FaultError when it has none of that name."""
         machines = self.model.machines()
         if machine not in machines:
+            if not machines:
+                raise FaultError(f"{self.device.name} has no machines")
             raise FaultError(
-                f"{self.device.name} has no machine {machine!r}; it has {sorted(machines) or 'none'}"
+                f"{self.device.name} has no machine {machine}; it has {', '.join(sorted(machines))}"
             )
         machines[machine].failed = failed
 

@@ -7,6 +7,7 @@ its numbers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -70,7 +71,7 @@ OF_VALUES = ("stuck", "frozen-counter", "counter-jump", "failed-machine")
 """Faults that happen before the wire: the same on every protocol."""
 
 
-class FaultError(Exception):
+class FaultError(ValueError):
     """No such fault, or not of this kind of target, or numbers it does not take."""
 
 
@@ -87,9 +88,7 @@ class Faults:
     def switch(self, name: str, on: bool, numbers: Mapping[str, Number] | None = None) -> None:
         """Begin or end a fault. Raises FaultError for numbers it does not take."""
         kind = KINDS[name]
-        unknown = sorted(set(numbers or {}) - set(kind.numbers))
-        if unknown:
-            raise FaultError(f"{name} takes {sorted(kind.numbers) or 'no numbers'}, not {unknown}")
+        check(name, kind.numbers, numbers or {})
         if on:
             self._active[name] = {**kind.numbers, **(numbers or {})}
         else:
@@ -123,6 +122,22 @@ class Faults:
 
     def __bool__(self) -> bool:
         return bool(self._active) or bool(self._behind)
+
+
+def check(name: str, known: Mapping[str, Number], given: Mapping[str, Number]) -> None:
+    """Whether a fault takes these numbers. Raises FaultError."""
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        if not known:
+            raise FaultError(f"{name} takes no numbers, not {', '.join(unknown)}")
+        raise FaultError(f"{name} takes {', '.join(sorted(known))}, not {', '.join(unknown)}")
+    for key, value in given.items():
+        if not isinstance(known[key], str) and not _is_number(value):
+            raise FaultError(f"{name}: {key} is {value}, which is no number")
+
+
+def _is_number(value: Number) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def kind_of(name: str, target: Literal["device", "line"]) -> Kind:

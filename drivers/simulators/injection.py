@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from config.plan.site import Plan
 from drivers.simulators.device import SimulatedDevice
-from drivers.simulators.faults import OF_VALUES, FaultError, Faults, Number, kind_of
+from drivers.simulators.faults import OF_VALUES, FaultError, Faults, Number, check, kind_of
 from drivers.simulators.modbus.servers import LineServer
 from drivers.simulators.modbus.unit import Unit
 
@@ -80,9 +80,8 @@ class Injection:
             if power_back:
                 twin.restart()
             return
+        check(name, kind.numbers, numbers)
         given = {**kind.numbers, **numbers}
-        if set(given) - set(kind.numbers):
-            raise FaultError(f"{name} takes {sorted(kind.numbers)}")
         if name == "counter-jump" and on:
             twin.jump(float(given["by"]), str(given["point"]))
         elif name == "restart" and on:
@@ -105,6 +104,9 @@ class Injection:
         elif name in OF_VALUES:
             self._of_unit(name, on, twin, numbers)
         else:
+            point = numbers.get("point")
+            if point is not None and point not in twin.points:
+                raise FaultError(f"{twin.device.name} has no point {point}")
             try:
                 running.fault(name, on, **numbers)  # type: ignore[arg-type]
             except (ValueError, KeyError, TypeError) as error:

@@ -15,7 +15,8 @@ from controller.consumption.log import Closed
 from controller.consumption.meters import Meter
 from controller.consumption.records import Flag, Interval
 from controller.consumption.upload.port import DeliveryFailed, Outcome
-from controller.delivery import SinkDelivery
+from controller.delivery import NotAside, SinkDelivery
+from controller.store import feed
 from controller.store.logdb import LogStore
 
 SLOT_MS = 900_000
@@ -81,7 +82,8 @@ async def test_what_was_settled_is_known_after_a_restart(log: LogStore) -> None:
     assert [row.id for row in await anew.pending(1, None, 100)] == [4, 5, 6]
     progress = await anew.progress()
     assert (progress.watermark, progress.backlog, progress.aside) == (3, 3, 1)
-    assert progress.watermark_ms == START + SLOT_MS
+    assert progress.waiting_ms == START + SLOT_MS
+    assert progress.complete_ms == START, "the refused one is what it lacks first"
     (aside,) = await anew.aside()
     assert (aside.id, aside.meter, aside.reason) == (2, "plant", "odd")
 
@@ -112,6 +114,71 @@ async def test_a_sink_gets_the_meters_it_was_promised_alone(log: LogStore) -> No
     await one.settle(took(2, 4, 6))
     assert not await one.pending(1, None, 100)
     assert (await delivery(log, replace(SINK, meters=("plant",))).progress()).backlog == 0
+
+
+async def test_what_is_not_meant_for_a_sink_neither_waits_nor_makes_holes(log: LogStore) -> None:
+    fill(log, 6)
+    sink = replace(SINK, meters=("plant",))
+    one = delivery(log, sink)
+    assert (await one.progress())[:6] == (12, 1, START, START, 6, 0)
+    # An attempt looks at the rows between those that are meant, and passes over them.
+    assert [row.id for row in await one.pending(1, None, 3)] == [2, 4, 6]
+    assert (await one.progress())[:6] == (12, 1, START, START, 6, 0)
+    await one.settle(took(2, 6))
+    assert (await one.progress())[:6] == (12, 3, START + SLOT_MS, START + SLOT_MS, 4, 1)
+    await one.settle(took(10))
+    assert (await one.progress())[4:6] == (3, 2)
+    await one.settle(took(4, 8, 12))
+    assert (await one.progress())[:6] == (12, 12, None, None, 0, 0), "the last row but for another one"
+
+
+async def test_nothing_waits_for_a_retired_sink(log: LogStore) -> None:
+    fill(log, 2)
+    one = delivery(log)
+    await one.settle(took(1, refused={2: "odd"}))
+    log.submit(lambda connection: feed.retire(connection, SINK.name, START)).result()
+    one.forget()
+    assert await one.progress() == (4, 4, None, None, 0, 0, 1, True)
+
+
+async def test_what_is_set_aside_is_told_with_its_number_and_the_last_reason(log: LogStore) -> None:
+    fill(log, 3)
+    told: list[tuple[int, str]] = []
+
+    def made() -> SinkDelivery:
+        return SinkDelivery(log, SINK, lambda: START, lambda rows, reason: told.append((rows, reason)))
+
+    one = made()
+    await one.settle(took(1))
+    await one.settle(took(refused={2: "odd"}))
+    await one.settle(took(refused={3: "odder", 4: "oddest"}))
+    assert told == [(0, ""), (1, "odd"), (3, "oddest")]
+    told.clear()
+    anew = made()
+    await anew.progress()
+    await anew.let_in_again([4])
+    await anew.let_in_again(None)
+    assert told == [(3, "oddest"), (2, "odder"), (0, "")]
+
+
+async def test_only_what_is_set_aside_can_be_sent_again(log: LogStore) -> None:
+    fill(log, 2)
+    one = delivery(log)
+    await one.settle(took(1, refused={2: "odd"}))
+    with pytest.raises(NotAside) as raised:
+        await one.let_in_again([2, 1, 99])
+    assert raised.value.rows == [1, 99]
+    assert [item.id for item in await one.aside()] == [2]
+
+
+async def test_a_replay_takes_back_what_was_refused(log: LogStore) -> None:
+    fill(log, 2)
+    one = delivery(log)
+    await one.settle(took(1, 2, 3, refused={4: "odd"}))
+    assert await one.replay(START) == 4
+    await one.settle(took(1, 2, 3, 4))
+    assert await one.aside() == []
+    assert (await delivery(log).progress()).complete_ms is None
 
 
 async def test_two_sinks_know_nothing_of_each_other(log: LogStore) -> None:

@@ -11,17 +11,15 @@ import pytest
 
 from config.language import text
 from config.plan.devices import Source
-from config.plan.sinks import Common, FileSink, HttpsSink, MqttSink, SinkPlan
+from config.plan.sinks import Common, FileSink, HttpsSink, SinkPlan
 from controller import uploads
 from controller.consumption.log import Closed
-from controller.consumption.upload.port import Batch, Outcome, Sink, SinkError, Stream, Unreachable
-from controller.consumption.upload.rowjson import row_json
+from controller.consumption.upload.port import Batch, Outcome, Sink, SinkError, Unreachable
 from controller.consumption.upload.runner import Patience
-from controller.decide.records import Refused
-from controller.sinks import stays_here
+from controller.decide.records import Notice, Refused
 from controller.store.logdb import LogStore
 from controller.uploads import Uploads
-from tests.controller.consumption.upload.rows import ScriptedSink, all_of, row
+from tests.controller.consumption.upload.rows import ScriptedSink, all_of
 from tests.controller.shell import Shell, metered, shell
 from tests.controller.test_delivery import START, fill, interval, meter, write
 
@@ -250,29 +248,31 @@ async def test_progress_during_an_outage_and_after(made: Shell) -> None:
 
     async with bench:
         await bench.complete("city")
-        assert (await bench.uploads.progress("city"))[0][:3] == (4, 4, None)
+        assert (await bench.uploads.progress("city"))[0][:4] == (4, 4, None, None)
         city.answer = gone
         for slot in (2, 3):
             write(log, interval("main", slot), interval("plant", slot))
             bench.uploads.nudge()
         await bench.until(bench.told)
         progress, health, _ = await bench.uploads.progress("city")
-        assert (progress.watermark, progress.watermark_ms) == (4, START + 2 * 900_000)
+        assert (progress.watermark, progress.complete_ms) == (4, START + 2 * 900_000)
         assert (progress.backlog, progress.holes) == (4, 0)
         assert health is not None
         assert (health.reachable, str(health.error)) == (False, "nobody is there")
-        assert health.failures >= 3
+        assert (health.failures >= 3, health.rate) == (True, 0.0)
         assert bench.told() == {"city": "upload to City: nobody is there"}
         city.answer = all_but_the_sixth
         await bench.complete("city")
         await bench.until(lambda: not bench.told())
         progress, health, _ = await bench.uploads.progress("city")
         assert (progress.watermark, progress.holes, progress.aside) == (8, 0, 1)
+        assert (progress.waiting_ms, progress.complete_ms) == (None, START + 2 * 900_000)
         assert health is not None
-        assert (health.reachable, health.error, health.failures) == (True, "", 0)
+        assert (health.reachable, health.error, health.failures, health.rate > 0) == (True, "", 0, True)
         assert [(item.id, item.reason) for item in await bench.uploads.aside("city")] == [(6, "odd")]
         city.answer = all_of
-        assert await bench.uploads.retry("city", [99]) == 0
+        with pytest.raises(Refused, match="city has set aside no row 99"):
+            await bench.uploads.retry("city", [6, 99])
         assert await bench.uploads.retry("city", None) == 1
         await bench.complete("city")
         assert (await bench.uploads.progress("city"))[0].aside == 0
@@ -295,7 +295,63 @@ async def test_a_hole_is_told_as_one(made: Shell) -> None:
             while (progress := (await bench.uploads.progress("city"))[0]).backlog > 1:  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
     assert (progress.backlog, progress.holes, progress.watermark) == (1, 1, 2)
-    assert progress.watermark_ms == START + 900_000
+    assert progress.complete_ms == progress.waiting_ms == START + 900_000
+
+
+async def test_refused_rows_are_told_once_with_their_number_until_none_is_left(
+    made: Shell, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = made.stores.log
+    fill(log, 1)
+
+    def standing() -> list[str]:
+        return [str(item.text) for item in made.board.standing() if item.kind == "upload-refused"]
+
+    def refuse(batch: Batch) -> Outcome:
+        return Outcome(frozenset(), {one.id: "no such meter" for one in batch.rows})
+
+    def words(rows: int) -> list[str]:
+        return [f"City refused {rows} rows: no such meter; see louguan upload quarantine city"]
+
+    bench = Bench(log, made, "city", "district")
+    bench.sinks["city"].answer = refuse
+    async with bench:
+        await bench.until(lambda: standing() == words(2))
+        write(log, interval("main", 5))
+        bench.uploads.nudge()
+        await bench.until(lambda: standing() == words(3))
+        assert bench.told() == {}, "it is reached"
+    assert sum("no such meter" in line for line in caplog.messages) == 1
+    made.board.take([Notice("upload-refused", "city", text(""), on=False)], START)  # as after a start
+    anew = Bench(log, made, "city", "district")
+    async with anew:
+        await anew.until(lambda: standing() == words(3))
+        await anew.uploads.retire("city")
+        assert standing() == []
+        assert (await anew.uploads.progress("city"))[0].aside == 3
+        assert standing() == []
+        await anew.uploads.take_in_again("city")
+        await anew.until(lambda: standing() == words(3))
+        await anew.uploads.retry("city", None)
+        await anew.until(lambda: not standing())
+
+
+async def test_what_a_simulation_leaves_out_is_named_as_that(made: Shell) -> None:
+    stick = FileSink(Common("stick", "Stick", Source("site.yaml", 9, 3)), "/media/usb", "csv")
+    left = Uploads(
+        "compound",
+        [],
+        made.stores.log,
+        made.board,
+        made.clock,
+        lambda _: ScriptedSink(all_of),
+        left_out=[stick],
+    )
+    assert (left.names(), left.left_out()) == ([], ["stick"])
+    assert (left.kind("stick"), left.label("stick")) == ("files", "Stick")
+    for asked in (left.aside("stick"), left.retry("stick", None), left.retire("stick")):
+        with pytest.raises(Refused, match='sink "stick" gets nothing of a simulation'):
+            await asked
 
 
 async def test_an_unknown_sink_is_refused(made: Shell) -> None:
@@ -327,23 +383,3 @@ async def test_the_same_rows_have_the_same_key(made: Shell) -> None:
         async with bench:
             await bench.until(lambda: len(sink.sent) >= 4)  # noqa: B023 - awaited at once
     assert len(set(keys)) == 2, "one of the live rows, one of those that waited"
-
-
-def test_what_is_simulated_stays_on_this_machine() -> None:
-    common = Common("city", "City", Source("site.yaml", 9, 3))
-
-    def mqtt(host: str) -> MqttSink:
-        return MqttSink(common, host, 1883, False, "5", "json", "louguan-city", "energy")
-
-    here = ["https://127.0.0.1:8443/v1", "http://localhost:1/", "https://[::1]/"]
-    away = ["energy.example.gov.cn", "127.0.0.1.example.cn", "10.0.0.1", "localhost.cn", "[fd00::1]"]
-    assert all(stays_here(plan("city", url)) for url in here)
-    assert not any(stays_here(plan("city", f"https://{host}/")) for host in away)
-    assert stays_here(mqtt("127.0.0.9"))
-    assert not any(stays_here(mqtt(host)) for host in ("broker.example.cn", "192.168.1.5", "0.0.0.0", ""))
-    assert not stays_here(FileSink(common, "/media/usb/louguan", "csv", "day"))
-
-
-def test_other_people_know_rows_by_their_keys_alone() -> None:
-    content = row_json("compound", row(5), Stream.LIVE)
-    assert row_json("compound", row(5)._replace(id=(1 << 40) + 5), Stream.LIVE) == content

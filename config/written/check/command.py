@@ -10,7 +10,7 @@ from config.written import addresses
 from config.written.check.fitting import check_field, check_states, field_of, raw_bounds
 from config.written.check.values import LEAST_SCALE, check_pair, in_point_unit
 from config.written.model.profile import CommandWritten, PointWritten, VerifyPoint
-from config.written.problems import Findings, Wrong, listing
+from config.written.problems import Findings, Wrong, one_of
 from config.written.profiles import REGISTERS, Profile, kind_of, written_type
 
 _FITS: dict[str, tuple[int, ...]] = {"coil": (5, 15), "holding": (6, 16)}
@@ -63,7 +63,7 @@ def _check_object(
         findings.problem(
             profile.place("points", name, "command", key=True),
             text('"{space}" cannot be commanded', space=point.at.space),
-            text("one of {words}", words=listing(sorted(addresses.COMMANDABLE))),
+            one_of(sorted(addresses.COMMANDABLE)),
         )
     for key in ("function", *_OTHERWISE):
         if key in command.model_fields_set:
@@ -106,7 +106,7 @@ def _check_function(
                 function=command.function,
                 space=place.space,
             ),
-            text("one of {words}", words=listing(str(item) for item in _FITS[place.space])),
+            one_of(str(item) for item in _FITS[place.space]),
         )
     elif command.function == 6 and count > 1:
         findings.problem(
@@ -195,7 +195,7 @@ def _check_states(
             findings.problem(
                 profile.place("points", name, "command", "states", index),
                 text('no state named "{value}"', value=word),
-                text("one of {words}", words=listing(point.states.values())),
+                one_of(point.states.values()),
                 findings.guess(word, point.states.values()),
             )
 

@@ -8,7 +8,7 @@ from config.written import addresses
 from config.written.check.command import check_command
 from config.written.check.values import LEAST_SCALE, check_pair
 from config.written.model.profile import PointWritten
-from config.written.problems import Findings, Wrong, listing
+from config.written.problems import Findings, Wrong, one_of
 from config.written.profiles import REGISTERS, Profile, kind_of, raw_type
 from config.written.quantities import exact
 
@@ -26,7 +26,7 @@ def check_point(profile: Profile, name: str, findings: Findings) -> None:
                 space=point.at.space,
                 protocol=profile.head.protocol,
             ),
-            text("one of {words}", words=listing(addresses.SPACES if profile.modbus else addresses.OBJECTS)),
+            one_of(addresses.SPACES if profile.modbus else addresses.OBJECTS),
         )
         return
     if profile.modbus:

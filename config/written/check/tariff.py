@@ -12,7 +12,7 @@ from config.plan.programmes import BUILT_IN_KINDS, CalendarPlan
 from config.plan.tariff import TARIFF_PERIODS, TariffPeriod
 from config.written.model.tariff import SeasonWritten, TableWritten
 from config.written.nodes import Entry
-from config.written.problems import Findings, listing
+from config.written.problems import Findings, listing, one_of
 
 DAY_S = 86400
 _EVERY_DAY = ({"everyday"}, {"workday", "dayoff"})
@@ -82,7 +82,7 @@ def _check_kinds(
             findings.problem(
                 entry.place(["seasons", number, "days", index]),
                 text('no kind of day named "{name}"', name=kind),
-                None if near else text("one of {words}", words=listing(known)),
+                None if near else one_of(known),
                 near,
             )
 

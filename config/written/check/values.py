@@ -9,7 +9,7 @@ from config.plan.points import Kind
 from config.plan.reading import Value
 from config.plan.units import UNITS
 from config.written.model.profile import PointWritten
-from config.written.problems import Findings, Wrong, guess, listing
+from config.written.problems import Findings, Wrong, guess, one_of
 from config.written.profiles import Profile
 from config.written.quantities import amount, exact, inside, known_unit
 
@@ -103,10 +103,10 @@ def _state(point: PointWritten, value: object) -> int:
     if value in every.values():
         raise Wrong(
             text('state "{value}" may not be commanded', value=value),
-            text("one of {words}", words=listing(words)),
+            one_of(words),
         )
     raise Wrong(
         text('no state named "{value}"', value=value),
-        text("one of {words}", words=listing(words)),
+        one_of(words),
         guess(str(value), words),
     )

@@ -13,7 +13,7 @@ from config.written.lower.naming import PointNames
 from config.written.lower.numbers import decimal_text
 from config.written.model.meters import MeterWritten
 from config.written.named import Named
-from config.written.problems import Findings, Wrong, listing
+from config.written.problems import Findings, Wrong, listing, one_of
 from config.written.quantities import inside
 
 _MAKES: dict[str, tuple[str, tuple[Quantity, ...]]] = {
@@ -40,7 +40,7 @@ def lower_integrals(
         if named.written.integrate is None:
             continue
         at = named.entry.place(["integrate"])
-        point = names.named(named.written.integrate, at)
+        point = names.named(named.written.integrate, at, _MAKES)
         if point is None:
             continue
         if point.unit not in _MAKES or point.kind != "number":
@@ -82,7 +82,7 @@ def _meter(named: Named[MeterWritten], point: Point, interval_s: int, findings: 
                 unit=point.unit,
                 quantity=Text(quantity),
             ),
-            text("one of {words}", words=listing(quantities)),
+            one_of(quantities),
         )
     most = _positive(named, "at_most", written.at_most, point.unit, findings)
     if written.at_most is None:

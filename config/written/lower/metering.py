@@ -10,7 +10,7 @@ from config.written.lower.naming import PointNames
 from config.written.lower.sums import lower_sums, virtual
 from config.written.lower.tree import lower_tree
 from config.written.model.meters import OF_INTEGRALS, OF_SUMS
-from config.written.problems import Findings
+from config.written.problems import Findings, one_of
 
 
 def lower_metering(meters: Meters, names: PointNames, interval_s: int, findings: Findings) -> Metering:
@@ -33,14 +33,15 @@ def _labels(meters: Meters, findings: Findings) -> tuple[tuple[str, str], ...]:
         if not named.written.model_fields_set.isdisjoint((*OF_SUMS, *OF_INTEGRALS)):
             continue
         label = named.written.label
-        if meters.find(named.name, named.entry.at) is None:
-            continue
         if label is None and named.written.submeter_of is None:
             findings.problem(
                 named.entry.at,
                 text('nothing is said of "{name}"', name=named.name),
-                text("one of {words}", words="submeter_of, label, sum, integrate"),
+                one_of(("sum", "integrate", "submeter_of", "label")),
             )
+            continue
+        if meters.find(named.name, named.entry.at, own=True) is None:
+            continue
         if label is not None:
             labels.append((named.name, label))
     return tuple(labels)

@@ -15,7 +15,7 @@ from config.written.lower.equipment import Bound
 from config.written.model.base import name
 from config.written.model.meters import OF_INTEGRALS, OF_SUMS, MeterWritten
 from config.written.named import Named
-from config.written.problems import Findings, Wrong, listing
+from config.written.problems import Findings, Wrong, one_of
 
 REMAINDER = "unmetered"
 """A meter's remainder is shown as "meter.unmetered"."""
@@ -45,10 +45,10 @@ class Meters:
     integrals: dict[str, Named[MeterWritten]] = field(default_factory=dict)
     _tagged: dict[str, list[str]] = field(default_factory=dict)
 
-    def find(self, wanted: str, at: Source, *, tags: bool = False) -> str | None:
+    def find(self, wanted: str, at: Source, *, tags: bool = False, own: bool = False) -> str | None:
         """The name, if a meter has it; tells when none has, unless what it belongs to is at fault already.
 
-        `tags`: a tag may be written there.
+        `tags`: a tag may be written there. `own`: it is the name of an entry, which might make the meter.
         """
         if wanted in self.logged or wanted in self.sums:
             return wanted
@@ -58,7 +58,7 @@ class Meters:
         others = [known for known in self.logged if known.partition(".")[0] == owner]
         message = text('no meter named "{name}"', name=wanted)
         if others and (part or "." in others[0]):
-            self.findings.problem(at, message, text("one of {words}", words=listing(others)))
+            self.findings.problem(at, message, one_of(others))
         elif tags and wanted in self.written.tags:
             example = text("write {example}", example=f"{{tag: {wanted}}}")
             self.findings.problem(at, text('"{name}" is a tag', name=wanted), hint=example)
@@ -67,6 +67,8 @@ class Meters:
             self.findings.problem(at, text('"{name}" has no counter', name=wanted), hint=hint)
         else:
             hint_or_none = self.findings.guess(wanted, [*self.logged, *self.sums])
+            if own and hint_or_none is None:
+                hint_or_none = text("a meter that no device is needs sum or integrate")
             self.findings.problem(at, message, hint=hint_or_none)
         return None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 from config.language import Text, text
 from config.plan.devices import Source
@@ -24,15 +24,15 @@ class PointNames:
         self._findings = findings
         self._points = [point for device in made.values() for point in device.points.values()]
 
-    def named(self, wanted: str, at: Source) -> Point | None:
-        """The point "device.point" or "equipment.role"."""
+    def named(self, wanted: str, at: Source, units: Container[str] = ()) -> Point | None:
+        """The point "device.point" or "equipment.role"; `units`: in which of them it would fit."""
         owner, _, part = wanted.partition(".")
         if owner in self._bound.equipment or owner in self._made:
             if not part:
                 self._findings.problem(
                     at,
-                    text('which point of "{name}"?', name=owner),
-                    text("something like {example}", example=self._example(owner)),
+                    text('it is not said which point of "{name}"', name=owner),
+                    text("something like {example}", example=self._example(owner, units)),
                 )
                 return None
             return (
@@ -59,12 +59,13 @@ class PointNames:
         )
         return None
 
-    def _example(self, owner: str) -> str:
+    def _example(self, owner: str, units: Container[str]) -> str:
         if owner in self._bound.equipment:
-            parts = [role for role, _ in self._bound.equipment[owner].roles]
+            parts = {role: self._points[number] for role, number in self._bound.equipment[owner].roles}
         else:
-            parts = list(self._made[owner].points)
-        return f"{owner}.{parts[0] if parts else '…'}"
+            parts = dict(self._made[owner].points)
+        fitting = [part for part, point in parts.items() if point.unit in units]
+        return f"{owner}.{next(iter(fitting or parts), '…')}"
 
     def _point(self, owner: str, part: str, at: Source) -> Point | None:
         device = self._made[owner]

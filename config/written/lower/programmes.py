@@ -22,7 +22,7 @@ from config.written.lower.targets import Targets
 from config.written.model.programmes import PeriodWritten, ProgrammeWritten
 from config.written.named import Named
 from config.written.nodes import Node, Scalar
-from config.written.problems import Findings, Wrong, listing
+from config.written.problems import Findings, Wrong, one_of
 
 RELEASE = "release"
 
@@ -144,7 +144,7 @@ class _Lowering:
             self._findings.problem(
                 self._named.entry.place(path, key=key),
                 text('no kind of day named "{name}"', name=kind),
-                None if near else text("one of {words}", words=listing(self._kinds)),
+                None if near else one_of(self._kinds),
                 near,
             )
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from importlib.util import find_spec
+from os.path import normpath
 
 from config.dialects import dialect_names
 from config.dialects.checks import CHECKS, Unfit
@@ -44,7 +46,27 @@ def lower_sinks(written: Written, meters: Meters, findings: Findings) -> tuple[S
     for named in written.sinks.values():
         _check_meters(named, meters, findings)
         made.append(_sink(named, findings))
+    _check_directories(written.sinks.values(), findings)
     return tuple(made)
+
+
+def _check_directories(sinks: Iterable[Named[SinkWritten]], findings: Findings) -> None:
+    """Files of two sinks in one directory would take each other's names."""
+    seen: dict[str, str] = {}
+    for named in sinks:
+        if not isinstance(named.written, FilesWritten):
+            continue
+        first = seen.setdefault(normpath(named.written.directory).lstrip("/"), named.name)
+        if first != named.name:
+            findings.problem(
+                named.entry.place(["directory"]),
+                text(
+                    'the sinks "{first}" and "{second}" would write into one directory',
+                    first=first,
+                    second=named.name,
+                ),
+                text("a directory for each"),
+            )
 
 
 def _check_meters(named: Named[SinkWritten], meters: Meters, findings: Findings) -> None:
@@ -64,6 +86,36 @@ def _check_meters(named: Named[SinkWritten], meters: Meters, findings: Findings)
             )
         else:
             meters.find(name, at)
+    if isinstance(sink, NationalWritten):
+        _check_ids(named, sink, findings)
+
+
+def _check_ids(named: Named[SinkWritten], sink: NationalWritten, findings: Findings) -> None:
+    """What goes to a data centre has a name there, of its own: a later value of the same name replaces the
+    earlier."""
+    seen: dict[tuple[str, str], str] = {}
+    for name, item in sink.ids.items():
+        first = seen.setdefault((item.id, item.function), name)
+        if first != name:
+            findings.problem(
+                named.entry.place(["ids", name], key=True),
+                text(
+                    'the meters "{first}" and "{second}" would have one name at the centre: id {id}, '
+                    "function {function}",
+                    first=first,
+                    second=name,
+                    id=item.id,
+                    function=item.function,
+                ),
+            )
+    for number, name in enumerate(sink.meters or ()):
+        at = named.entry.place(["meters", number])
+        if name not in sink.ids and not findings.told(at):
+            findings.problem(
+                at,
+                text('"{name}" has no entry in ids: the centre would never get it', name=name),
+                text("an entry of ids beside those of the others, or a meter that has one"),
+            )
 
 
 def _sink(named: Named[SinkWritten], findings: Findings) -> SinkPlan:

@@ -12,7 +12,7 @@ from config.written.gather import Written
 from config.written.model.lines import ANYWHERE, BacnetWritten, LineWritten, RtuWritten
 from config.written.model.site import SiteWritten
 from config.written.named import Named
-from config.written.problems import Findings, listing
+from config.written.problems import Findings, one_of
 
 DAY_KINDS = tuple(kind for kind in BUILT_IN_KINDS if kind not in WEEKDAYS and kind != "everyday")
 """Built-in kinds of day that a date can be declared to be."""
@@ -46,7 +46,7 @@ def lower_calendar(written: Written, findings: Findings) -> CalendarPlan:
                 findings.problem(
                     calendar.entry.place(["days", index, "kind"]),
                     text('no kind of day named "{name}"', name=day.kind),
-                    text("one of {words}", words=listing(known)),
+                    one_of(known),
                     findings.guess(day.kind, known),
                 )
             at = calendar.entry.place(["days", index])

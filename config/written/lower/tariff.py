@@ -10,7 +10,7 @@ from config.written.gather import Written
 from config.written.model.tariff import OwnWritten, SeasonWritten, TableWritten, UseWritten
 from config.written.named import Named
 from config.written.nodes import Entry
-from config.written.problems import Findings, listing
+from config.written.problems import Findings, one_of
 from config.written.tariffs import read_tariff, tariff_names
 
 _OWN = "own"
@@ -61,7 +61,7 @@ def _table(
     findings.problem(
         named.entry.place(["use"]),
         text('no tariff named "{name}"', name=written.use),
-        text("one of {words}", words=listing(known)),
+        one_of(known),
         findings.guess(written.use, known),
     )
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from ipaddress import ip_address
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -27,8 +27,16 @@ def is_loopback(host: str) -> bool:
 
 
 def _url(value: object) -> str:
-    parts = urlsplit(value) if isinstance(value, str) else None
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+    parts = _split(value)
+    # What may hold a password is not shown again.
+    if "@" in (str(value) if parts is None or not parts.netloc else parts.netloc):
+        raise Wrong(
+            text("a password does not belong into an address: it is in every copy of the file"),
+            text(
+                "an address without user and password; where the other side wants a token, token: {file: …}"
+            ),
+        )
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
         raise Wrong(
             text('"{value}" is no address of a web service', value=str(value)[:80]),
             text("something like {example}", example="https://energy.example.gov.cn/v1/intervals"),
@@ -41,13 +49,39 @@ def _url(value: object) -> str:
     return str(value)
 
 
-def _absolute(value: object) -> str:
-    if isinstance(value, str) and value.startswith("/"):
-        return value
-    raise Wrong(
-        text('"{value}" is no absolute path', value=value),
-        text("something like {example}", example="/etc/louguan/token"),
-    )
+def _split(value: object) -> SplitResult | None:
+    """The parts of an address; None where it has none."""
+    if not isinstance(value, str):
+        return None
+    try:
+        parts = urlsplit(value)
+        _ = parts.port  # looked at only when it is asked for
+    except ValueError:
+        return None
+    return parts
+
+
+def _absolute(example: str) -> BeforeValidator:
+    """A path from the root on."""
+
+    def check(value: object) -> str:
+        if isinstance(value, str) and value.startswith("/"):
+            return value
+        raise Wrong(
+            text('"{value}" is no absolute path', value=value),
+            text("something like {example}", example=example),
+        )
+
+    return BeforeValidator(check)
+
+
+def _some(value: object) -> object:
+    if value == []:
+        raise Wrong(
+            text("there is no meter in this list, so that nothing would be sent"),
+            text("at least one meter, or no meters: all of them go out"),
+        )
+    return value
 
 
 def _form(pattern: str, example: str) -> BeforeValidator:
@@ -75,7 +109,10 @@ _ID = r"[0-9A-Za-z_-]{1,40}"
 _CODING = r"[0-9]{2}[0-9A-Z]{3}"
 _TOPIC = r"[^#+\s]{1,200}"
 Url = Annotated[str, BeforeValidator(_url), WithJsonSchema({"type": "string", "format": "uri"})]
-Path = Annotated[str, BeforeValidator(_absolute), WithJsonSchema({"type": "string", "pattern": "^/"})]
+_ROOTED = WithJsonSchema({"type": "string", "pattern": "^/"})
+Path = Annotated[str, _absolute("/etc/louguan/token"), _ROOTED]
+Pem = Annotated[str, _absolute("/etc/louguan/ca.pem"), _ROOTED]
+Folder = Annotated[str, _absolute("/media/usb/louguan"), _ROOTED]
 EnvName = Annotated[str, _form(_ENV, "LOUGUAN_TOKEN"), _like(_ENV)]
 Id = Annotated[str, _form(_ID, "510116A001"), _like(_ID)]
 Coding = Annotated[str, _form(_CODING, "01A10"), _like(_CODING)]
@@ -88,6 +125,15 @@ class SecretWritten(Written):
     file: Path | None = None
     env: EnvName | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, value: object) -> object:
+        if isinstance(value, dict):
+            return value
+        raise Wrong(
+            text("a secret is not written here, only where it is found"), text("{file: …} or {env: …}")
+        )
+
     @model_validator(mode="after")
     def _one(self) -> SecretWritten:
         if (self.file is None) is (self.env is None):
@@ -98,9 +144,9 @@ class SecretWritten(Written):
 class TlsWritten(Written):
     """PEM files."""
 
-    ca: Path | None = None
-    cert: Path | None = None
-    key: Path | None = None
+    ca: Pem | None = None
+    cert: Pem | None = None
+    key: Pem | None = None
 
     @model_validator(mode="after")
     def _pair(self) -> TlsWritten:
@@ -111,7 +157,7 @@ class TlsWritten(Written):
 
 class _Sink(Written):
     label: Label = ""
-    meters: Annotated[list[str], Field(min_length=1)] | None = None
+    meters: Annotated[list[str], BeforeValidator(_some), Field(min_length=1)] | None = None
     timeout: Duration = 30.0
     batch: _ROWS = 500
     backfill_rate: _RATE = 0.0
@@ -172,7 +218,7 @@ class FilesWritten(_Sink):
     """Files in a directory."""
 
     kind: Literal["files"]
-    directory: Path
+    directory: Folder
     format: Literal["csv", "parquet"] = "csv"
     every: Literal["hour", "day"] = "day"
 

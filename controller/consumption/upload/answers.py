@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from config.language import text
+from config.language.details import detail
 from controller.consumption.upload.port import (
     BatchRefused,
     Denied,
@@ -43,7 +44,9 @@ def understood(site: str, rows: Sequence[Row], answer: Answer) -> Outcome:
         except (ValueError, RecursionError) as error:
             raise Unreachable(
                 text(
-                    "{status}, and what it says is no answer: {error}", status=answer.status, error=str(error)
+                    "{status}, and what it says is no answer: {error}",
+                    status=answer.status,
+                    error=detail(str(error)),
                 )
             ) from error
     if answer.status in (400, 422):

@@ -21,6 +21,7 @@ from controller.consumption.upload import heads
 from controller.consumption.upload.drops import Csv, Drops, Parquet
 from controller.consumption.upload.heads import HeadNow
 from controller.consumption.upload.port import Batch, Denied, Outcome, Row, SinkError, Unreachable
+from controller.consumption.upload.saying import cause
 
 _FORBIDDEN = (errno.EACCES, errno.EPERM)
 
@@ -105,7 +106,7 @@ class FilesUpload:
         )
 
     def _failed(self, error: BaseException) -> SinkError:
-        folder, said = self._plan.directory, getattr(error, "strerror", None) or str(error)
+        folder, said = self._plan.directory, cause(error)
         number = getattr(error, "errno", None)
         if number in (errno.ENOENT, errno.ENOTDIR):
             return Unreachable(text("{folder} is not there", folder=folder))

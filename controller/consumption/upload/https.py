@@ -12,7 +12,6 @@ import asyncio
 import gzip
 import json
 import logging
-import ssl
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -32,6 +31,7 @@ from controller.consumption.upload.port import (
     Unreachable,
 )
 from controller.consumption.upload.rowjson import row_json
+from controller.consumption.upload.saying import cause, distrust, untrusted
 from controller.consumption.upload.security import read_secret, tls_context
 from controller.consumption.upload.wire import FORMAT
 
@@ -213,12 +213,8 @@ class HttpsUpload:
 
         if not isinstance(error, httpx.HTTPError | httpx.InvalidURL | OSError):
             _log.error("sink %s: %r", self._plan.common.name, error, exc_info=error)
-        distrust = _distrust(error)
-        if distrust is not None:
-            return Unreachable(
-                text("its certificate is not to be trusted: {why}", why=distrust.verify_message)
-            )
-        return Unreachable(str(error) or type(error).__name__)
+        distrusted = distrust(error)
+        return Unreachable(cause(error) if distrusted is None else untrusted(distrusted))
 
 
 def pack(site: str, rows: Sequence[Row], stream: Stream) -> bytes:
@@ -246,13 +242,3 @@ def _client(tls: Tls, timeout_s: float) -> httpx.AsyncClient:
         limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=20.0),
         headers={"User-Agent": "louguan"},
     )
-
-
-def _distrust(error: BaseException) -> ssl.SSLCertVerificationError | None:
-    """What was wrong with the other side's certificate, if that led to `error`."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, ssl.SSLCertVerificationError):
-            return seen
-        seen = seen.__cause__ or seen.__context__
-    return None

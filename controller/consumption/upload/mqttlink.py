@@ -22,6 +22,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from config.language import text
+from config.language.details import detail
 from config.plan.sinks import MqttSink
 from controller.background import in_thread
 from controller.consumption.upload.edgenode import Message
@@ -210,7 +211,7 @@ class Link:
         try:
             return step() == MQTTErrorCode.MQTT_ERR_SUCCESS
         except Exception as error:  # noqa: BLE001 - whatever a broker's bytes make paho raise
-            self._fail(Unreachable(text("the broker talks no MQTT: {error}", error=str(error))))
+            self._fail(Unreachable(text("the broker talks no MQTT: {error}", error=detail(str(error)))))
             self.drop()
             return False
 

@@ -7,6 +7,7 @@ import ssl
 from config.language import text
 from config.plan.sinks import MqttSink
 from controller.consumption.upload.port import Denied, SinkError, Throttled, TooLarge, Unreachable
+from controller.consumption.upload.saying import cause, untrusted
 
 _DENIED = (0x86, 0x87, 0x8A, 0x8C)
 """Bad user name or password, not authorised, banned, bad authentication method."""
@@ -43,8 +44,5 @@ def lost(plan: MqttSink) -> Unreachable:
 def unreachable(plan: MqttSink, error: OSError) -> SinkError:
     host = f"{plan.host}:{plan.port}"
     if isinstance(error, ssl.SSLCertVerificationError):
-        said = error.verify_message or str(error)
-        return Denied(text("the certificate of {host} is not to be believed: {error}", host=host, error=said))
-    return Unreachable(
-        text("cannot connect to {host}: {error}", host=host, error=error.strerror or str(error))
-    )
+        return Denied(untrusted(error, host))
+    return Unreachable(text("cannot connect to {host}: {error}", host=host, error=cause(error)))

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import NamedTuple, Protocol
 
 from config.language import Text, text
+from config.language.details import detail
 
 
 class Row(NamedTuple):
@@ -102,9 +103,9 @@ class SinkError(Exception):
 
     @property
     def words(self) -> Text | str:
-        """What went wrong, for people."""
+        """What went wrong, for people: what a library or the system says as they read it."""
         said = self.args[0] if self.args else ""
-        return said if isinstance(said, Text) else str(self) or type(self).__name__
+        return said if isinstance(said, Text) else detail(str(self) or type(self).__name__)
 
 
 class Unreachable(SinkError):

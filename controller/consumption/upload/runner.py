@@ -73,7 +73,7 @@ class Health(NamedTuple):
     delivered: int
     """Rows accepted in this run."""
     rate: float
-    """Rows a second while sending, of this run."""
+    """Rows a second while sending, of this run; 0 while it is not reached."""
 
 
 class SinkRunner:
@@ -124,7 +124,7 @@ class SinkRunner:
         self.nudge()
 
     def health(self) -> Health:
-        rate = self._delivered / self._sending_s if self._sending_s > 0 else 0.0
+        rate = self._delivered / self._sending_s if self._reachable and self._sending_s > 0 else 0.0
         return Health(self._reachable, self._error, self._failures, self._delivered, rate)
 
     async def run(self) -> None:

@@ -7,7 +7,8 @@ import ssl
 from collections.abc import Mapping
 from pathlib import Path
 
-from config.language import text
+from config.language import Text, text
+from config.language.details import detail
 from config.plan.sinks import Secret, Tls
 from controller.consumption.upload.port import Denied
 
@@ -52,9 +53,9 @@ def tls_context(tls: Tls) -> ssl.SSLContext:
     return context
 
 
-def _said(error: Exception) -> str:
+def _said(error: Exception) -> Text | str:
     """The error in few words, without what the file holds."""
     if isinstance(error, UnicodeDecodeError):
-        return "no UTF-8"
+        return detail("no UTF-8")
     reason = getattr(error, "strerror", None)
-    return str(reason or type(error).__name__)
+    return detail(str(reason or type(error).__name__))

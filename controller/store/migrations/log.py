@@ -223,6 +223,21 @@ def m008_gone(db: Database) -> None:
     )
 
 
+def m009_undone(db: Database) -> None:
+    """Replacements that were taken back: what older revisions of intervals were made by."""
+    db.execute(
+        """CREATE TABLE undone (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            meter INTEGER NOT NULL REFERENCES meters (id),
+            serial TEXT NOT NULL,
+            since_ms INTEGER NOT NULL,
+            last_count INTEGER NOT NULL,
+            first_count INTEGER NOT NULL,
+            undone_ms INTEGER NOT NULL
+        )"""
+    )
+
+
 LOG: tuple[Step, ...] = (
     m001_first,
     m002_refused,
@@ -232,5 +247,6 @@ LOG: tuple[Step, ...] = (
     m006_days,
     m007_integrated,
     m008_gone,
+    m009_undone,
 )
 """In order; a released step is never changed, only followed."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from drivers.simulators.faults import FaultError, check
+
 NAMES: Final[Mapping[str, Mapping[str, float]]] = {
     "freeze": {},
     "slow": {"seconds": 2.0},
@@ -28,10 +30,11 @@ class Faults:
         self._active: dict[str, dict[str, float]] = {}
 
     def switch(self, name: str, on: bool, numbers: Mapping[str, float]) -> None:
-        """Begin or end a fault. Raises ValueError for an unknown one, or numbers it does not take."""
+        """Begin or end a fault. Raises FaultError for an unknown one, or numbers it does not take."""
         known = NAMES.get(name)
-        if known is None or set(numbers) - set(known):
-            raise ValueError(f"no fault {name} with {sorted(numbers)}")
+        if known is None:
+            raise FaultError(f"no fault {name}; there are {', '.join(NAMES)}")
+        check(name, known, numbers)
         if on:
             self._active[name] = {**known, **numbers}
         else:

@@ -20,9 +20,10 @@ from controller.backups.restoring import ASIDE, NotEmpty, Restored, restore
 from controller.decide.records import Lock, Observe
 from controller.options import NotStarted
 from controller.store import archive, history, restores
-from controller.store.audit import audit_ledger, audit_log
+from controller.store.audit import audit_heads, audit_ledger, audit_log
 from controller.store.connection import open_reader, open_writer
-from controller.store.ledger import Kind, read
+from controller.store.ledger import Head, Kind, head, read
+from controller.store.migrations.control import CONTROL
 from controller.store.migrations.log import LOG
 from controller.store.plans import Acceptance
 from tests.controller.rig import THURSDAY
@@ -82,6 +83,31 @@ def content(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.parametrize("sealed", [False, True])
+def test_a_head_that_a_restore_lost_is_missed_and_that_is_said(
+    tmp_path: Path, data: Path, plan: Plan, sealed: bool
+) -> None:
+    back_up(data, tmp_path / "away")
+    with shell(data, plan) as made:
+        asyncio.run(_locked(made))
+    with closing(open_reader(data / "control.db")) as reader:
+        later = head(reader)
+        before = read(reader, limit=1)[0]
+    put_back(tmp_path / "away", data, replace=True)
+    if sealed:
+        with shell(data, plan) as made:
+            control = made.stores.control
+            control.take_out(archive.seal(control.path, data, later.seq), LATER).result(10)
+    with closing(history.open_file(data / "control.db", CONTROL)) as reader:
+        lost = [str(one.what) for one in audit_heads(reader, data, [later])]
+        other = Head(before.seq, bytes(32))
+        rewritten = [str(one.what) for one in audit_heads(reader, data, [other])]
+    assert len(lost) == len(rewritten) == 1
+    assert "restore from a backup at 2026-03-05 05:00 UTC" in lost[0], lost
+    assert "another than the one known elsewhere" in rewritten[0]
+    assert "restore" not in rewritten[0], "no restore came before it"
+
+
 @pytest.mark.parametrize("name", ["away.tar.gz", "away"])
 def test_what_is_put_back_is_what_was_there_and_says_so(tmp_path: Path, data: Path, name: str) -> None:
     made = back_up(data, tmp_path / name)
@@ -117,7 +143,7 @@ def test_a_start_on_it_observes_until_somebody_has_looked(tmp_path: Path, data: 
         remembered = made.daemon.engine.remembered()
         held = restored.held_back(remembered.observe)
         assert held is not None
-        assert held.reason == "2026-03-04T23:40:00Z"
+        assert held.reason == "2026-03-05T07:40:00+08:00", "the site's time"
         assert [lock.target for lock in remembered.locks] == ["lamp"]
         made.board.take([restored.notice(held.reason, on=True)], LATER)
         asyncio.run(_looked(made))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from config.language import render, text
 from controller.cli.faults import Faults, NotAFault, Wish, refusal
+from drivers.simulators.__main__ import _obey
 from drivers.simulators.bacnet.faults import NAMES
 from drivers.simulators.faults import BACNET, KINDS, OF_VALUES
+from drivers.simulators.simulation import Simulation
 from tests.controller.house import house
+from tests.drivers.simulators import plans
 from tests.test_language import translations
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -57,9 +61,30 @@ def test_a_fault_that_took_effect_is_told() -> None:
     began = render(faults.told(faults.read("freeze lamp")), "zh_CN")
     assert began == "lamp：freeze：听不到也不应答"
     assert str(faults.told(faults.read("freeze lamp off"))) == "lamp: freeze is over"
-    assert (
-        render(refusal("panel has no machine 'x'; it has none"), "zh_CN") == "panel 没有电机 'x'；它有 none"
-    )
+    assert render(refusal("panel has no machine x; it has a, b"), "zh_CN") == "panel 没有电机 x；它有 a, b"
+    assert render(refusal("panel has no machines"), "zh_CN") == "panel 没有电机"
+
+
+@pytest.mark.parametrize(
+    ("typed", "zh"),
+    [
+        ("counter-jump meter by=abc", "counter-jump：by 写的是 abc，不是数"),
+        ("slow meter seconds=x", "slow：seconds 写的是 x，不是数"),
+        ("slow T1 seconds=nan", "slow：seconds 写的是 nan，不是数"),
+        ("slow meter minutes=5", "slow 可带 seconds，不是 minutes"),
+        ("freeze meter seconds=5", "freeze 不带参数，不能写 seconds"),
+        ("failed-machine meter machine=x", "meter 没有电机"),
+        ("counter-jump relay by=1", "relay 没有计数"),
+    ],
+)
+async def test_what_the_simulators_do_not_take_is_said_in_words(typed: str, zh: str) -> None:
+    plan = plans.small(plans.TCP)
+    wish = Faults(plan).read(typed).command()
+    async with Simulation(plan, {}, plans.Clock(), tick_s=3600) as simulation:
+        answer = await _obey(simulation, json.dumps(wish))
+        assert not answer["ok"]
+        assert render(refusal(answer["error"]), "zh_CN") == zh
+        assert not simulation.devices["meter"].faults
 
 
 def test_help_lists_every_fault_of_the_site_in_both_languages() -> None:

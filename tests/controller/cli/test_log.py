@@ -19,6 +19,7 @@ from config.plan import codec
 from controller.consumption.log import Closed
 from controller.consumption.meters import meters_of
 from controller.consumption.records import Flag, Interval, Mark
+from controller.origin import MARK, mark
 from controller.store.control import ControlStore
 from controller.store.logdb import LogStore
 from controller.store.plans import Acceptance
@@ -58,8 +59,10 @@ ROWS = (
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """A data directory with a plan, a ledger and four intervals from 10:00 on."""
+    """A data directory with a plan, a ledger and four intervals from 10:00 on, of a simulation: time has come
+    no further than they have."""
     folder = tmp_path / "data"
+    mark(folder)
     control = ControlStore.open(folder, START)
     current = replace(PLAN, format=codec.FORMAT)
     found = codec.seal(current)
@@ -138,6 +141,59 @@ def test_export_as_json_and_parquet(capsys: pytest.CaptureFixture[str], data: Pa
     assert table["consumption"].to_pylist() == [Decimal("0.10"), None, Decimal("0.20"), Decimal("0.10")]
 
 
+@pytest.mark.parametrize("words", [(), ("--by", "day")])
+def test_json_is_printed_where_it_is_asked_for(
+    capsys: pytest.CaptureFixture[str], data: Path, words: tuple[str, ...]
+) -> None:
+    asked = ("log", "export", *DAY, *words, "--data", str(data))
+    code, out, err = louguan(capsys, *asked, "--json")
+    assert (code, err) == (0, "")
+    assert out == louguan(capsys, *asked, "--format", "json")[1]
+    assert {json.loads(line)["meter"] for line in out.splitlines()} == {"main"}
+    code, out, _ = louguan(capsys, *asked, "--json", "--format", "csv", "--lang", "en")
+    assert code == 2
+    assert "leave out --format csv" in json.loads(out)["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        (*DAY, "--meter", "nobody"),
+        (*DAY, "--by", "day", "--meter", "nobody"),
+        (*DAY, "--by", "tariff"),
+        ("--from", "2025-01-01", "--to", "2025-01-31"),
+    ],
+)
+def test_an_export_that_fails_prints_no_head(
+    capsys: pytest.CaptureFixture[str], data: Path, words: tuple[str, ...]
+) -> None:
+    code, out, err = louguan(capsys, "log", "export", *words, "--data", str(data))
+    assert (code, out) == (1, "")
+    assert err
+
+
+DAY_OF_ALL = {
+    "export": DAY,
+    "tree": DAY,
+    "trend": ("main.power", *DAY),
+    "trends": (),
+    "gaps": (),
+    "meters": (),
+    "verify": (),
+}
+
+
+@pytest.mark.parametrize("command", DAY_OF_ALL)
+def test_where_there_is_no_log_only_that_is_said(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, command: str
+) -> None:
+    where = ("--data", str(tmp_path), "--lang", "en")
+    code, out, err = louguan(capsys, "log", command, *DAY_OF_ALL[command], *where)
+    assert (code, out) == (1, "")
+    assert err.startswith("louguan: there is no ")
+    assert "UTC" not in err
+
+
 def test_nothing_logged_makes_no_file(capsys: pytest.CaptureFixture[str], data: Path) -> None:
     words = ("log", "export", "--from", "2025-01-01", "--to", "2025-01-31", "-o", str(data / "o.csv"))
     code, _, err = louguan(capsys, *words, "--data", str(data), "--lang", "en")
@@ -188,6 +244,70 @@ def test_gaps_tell_what_nobody_knows_from_what_came_later(
     code, out, _ = louguan(capsys, "log", "gaps", "--data", str(data), "--lang", "zh")
     assert code == 1
     assert "没有记录" in out
+
+
+def lacking(capsys: pytest.CaptureFixture[str], data: Path, *words: str) -> list[tuple[str, str, str]]:
+    """What each stretch lacks, from when to when."""
+    code, out, _ = louguan(capsys, "log", "gaps", *words, "--data", str(data), "--json")
+    found = json.loads(out)["gaps"]
+    assert code == int(any(gap["lost"] for gap in found))
+    return [(gap["lack"], gap["start"][8:16], gap["end"][8:16]) for gap in found]
+
+
+RECOVERED = ("recovered", "05T10:15", "05T10:30")
+
+
+def test_time_in_which_nothing_ran_is_missing_up_to_now(
+    capsys: pytest.CaptureFixture[str], data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (data / MARK).unlink()
+    now = START + 50 * 3_600_000 + 60_000
+    monkeypatch.setattr("time.time", lambda: now / 1000)
+    assert lacking(capsys, data) == [RECOVERED, ("missing", "05T11:00", "07T11:45")]
+    assert lacking(capsys, data, "--from", "2026-03-06", "--to", "2026-03-06") == [
+        ("missing", "06T00:00", "07T00:00")
+    ]
+    assert lacking(capsys, data, "--from", "2026-03-07", "--to", "2026-03-31") == [
+        ("missing", "07T00:00", "07T11:45")
+    ]
+    assert lacking(capsys, data, "--to", "2026-03-04") == [], "its log had not begun"
+    monkeypatch.setattr("time.time", lambda: (START + 5 * QUARTER + 60_000) / 1000)
+    assert lacking(capsys, data) == [RECOVERED], "the interval that has just ended may still come"
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_a_time_that_is_still_to_come_has_no_gaps(
+    capsys: pytest.CaptureFixture[str], data: Path, monkeypatch: pytest.MonkeyPatch, simulated: bool
+) -> None:
+    if not simulated:
+        (data / MARK).unlink()
+        monkeypatch.setattr("time.time", lambda: (START + 5 * QUARTER) / 1000)
+    words = ("log", "gaps", "--from", "2027-01-01", "--data", str(data), "--lang", "en")
+    code, out, err = louguan(capsys, *words)
+    assert (code, out) == (1, "")
+    now = "2026-03-05 11:00" if simulated else "2026-03-05 11:15"
+    assert err == f"louguan: 2027-01-01 00:00 is still to come: the site's time is {now}\n"
+
+
+def test_what_a_later_interval_has_is_not_lost_though_it_was_not_asked_for(
+    capsys: pytest.CaptureFixture[str], data: Path
+) -> None:
+    late = START + 14 * 3_600_000
+    change(data / "log.db", f"DELETE FROM intervals WHERE start_ms = {START + 3 * QUARTER}")
+    change(
+        data / "log.db",
+        f"UPDATE intervals SET start_ms = {late}, end_ms = {late + QUARTER} "
+        f"WHERE start_ms = {START + 2 * QUARTER}",
+    )
+    assert lacking(capsys, data, "--to", "2026-03-05") == [RECOVERED, ("missing", "05T10:30", "06T00:00")]
+
+
+def test_a_row_that_began_before_what_is_asked_for_is_no_gap(
+    capsys: pytest.CaptureFixture[str], data: Path
+) -> None:
+    end = START + 20 * 3_600_000
+    change(data / "log.db", f"UPDATE intervals SET end_ms = {end} WHERE start_ms = {START + 3 * QUARTER}")
+    assert lacking(capsys, data, "--from", "2026-03-06") == []
 
 
 def test_verify(capsys: pytest.CaptureFixture[str], data: Path) -> None:

@@ -7,7 +7,9 @@ import csv
 import io
 import json
 import re
+import shutil
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
@@ -25,6 +27,7 @@ from config.plan.tariff import Tariff, TariffPeriod, TariffSeason, TariffSpan
 from controller.consumption.log import Closed
 from controller.consumption.meters import meters_of
 from controller.consumption.records import Flag, Interval
+from controller.origin import MARK, mark
 from controller.store.control import ControlStore
 from controller.store.expiry import delete_old
 from controller.store.logdb import LogStore
@@ -80,10 +83,9 @@ def chain(meter: str, slots: int, each: int, gap: tuple[int, int] = (0, 0)) -> l
     return rows
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two days and an hour of three meters; the second was away from 22:00 to 02:15."""
-    folder = tmp_path_factory.mktemp("sums") / "data"
+def filled(folder: Path, rows: Iterable[Interval]) -> Path:
+    """A simulation's data directory with these rows: time has come no further than they have."""
+    mark(folder)
     control = ControlStore.open(folder, START)
     current = replace(PLAN, format=codec.FORMAT, metering=METERING, tariff=TARIFF)
     found = codec.seal(current)
@@ -92,10 +94,16 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     control.close()
     store = LogStore.open(folder, START)
     store.register(meters_of(PLAN), START, "Asia/Shanghai")
-    rows = (*chain("main", 196, 10), *chain("twin.import", 196, 3, (88, 104)), *chain("twin.export", 196, 2))
-    store.write(Closed(rows)).result(9)
+    store.write(Closed(tuple(rows))).result(9)
     store.close()
     return folder
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two days and an hour of three meters; the second was away from 22:00 to 02:15."""
+    rows = (*chain("main", 196, 10), *chain("twin.import", 196, 3, (88, 104)), *chain("twin.export", 196, 2))
+    return filled(tmp_path_factory.mktemp("sums") / "data", rows)
 
 
 def exported(capsys: pytest.CaptureFixture[str], data: Path, *words: str) -> list[dict[str, Any]]:
@@ -166,7 +174,7 @@ def test_by_month_as_csv_and_parquet(capsys: pytest.CaptureFixture[str], whole: 
         ("twin.export", "3.92"),
     ]
     assert lines[0]["start"] == "2026-03-01T00:00:00+08:00"
-    assert lines[0]["missing_s"] == str(4 * 86400)
+    assert lines[0]["missing_s"] == "0", "before its log began nothing is missing"
     assert lines[0]["period"] == lines[0]["cost"] == ""
     code, _, _ = louguan(capsys, *words, "--format", "parquet", "-o", str(tmp_path / "m.parquet"))
     assert code == 0
@@ -199,6 +207,57 @@ def test_by_tariff_and_what_it_costs(capsys: pytest.CaptureFixture[str], whole: 
     assert {(row["known_s"], row["missing_s"]) for row in found if row["period"] == "peak"} == {(14400, 0)}
 
 
+@pytest.fixture(scope="module")
+def late(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The log of twin.export began on the first day at 20:15; an hour of main is lost."""
+    main, export = chain("main", 196, 10), chain("twin.export", 196, 2)
+    rows = (*main[:101], *main[105:], *export[81:])
+    return filled(tmp_path_factory.mktemp("late") / "data", rows)
+
+
+ALIKE = ("--by month", "--by day", "--by hour", "--by tariff", "tree", "gaps")
+
+
+@pytest.mark.parametrize("how", ALIKE)
+def test_what_is_missing_is_the_same_however_it_is_asked(
+    capsys: pytest.CaptureFixture[str], late: Path, how: str
+) -> None:
+    """Not what was before the log began, but an hour in the middle."""
+    words = ("--from", "2026-03-01", "--to", "2026-03-07")
+    missing = dict.fromkeys(("main", "twin.export"), 0)
+    if how == "tree":
+        out = louguan(capsys, "log", "tree", *words, "--data", str(late), "--json")[1]
+        for row in json.loads(out)["meters"]:
+            missing[row["meter"]] = row["missing_s"]
+    elif how == "gaps":
+        out = louguan(capsys, "log", "gaps", *words, "--data", str(late), "--json")[1]
+        for gap in json.loads(out)["gaps"]:
+            if gap["lack"] == "missing":
+                missing[gap["meter"]] += round(3600 * gap["hours"])
+    else:
+        for row in exported(capsys, late, *words, *how.split()):
+            missing[row["meter"]] = missing.get(row["meter"], 0) + row["missing_s"]
+    assert (missing["main"], missing["twin.export"]) == (3600, 0)
+
+
+def test_a_sum_says_whose_log_began_later(capsys: pytest.CaptureFixture[str], late: Path) -> None:
+    words = ("--from", "2026-03-05", "--to", "2026-03-05", "--by", "day", "--meter", "house")
+    (house,) = exported(capsys, late, *words)
+    assert (house["consumption"], house["missing_s"], house["lacking"]) == ("9.30", 0, ["twin.export"])
+
+
+def test_what_is_missing_goes_up_to_now(
+    capsys: pytest.CaptureFixture[str], whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(whole, data)
+    (data / MARK).unlink()
+    monkeypatch.setattr("time.time", lambda: (NIGHT + 60 * HOUR) / 1000)
+    for words in (("--by", "month"), ("--by", "day")):
+        found = exported(capsys, data, *DAYS, *words, "--meter", "main")
+        assert found[-1]["missing_s"] == 10 * 3600 + 2700
+
+
 def test_days_whose_intervals_are_gone_are_still_told(
     capsys: pytest.CaptureFixture[str], whole: Path, tmp_path: Path
 ) -> None:
@@ -206,6 +265,7 @@ def test_days_whose_intervals_are_gone_are_still_told(
     data.mkdir()
     with closing(sqlite3.connect(whole / "log.db")) as old, closing(sqlite3.connect(data / "log.db")) as new:
         old.backup(new)
+    mark(data)
     for name in ("plans", "backup"):
         (data / name).mkdir()
         for file in (whole / name).iterdir():
@@ -275,6 +335,20 @@ def test_meters_tells_what_is_made_of_what(capsys: pytest.CaptureFixture[str], w
     assert found["house.unmetered"]["of"] == "house - twin.import"
     code, out, _ = louguan(capsys, "log", "meters", "--data", str(whole), "--lang", "zh")
     assert "main - twin.export" in out
+
+
+@pytest.mark.parametrize("command", ["gaps", "export"])
+def test_a_made_meter_has_no_intervals_and_is_named_with_its_parts(
+    capsys: pytest.CaptureFixture[str], whole: Path, command: str
+) -> None:
+    words = ("log", command, *DAYS, "--meter", "house.unmetered", "--data", str(whole), "--lang", "en")
+    code, out, err = louguan(capsys, *words)
+    assert (code, out) == (1, "")
+    said = "house.unmetered has no intervals of its own: it is worked out from house - twin.import"
+    assert err.splitlines() == [
+        f"louguan: {said}",
+        "  Ask for those: --meter main --meter twin.export --meter twin.import",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,8 @@ def test_a_course_is_exact_and_the_unknown_is_empty(capsys: pytest.CaptureFixtur
     assert (lines[0]["point"], lines[0]["unit"]) == ("main.power", "kW")
     code, out, _ = louguan(capsys, *words, "--format", "json", "-o", str(kept / "o.json"))
     assert [json.loads(line)["value"] for line in (kept / "o.json").read_text().splitlines()] == list(VALUES)
+    code, out, _ = louguan(capsys, *words, "--json")
+    assert [json.loads(line)["value"] for line in out.splitlines()] == list(VALUES)
     assert louguan(capsys, *words, "--format", "parquet", "-o", str(kept / "o.parquet"))[0] == 0
     assert pq.read_table(kept / "o.parquet")["value"].to_pylist() == list(VALUES)
 

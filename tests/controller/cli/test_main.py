@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
 from controller.cli import people
 from controller.cli.main import main
@@ -94,6 +95,20 @@ USAGE = [
     ("demo --speed x", "'--speed' 的值不对：应是一个数"),
     ("demo --seed x", "'--seed' 的值不对：应是一个整数"),
 ]
+
+
+@pytest.mark.parametrize("group", ["", "log", "upload", "sink"])
+def test_lists_of_commands_say_what_each_does_on_a_line_of_a_terminal(
+    capsys: pytest.CaptureFixture[str], group: str
+) -> None:
+    code, out, _ = louguan(capsys, *filter(None, [group]), "--help", "--lang", "zh")
+    assert code == 0
+    lines = out.partition("命令：\n")[2].splitlines()
+    assert len(lines) > 1
+    for line in lines:
+        assert cell_len(line) <= 80
+        assert len(line.split(maxsplit=1)[1]) > 2
+        assert "..." not in line
 
 
 @pytest.mark.parametrize(("words", "says"), USAGE)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from controller.consumption.audit import Fitting, Logged, audit_meter
-from controller.consumption.corrections import CannotCorrect, Replacement, correct, replace
+from controller.consumption.corrections import Replacement, correct, replace
+from controller.consumption.plausible import CannotCorrect
 from controller.consumption.records import Flag, Interval, Mark
 
 START = 1_772_676_000_000

@@ -6,8 +6,9 @@ from itertools import pairwise
 
 import pytest
 
-from controller.consumption.corrections import Anchor, CannotCorrect, Replacement
+from controller.consumption.corrections import Replacement
 from controller.consumption.held import LONGEST_S, MOST, Held, Kept
+from controller.consumption.plausible import Anchor, CannotCorrect
 from controller.consumption.records import Flag
 from tests.controller.consumption.bench import START, Bench, leap
 

@@ -129,7 +129,7 @@ def test_one_wrong_reading_counts_for_nothing() -> None:
     """A meter that says 0 once while it starts, then its true count again."""
     bench = Bench().read((0, 500), (10, 501), (20, 0), (30, 502), (890, 510), (1790, 530)).advance(1800)
     assert bench.told() == [(0, 10, SIMPLE), (1, 20, SIMPLE)]
-    assert bench.log.take_doubts() == [Doubt("main", 501, 0, reset=False)]
+    assert bench.log.take_doubts() == [Doubt("main", 501, 0, reset=False, at_ms=START + 20_000)]
 
 
 @pytest.mark.parametrize("wrong", [0, 999, 5])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from config.plan.clock import Pace
 from controller.consumption.audit import Logged, Problem
-from controller.consumption.corrections import CannotCorrect
 from controller.consumption.log import ConsumptionLog
 from controller.consumption.meters import meters_of
+from controller.consumption.plausible import CannotCorrect
 from controller.consumption.records import Flag
 from controller.consumption.slots import Slots
 from controller.logbook import Logbook
@@ -104,6 +104,23 @@ class House:
 
         await self.logbook.replace(entry, made, record)
 
+    def lie(self, last: int, first: int) -> None:
+        """A person says that it was replaced, and it was not."""
+        asyncio.run(self._replace(Refit("", self.bench.wall_ms, (self.shown + last) % MODULUS, first)))
+
+    def confess(self) -> None:
+        """It is taken back."""
+        asyncio.run(self._take_back())
+
+    async def _take_back(self) -> None:
+        entry = await self.logbook.meter("main")
+        assert entry is not None
+
+        async def record(_: Refit) -> None:
+            return None
+
+        await self.logbook.take_back(entry, None, record)
+
     def problems(self) -> list[Problem]:
         with closing(history.open_file(self.folder / "log.db", LOG)) as connection:
             return list(audit_log(connection))
@@ -168,6 +185,79 @@ def test_old_and_new_meter_add_up(empty: Path, steps: list[tuple[str, int, int]]
             assert sum(item.row.consumption or 0 for item in rows) == house.read_at[read]
         else:
             raise AssertionError("a replacement that was told leaves nothing suspect")
+
+
+LIES = st.lists(
+    st.one_of(
+        st.tuples(st.just("read"), st.sampled_from([1, 5, 60, 300, 880, 1000]), st.integers(0, 400)),
+        st.tuples(st.just("wait"), st.sampled_from([60, 900, 3000]), st.integers(0, 400)),
+        st.tuples(st.just("restart"), st.just(0), st.just(0)),
+        st.tuples(st.just("lie"), st.sampled_from([0, 5]), st.sampled_from([0, 5, 300_000, 998_100])),
+        st.tuples(st.just("confess"), st.just(0), st.just(0)),
+    ),
+    min_size=3,
+    max_size=30,
+)
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(steps=LIES)
+@example(steps=[("wait", 900, 5), ("lie", 0, 5), ("read", 60, 5), ("read", 60, 5), ("read", 880, 5)])
+@example(steps=[("read", 890, 5), ("read", 60, 5), ("lie", 0, 5), ("read", 60, 5), ("wait", 3000, 9)])
+def test_what_is_taken_back_leaves_what_the_counter_says(
+    empty: Path, steps: list[tuple[str, int, int]]
+) -> None:
+    with TemporaryDirectory() as name:
+        shutil.copy(empty, Path(name) / "log.db")
+        house = House(Path(name))
+        lied = False
+        try:
+            house.step(700, 0, read=True)
+            house.settle()
+            for what, seconds, figure in [*steps, ("confess", 0, 0)]:
+                if what in ("read", "wait"):
+                    house.step(seconds, figure, read=what == "read")
+                elif what == "restart":
+                    house.restart()
+                elif what == "lie" and not lied:
+                    with suppress(CannotCorrect):
+                        house.lie(seconds, figure)
+                        lied = True
+                elif what == "confess" and lied:
+                    house.step(1, 0, read=False)  # the time is known
+                    house.confess()
+                    lied = False
+            house.step(3000, 9, read=True)
+            house.settle()
+        finally:
+            house.store.close()
+        rows = house.rows()
+        assert house.problems() == []
+        assert not [item for item in rows if item.row.flags & (Flag.SUSPECT | Flag.REPLACED)]
+        read = max(when for when in house.read_at if when <= rows[-1].row.end_ms)
+        assert sum(item.row.consumption or 0 for item in rows) == house.read_at[read]
+        assert {item.fitting for item in rows} == {1}
+
+
+@pytest.mark.parametrize("wait_s", [60, 900, 3000])
+def test_a_real_one_taken_back_leaves_its_interval_suspect(empty: Path, tmp_path: Path, wait_s: int) -> None:
+    shutil.copy(empty, tmp_path / "log.db")
+    house = House(tmp_path)
+    try:
+        house.step(700, 0, read=True)
+        house.settle()
+        house.exchange(300_000)
+        house.step(1, 0, read=True)
+        house.step(wait_s, 0, read=False)
+        house.tell()
+        house.step(1, 0, read=False)
+        house.confess()
+        house.step(3000, 9, read=True)
+        house.settle()
+    finally:
+        house.store.close()
+    assert house.problems() == []
+    assert [item for item in house.rows() if Flag.SUSPECT in item.row.flags]
 
 
 async def test_counts_of_another_quantum_are_not_reckoned_with(empty: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from config.language import text
 from config.plan.devices import Source
-from config.plan.sinks import Common, HttpsSink
+from config.plan.sinks import Common, FileSink, HttpsSink
 from controller.consumption.upload.port import Batch, Outcome, Unreachable
 from controller.operations.uploads import Upload
 from controller.socket.protocol import Code
@@ -71,7 +71,8 @@ async def test_how_a_sink_is_doing(asked: Asked) -> None:
             row = await asked.complete()
     assert row.pop("rows_per_s") > 0
     assert row == {
-        "sink": "city", "label": "City", "kind": "https", "retired": False, "reachable": True,
+        "sink": "city", "label": "City", "kind": "https", "not_in_simulation": False, "retired": False,
+        "reachable": True,
         "complete_to": None, "lag_s": None, "backlog_rows": 0, "holes": 0, "aside_rows": 0,
         "delivered_rows": 4, "failures": 0, "last_error": "",
     }  # fmt: skip
@@ -134,13 +135,13 @@ async def test_what_was_refused_is_listed_and_sent_again(asked: Asked) -> None:
     await asked.upload.replay(call("upload-replay", sink="city", **{"from": "2026-03-01"}))
     await asked.complete()
     listed = (await asked.upload.aside(call("upload-quarantine", sink="city")))["aside"]
-    assert [(one["id"], one["meter"], one["reason"]) for one in listed] == [
+    assert [(one["row"], one["meter"], one["reason"]) for one in listed] == [
         (1, "main", "no such meter"), (2, "plant", "no such meter"),
         (3, "main", "no such meter"), (4, "plant", "no such meter"),
     ]  # fmt: skip
     assert listed[0]["start"].startswith("2026-03-05T10:00:00")
     asked.sink.answer = all_of
-    assert (await asked.upload.retry(call("upload-retry", sink="city", ids=[2])))["rows"] == 1
+    assert (await asked.upload.retry(call("upload-retry", sink="city", rows=[2])))["rows"] == 1
     assert (await asked.upload.retry(call("upload-retry", sink="city")))["rows"] == 3
     assert (await asked.complete())["aside_rows"] == 0
 
@@ -159,7 +160,7 @@ async def test_refusals_say_what_is_wrong_and_write_nothing(asked: Asked) -> Non
     odd = call("upload-replay", sink="city", **{"from": "yesterday"})
     assert (await refusal(upload.replay(odd)))[0] == Code.BAD_REQUEST
     for ids in ("all", [1, "2"], 7):
-        assert (await refusal(upload.retry(call("upload-retry", sink="city", ids=ids))))[2] == "ids"
+        assert (await refusal(upload.retry(call("upload-retry", sink="city", rows=ids))))[2] == "rows"
     assert (await refusal(upload.retire(call("sink-retire", sink="city"))))[2] == "reason"
     assert asked.put_down() == []
     code, words, _ = await refusal(upload.take_in_again(call("sink-restore", sink="city")))
@@ -185,6 +186,30 @@ async def test_what_cannot_be_put_down_is_not_done(asked: Asked, monkeypatch: py
         assert "not carried out: control.db could not be written in time: full" in words
     assert (await asked.row())["retired"] is False
     assert len(asked.sink.sent) == sent
+
+
+async def test_a_row_that_is_not_set_aside_is_refused(asked: Asked) -> None:
+    await asked.complete()
+    code, words, _ = await refusal(asked.upload.retry(call("upload-retry", sink="city", rows=[99999])))
+    assert (code, words) == (Code.REFUSED, "city has set aside no row 99999")
+
+
+async def test_what_a_simulation_leaves_out_is_listed_as_that(made: Shell) -> None:
+    log = made.stores.log
+    log.register([meter("main"), meter("plant")], START)
+    stick = FileSink(Common("stick", "Stick", Source("site.yaml", 9, 3)), "/media/usb", "csv")
+    made.daemon.uploads = Uploads(
+        "compound", [], log, made.board, made.clock, lambda _: ScriptedSink(all_of), left_out=[stick]
+    )
+    upload = Upload(made.daemon)
+    (row,) = (await upload.list(call("upload")))["sinks"]
+    assert (row["sink"], row["kind"], row["not_in_simulation"]) == ("stick", "files", True)
+    for wish in (
+        upload.aside(call("upload-quarantine", sink="stick")),
+        upload.retry(call("upload-retry", sink="stick")),
+        upload.retire(call("sink-retire", sink="stick", reason="because")),
+    ):
+        assert (await refusal(wish))[:2] == (Code.REFUSED, 'sink "stick" gets nothing of a simulation')
 
 
 async def test_before_the_uploads_are_there(made: Shell) -> None:

@@ -170,7 +170,7 @@ async def test_the_receiver_keeps_what_comes_with_the_rows(
     assert lines[0].startswith(f"shuangliu 7:{'a' * 64} 2026-03-0")
     assert [line.endswith("another was told of this row") for line in lines] == [False, True, True]
     code, out, _ = louguan(capsys, *words, "--json", "--site", "elsewhere")
-    assert (code, out) == (1, "")
+    assert (code, json.loads(out)["error"]["code"]) == (1, "nothing")
 
 
 def test_one_a_day_stands_beside_the_files(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from controller.receiver.national import (
     Building,
     KeepError,
     Keys,
+    KeysWrong,
     NationalListener,
     Value,
     Waits,
@@ -35,6 +36,7 @@ from tests.controller.consumption.upload.national.centre import (
 )
 from tests.controller.consumption.upload.national.site import Site
 from tests.controller.consumption.upload.rows import row
+from tests.controller.receiver.process import ReceiverProcess
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOON = 1_772_683_200_000  # 2026-03-05 12:00 in China
@@ -171,6 +173,20 @@ async def test_strangers_are_let_go_in_time(noise: bytes) -> None:
             assert await friend.reader.read() == b"", "silent for too long"
 
 
+async def test_it_ends_in_order_with_a_collector_connected(tmp_path: Path) -> None:
+    keys = tmp_path / "keys.json"
+    building = {"site": "shuangliu", "key": KEY}
+    keys.write_text(json.dumps({"cipher_key": CIPHER_KEY.decode(), "buildings": {"510116A001": building}}))
+    keys.chmod(0o600)
+    process = ReceiverProcess(tmp_path / "data", "--no-token", "--national", "0", "--keys", str(keys))
+    said = process.start()
+    async with collector("a", said["national_port"]) as caller:
+        assert await login(caller) == "pass"
+        assert await asyncio.to_thread(process.stop) == 0
+        assert await caller.reader.read() == b""
+    assert process.told() == ""
+
+
 def test_keys_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "keys.json"
     good = {"cipher_key": CIPHER_KEY.decode(), "buildings": {"510116A001": {"site": "s", "key": "k"}}}
@@ -187,5 +203,6 @@ def test_keys_from_a_file(tmp_path: Path) -> None:
     ]
     for each in wrong:
         file.write_text(json.dumps(each))
-        with pytest.raises(ValueError, match=r"expected|cipher key"):
+        with pytest.raises(KeysWrong, match=r"expected|cipher key") as caught:
             read_keys(file)
+        assert str(file) in str(caught.value)

@@ -216,7 +216,18 @@ def test_figures_count_rows_and_bytes(store: LogStore) -> None:
     store.register([MAIN, WATER], TEN)
     store.write(Closed(tuple(row("main", slot) for slot in range(500)))).result(5)
     found = figures(store.path)
-    names = ("aside", "days_due", "deletions", "marks", "notes", "refused", "restores", "settled", "sinks")
+    names = (
+        "aside",
+        "days_due",
+        "deletions",
+        "marks",
+        "notes",
+        "refused",
+        "restores",
+        "settled",
+        "sinks",
+        "undone",
+    )
     empty = dict.fromkeys(names, 0)
     assert found.rows == empty | {"days": 6, "feed": 500, "fittings": 2, "intervals": 500, "meters": 2}
     assert found.bytes + found.wal_bytes >= 500 * 15

@@ -84,8 +84,10 @@ async def test_a_restart_clears_what_was_commanded(device: BacnetSimulator) -> N
 async def test_unknown_faults_and_numbers_are_refused(device: BacnetSimulator) -> None:
     with pytest.raises(ValueError, match="no fault earthquake"):
         device.fault("earthquake", True)
-    with pytest.raises(ValueError, match="no fault slow"):
+    with pytest.raises(ValueError, match="slow takes seconds, not minutes"):
         device.fault("slow", True, minutes=3.0)
+    with pytest.raises(ValueError, match="slow: seconds is x, which is no number"):
+        device.fault("slow", True, seconds="x")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="needs a point"):
         device.fault("reliability", True)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple, TypeAlias
 
-from config.language import text
+from config.language import Text, text
 from controller.consumption.upload.national.errors import DocumentError, NationalError
 from controller.consumption.upload.national.frames import Decoder, encode
 from controller.consumption.upload.national.session import (
@@ -20,6 +20,7 @@ from controller.consumption.upload.national.session import (
     Told,
 )
 from controller.consumption.upload.port import Denied, Unreachable
+from controller.consumption.upload.saying import cause
 
 _READ_BYTES = 65_536
 _MOST_UNREADABLE = 50
@@ -64,7 +65,7 @@ class Link:
         self._awaited: tuple[str, str] | None = None
         """Operation and sequence of the acknowledgement that is waited for."""
         self._verdict: Passed | Failed | None = None
-        self.lost: str | None = None
+        self.lost: Text | str | None = None
         self.beat_s = self.heard_s = self._clock()
         """When a heartbeat was sent last, and when a document came last."""
         self._reading = asyncio.create_task(self._read(), name=f"national {terms.host}:{terms.port}")
@@ -76,15 +77,15 @@ class Link:
             async with asyncio.timeout(terms.timeout_s):
                 streams = await asyncio.open_connection(terms.host, terms.port)
         except TimeoutError:
-            raise Unreachable(str(text("no connection in {seconds} s", seconds=terms.timeout_s))) from None
+            raise Unreachable(text("no connection in {seconds} s", seconds=terms.timeout_s)) from None
         except OSError as error:
-            raise Unreachable(error.strerror or str(error)) from None
+            raise Unreachable(cause(error)) from None
         link = cls(terms, session, streams, heard)
         try:
             await link.post(session.request())
             await link._until(lambda: link._verdict is not None)
             if isinstance(link._verdict, Failed):
-                raise Denied(str(text("the centre does not let us in ({why})", why=link._verdict.why)))
+                raise Denied(text("the centre does not let us in ({why})", why=link._verdict.why))
         except BaseException:
             await link.close()
             raise
@@ -99,9 +100,9 @@ class Link:
             async with asyncio.timeout(self._terms.timeout_s):
                 await self._writer.drain()
         except TimeoutError:
-            self._lose(str(text("the centre takes nothing any more")))
+            self._lose(text("the centre takes nothing any more"))
         except OSError as error:
-            self._lose(error.strerror or str(error))
+            self._lose(cause(error))
         self._check()
 
     async def ask(self, document: bytes, operation: str, sequence: str) -> None:
@@ -126,7 +127,7 @@ class Link:
 
     async def close(self) -> None:
         """Let go. Nothing is heard any more."""
-        self._lose(str(text("closed")))
+        self._lose(text("closed"))
         self._reading.cancel()
         await asyncio.wait([self._reading])
         with suppress(OSError, TimeoutError):
@@ -146,7 +147,7 @@ class Link:
             said = text("no answer in {seconds} s", seconds=self._terms.timeout_s)
             if self._decoder.broken:
                 said = text("{said}; {count} broken frames came", said=said, count=self._decoder.broken)
-            raise Unreachable(str(said)) from None
+            raise Unreachable(said) from None
 
     def _check(self) -> None:
         if self.lost is not None:
@@ -156,7 +157,7 @@ class Link:
         self._changed.set()
         self._changed = asyncio.Event()
 
-    def _lose(self, why: str) -> None:
+    def _lose(self, why: Text | str) -> None:
         if self.lost is None:
             self.lost = why
             # Not close(): what the other side does not take would keep the socket open for ever.
@@ -166,15 +167,15 @@ class Link:
     # Hearing
 
     async def _read(self) -> None:
-        why = str(text("the centre closed the connection"))
+        why: Text | str = text("the centre closed the connection")
         try:
             while data := await self._reader.read(_READ_BYTES):
                 for frame in self._decoder.feed(data):
                     await self._take(frame.document)
         except OSError as error:
-            why = error.strerror or str(error)
+            why = cause(error)
         except (NationalError, Unreachable) as error:
-            why = str(error)
+            why = error.words
         finally:
             self._lose(why)
 
@@ -186,7 +187,7 @@ class Link:
             if self._verdict is None or self._unreadable > _MOST_UNREADABLE:
                 raise
             if self._unreadable == 1:
-                self._heard(self, Told(text("the centre sent what cannot be read: {why}", why=str(error))))
+                self._heard(self, Told(text("the centre sent what cannot be read: {why}", why=error.words)))
             return
         self.heard_s = self._clock()
         for answer in step.answers:

@@ -133,9 +133,7 @@ class DataCentre:
         """A heartbeat if it is time for one. Raises Unreachable when the centre has been silent too long."""
         now_s = asyncio.get_running_loop().time()
         if now_s - link.heard_s > self._offline_s:
-            raise Unreachable(
-                str(text("the centre has said nothing for {seconds} s", seconds=self._offline_s))
-            )
+            raise Unreachable(text("the centre has said nothing for {seconds} s", seconds=self._offline_s))
         # A little early rather than a whole call late.
         if now_s - link.beat_s >= self._plan.heartbeat_s * 0.9:
             await link.beat()

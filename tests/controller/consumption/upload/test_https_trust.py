@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import socket
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from config.language import render, text
 from config.plan.sinks import Secret
 from controller.consumption.upload.port import Denied, Unreachable
 from tests.certificates import Authority, Identity
@@ -55,8 +58,23 @@ async def test_who_is_not_to_be_trusted_gets_nothing(
             await sink.send(batch(rows(1)))
         await sink.close()
         assert web.requests == []
+    said = str(raised.value)
     if identity:
-        assert "not to be trusted" in str(raised.value)
+        assert "not to be trusted" in said
+        assert ("goes into tls: {ca: FILE}" in said) is (fault == "another authority")
+    chinese = render(raised.value.words, "zh_CN").replace("tls: {ca: FILE}", "")
+    assert not re.search("[a-z]{3}", chinese), chinese
+
+
+async def test_where_nobody_listens_the_systems_word_is_said(authority: Authority) -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        sink = upload(f"https://127.0.0.1:{bound.getsockname()[1]}/", authority.ca)
+        with pytest.raises(Unreachable) as raised:
+            await sink.send(batch(rows(1)))
+        await sink.close()
+    assert raised.value.words == text("Connection refused")
+    assert render(raised.value.words, "zh_CN") == "连接被拒绝"
 
 
 async def test_our_own_certificate_is_shown(authority: Authority, server: Identity) -> None:
