@@ -68,7 +68,7 @@ def choose_plan(
     last = control.in_force()
     wanted = control.files.newest() if last is None else last.hash
     kept = None if wanted is None else _kept(control, wanted)
-    if kept is not None and last is not None and not (accept and differs(kept.plan, options.site)):
+    if kept is not None and last is not None and not (accept and _is_other(kept.plan, options)):
         return InForce(kept.plan, differs(kept.plan, options.site), kept.loss)
     if kept is not None and last is None and not accept:
         detail = "found in the folder of accepted plans: the note of which one is in force is lost"
@@ -165,6 +165,13 @@ def _accept(control: ControlStore, content: str, item: Acceptance) -> None:
     except OSError as error:
         reason = detail(str(error))
         raise NotStarted(text("the accepted plan cannot be kept: {reason}", reason=reason)) from error
+
+
+def _is_other(kept: Plan, options: Options) -> bool:
+    """Whether what is to be accepted is another Plan than `kept`."""
+    if options.compiled is not None:
+        return read_compiled(options.compiled)[1].hash != kept.hash
+    return differs(kept, options.site)
 
 
 def differs(plan: Plan, site: Path) -> bool:

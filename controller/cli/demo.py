@@ -139,7 +139,12 @@ def _demo(
         try:
             _, plan = plan_of(site)
             begin = beginning(plan, start)
-            plan_text, _ = with_sink(plan, receiver.wait_ready(30.0)["url"])
+            told = receiver.wait_ready(30.0)
+            if "url" not in told:
+                raise Failure(
+                    text("the demo's receiver did not start: {reason}", reason=told.get("error", told))
+                )
+            plan_text, _ = with_sink(plan, told["url"])
         except Failure:
             described.communicate()
             raise

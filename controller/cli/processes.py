@@ -151,7 +151,7 @@ def start_simulators(
 def start_receiver(data: Path, log: Path) -> Child:
     """Somebody on this machine who takes the log, once `wait_ready` has said where."""
     words = ["-P", "-m", "controller.cli", "--lang", language(), "receive", "--data", str(data)]
-    words += ["--no-token", "--json", "--end-with-input"]
+    words += ["--no-token", "--port", "0", "--json", "--end-with-input"]
     return Child(words, log, ready=True)
 
 
