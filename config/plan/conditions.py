@@ -61,12 +61,16 @@ class Lasting:
 Condition: TypeAlias = Compare | Has | Not | All | AnyOf | Lasting
 
 
-def points_of(condition: Condition) -> frozenset[int]:
-    """Every point it looks at."""
+def points_of(*conditions: Condition | None) -> frozenset[int]:
+    """Every point that these look at."""
+    return frozenset().union(*(_points(item) for item in conditions if item is not None))
+
+
+def _points(condition: Condition) -> frozenset[int]:
     match condition:
         case Compare() | Has():
             return frozenset((condition.point,))
         case Not() | Lasting():
             return points_of(condition.item)
         case All() | AnyOf():
-            return frozenset().union(*map(points_of, condition.items))
+            return points_of(*condition.items)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from config.plan.conditions import Condition, points_of
+from config.plan.conditions import points_of
 from config.plan.rules import (
     Ask,
     Cycling,
@@ -62,15 +62,15 @@ def looked_at(rule: Rule) -> frozenset[int]:
     spec = rule.spec
     match spec:
         case Interlock() | Link():
-            return _points(spec.when, spec.until)
+            return points_of(spec.when, spec.until)
         case Level():
-            return _points(spec.only_if) | {spec.level}
+            return points_of(spec.only_if) | {spec.level}
         case Cycling():
-            return _points(spec.when)
+            return points_of(spec.when)
         case MakeUp():
             return frozenset((spec.level,))
         case Duty():
-            return _points(spec.when) | (frozenset() if spec.level is None else {spec.level})
+            return points_of(spec.when) | (frozenset() if spec.level is None else {spec.level})
         case Supervision():
             return frozenset((spec.command, spec.feedback))
         case Hazard() | Presence():
@@ -79,10 +79,6 @@ def looked_at(rule: Rule) -> frozenset[int]:
             return frozenset().union(*(lamp.presence for lamp in spec.lamps)) | {
                 lamp.lux for lamp in spec.lamps if lamp.lux is not None
             }
-
-
-def _points(*conditions: Condition | None) -> frozenset[int]:
-    return frozenset().union(*(points_of(item) for item in conditions if item is not None))
 
 
 def _switched(then: Iterable[Switched], slot: int, off_slot: int) -> Iterator[Claim]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
-from config.plan.conditions import Condition, points_of
+from config.plan.conditions import points_of
 from config.plan.rules import (
     Cycling,
     Duty,
@@ -52,10 +52,6 @@ class Kind(NamedTuple):
     """What of it matters to one point that it commands; None: all."""
 
 
-def _points(*conditions: Condition | None) -> frozenset[int]:
-    return frozenset().union(*(points_of(item) for item in conditions if item is not None))
-
-
 def _selects(selector: Selector | None) -> int | None:
     return None if selector is None else selector.point
 
@@ -71,10 +67,10 @@ def _of_machine(item: Machine) -> tuple[int | None, ...]:
 KINDS: dict[type[RuleSpec], Kind] = {
     Interlock: Kind(
         interlock.decide,
-        lambda spec: _points(spec.when, spec.until) | {ask.point for ask in spec.then},
+        lambda spec: points_of(spec.when, spec.until) | {ask.point for ask in spec.then},
         interlock.may_be_reset,
         interlock.TRIPPED,
-        inputs=lambda spec, _: _points(spec.when, spec.until),
+        inputs=lambda spec, _: points_of(spec.when, spec.until),
     ),
     Hazard: Kind(
         hazard.decide,
@@ -84,17 +80,17 @@ KINDS: dict[type[RuleSpec], Kind] = {
         hazard.may_be_reset,
         hazard.ALARM,
     ),
-    Link: Kind(link.decide, lambda spec: _points(spec.when, spec.until)),
-    Level: Kind(level.decide, lambda spec: _points(spec.only_if) | {spec.level}),
+    Link: Kind(link.decide, lambda spec: points_of(spec.when, spec.until)),
+    Level: Kind(level.decide, lambda spec: points_of(spec.only_if) | {spec.level}),
     Duty: Kind(
         duty.decide,
         lambda spec: (
-            _points(spec.when)
+            points_of(spec.when)
             | _bound(spec.level, *(point for item in spec.machines for point in _of_machine(item)))
         ),
         heeds=lambda spec: [item.name for item in spec.machines],
     ),
-    Cycling: Kind(cycling.decide, lambda spec: _points(spec.when)),
+    Cycling: Kind(cycling.decide, lambda spec: points_of(spec.when)),
     MakeUp: Kind(make_up.decide, lambda spec: frozenset((spec.level,)), make_up.may_be_reset, make_up.ALARM),
     Supervision: Kind(
         supervision.decide,
