@@ -5,7 +5,6 @@ It is shown as slot 6 in explanations and written to no device: what is held bac
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Collection, Iterable, Sequence
 
 from config.language import text
@@ -17,6 +16,7 @@ from controller.decide.arbiter import Result
 from controller.decide.motor import HOUR_MS, Past, observed, passes
 from controller.decide.records import RuleMemory
 from controller.decide.requests import Op, Request
+from controller.decide.wakes import Wakes
 
 FEEDBACK = "run_fb"
 PREFIX = "equipment "
@@ -36,7 +36,7 @@ class Gate:
         """The other way round."""
         known = {item.rule: item for item in remembered}
         self._past: dict[int, Past | None] = {}
-        self._due: list[tuple[int, int]] = []
+        self._wakes = Wakes()
         self._changed: dict[str, RuleMemory] = {}
         for equipment in plan.equipment:
             roles = dict(equipment.roles)
@@ -63,10 +63,7 @@ class Gate:
 
     def due(self, now_ms: int) -> set[int]:
         """The commands whose time has come."""
-        touched: set[int] = set()
-        while self._due and self._due[0][0] <= now_ms:
-            touched.add(heapq.heappop(self._due)[1])
-        return touched
+        return self._wakes.take(now_ms)
 
     def passed(self, command: int, result: Result, now_ms: int) -> Result:
         """What is let through of a decision on any point."""
@@ -81,7 +78,7 @@ class Gate:
             if command not in self._feedback:
                 self._observe(command, now_ms)
         if found.wake_ms is not None:
-            heapq.heappush(self._due, (found.wake_ms, command))
+            self._wakes.ask(command, found.wake_ms)
         if found.held is None:
             return result
         why = text("{name}: {reason}", name=motor.label or motor.name, reason=found.held)
@@ -98,10 +95,11 @@ class Gate:
         return result._replace(value=found.value, held=held)
 
     def wake_ms(self) -> int | None:
-        return self._due[0][0] if self._due else None
+        return self._wakes.next_ms()
 
     def put_right(self, by_ms: int) -> None:
         """Times that are remembered move with the clock."""
+        self._wakes.put_right(by_ms)
         for command, past in self._past.items():
             if past is not None and by_ms:
                 starts = tuple(start + by_ms for start in past.starts)

@@ -3,7 +3,6 @@ come."""
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -19,6 +18,7 @@ from controller.decide.rules.aims import aims
 from controller.decide.rules.look import Look, Memory, Outcome, Yielding
 from controller.decide.rules.registry import KINDS
 from controller.decide.steady import SteadyTime
+from controller.decide.wakes import Wakes
 
 _NOTHING = Outcome((), {}, None, ())
 
@@ -49,7 +49,7 @@ class RuleRequests:
         self._memories: list[Memory] = [known.get(rule.name, {}) for rule in rules]
         self._standing = [_Standing(_NOTHING, {}) for _ in rules]
         self._pending = set(range(len(rules)))
-        self._due: list[tuple[int, int]] = []
+        self._wakes = Wakes()
         self._looked_at: dict[int, list[int]] = {}
         self._heeding: dict[str, list[int]] = {}
         """Rule → those that look at whether it has tripped."""
@@ -82,6 +82,7 @@ class RuleRequests:
     def put_right(self, by_ms: int) -> None:
         """The wall clock was put right by so much: times that are remembered move with it."""
         if by_ms:
+            self._wakes.put_right(by_ms)
             self._began_ms = None if self._began_ms is None else self._began_ms + by_ms
             for number, memory in enumerate(self._memories):
                 if memory:
@@ -96,8 +97,7 @@ class RuleRequests:
         now_ms = self._time.at(now)
         if self._began_ms is None:
             self._began_ms = now_ms
-        while self._due and self._due[0][0] <= now_ms:
-            self._pending.add(heapq.heappop(self._due)[1])
+        self._pending |= self._wakes.take(now_ms)
         touched: set[int] = set()
         while self._pending:
             # Those that heed others' trips are decided anew with them.
@@ -111,7 +111,7 @@ class RuleRequests:
             yield from self._standing[number].requests.get(point, ())
 
     def wake_ms(self) -> int | None:
-        return self._due[0][0] if self._due else None
+        return self._wakes.next_ms()
 
     def standing(self) -> tuple[RuleMemory, ...]:
         """What every rule remembers."""
@@ -206,7 +206,7 @@ class RuleRequests:
         if outcome.memory != self._memories[number]:
             self._keep(number, outcome.memory)
         if outcome.wake_ms is not None:
-            heapq.heappush(self._due, (outcome.wake_ms, number))
+            self._wakes.ask(number, outcome.wake_ms)
         self._tell(before.outcome.notices, outcome.notices)
         if outcome.yielding != before.outcome.yielding:
             self._yields_changed = True

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
+
 from tests.controller.decide.rules.site import Plant
 
 TIMES = """
@@ -72,6 +74,16 @@ def test_what_holds_back_is_told_with_its_end() -> None:
     assert result.held is not None
     assert (result.held.slot, str(result.held.reason)) == (6, "慢泵: minimum rest time")
     assert result.held.expires_ms is not None
+
+
+@pytest.mark.parametrize("by_s", [-7200, 7200])
+def test_a_clock_that_is_put_right_shortens_and_lengthens_no_rest(by_s: int) -> None:
+    made = plant().set(more_di2=True)
+    go(made, 100)
+    clock = made.rig.clock
+    clock.set_wall(clock.now().wall_ms + by_s * 1000)
+    told = go(made, 100)
+    assert told.index(True) in range(75, 85)
 
 
 def test_times_outlive_a_restart() -> None:
