@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -80,28 +80,13 @@ def opened(data: Path) -> Iterator[sqlite3.Connection]:
 
 def whose(data: Path) -> Whose:
     """The site; where no accepted plan can be read, universal time, and that is said."""
-    from config.plan import codec
+    from controller.cli.in_force import plan_in_force
     from controller.consumption.meters import meters_of
-    from controller.store.connection import open_reader
-    from controller.store.plans import PlanFiles
-    from controller.store.plans import history as accepted
 
-    files = PlanFiles(data / "plans", data / "backup")
-    found: str | None = None
-    try:
-        with closing(open_reader(data / "control.db")) as reader:
-            found = next((item.hash for item in accepted(reader, 1)), None)
-    except sqlite3.Error:
-        pass
-    try:
-        found = found or files.newest()
-        for copy in files.copies(found) if found else ():
-            if copy is not None:
-                plan = codec.load(copy)
-                zone = ZoneInfo(plan.site.time_zone)
-                return Whose(plan.site.name, zone, frozenset(item.name for item in meters_of(plan)), plan)
-    except (ValueError, OSError):
-        pass
+    with suppress(Failure, ValueError):
+        plan = plan_in_force(data)
+        zone = ZoneInfo(plan.site.time_zone)
+        return Whose(plan.site.name, zone, frozenset(item.name for item in meters_of(plan)), plan)
     tell(text("no accepted plan can be read in {data}: times are in UTC", data=str(data)))
     return Whose("", UTC, None)
 
