@@ -11,7 +11,7 @@ import typer
 
 from config.language import text
 from controller.cli import log_enter, log_source, log_tree, log_trend
-from controller.cli.log_source import AsRows, DateFrom, DateTo, Format, Meters, opened, span, whose
+from controller.cli.log_source import AsRows, DateFrom, DateTo, Format, Meters, Output, opened, span, whose
 from controller.cli.remote import DataDir, SiteOption
 from controller.cli.site import AsJson, AsStream
 from controller.cli.speech import Failure, language, put_json, say, tell
@@ -53,12 +53,7 @@ def export(
     end: Annotated[str, DateTo],
     meter: Annotated[list[str] | None, Meters] = None,
     kind: Format = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o", "--output", help="The file to write, whole or not at all (default: print).", metavar="FILE"
-        ),
-    ] = None,
+    output: Output = None,
     by: Annotated[
         str | None,
         typer.Option("--by", help="Sums by hour, day, month or tariff period.", metavar="PERIOD"),

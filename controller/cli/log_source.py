@@ -170,3 +170,9 @@ AsRows = Annotated[
         "--json", help="Print the rows as JSON, one object a line; with -o say in JSON what was written."
     ),
 ]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "-o", "--output", help="The file to write, whole or not at all (default: print).", metavar="FILE"
+    ),
+]

@@ -15,7 +15,7 @@ import typer
 from config.language import text
 from config.language.details import detail
 from controller.cli import log_source
-from controller.cli.log_source import AsRows, DateFrom, DateTo, Format, Whose, span, whose
+from controller.cli.log_source import AsRows, DateFrom, DateTo, Format, Output, Whose, span, whose
 from controller.cli.remote import DataDir, SiteOption
 from controller.cli.site import AsStream
 from controller.cli.speech import Failure, language, put_json, tell
@@ -59,12 +59,7 @@ def trend(
     start: Annotated[str, DateFrom],
     end: Annotated[str, DateTo],
     kind: Format = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o", "--output", help="The file to write, whole or not at all (default: print).", metavar="FILE"
-        ),
-    ] = None,
+    output: Output = None,
     site: SiteOption = None,
     data: DataDir = None,
     as_json: AsRows = False,
