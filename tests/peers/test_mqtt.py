@@ -57,7 +57,7 @@ async def test_tls_with_certificates_of_both_sides(tmp_path: Path, version: Lite
             sent = rows(1, 300)
             assert (await sink.send(batch(sent))).accepted == ids(sent)
         async with upload(plan(broker.port, version=version, secure=True, tls=Tls(str(other.ca)))) as sink:
-            with pytest.raises(Denied, match="not to be believed"):
+            with pytest.raises(Denied, match="not to be trusted"):
                 await sink.send(batch(rows(1, 1)))
         async with upload(plan(broker.port, version=version, secure=True, tls=Tls(str(ours.ca)))) as sink:
             with pytest.raises(Unreachable):
@@ -73,7 +73,7 @@ async def test_a_certificate_for_somebody_else_is_not_believed(tmp_path: Path) -
     lines = (f"listener:certfile {server.cert}", f"listener:keyfile {server.key}", "allow_anonymous true")
     with mosquitto(tmp_path, *lines) as broker:
         async with upload(plan(broker.port, secure=True, tls=Tls(str(ours.ca)))) as sink:
-            with pytest.raises(Denied, match="not to be believed"):
+            with pytest.raises(Denied, match="not to be trusted"):
                 await sink.send(batch(rows(1, 1)))
 
 
