@@ -75,8 +75,10 @@ class Gate:
         found = passes(motor, past, result.value, result.winner.slot, now_ms)
         if found.value is not past.out:
             self._keep(command, past._replace(out=found.value, since_ms=now_ms, forced=found.forced))
-            if command not in self._feedback:
+            if self._runs(command) is None:
+                # Nothing tells whether it starts: it counts as started.
                 self._observe(command, now_ms)
+            past = self._known(command, now_ms)
         if found.wake_ms is not None:
             self._wakes.ask(command, found.wake_ms)
         if found.held is None:

@@ -204,13 +204,14 @@ class Cycle(RuleBasedStateMachine):
     @invariant()
     def an_engine_made_anew_decides_the_same(self) -> None:
         anew = self._engine(self.engine.remembered())
-        now = self.clock.now()
-        anew.step(now, [Sample(point, reading) for point, reading in enumerate(self.engine.readings)])
-        for point, result in self.engine.decisions.items():
-            other = anew.decisions[point]
-            found = (other.value, other.winner and (other.winner.slot, other.winner.source))
-            assert found == (result.value, result.winner and (result.winner.slot, result.winner.source))
+        self._decides_the_same(anew)
+        for point in self.engine.decisions:
             assert anew.barrier(point) == self.engine.barrier(point)
+
+    @invariant()
+    def programmes_and_arbitration_need_no_memory(self) -> None:
+        people = self.engine.remembered().overrides
+        self._decides_the_same(self._engine(Remembered(people)))
 
     @rule()
     def all_that_is_reachable_comes_to_hold_what_is_decided(self) -> None:
@@ -243,6 +244,14 @@ class Cycle(RuleBasedStateMachine):
 
     def _engine(self, remembered: Remembered) -> Engine:
         return Engine(PLAN, CONTEXT, Pace(), remembered, self.clock.now().put_right_ms)
+
+    def _decides_the_same(self, anew: Engine) -> None:
+        now = self.clock.now()
+        anew.step(now, [Sample(point, reading) for point, reading in enumerate(self.engine.readings)])
+        for point, result in self.engine.decisions.items():
+            other = anew.decisions[point]
+            found = (other.value, other.winner and (other.winner.slot, other.winner.source))
+            assert found == (result.value, result.winner and (result.winner.slot, result.winner.source))
 
     def _command(self, command: PersonCommand) -> None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from config.language import text
 from config.plan.rules import Duty, Machine
 from controller.decide.rules.look import Look
-from controller.decide.rules.running import adopted, hours, ready, runs
+from controller.decide.rules.running import adopted, clock_in, hours, ready, runs
 from controller.decide.rules.switched import beyond, settled
 
 NEEDED = "needed"
@@ -29,6 +29,8 @@ def decide(spec: Duty, look: Look) -> None:
     )
     blind = look.unread(_said_by(spec))
     if needed is None or (before is None and blind):
+        for machine in spec.machines:
+            clock_in(machine, look, asked=False)
         return
     look.keep(NEEDED, needed)
     fit = [machine for machine in spec.machines if ready(machine, look)]
@@ -95,7 +97,7 @@ class _Turn:
             machine = min(free, key=lambda item: (item.name in self._passed_over, self._order(item)))
             self.asked.append(machine)
             look.keep(f"start-{machine.name}_ms", look.now_ms)
-            if machine.feedback is not None:
+            if machine.feedback is not None and runs(machine, look) is not None:
                 look.keep(f"idle-{machine.name}_ms", look.now_ms)
                 look.passed(look.now_ms, look.wire_s(self._spec.take_over_s))
         for item in self._spec.machines:
@@ -129,6 +131,7 @@ class _Turn:
             self._passed_over.clear()
         self.asked.remove(machine)
         self._passed_over.add(machine.name)
+        self._look.forget(f"idle-{machine.name}_ms")
 
 
 def _said_by(spec: Duty) -> list[int]:
@@ -158,6 +161,7 @@ def _asked(machine: Machine, look: Look) -> bool:
 
 def _say(machine: Machine, look: Look, on: bool, needed: int, count: int) -> None:
     name = machine.name
+    clock_in(machine, look, asked=on)
     same = look.memory.get(f"asked-{name}") is on
     since_ms = int(look.memory.get(f"since-{name}_ms", look.now_ms)) if same else look.now_ms
     look.keep(f"asked-{name}", on)

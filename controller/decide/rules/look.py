@@ -198,6 +198,14 @@ class Look:
         """Remember that."""
         self._kept[key] = value
 
+    def kept(self, key: str) -> Kept | None:
+        """What this evaluation remembers by that name so far."""
+        return self._kept.get(key)
+
+    def forget(self, key: str) -> None:
+        """It was kept in this evaluation, and no longer matters."""
+        self._kept.pop(key, None)
+
     def ask(
         self,
         ask: Ask,

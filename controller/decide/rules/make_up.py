@@ -46,6 +46,8 @@ def _in_vain(spec: MakeUp, look: Look, number: float | None) -> bool:
         level, rose_ms = number, look.now_ms
     if level is None:
         return False
+    if look.passed(min(int(rose_ms), look.now_ms), spec.within_s):
+        return True
     look.keep(_LEVEL, level)
     look.keep(_ROSE, rose_ms)
-    return look.passed(min(int(rose_ms), look.now_ms), spec.within_s)
+    return False

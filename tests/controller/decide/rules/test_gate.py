@@ -26,14 +26,14 @@ def plant() -> Plant:
     return Plant(FOLLOW, TIMES)
 
 
-def go(made: Plant, seconds: int) -> list[bool]:
-    """The command's value, second by second."""
+def go(made: Plant, seconds: int, *, heard: bool = True) -> list[bool]:
+    """The command's value, second by second. `heard`: its feedback can be read."""
     told = []
     for _ in range(seconds):
         made.run(1)
         value, _ = made.asked("slow-1.run_cmd") or (None, 0)
         assert isinstance(value, bool)
-        made.set(inputs_di4=value, relays_ch4=value)
+        made.set(inputs_di4=value if heard else None, relays_ch4=value)
         told.append(value)
     return told
 
@@ -45,12 +45,13 @@ def test_after_a_start_of_the_daemon_it_counts_as_just_stopped() -> None:
     assert made.asked("slow-1.run_cmd") == (True, 10)
 
 
-def test_a_bouncing_level_switch_starts_it_no_more_often_than_it_may() -> None:
+@pytest.mark.parametrize("heard", [True, False])
+def test_a_bouncing_level_switch_starts_it_no_more_often_than_it_may(heard: bool) -> None:
     made = plant()
     told: list[bool] = []
     for second in range(0, 7200, 20):
         made.set(more_di2=second % 40 == 0)
-        told += go(made, 20)
+        told += go(made, 20, heard=heard)
     starts = [second for second, (before, after) in enumerate(itertools.pairwise(told)) if after > before]
     assert 10 <= len(starts) <= 12
     assert all(later - earlier >= 240 for earlier, later in itertools.pairwise(starts))
@@ -74,6 +75,16 @@ def test_what_holds_back_is_told_with_its_end() -> None:
     assert result.held is not None
     assert (result.held.slot, str(result.held.reason)) == (6, "慢泵: minimum rest time")
     assert result.held.expires_ms is not None
+
+
+def test_a_blower_of_which_nobody_asks_anything_new_rests_no_longer_than_it_may() -> None:
+    made = Plant(FOLLOW, TIMES.replace("min_on", "max_off: 10 min, min_on")).set(more_di2=True)
+    go(made, 300)
+    stopped = go(made.set(more_di2=False), 300).index(False)
+    assert go(made, 320).index(True) - (stopped - 300) in range(598, 603)
+    held = made.rig.engine.decisions[made.rig.id("slow-1.run_cmd")].held
+    assert held is not None
+    assert str(held.reason) == "慢泵: it must not rest for longer"
 
 
 @pytest.mark.parametrize("by_s", [-7200, 7200])
