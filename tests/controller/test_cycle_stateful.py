@@ -29,6 +29,7 @@ from controller.decide.records import (
 from drivers.api import DeviceState, Event, Fate, Sample, SlotState, Write, WriteReport
 from schedules.context import Context
 from tests.controller.house import READINGS, house
+from tests.many import many
 from tests.schedules.build import at
 
 PLAN = house()
@@ -291,5 +292,5 @@ class Cycle(RuleBasedStateMachine):
             self.events.append(WriteReport(write.seq, write.point, fate, write.value, ""))
 
 
-Cycle.TestCase.settings = settings(max_examples=100, stateful_step_count=25)
+Cycle.TestCase.settings = settings(max_examples=many(100), stateful_step_count=25)
 TestCycle = Cycle.TestCase

@@ -32,6 +32,7 @@ from controller.decide.rules.interlock import TRIPPED
 from drivers.api import DeviceState, Event, Fate, Sample, WriteReport
 from schedules.context import Context
 from tests.controller.plant_house import plant
+from tests.many import many
 from tests.schedules.build import at
 
 PLANS = (plant(), plant(edited=True))
@@ -275,7 +276,7 @@ def _said(result: Result) -> tuple[object, ...]:
 
 
 Plant.TestCase.settings = settings(
-    max_examples=40,
+    max_examples=many(40),
     stateful_step_count=25,
     phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
 )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from config.plan.programmes import CalendarPlan, Programme
 from config.plan.reading import Value
 from schedules.programme import HORIZON_DAYS, Rank, evaluate, untrusted
+from tests.many import many
 from tests.schedules.build import at, context, entry, exception, local, programme
 from tests.schedules.drawn import Drawn, places_with_programmes
 from tests.schedules.reference import MINUTE_MS, walk
@@ -149,7 +150,7 @@ def test_clocks_that_change(utc: str, value: float) -> None:
     assert evaluate(what, context("Europe/Berlin", 52.5, 13.4), at(utc, "UTC")).value == value
 
 
-@settings(max_examples=200)
+@settings(max_examples=many(200))
 @given(drawn=places_with_programmes(1))
 def test_against_a_minute_by_minute_reading_of_the_rules(drawn: Drawn) -> None:
     zone, latitude, longitude, start = drawn.place
@@ -167,7 +168,7 @@ def test_against_a_minute_by_minute_reading_of_the_rules(drawn: Drawn) -> None:
         assert (verdict.asks, verdict.value, names_of[verdict.rank]) == said, local(wall_ms, zone)
 
 
-@settings(max_examples=100)
+@settings(max_examples=many(100))
 @given(
     minute=st.integers(0, 40 * 1440),
     what=st.sampled_from([CORRIDOR, STREET, NIGHT, FESTIVAL, SUMMER, RELEASE]),

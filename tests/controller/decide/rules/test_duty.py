@@ -10,6 +10,7 @@ from config.plan.reading import Value
 from controller.decide.records import Lock, Reset
 from drivers.api import Write
 from tests.controller.decide.rules.site import Plant
+from tests.many import many
 
 PUMPS = """
   p1: {kind: pump, label: 1#泵, safe: off, run_cmd: relays.ch4, run_fb: inputs.di4, fault: more.di4,
@@ -197,7 +198,7 @@ STEPS = st.tuples(
 
 
 @given(st.lists(STEPS, max_size=8))
-@settings(max_examples=15)
+@settings(max_examples=many(15))
 def test_no_more_run_than_are_needed_and_a_restart_changes_nothing(
     course: list[tuple[float | None, str, bool, int]],
 ) -> None:

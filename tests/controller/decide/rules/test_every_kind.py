@@ -14,6 +14,7 @@ from config.written.rules.asking import asked
 from controller.decide.requests import Op
 from controller.decide.rules.look import Look
 from tests.controller.decide.rules.site import Plant
+from tests.many import many
 
 MORE = """
   p1: {kind: pump, label: 1#泵, safe: off, run_cmd: relays.ch4, run_fb: inputs.di4, fault: more.di4}
@@ -97,7 +98,7 @@ def check(course: Course) -> None:
 
 
 @given(st.lists(CHANGES, max_size=8))
-@settings(max_examples=12)
+@settings(max_examples=many(12))
 def test_what_is_asked_is_declared_and_a_restart_changes_nothing(course: Course) -> None:
     check(course)
 
