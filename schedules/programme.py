@@ -17,10 +17,11 @@ from typing import NamedTuple
 
 from config.language import Text, text
 from config.plan.devices import Source
-from config.plan.programmes import DateRange, ExceptionEntry, Period, Programme, TimeMark
+from config.plan.programmes import ExceptionEntry, Period, Programme, TimeMark
 from config.plan.reading import Value
 from schedules.calendar import Day, kind_words, kinds_like
 from schedules.context import Context
+from schedules.dates import hold
 
 HORIZON_DAYS = 15
 """How far ahead the next change is looked for."""
@@ -216,9 +217,7 @@ def _day_periods(
 
 def exception_on(programme: Programme, day: date) -> ExceptionEntry | None:
     """The exception that holds on `day`: the first written."""
-    return next(
-        (entry for entry in programme.exceptions if any(_within(dates, day) for dates in entry.dates)), None
-    )
+    return next((entry for entry in programme.exceptions if hold(entry.dates, day)), None)
 
 
 def crosses_midnight(period: Period) -> bool:
@@ -252,8 +251,4 @@ def _nominal(mark: TimeMark) -> int:
 
 
 def _effective(programme: Programme, day: date) -> bool:
-    return programme.effective is None or _within(programme.effective, day)
-
-
-def _within(dates: DateRange, day: date) -> bool:
-    return dates.first <= day.isoformat() <= dates.last
+    return not programme.effective or hold(programme.effective, day)

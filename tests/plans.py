@@ -156,7 +156,7 @@ def everyday(
     """A programme of one list (of hours), for tests that are not about days."""
     return Programme(
         0, name, name, tuple(targets), 15, 10, default, default is not None, untrusted, untrusted is not None,
-        (DayList(kind, clock_periods(*periods)),), (), None, Source("site.yaml", line, 3),
+        (DayList(kind, clock_periods(*periods)),), (), (), Source("site.yaml", line, 3),
     )  # fmt: skip
 
 

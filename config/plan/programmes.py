@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from config.plan.devices import Source
 from config.plan.reading import Value
@@ -50,10 +50,33 @@ class DateRange:
 
 
 @dataclass(frozen=True, slots=True)
+class YearlyRange:
+    """The same days of every year: "MM-DD", both inclusive; with `last` before `first`, over New Year."""
+
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class NthWeekday:
+    """A weekday of a month by its number, as BACnet's WeekNDay (ASHRAE 135, 21)."""
+
+    nth: int
+    """1 to 5; -1 is the last."""
+    weekday: int
+    """0 is Monday."""
+    month: int | None
+    """1 to 12; None = every month."""
+
+
+SomeDates: TypeAlias = DateRange | YearlyRange | NthWeekday
+
+
+@dataclass(frozen=True, slots=True)
 class ExceptionEntry:
     """Dates on which other periods hold: those of another kind of day (`like`) or own ones."""
 
-    dates: tuple[DateRange, ...]
+    dates: tuple[SomeDates, ...]
     like: str | None
     periods: tuple[Period, ...]
     from_midnight: bool
@@ -82,7 +105,8 @@ class Programme:
     """False: with an untrusted clock it asks for nothing."""
     week: tuple[DayList, ...]
     exceptions: tuple[ExceptionEntry, ...]
-    effective: DateRange | None
+    effective: tuple[SomeDates, ...]
+    """Outside them it asks for nothing; empty = always."""
     source: Source
 
 

@@ -18,6 +18,7 @@ from config.plan.programmes import (
     TimeMark,
 )
 from config.plan.reading import Value
+from config.written.recurring import recurring_dates
 from schedules.calendar import Calendar
 from schedules.context import Context
 from schedules.local import LocalTime
@@ -71,8 +72,9 @@ def exception(
     from_midnight: bool = False,
     line: int = 50,
 ) -> ExceptionEntry:
-    ranges = tuple(date_range(words) for words in dates.split(","))
-    return ExceptionEntry(ranges, like, periods(own), from_midnight, "test", Source("lighting.yaml", line, 5))
+    return ExceptionEntry(
+        recurring_dates(dates), like, periods(own), from_midnight, "test", Source("lighting.yaml", line, 5)
+    )
 
 
 def programme(
@@ -101,7 +103,7 @@ def programme(
         has_untrusted=untrusted is not None,
         week=tuple(DayList(kind, periods(items)) for kind, items in week.items()),
         exceptions=tuple(exceptions),
-        effective=None if effective is None else date_range(effective),
+        effective=() if effective is None else recurring_dates(effective),
         source=Source("lighting.yaml", 1 + number, 1),
     )
 

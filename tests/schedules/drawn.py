@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
-from config.plan.programmes import Programme
+from config.plan.programmes import WEEKDAYS, Programme
+from config.written.recurring import MONTHS, NTHS
 from tests.schedules.build import exception, programme
 
 MARKS = st.one_of(
@@ -60,6 +61,16 @@ def places_with_programmes(draw: st.DrawFn, most: int) -> Drawn:
 
 
 @st.composite
+def _dates(draw: st.DrawFn, first: str, last: str) -> str:
+    """Those days of this year, of every year, or one of them by its place in its month."""
+    day = date.fromisoformat(first)
+    nth = draw(st.sampled_from([list(NTHS)[(day.day - 1) // 7], "last"]))
+    weekday = f"{nth} {WEEKDAYS[day.weekday()]}"
+    month = f"{weekday} of {MONTHS[day.month - 1]}"
+    return draw(st.sampled_from([f"{first}..{last}", f"{first[5:]}..{last[5:]}", weekday, month]))
+
+
+@st.composite
 def _programmes(draw: st.DrawFn, number: int, names: list[str]) -> Programme:
     week = draw(st.dictionaries(st.sampled_from(KINDS), LISTS, max_size=4))
     default = draw(st.none() | st.integers(7, 8))
@@ -69,10 +80,12 @@ def _programmes(draw: st.DrawFn, number: int, names: list[str]) -> Programme:
         week,
         default=default,
         exceptions=[
-            exception(f"{names[low + 1]}..{names[high + 1]}", like, () if like else own, cut)
+            exception(draw(_dates(names[low + 1], names[high + 1])), like, () if like else own, cut)
             for low, high, like, own, cut in exceptions
         ],
-        effective=None if effective is None else "..".join(names[shift + 1] for shift in sorted(effective)),
+        effective=None
+        if effective is None
+        else draw(_dates(*(names[shift + 1] for shift in sorted(effective)))),
         priority=draw(st.sampled_from([10, 10, 5])),
         number=number,
         name=f"programme-{number}",

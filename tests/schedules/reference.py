@@ -6,6 +6,7 @@ at what local clocks show. Written from the rules, not from the program.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -14,7 +15,16 @@ from zoneinfo import ZoneInfo
 
 import chinese_calendar
 
-from config.plan.programmes import WEEKDAYS, ExceptionEntry, Period, Programme, TimeMark
+from config.plan.programmes import (
+    WEEKDAYS,
+    DateRange,
+    ExceptionEntry,
+    NthWeekday,
+    Period,
+    Programme,
+    SomeDates,
+    TimeMark,
+)
 from config.plan.reading import Value
 from schedules.context import Context
 
@@ -138,13 +148,27 @@ def _of_kind(lists: dict[str, tuple[Period, ...]], kind: str, only: str) -> tupl
 
 
 def _exception(programme: Programme, day: date) -> ExceptionEntry | None:
-    for entry in programme.exceptions:
-        for dates in entry.dates:
-            if date.fromisoformat(dates.first) <= day <= date.fromisoformat(dates.last):
-                return entry
-    return None
+    return next(
+        (entry for entry in programme.exceptions if any(_in(item, day) for item in entry.dates)), None
+    )
 
 
 def _effective(programme: Programme, day: date) -> bool:
-    dates = programme.effective
-    return dates is None or date.fromisoformat(dates.first) <= day <= date.fromisoformat(dates.last)
+    return programme.effective == () or any(_in(item, day) for item in programme.effective)
+
+
+def _in(dates: SomeDates, day: date) -> bool:
+    if isinstance(dates, NthWeekday):
+        month = [
+            date(day.year, day.month, number) for number in range(1, monthrange(day.year, day.month)[1] + 1)
+        ]
+        alike = [item for item in month if item.weekday() == dates.weekday]
+        place = dates.nth if dates.nth < 0 else dates.nth - 1
+        return dates.month in (None, day.month) and alike[place : place + 1 or None] == [day]
+    if isinstance(dates, DateRange):
+        return date.fromisoformat(dates.first) <= day <= date.fromisoformat(dates.last)
+    over = dates.last < dates.first
+    return any(
+        f"{year}-{dates.first}" <= day.isoformat() <= f"{year + over}-{dates.last}"
+        for year in (day.year - 1, day.year)
+    )

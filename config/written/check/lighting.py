@@ -62,7 +62,7 @@ def _always(programme: Programme, point: int, slot: int) -> bool:
         and programme.default is not None
         and programme.has_untrusted
         and programme.untrusted is not None
-        and programme.effective is None
+        and not programme.effective
         and all(period.value is not None for period in _periods(programme))
     )
 

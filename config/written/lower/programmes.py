@@ -23,6 +23,7 @@ from config.written.model.programmes import PeriodWritten, ProgrammeWritten
 from config.written.named import Named
 from config.written.nodes import Node, Scalar
 from config.written.problems import Findings, Wrong, one_of
+from config.written.recurring import follow_on
 
 RELEASE = "release"
 
@@ -80,7 +81,7 @@ class _Lowering:
             has_untrusted="untrusted_clock" in given,
             week=week,
             exceptions=tuple(self._exception(index) for index in range(len(written.exceptions))),
-            effective=written.effective,
+            effective=written.effective or (),
             source=self._named.entry.at,
         )
 
@@ -183,7 +184,7 @@ class _Lowering:
             periods=self._periods(
                 [*path, "periods"],
                 written.periods or [],
-                repeats=any(dates.first != dates.last for dates in written.dates),
+                repeats=any(map(follow_on, written.dates)),
             ),
             from_midnight=written.from_midnight,
             reason=written.reason,

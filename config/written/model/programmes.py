@@ -10,7 +10,7 @@ from config.language import text
 from config.plan.programmes import TimeMark
 from config.plan.slots import WRITABLE, Slot
 from config.written.model.base import Flag, Label, Name, Scalar, Written
-from config.written.model.site import Dates, OneRange
+from config.written.model.dates import RecurringDates
 from config.written.problems import Wrong
 from config.written.times import time_mark
 
@@ -62,7 +62,7 @@ class PeriodWritten(Written):
 class ExceptionWritten(Written):
     """Dates that go otherwise: like another kind of day, or by periods of their own."""
 
-    dates: Dates
+    dates: RecurringDates
     like: Name | None = None
     periods: list[PeriodWritten] | None = None
     from_midnight: Flag = False
@@ -86,4 +86,4 @@ class ProgrammeWritten(Written):
     untrusted_clock: Scalar = None
     slot: Annotated[int, Field(ge=WRITABLE.start, lt=WRITABLE.stop)] = int(Slot.PROGRAMME)
     priority: Annotated[int, Field(ge=1, le=16)] = 10
-    effective: OneRange | None = None
+    effective: RecurringDates | None = None

@@ -12,7 +12,7 @@ from config.plan.programmes import BUILT_IN_KINDS, DateRange
 from config.written.model.base import Flag, Label, Lasting, Name, Written, name
 from config.written.problems import Wrong
 from config.written.quantities import duration, inside
-from config.written.times import date_range, date_ranges
+from config.written.times import date_ranges
 
 DATE_PATTERN = r"\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\s*"
 _RANGE = rf"{DATE_PATTERN}(\.\.{DATE_PATTERN})?"
@@ -66,7 +66,6 @@ Size = Annotated[
     float, BeforeValidator(_size), WithJsonSchema({"type": "string", "pattern": r"[0-9０-９]\s*[kMG]B\s*$"})
 ]
 """Megabytes (10⁶ bytes)."""
-OneRange = Annotated[DateRange, BeforeValidator(date_range), WithJsonSchema(_DATES_SCHEMA)]
 
 
 class PlaceWritten(Written):
