@@ -39,6 +39,8 @@ class Switched:
     """None: nothing."""
     floor: bool = False
     """`on` is the least that others may ask for, rather than the value."""
+    after_s: float = 0.0
+    """So much later than the rule comes on: the others lead."""
 
 
 @dataclass(frozen=True, slots=True)

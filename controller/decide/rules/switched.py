@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from config.language import Text
+from config.language import Text, text
 from config.plan.conditions import Condition, points_of
 from config.plan.rules import BadInput, Band, Switched
 from controller.decide.requests import Op
@@ -77,7 +77,11 @@ def put(
 ) -> None:
     """Ask for what these are when it is on, or off."""
     for item in then:
-        if on:
+        if on and item.after_s and not look.passed(since_ms, item.after_s):
+            waits = text("begins {seconds} s after the others", seconds=f"{item.after_s:g}")
+            if item.off is not None:
+                look.ask(item.off, waits, since_ms, slot=off_slot)
+        elif on:
             look.ask(item.on, words, since_ms, op=Op.FLOOR if item.floor else Op.VALUE)
         elif item.off is not None:
             look.ask(item.off, words, since_ms, slot=off_slot)
