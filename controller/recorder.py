@@ -160,7 +160,7 @@ def command_changes(command: PersonCommand, wall_ms: int) -> Changes:
                 value=command.value,
                 slot=command.slot,
                 why=command.reason,
-                detail=f"set until {command.expires_ms}{lasting}",
+                detail=f"set until {command.expires_ms}{lasting}{' urgently' if command.urgent else ''}",
             )
             return Changes(wall_ms, (row,), overrides=(command,))
         case Release():

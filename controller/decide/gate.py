@@ -72,7 +72,8 @@ class Gate:
             return result
         past = self._known(command, now_ms)
         # A cap or floor is part of what won: it does not lend its slot.
-        found = passes(motor, past, result.value, result.winner.slot, now_ms)
+        winner = result.winner
+        found = passes(motor, past, result.value, winner.slot, now_ms, urgent=winner.urgent)
         if found.value is not past.out:
             self._keep(command, past._replace(out=found.value, since_ms=now_ms, forced=found.forced))
             if self._runs(command) is None:

@@ -28,6 +28,8 @@ class Override(NamedTuple):
     still does (`set_ms` and `expires_ms` move with the clock); what was to last until six still does, too."""
     trusted: bool = True
     """Whether the clock that `expires_ms` was reckoned by was trusted."""
+    urgent: bool = False
+    """It may break a motor's minimum run time, never a rest time."""
 
 
 class Release(NamedTuple):

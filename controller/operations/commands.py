@@ -36,7 +36,7 @@ class Commands:
         self._daemon = daemon
 
     async def set(self, call: Call) -> dict[str, Any]:
-        """args: point, value (as written), and for_s or until ("18:00", "next"); reason."""
+        """args: point, value (as written), and for_s or until ("18:00", "next"); reason, urgent."""
         point = await meant_point(self._daemon.plan, call.args.get("point"))
         now = self._daemon.clock.now()
         try:
@@ -46,7 +46,8 @@ class Commands:
             raise RequestError(Code.REFUSED, refusal.text, "value") from refusal
         reason = self._reason(call)
         override = Override(point.key, value, call.person, reason, now.wall_ms, ends_ms)
-        await self._do(override._replace(lasting_ms=lasting_ms, trusted=now.trusted))
+        urgent = call.args.get("urgent") is True
+        await self._do(override._replace(lasting_ms=lasting_ms, trusted=now.trusted, urgent=urgent))
         return {
             **self._about(point, "set", call),
             "value": shown(point, value, call.language),

@@ -53,7 +53,8 @@ rules:
   exhaust:
     kind: link
     when: di-1.di6 is active or di-1.di7 is active
-    then: [{target: hood, value: on}, {target: duct.min_speed, at_least: 60 %}, {target: duct, value: on, after: 20 s}]
+    then: [{target: hood, value: on}, {target: duct.min_speed, at_least: 60 %},
+      {target: duct, value: on, after: 20 s}]
     run_on: RUN_ON
     until: panel.hood_temperature below 45 °C
     on_bad_input: trip

@@ -133,5 +133,10 @@ def m005_rules(db: Database) -> None:
     db.execute("CREATE TABLE rules (name TEXT PRIMARY KEY, memory TEXT NOT NULL) WITHOUT ROWID")
 
 
-CONTROL: tuple[Step, ...] = (m001_first, m002_lasting, m003_reasserts, m004_seals, m005_rules)
+def m006_urgent(db: Database) -> None:
+    """Overrides that may break a minimum run time."""
+    db.execute("ALTER TABLE overrides ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0 CHECK (urgent IN (0, 1))")
+
+
+CONTROL: tuple[Step, ...] = (m001_first, m002_lasting, m003_reasserts, m004_seals, m005_rules, m006_urgent)
 """In order; a released step is never changed, only followed."""

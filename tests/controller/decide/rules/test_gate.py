@@ -6,6 +6,7 @@ import itertools
 
 import pytest
 
+from controller.decide.records import Override, Refused
 from tests.controller.decide.rules.site import Plant
 
 TIMES = """
@@ -85,6 +86,28 @@ def test_a_blower_of_which_nobody_asks_anything_new_rests_no_longer_than_it_may(
     held = made.rig.engine.decisions[made.rig.id("slow-1.run_cmd")].held
     assert held is not None
     assert str(held.reason) == "慢泵: it must not rest for longer"
+
+
+def test_a_person_in_a_hurry_breaks_the_run_time_and_no_rest() -> None:
+    made = plant().set(more_di2=True)
+    go(made, 200)
+    made.rig.override("slow-1.run_cmd", False, 1)
+    assert all(go(made, 20)), "the minimum run time holds for people, too"
+    now_ms = made.rig.clock.now().wall_ms
+    off = Override("relays.ch4", False, "Li", "", now_ms, now_ms + 30_000, urgent=True)
+    made.rig.do(off)
+    assert not any(go(made, 10))
+    made.restart()
+    told = go(made, 200)
+    assert told.index(True) in range(165, 175), "its rest holds for everybody"
+
+
+@pytest.mark.parametrize(("key", "value"), [("relays.ch4", True), ("relays.ch3", False)])
+def test_urgent_is_for_stopping_motors(key: str, value: bool) -> None:
+    made = plant()
+    now_ms = made.rig.clock.now().wall_ms
+    with pytest.raises(Refused, match="urgent is for stopping a motor"):
+        made.rig.do(Override(key, value, "Li", "", now_ms, now_ms + 60_000, urgent=True))
 
 
 @pytest.mark.parametrize("by_s", [-7200, 7200])
