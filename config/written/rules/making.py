@@ -11,12 +11,12 @@ from config.language import Text, text
 from config.plan.conditions import All, AnyOf, Booked, Compare, Condition, Has, Lasting, Not
 from config.plan.devices import Source
 from config.plan.equipment import Equipment
+from config.plan.places import Place
 from config.plan.points import Point
 from config.plan.programmes import CalendarPlan
 from config.plan.reading import Value
 from config.plan.rules import Ask
 from config.written.check.values import check_value
-from config.written.lower.places import Places
 from config.written.lower.target import Target
 from config.written.named import Named
 from config.written.nodes import Entry, Scalar
@@ -48,6 +48,13 @@ class Names(Protocol):
 
     def named(self, wanted: str, at: Source) -> Point | None:
         """The point "device.point" or "equipment.role"; None with the problem told."""
+
+
+class Places(Protocol):
+    """Finds places that can be booked."""
+
+    def named(self, wanted: str, at: Source) -> Place | None:
+        """The place of that name; None with the problem told."""
 
 
 class Aims(Protocol):
