@@ -311,7 +311,7 @@ def test_behind_a_lock_the_room_teaches_nothing() -> None:
         room.says["relays.ch3"] = False
         return room
 
-    room.set = locked  # type: ignore[method-assign, assignment]
+    room.set = locked  # type: ignore[method-assign]
     room.day(9)
     after = next(one.memory for one in room.rig.engine.remembered().rules if one.rule == "early")
     assert (after["heat"], after["heat-n"]) == (memory["heat"], memory["heat-n"])
