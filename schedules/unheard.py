@@ -13,8 +13,9 @@ from config.plan.reading import Value
 from schedules.calendar import kind_words
 from schedules.context import Context
 from schedules.dates import as_written
+from schedules.entries import exception_on, period_words
 from schedules.preview import Heard, Span, Window, timelines
-from schedules.programme import Rank, exception_on, period_words
+from schedules.programme import Rank
 
 YEAR_DAYS = 366
 

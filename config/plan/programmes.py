@@ -83,6 +83,21 @@ class ExceptionEntry:
     """True: the tail of the day before ends at 00:00."""
     reason: str
     source: Source
+    over_bookings: bool = False
+    """True: on its dates bookings count for nothing in the programme."""
+
+
+@dataclass(frozen=True, slots=True)
+class BookedPeriod:
+    """A value while a place is booked, and before and after that."""
+
+    place: str
+    place_label: str
+    before_s: float
+    after_s: float
+    value: Value | None
+    """None = release."""
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +123,8 @@ class Programme:
     effective: tuple[SomeDates, ...]
     """Outside them it asks for nothing; empty = always."""
     source: Source
+    bookings: tuple[BookedPeriod, ...] = ()
+    """Among those that hold at one time the first written is heard."""
 
 
 @dataclass(frozen=True, slots=True)

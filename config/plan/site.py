@@ -9,6 +9,7 @@ from config.plan.devices import Device
 from config.plan.equipment import Equipment
 from config.plan.lines import Line
 from config.plan.metering import NO_METERING, Metering, Trend
+from config.plan.places import Place
 from config.plan.points import Point
 from config.plan.programmes import CalendarPlan, Programme
 from config.plan.rules import Rule
@@ -63,6 +64,7 @@ class Plan:
     metering: Metering = NO_METERING
     trends: tuple[Trend, ...] = ()
     tariff: Tariff | None = None
+    places: tuple[Place, ...] = ()
     notes: tuple[str, ...] = ()
     """What `check` said beside errors: conversions, expansions of tags, hidden entries (English)."""
 

@@ -17,6 +17,7 @@ import chinese_calendar
 
 from config.plan.programmes import (
     WEEKDAYS,
+    BookedPeriod,
     DateRange,
     ExceptionEntry,
     NthWeekday,
@@ -31,7 +32,7 @@ from schedules.context import Context
 MINUTE_MS = 60_000
 DAY = timedelta(days=1)
 Said = tuple[bool, Value | None, str]
-"""(asks, value, "exception" | "period" | "default")."""
+"""(asks, value, "above bookings" | "booking" | "exception" | "period" | "default")."""
 
 
 class Item(NamedTuple):
@@ -61,8 +62,11 @@ def walk(programme: Programme, context: Context, first: date, days: int) -> Iter
         today = latest.date()
         if not first <= today < first + days * DAY:
             continue
-        if running:
+        booked = _booked(programme, context, wall_ms, today)
+        if running and (booked is None or running[0].name == "above bookings"):
             yield wall_ms, (True, running[0].value, running[0].name)
+        elif booked is not None:
+            yield wall_ms, (True, booked.value, "booking")
         elif programme.has_default and _effective(programme, today):
             yield wall_ms, (True, programme.default, "default")
         else:
@@ -127,14 +131,31 @@ def list_of(programme: Programme, context: Context, day: date) -> tuple[str, tup
     exception = _exception(programme, day)
     lists = {entry.kind: entry.periods for entry in programme.week}
     if exception is not None and exception.like is None:
-        return "exception", exception.periods
+        return _of_exception(exception), exception.periods
     if exception is not None:
         assert exception.like is not None
-        return "exception", _of_kind(lists, exception.like, exception.like)
+        return _of_exception(exception), _of_kind(lists, exception.like, exception.like)
     off, festival = chinese_calendar.get_holiday_detail(day)
     if festival:
         return "period", _of_kind(lists, "holiday" if off else "makeup", "")
     return "period", _of_kind(lists, WEEKDAYS[day.weekday()], "")
+
+
+def _of_exception(exception: ExceptionEntry) -> str:
+    return "above bookings" if exception.over_bookings else "exception"
+
+
+def _booked(programme: Programme, context: Context, wall_ms: int, today: date) -> BookedPeriod | None:
+    """The first written whose place is booked now, soon or a moment ago."""
+    exception = _exception(programme, today)
+    if not _effective(programme, today) or (exception is not None and exception.over_bookings):
+        return None
+    for entry in programme.bookings:
+        for item in context.bookings:
+            before, after = item.start_ms - entry.before_s * 1000, item.end_ms + entry.after_s * 1000
+            if item.place == entry.place and before <= wall_ms < after:
+                return entry
+    return None
 
 
 def _of_kind(lists: dict[str, tuple[Period, ...]], kind: str, only: str) -> tuple[Period, ...]:

@@ -63,11 +63,11 @@ def clock_in(machine: Machine, look: Look, asked: bool) -> None:
     is looked at next."""
     unread = machine.feedback is not None and look.unread((machine.feedback,))
     counted = f"ran-{machine.name}_s"
-    ran_s = look.kept(counted)
+    ran_s = look.kept.get(counted)
     if ran_s is None or unread or runs(machine, look) is not None:
         return
     key = f"run-{machine.name}_ms"
-    since_ms = look.kept(key)
+    since_ms = look.kept.get(key)
     if asked and since_ms is None:
         look.keep(key, look.now_ms)
     elif not asked and since_ms is not None:
