@@ -15,6 +15,7 @@ from controller.decide.anew import Beginnings, judge
 from controller.decide.announcements import Announcements
 from controller.decide.arbiter import NOTHING, Result, arbitrate
 from controller.decide.barriers import Barrier, Barriers
+from controller.decide.booking import check_bookings, rebooked
 from controller.decide.cover import Cover
 from controller.decide.explain import Explanation, Seen, explain
 from controller.decide.gate import Gate
@@ -23,6 +24,7 @@ from controller.decide.outputs import Outputs
 from controller.decide.people import PeopleRequests
 from controller.decide.programmes import ProgrammeRequests
 from controller.decide.records import (
+    Book,
     Lock,
     Notice,
     Observe,
@@ -42,6 +44,7 @@ from controller.decide.stop import stop_writes
 from controller.decide.timekeeping import Timekeeping
 from controller.image import Image
 from drivers.api import DeviceState, Event, Fate, SetUp, SlotState, Write, WriteReport
+from schedules.bookings import Bookings
 from schedules.context import Context
 from schedules.programme import HORIZON_DAYS
 
@@ -64,12 +67,13 @@ class Engine:
         self._outputs = Outputs(plan, pace, remembered.outputs)
         commanded = {plan.points[point].key: point for point in self._outputs.standing}
         self._keys = commanded
-        self._programmes = ProgrammeRequests(plan.programmes, context)
+        self._context = context._replace(bookings=Bookings(remembered.bookings))
+        self._programmes = ProgrammeRequests(plan.programmes, self._context)
         judged = judge(plan, remembered.overrides)
         self._people = PeopleRequests(commanded, judged.standing)
         self._beginnings = Beginnings(plan, remembered, judged.unfit)
         self._steady = SteadyTime(pace.speed)
-        self._rules = RuleRequests(plan.rules, self._image, remembered.rules, self._steady)
+        self._rules = RuleRequests(plan.rules, self._image, remembered.rules, self._steady, self._context)
         self._gate = Gate(plan, self._image, remembered.rules)
         self._sources: tuple[RequestSource, ...] = (self._programmes, self._people, self._rules)
         self._barriers = Barriers(plan, remembered.locks, remembered.observe)
@@ -142,6 +146,11 @@ class Engine:
             )
         )
 
+    @property
+    def bookings(self) -> Bookings:
+        """Of all places, and of those that the Plan has no more."""
+        return self._context.bookings
+
     def scheduled(self, point: int) -> bool:
         """Whether a programme asks for a value of `point` now."""
         return any(request.value is not None for request in self._programmes.requests(point))
@@ -162,6 +171,7 @@ class Engine:
             self._barriers.observed(),
             self._outputs.records(),
             (*self._rules.standing(), *self._gate.standing()),
+            tuple(self.bookings),
         )
 
     def accept(self, command: PersonCommand, now: Now) -> None:
@@ -173,6 +183,8 @@ class Engine:
         accept(self.plan, command, now.wall_ms, observed)
         if isinstance(command, Reset):
             self._rules.check_reset(command.rule, now)
+        elif isinstance(command, Book):
+            check_bookings(self.bookings, command)
 
     def until_next(self, key: str, now: Now) -> int:
         """The end of an override that lasts until the programmes of `key` next decide otherwise, at most as
@@ -292,6 +304,10 @@ class Engine:
                 self._rules.reset(command.rule)
             case Observe():
                 self._outputs.touch(self._barriers.observe(command, step.memory))
+            case Book():
+                self._context = self._context._replace(bookings=rebooked(self.bookings, command))
+                self._programmes.rebook(self._context)
+                self._rules.rebook(self._context)
 
     def _tell_observe(self, step: Step) -> None:
         if self._barriers.site_observed is not self._told_observe:
@@ -329,7 +345,7 @@ class Engine:
         steady_ms = self._steady.at(now)
         steady = (self._rules.wake_ms(), self._gate.wake_ms())
         wakes += [now.wall_ms + wake - steady_ms for wake in steady if wake is not None]
-        wakes.append(self._announcements.wake_ms())
+        wakes += [self._announcements.wake_ms(), self._rules.wake_hour_ms()]
         wakes += [self._site_ms(now, self._image.wake_ns()), self._site_ms(now, self._outputs.wake_ns())]
         return min((max(wake, now.wall_ms) for wake in wakes if wake is not None), default=None)
 

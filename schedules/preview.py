@@ -1,8 +1,9 @@
 """What the programmes will make of each point: a timeline of the time to come. Pure.
 
-It decides as the arbiter does among programmes alone: the lowest slot is heard, in it bookings before an
-exception before a period before a default (an exception that stands above bookings before all), then the declared priority, then the order of the files. People and rules are not in
-it: what they will ask for nobody knows beforehand.
+It decides as the arbiter does among programmes alone: the lowest slot is heard, in it the smallest rank
+(bookings before an exception before a period before a default, save an exception that stands above bookings),
+then the declared priority, then the order of the files. People and rules are not in it: what they will ask
+for nobody knows beforehand.
 """
 
 from __future__ import annotations

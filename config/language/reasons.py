@@ -52,9 +52,23 @@ _DAYS = (
     ),
     (text("exception: {reason}"), re.compile(r"exception: (?P<reason>.+)")),
 )
+_BOOKED = r"(?P<place>.+?) booked (?P<times>\d.+)"
 _FORMS = (
     (text("tripped, because {condition}"), re.compile(r"tripped, because (?P<condition>.+)")),
     (text("{count} starts an hour"), re.compile(r"(?P<count>\d+) starts an hour")),
+    (
+        text("{place} booked {times}, from {before} min before to {after} min after"),
+        re.compile(rf"{_BOOKED}, from (?P<before>[\d.]+) min before to (?P<after>[\d.]+) min after"),
+    ),
+    (
+        text("{place} booked {times}, from {before} min before"),
+        re.compile(rf"{_BOOKED}, from (?P<before>[\d.]+) min before"),
+    ),
+    (
+        text("{place} booked {times}, to {after} min after"),
+        re.compile(rf"{_BOOKED}, to (?P<after>[\d.]+) min after"),
+    ),
+    (text("{place} booked {times}"), re.compile(_BOOKED)),
 )
 
 

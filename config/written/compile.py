@@ -17,6 +17,7 @@ from config.written.lower.equipment import lower_equipment
 from config.written.lower.metering import lower_metering
 from config.written.lower.meters import gather_meters
 from config.written.lower.naming import PointNames
+from config.written.lower.places import Places
 from config.written.lower.programmes import lower_programmes
 from config.written.lower.rules import lower_rules
 from config.written.lower.sinks import lower_sinks
@@ -46,12 +47,15 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
     check_devices(made, lines, findings)
     bound = lower_equipment(written, made, findings)
     targets = Targets(written, made, bound, findings)
-    programmes = lower_programmes(written, calendar, targets, findings)
+    places = Places(written, findings)
+    programmes = lower_programmes(written, calendar, places, targets, findings)
     points = tuple(point for device in made.values() for point in device.points.values())
     note_hidden(programmes, {point.id: point for point in points}, findings)
     names = PointNames(written, made, bound, findings)
     programmed = {point for programme in programmes for point in programme.targets}
-    rules_site = RulesSite(names, targets, bound.equipment, {point.id: point for point in points}, findings)
+    rules_site = RulesSite(
+        names, targets, bound.equipment, {point.id: point for point in points}, places, calendar, findings
+    )
     rules = lower_rules(written, rules_site, programmed, findings)
     check_lighting(rules, programmes, {point.id: point for point in points}, findings)
     meters = gather_meters(written, made, bound, findings)
@@ -79,6 +83,7 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
         metering=metering,
         trends=trends,
         tariff=tariff,
+        places=tuple(places.known.values()),
         notes=tuple(f"{at}: {note}" for at, note in findings.notes()),
     )
     return replace(plan, hash=seal(plan))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from config.language import text
+from config.plan.places import Booking
 from config.plan.site import Plan
+from controller.cli.event_source import of_daemon, of_table
 from controller.cli.in_force import plan_in_force
 from controller.cli.plans import EARLIEST, LATEST, plan_of
 from controller.cli.speech import Failure
@@ -28,6 +31,13 @@ def plans(sites: list[Path], data: Path | None) -> tuple[Plan | None, Plan]:
     with ThreadPoolExecutor(max_workers=2) as pool:
         found = [*accepted, *(plan for _, plan in pool.map(plan_of, sites))]
     return (found[0] if len(found) == 2 else None), found[-1]
+
+
+def bookings(sites: list[Path], data: Path | None, events: Path | None, plan: Plan) -> Sequence[Booking]:
+    """Those of the table `events`, else those that the daemon has: of `data`, or of the site it runs in."""
+    if events is not None:
+        return of_table(events, plan)
+    return of_daemon(data if data is not None else sites[-1] / "data")
 
 
 def first_day(written: str | None) -> date | None:

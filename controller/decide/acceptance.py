@@ -13,6 +13,7 @@ from config.plan.reading import Value
 from config.plan.site import Plan
 from config.plan.slots import WRITABLE
 from controller.decide.records import (
+    Book,
     Lock,
     Observe,
     Override,
@@ -50,6 +51,11 @@ def accept(plan: Plan, command: PersonCommand, wall_ms: int, observed: Collectio
             # Like a lock it outlives what it was put on, and can always be ended.
             if command.target and (command.observing or command.target not in observed):
                 _target(plan, command.target)
+        case Book():
+            known = {place.name for place in plan.places}
+            for item in command.added:
+                if item.place not in known:
+                    raise Refused(text("no place named {name}", name=item.place))
 
 
 def misfit(plan: Plan, command: Override) -> Text | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from config.language import Text, render
+from config.plan.places import Booking
 from config.plan.reading import Value
 from config.plan.slots import Slot
 
@@ -72,7 +73,17 @@ class Reset(NamedTuple):
     reason: str
 
 
-PersonCommand = Override | Release | Lock | Unlock | Observe | Reset
+class Book(NamedTuple):
+    """Bookings of places that a person enters and takes out."""
+
+    added: tuple[Booking, ...]
+    removed: tuple[Booking, ...]
+    person: str
+    forget_ms: int = 0
+    """What had ended by then is forgotten."""
+
+
+PersonCommand = Override | Release | Lock | Unlock | Observe | Reset | Book
 
 
 class Output(NamedTuple):
@@ -102,6 +113,7 @@ class Remembered(NamedTuple):
     observe: tuple[Observe, ...] = ()
     outputs: tuple[Output, ...] = ()
     rules: tuple[RuleMemory, ...] = ()
+    bookings: tuple[Booking, ...] = ()
 
 
 @dataclass(slots=True)

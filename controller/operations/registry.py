@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from controller.daemon import Daemon
 from controller.operations.commands import Commands
+from controller.operations.events import Events
 from controller.operations.logs import Logs
 from controller.operations.overview import Overview
 from controller.operations.queries import Queries
@@ -28,6 +29,11 @@ def register(server: SocketServer, daemon: Daemon) -> None:
     server.register("unlock", commands.unlock)
     server.register("observe", commands.observe)
     server.register("reset", commands.reset)
+    events = Events(daemon)
+    server.register("event-add", events.add)
+    server.register("event-remove", events.remove)
+    server.register("event-list", events.list)
+    server.register("event-import", events.import_)
     logs = Logs(daemon)
     server.register("log-replace-meter", logs.replace)
     server.register("log-undo-replacement", logs.take_back)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from config.language import render
+from config.plan.places import Booking
 from config.plan.site import Plan
 from controller.clock import VirtualClock
 from controller.rehearsal.commands import Commands
@@ -56,9 +57,10 @@ def rehearse(
     *,
     needs_of: Plan | None = None,
     each_day: Callable[[int], None] | None = None,
+    bookings: Iterable[Booking] = (),
 ) -> Result:
     """Run it. `needs_of`: the plan whose programmes say what is needed, where it is another."""
-    context = Context.of(plan)
+    context = Context.of(plan, bookings)
     clock = VirtualClock(frame.start_ms(context))
     run = Rehearsal(plan, context, make_field(clock), clock, frame.cycle_s)
     consumption = Consumption(plan, run.meters, context, frame.start_ms(context))

@@ -12,9 +12,10 @@ from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
+from config.plan.places import Booking
 from controller.decide import records
 from controller.decide.records import Observe, Output, Override, Remembered, RuleMemory
-from controller.store import archive, backup, boots, ledger, people, plans, reasserts, recovery
+from controller.store import archive, backup, bookings, boots, ledger, people, plans, reasserts, recovery
 from controller.store.connection import open_reader
 from controller.store.errors import StoreBacklogFull, StoreDamaged, StoreJobFailed
 from controller.store.ledger import Entry, Head, Kind
@@ -47,6 +48,10 @@ class Changes:
     dropped: tuple[str, ...] = ()
     """Points no longer commanded."""
     rules: tuple[RuleMemory, ...] = ()
+    booked: tuple[Booking, ...] = ()
+    unbooked: tuple[Booking, ...] = ()
+    forget_bookings_ms: int = 0
+    """Bookings that had ended by then leave."""
     reasserted: tuple[Reasserted, ...] = ()
     """The account of each of these points as it stands now."""
     accounted: tuple[str, ...] = ()
@@ -131,7 +136,11 @@ class ControlStore:
                 entries.insert(0, recovery.unclean(wall_ms, previous))
             entries[:0] = reasserts.take(connection, wall_ms)
             return Began(
-                boot, previous, clean, people.remembered(connection), ledger.append(connection, entries)
+                boot,
+                previous,
+                clean,
+                people.remembered(connection)._replace(bookings=bookings.read(connection)),
+                ledger.append(connection, entries),
             )
 
         try:
@@ -275,6 +284,7 @@ def _apply(connection: sqlite3.Connection, changes: Changes) -> None:
         people.put_output(connection, output)
     for rule in changes.rules:
         people.put_rule(connection, rule)
+    bookings.change(connection, changes.booked, changes.unbooked, changes.forget_bookings_ms)
     for point in changes.accounted:
         reasserts.drop(connection, point)
     for item in changes.reasserted:

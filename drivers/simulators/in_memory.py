@@ -9,7 +9,7 @@ had here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from config.plan.clock import Clock
@@ -45,14 +45,16 @@ class InMemory:
         seed: int = 1,
         plant_step_s: float = PLANT_STEP_S,
         watched: Collection[int] | None = None,
+        booked: Callable[[str, float], bool] | None = None,
     ) -> None:
         """`facts` is the site's plant.yaml as plain data ({} without one). `watched`: the points that
-        something depends on, beside those that are logged; None: all. Raises PlantError."""
+        something depends on, beside those that are logged; None: all. `booked`: whether a place is booked at
+        that site time; None: nobody says. Raises PlantError."""
         self._plan = plan
         self._clock = clock
         self._plant_step_ms = plant_step_s * 1000
         now = clock.now()
-        self.world = World(plan, facts, seed, now.wall_ms, max(plant_step_s, cycle_s))
+        self.world = World(plan, facts, seed, now.wall_ms, max(plant_step_s, cycle_s), booked)
         lines = {line.name: Faults() for line in plan.lines}
         self._units: list[UnwiredDevice] = []
         self._moved: set[int] = set()

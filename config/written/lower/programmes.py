@@ -7,6 +7,7 @@ from config.plan.devices import Source
 from config.plan.programmes import (
     BUILT_IN_KINDS,
     WEEKDAYS,
+    BookedPeriod,
     CalendarPlan,
     DayList,
     ExceptionEntry,
@@ -17,6 +18,7 @@ from config.plan.reading import Value
 from config.written.check.periods import check_overlaps
 from config.written.check.values import check_value
 from config.written.gather import Written
+from config.written.lower.places import Places
 from config.written.lower.target import Target
 from config.written.lower.targets import Targets
 from config.written.model.programmes import PeriodWritten, ProgrammeWritten
@@ -28,11 +30,11 @@ RELEASE = "release"
 
 
 def lower_programmes(
-    written: Written, calendar: CalendarPlan, targets: Targets, findings: Findings
+    written: Written, calendar: CalendarPlan, places: Places, targets: Targets, findings: Findings
 ) -> list[Programme]:
     """Every programme in the order written; tells everything wrong with each."""
     return [
-        _Lowering(named, number, calendar, targets.of(named), findings).programme()
+        _Lowering(named, number, calendar, places, targets.of(named), findings).programme()
         for number, named in enumerate(written.programmes.values())
     ]
 
@@ -45,6 +47,7 @@ class _Lowering:
         named: Named[ProgrammeWritten],
         number: int,
         calendar: CalendarPlan,
+        places: Places,
         targets: list[Target],
         findings: Findings,
     ) -> None:
@@ -52,17 +55,19 @@ class _Lowering:
         self._number = number
         self._kinds = (*BUILT_IN_KINDS, *calendar.own_kinds)
         self._findings = findings
+        self._places = places
         self._targets = self._alike(targets)
 
     def programme(self) -> Programme:
         written = self._named.written
         given = written.model_fields_set
         week = tuple(self._day_list(kind, periods) for kind, periods in written.week.items())
-        if not any(periods.periods for periods in week) and not written.exceptions and "default" not in given:
+        asks = any(periods.periods for periods in week) or written.exceptions or written.bookings
+        if not asks and "default" not in given:
             self._findings.problem(
                 self._named.entry.at,
                 text("the programme asks for nothing"),
-                text("week, exceptions or default"),
+                text("week, exceptions, bookings or default"),
             )
         self._check_untrusted()
         return Programme(
@@ -82,6 +87,7 @@ class _Lowering:
             exceptions=tuple(self._exception(index) for index in range(len(written.exceptions))),
             effective=written.effective,
             source=self._named.entry.at,
+            bookings=self._bookings(),
         )
 
     def _alike(self, targets: list[Target]) -> list[Target]:
@@ -166,6 +172,26 @@ class _Lowering:
     def _source(self, path: list[object]) -> Source:
         return self._named.entry.place(path)
 
+    def _bookings(self) -> tuple[BookedPeriod, ...]:
+        made: dict[str, BookedPeriod] = {}
+        for index, written in enumerate(self._named.written.bookings):
+            path: list[object] = ["bookings", index]
+            value = self._value([*path, "value"], written.value)
+            place = self._places.named(written.place, self._source([*path, "place"]))
+            if place is None:
+                continue
+            if place.name in made:
+                self._findings.problem(self._source(path), text("{name} is named twice", name=place.name))
+            made[place.name] = BookedPeriod(
+                place.name,
+                place.label or place.name,
+                written.before,
+                written.after,
+                value,
+                self._source(path),
+            )
+        return tuple(made.values())
+
     def _exception(self, index: int) -> ExceptionEntry:
         written = self._named.written.exceptions[index]
         path: list[object] = ["exceptions", index]
@@ -188,6 +214,7 @@ class _Lowering:
             from_midnight=written.from_midnight,
             reason=written.reason,
             source=self._source(path),
+            over_bookings=written.over_bookings,
         )
 
 

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from config.language import text
 from config.plan.programmes import TimeMark
 from config.plan.slots import WRITABLE, Slot
-from config.written.model.base import Flag, Label, Name, Scalar, Written
+from config.written.model.base import Flag, Label, Name, RunOn, Scalar, Written
 from config.written.model.site import Dates, OneRange
 from config.written.problems import Wrong
 from config.written.times import time_mark
@@ -66,7 +66,17 @@ class ExceptionWritten(Written):
     like: Name | None = None
     periods: list[PeriodWritten] | None = None
     from_midnight: Flag = False
+    over_bookings: Flag = False
     reason: Label = ""
+
+
+class BookedWritten(Written):
+    """A value while a place is booked, and for a time before and after."""
+
+    place: Name
+    before: RunOn = 0.0
+    after: RunOn = 0.0
+    value: Scalar
 
 
 class ProgrammeWritten(Written):
@@ -83,6 +93,7 @@ class ProgrammeWritten(Written):
     default: Scalar = None
     week: dict[str, list[PeriodWritten]] = Field(default_factory=dict)
     exceptions: list[ExceptionWritten] = Field(default_factory=list)
+    bookings: list[BookedWritten] = Field(default_factory=list)
     untrusted_clock: Scalar = None
     slot: Annotated[int, Field(ge=WRITABLE.start, lt=WRITABLE.stop)] = int(Slot.PROGRAMME)
     priority: Annotated[int, Field(ge=1, le=16)] = 10

@@ -6,12 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from config.language import Text, text
-from config.plan.conditions import All, AnyOf, Compare, Condition, Has, Lasting, Not, points_of
+from config.plan.conditions import All, AnyOf, Booked, Compare, Condition, Has, Lasting, Not, points_of
 from config.plan.reading import NEVER, Quality, Reading, Value
 from config.plan.rules import Ask, BadInput, Rule, Selector
 from controller.decide.naming import named
 from controller.decide.records import Notice
 from controller.decide.requests import Op, Request
+from controller.decide.rules.hours import Hours
 
 Kept: TypeAlias = bool | int | float | str
 Memory: TypeAlias = Mapping[str, Kept]
@@ -49,6 +50,10 @@ class Outcome(NamedTuple):
     """Those that stand."""
     yielding: Yielding | None = None
     """What nothing is to be written to."""
+    wake_wall_ms: int | None = None
+    """The same by the time of day, which may come sooner or later than by counting on."""
+    remarks: tuple[Text, ...] = ()
+    """What it has to tell whoever asks why."""
 
 
 class Look:
@@ -66,8 +71,9 @@ class Look:
         began_ms: int | None = None,
         speed: float = 1.0,
         trips: Collection[str] = (),
+        hours: Hours | None = None,
     ) -> None:
-        """`trips`: rules that are latched now."""
+        """`trips`: rules that are latched now. `hours`: None where nobody knows what time it is."""
         self.now_ms = now_ms
         self.began_ms = now_ms if began_ms is None else began_ms
         """When this run began."""
@@ -78,6 +84,8 @@ class Look:
         """By then everything that can be read has been."""
         self.memory = memory
         self.trips = trips
+        self.hours = None if hours is None or not hours.trusted else hours
+        """The time of day; None while it cannot be trusted."""
         self._speed = speed
         self._rule = rule
         self._readings = readings
@@ -85,6 +93,8 @@ class Look:
         self._requests: list[tuple[int, Request]] = []
         self._notices: list[Notice] = []
         self._wake_ms: int | None = None
+        self._wake_wall_ms: int | None = None
+        self._remarks: list[Text] = []
         self._yielding: Yielding | None = None
 
     # What it sees
@@ -135,6 +145,12 @@ class Look:
             case Has():
                 value = self.value(condition.point)
                 return None if value is None else value == condition.value
+            case Booked():
+                if self.hours is None:
+                    return None
+                booked, change_ms = self.hours.booked(condition.place, condition.within_s)
+                self.wake_at_hour(change_ms)
+                return booked
             case Not():
                 found = self.judge(condition.item)
                 return None if found is None else not found
@@ -230,10 +246,26 @@ class Look:
         if moment_ms > self.now_ms:
             self._wake_ms = moment_ms if self._wake_ms is None else min(self._wake_ms, moment_ms)
 
+    def wake_at_hour(self, wall_ms: int | None) -> None:
+        """The same by the time of day."""
+        if self.hours is not None and wall_ms is not None and wall_ms > self.hours.wall_ms:
+            before = self._wake_wall_ms
+            self._wake_wall_ms = wall_ms if before is None else min(before, wall_ms)
+
+    def remark(self, words: Text) -> None:
+        """Whoever asks why is to know."""
+        self._remarks.append(words)
+
     def outcome(self) -> Outcome:
         """All of it."""
         return Outcome(
-            tuple(self._requests), dict(self._kept), self._wake_ms, tuple(self._notices), self._yielding
+            tuple(self._requests),
+            dict(self._kept),
+            self._wake_ms,
+            tuple(self._notices),
+            self._yielding,
+            self._wake_wall_ms,
+            tuple(self._remarks),
         )
 
 

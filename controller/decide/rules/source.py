@@ -14,11 +14,13 @@ from controller.decide.explain import Bearing
 from controller.decide.gate import PREFIX
 from controller.decide.records import Notice, Refused, RuleMemory
 from controller.decide.requests import Request
-from controller.decide.rules.aims import aims
+from controller.decide.rules.aims import aims, by_the_clock
+from controller.decide.rules.hours import Hours
 from controller.decide.rules.look import Look, Memory, Outcome, Yielding
 from controller.decide.rules.registry import KINDS
 from controller.decide.steady import SteadyTime
 from controller.decide.wakes import Wakes
+from schedules.context import Context
 
 _NOTHING = Outcome((), {}, None, ())
 
@@ -39,6 +41,7 @@ class RuleRequests:
         readings: Sequence[Reading],
         remembered: Iterable[RuleMemory],
         time: SteadyTime,
+        context: Context,
     ) -> None:
         """`readings`: the image itself, as it is when `update` is called. `time` is put right by its owner,
         who then says so."""
@@ -50,6 +53,9 @@ class RuleRequests:
         self._standing = [_Standing(_NOTHING, {}) for _ in rules]
         self._pending = set(range(len(rules)))
         self._wakes = Wakes()
+        self._hours = Hours(context)
+        self._hour_wakes = Wakes()
+        self._by_the_clock = {number for number, rule in enumerate(rules) if by_the_clock(rule.spec)}
         self._looked_at: dict[int, list[int]] = {}
         self._heeding: dict[str, list[int]] = {}
         """Rule → those that look at whether it has tripped."""
@@ -93,8 +99,17 @@ class RuleRequests:
                     self._memories[number] = self._changed[self._rules[number].name] = moved
             self._pending = set(range(len(self._rules)))
 
+    def rebook(self, context: Context) -> None:
+        """The bookings are others from now on."""
+        self._hours.rebook(context)
+        self._pending |= self._by_the_clock
+
     def update(self, now: Now) -> Collection[int]:
         now_ms = self._time.at(now)
+        if now.trusted is not self._hours.trusted or now.wall_ms < self._hours.wall_ms:
+            self._pending |= self._by_the_clock
+        self._hours.at(now)
+        self._pending |= self._hour_wakes.take(now.wall_ms)
         if self._began_ms is None:
             self._began_ms = now_ms
         self._pending |= self._wakes.take(now_ms)
@@ -112,6 +127,10 @@ class RuleRequests:
 
     def wake_ms(self) -> int | None:
         return self._wakes.next_ms()
+
+    def wake_hour_ms(self) -> int | None:
+        """The same by the time of day."""
+        return self._hour_wakes.next_ms()
 
     def standing(self) -> tuple[RuleMemory, ...]:
         """What every rule remembers."""
@@ -148,7 +167,7 @@ class RuleRequests:
             else:
                 bears = point in aims(spec)
             if bears:
-                says = tuple(notice.text for notice in standing.outcome.notices)
+                says = tuple(notice.text for notice in standing.outcome.notices) + standing.outcome.remarks
                 kind = KINDS[type(spec)]
                 points = kind.points(spec) if kind.inputs is None else kind.inputs(spec, point)
                 found.append(Bearing(rule, points, says))
@@ -188,6 +207,7 @@ class RuleRequests:
             self._began_ms,
             self._time.speed,
             self._trips,
+            self._hours,
         )
 
     def _keep(self, number: int, memory: Memory) -> None:
@@ -207,6 +227,8 @@ class RuleRequests:
             self._keep(number, outcome.memory)
         if outcome.wake_ms is not None:
             self._wakes.ask(number, outcome.wake_ms)
+        if outcome.wake_wall_ms is not None:
+            self._hour_wakes.ask(number, outcome.wake_wall_ms)
         self._tell(before.outcome.notices, outcome.notices)
         if outcome.yielding != before.outcome.yielding:
             self._yields_changed = True

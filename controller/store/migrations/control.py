@@ -133,5 +133,28 @@ def m005_rules(db: Database) -> None:
     db.execute("CREATE TABLE rules (name TEXT PRIMARY KEY, memory TEXT NOT NULL) WITHOUT ROWID")
 
 
-CONTROL: tuple[Step, ...] = (m001_first, m002_lasting, m003_reasserts, m004_seals, m005_rules)
+def m006_bookings(db: Database) -> None:
+    """Bookings of places, by the place's name; site time."""
+    db.execute(
+        """CREATE TABLE bookings (
+            place TEXT NOT NULL,
+            start_ms INTEGER NOT NULL,
+            end_ms INTEGER NOT NULL CHECK (end_ms > start_ms),
+            label TEXT NOT NULL,
+            organiser TEXT NOT NULL,
+            person TEXT NOT NULL,
+            entered_ms INTEGER NOT NULL,
+            PRIMARY KEY (place, start_ms, end_ms)
+        ) WITHOUT ROWID"""
+    )
+
+
+CONTROL: tuple[Step, ...] = (
+    m001_first,
+    m002_lasting,
+    m003_reasserts,
+    m004_seals,
+    m005_rules,
+    m006_bookings,
+)
 """In order; a released step is never changed, only followed."""
