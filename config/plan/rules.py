@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from config.plan.conditions import Condition
 from config.plan.devices import Source
+from config.plan.programmes import Programme
 from config.plan.reading import Value
 
 
@@ -265,8 +266,50 @@ class MakeUp:
     """trip: closed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Coast:
+    """Optimum stop: off before people leave, while the room keeps near enough to what it was."""
+
+    at_most_s: float
+    """So long before they leave at most."""
+    band: float
+    """K by which the room may leave its bounds."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptimumStart:
+    """On while people are there, and before that as late as will do to have the room at its set-point when
+    they come; how long that takes is learned."""
+
+    occupied: Programme
+    """Asks for something while people are there. Aims at no point."""
+    then: tuple[Switched, ...]
+    temperature: int
+    outdoor: int | None
+    heat_to: float | None
+    """°C; None = never heats."""
+    cool_to: float | None
+    at_most_s: float
+    """So long before they come at most."""
+    assumed_s: float
+    """Seconds for a kelvin until something has been learned."""
+    coast: Coast | None
+    on_bad_input: BadInput
+    """trip: as if it took longest. What it does while people are there does not depend on it."""
+
+
 RuleSpec: TypeAlias = (
-    Interlock | Hazard | Presence | Lighting | Link | Level | Duty | Cycling | MakeUp | Supervision
+    Interlock
+    | Hazard
+    | Presence
+    | Lighting
+    | Link
+    | Level
+    | Duty
+    | Cycling
+    | MakeUp
+    | OptimumStart
+    | Supervision
 )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from config.plan.codec import FORMAT, seal
+from config.plan.programmes import BUILT_IN_KINDS
 from config.plan.site import Plan
 from config.written.check.clashes import check_devices
 from config.written.check.lighting import check_lighting
@@ -54,7 +55,13 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
     names = PointNames(written, made, bound, findings)
     programmed = {point for programme in programmes for point in programme.targets}
     rules_site = RulesSite(
-        names, targets, bound.equipment, {point.id: point for point in points}, places, calendar, findings
+        names,
+        targets,
+        bound.equipment,
+        {point.id: point for point in points},
+        places,
+        (*BUILT_IN_KINDS, *calendar.own_kinds),
+        findings,
     )
     rules = lower_rules(written, rules_site, programmed, findings)
     check_lighting(rules, programmes, {point.id: point for point in points}, findings)

@@ -106,6 +106,9 @@ Words = Annotated[
     ),
 ]
 _TIME_SCHEMA = WithJsonSchema({"anyOf": [{"type": "string", "pattern": _TIME}, {"const": 0}]})
+Lead = Annotated[float, BeforeValidator(lasting("5 min", "12 h")), _TIME_SCHEMA]
+"""How long before something begins; seconds, as those below."""
+PerKelvin = Annotated[float, BeforeValidator(lasting("10 s", "4 h")), _TIME_SCHEMA]
 Duration = Annotated[float, BeforeValidator(duration), _TIME_SCHEMA]
 """Seconds; written with a unit of time, as those below."""
 TimeOut = Annotated[float, BeforeValidator(lasting("20 ms", "60 s")), _TIME_SCHEMA]

@@ -16,6 +16,7 @@ from config.plan.rules import (
     Lighting,
     Link,
     MakeUp,
+    OptimumStart,
     Presence,
     Rule,
     Supervision,
@@ -45,6 +46,12 @@ def asked(rule: Rule) -> Iterator[Claim]:
             yield from _switched(rule.spec.then, rule.slot, Slot.PROGRAMME)
         case Level() | Cycling() | MakeUp():
             yield from _switched(rule.spec.then, rule.slot, rule.slot)
+        case OptimumStart():
+            yield from _switched(rule.spec.then, rule.slot, Slot.PROGRAMME)
+            if rule.spec.coast is not None:
+                for item in rule.spec.then:
+                    if item.off is not None:
+                        yield Claim(item.off, Slot.OPTIMUM_STOP)
         case Duty():
             yield from _switched((item.then for item in rule.spec.machines), rule.slot, rule.slot)
         case Supervision():
@@ -69,6 +76,8 @@ def looked_at(rule: Rule) -> frozenset[int]:
             return points_of(spec.when)
         case MakeUp():
             return frozenset((spec.level,))
+        case OptimumStart():
+            return frozenset((spec.temperature,)) | (frozenset() if spec.outdoor is None else {spec.outdoor})
         case Duty():
             return points_of(spec.when) | (frozenset() if spec.level is None else {spec.level})
         case Supervision():

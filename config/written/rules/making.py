@@ -13,7 +13,6 @@ from config.plan.devices import Source
 from config.plan.equipment import Equipment
 from config.plan.places import Place
 from config.plan.points import Point
-from config.plan.programmes import CalendarPlan
 from config.plan.reading import Value
 from config.plan.rules import Ask
 from config.written.check.values import check_value
@@ -75,7 +74,7 @@ class Site:
     equipment: Mapping[str, Equipment]
     points: Mapping[int, Point]
     places: Places
-    calendar: CalendarPlan
+    kinds_of_day: Sequence[str]
     findings: Findings
 
 

@@ -214,6 +214,11 @@ class Look:
         """Remember that."""
         self._kept[key] = value
 
+    @property
+    def kept(self) -> Memory:
+        """What it will remember, so far."""
+        return self._kept
+
     def ask(
         self,
         ask: Ask,

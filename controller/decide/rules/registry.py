@@ -16,6 +16,7 @@ from config.plan.rules import (
     Link,
     Machine,
     MakeUp,
+    OptimumStart,
     Presence,
     RuleSpec,
     Selector,
@@ -30,6 +31,7 @@ from controller.decide.rules import (
     lighting,
     link,
     make_up,
+    optimum_start,
     presence,
     supervision,
 )
@@ -92,6 +94,11 @@ KINDS: dict[type[RuleSpec], Kind] = {
     ),
     Cycling: Kind(cycling.decide, lambda spec: points_of(spec.when)),
     MakeUp: Kind(make_up.decide, lambda spec: frozenset((spec.level,)), make_up.may_be_reset, make_up.ALARM),
+    OptimumStart: Kind(
+        optimum_start.decide,
+        lambda spec: _bound(spec.temperature, spec.outdoor, *(item.on.point for item in spec.then)),
+        inputs=lambda spec, _: _bound(spec.temperature, spec.outdoor),
+    ),
     Supervision: Kind(
         supervision.decide,
         lambda spec: _bound(spec.command, spec.feedback, spec.fault, _selects(spec.selector)),
