@@ -112,10 +112,10 @@ def test_bad_inputs_may_be_told_to_change_nothing() -> None:
 
 
 def test_while_nobody_knows_the_time_it_asks_for_nothing_and_forgets_nothing() -> None:
-    known: Memory = {"heat": 600.0, "heat-n": 4, "early": True}
+    known: Memory = {"heat": "600.0", "heat-n": 4, "early": True}
     said = say(NINE - 30 * MINUTE, 10.0, known, trusted=False)
     assert said.on is None
-    assert said.outcome.memory == {"heat": 600.0, "heat-n": 4}
+    assert said.outcome.memory == {"heat": "600.0", "heat-n": 4}
 
 
 def test_weekly_hours_count_as_bookings_do() -> None:
@@ -128,7 +128,7 @@ def test_weekly_hours_count_as_bookings_do() -> None:
 
 
 def test_why_tells_what_it_reckons_with() -> None:
-    known: Memory = {"heat": 600.0, "heat-n": 4, "heat@5": 900.0, "heat@5-n": 2}
+    known: Memory = {"heat": "600.0", "heat-n": 4, "heat@5": "700 900 2000", "heat@5-n": 2}
     early = say(NINE - 90 * MINUTE, 17.0, known)
     (remark,) = early.outcome.remarks
     assert str(remark) == (
@@ -211,30 +211,38 @@ def lesson(
 @given(lessons=st.lists(st.floats(0, 1e7), min_size=1, max_size=30), mad=st.floats(0, 1e9))
 def test_what_is_learned_is_bounded_and_no_day_says_too_much(lessons: list[float], mad: float) -> None:
     memory: Memory = {}
+    believed = [1200.0]
     for seconds in lessons:
         memory = lesson(memory, seconds)
-        assert LEAST_S <= float(memory["heat"]) <= 7200.0
-    before, after = float(memory["heat"]), float(lesson(memory, mad)["heat"])
-    assert before / 2 - 1e-6 <= after <= before * 2 + 1e-6 or after == LEAST_S
-    assert lesson({}, 1e9) == {"heat": 2400.0, "heat-n": 1}
+        believed = [*believed, min(max(seconds, LEAST_S), 7200.0)][-5:]
+        middle = sorted(believed)[(len(believed) - 1) // 2] if len(believed) > 2 else sum(believed) / 2
+        assert known(memory) == pytest.approx(middle, abs=0.1)
+    after, ordered = known(lesson(memory, mad)), sorted(believed[-4:])
+    if len(ordered) == 4:
+        assert ordered[1] - 0.1 <= after <= ordered[2] + 0.1
+    assert lesson({}, 1e9) == {"heat": "1200.0 7200.0", "heat-n": 1}
 
 
 @given(true_s=st.floats(60, 7000))
-def test_it_comes_to_what_is_true(true_s: float) -> None:
-    memory: Memory = {}
-    for _ in range(25):
-        memory = lesson(memory, true_s)
-    assert float(memory["heat"]) == pytest.approx(true_s, rel=0.1)
+def test_two_days_that_agree_are_believed(true_s: float) -> None:
+    memory = lesson(lesson({}, true_s), true_s)
+    assert known(memory) == pytest.approx(true_s, abs=0.1)
+    for mad in (0.0, 1e6):
+        after = known(lesson(memory, mad))
+        assert min(true_s, 1200.0) - 0.1 <= after <= max(true_s, 1200.0) + 0.1, "whatever a third one says"
 
 
 def test_lessons_are_kept_apart_by_the_weather() -> None:
     memory: Memory = {}
-    for _ in range(12):
+    for _ in range(5):
         memory = lesson(lesson(memory, 600.0, 12.0), 1800.0, -7.0)
-    look = Look(made()[0], [], 0, memory)
-    assert rate(look, "heat", 13.0, 1.0).seconds == pytest.approx(600.0, rel=0.05)
-    assert rate(look, "heat", -8.0, 1.0).seconds == pytest.approx(1800.0, rel=0.05)
-    assert 600 < rate(look, "heat", 30.0, 1.0).seconds < 1800, "of weather that never was: the mean"
+    assert known(memory, 13.0) == pytest.approx(600.0)
+    assert known(memory, -8.0) == pytest.approx(1800.0)
+    assert 600 <= known(memory, 30.0) <= 1800, "of weather that never was: as at any"
+
+
+def known(memory: Memory, outdoor: float | None = None) -> float:
+    return rate(Look(made()[0], [], 0, memory), "heat", outdoor, 1200.0).seconds
 
 
 # With a room
@@ -284,7 +292,7 @@ def test_with_a_room_it_learns_to_begin_in_time_and_not_too_early() -> None:
         assert early == pytest.approx(30, abs=6)
         assert room == pytest.approx(20.0, abs=1.0)
     memory = next(one.memory for one in quick.rig.engine.remembered().rules if one.rule == "early")
-    assert float(memory["heat"]) == pytest.approx(300, rel=0.15)
+    assert known(memory) == pytest.approx(300, rel=0.15)
     quick.restart()
     assert next(one.memory for one in quick.rig.engine.remembered().rules if one.rule == "early") == memory
 
@@ -338,7 +346,7 @@ def test_it_stops_before_people_leave_and_is_back_when_the_room_is_not_right() -
     assert back[:2] == (True, 13)
     again = say(NOON - 5 * MINUTE, 19.9, back.outcome.memory, more=STOP)
     assert again[:2] == (True, 13), "once in a stay"
-    assert 0 < float(again.outcome.memory["drift"]) < 1800.0
+    assert again.outcome.memory["drift"] == "1800.0 1090.9"
     gone = say(NOON, 19.9, again.outcome.memory, more=STOP)
     assert gone[:2] == (False, 15)
     assert say(NOON - 45 * MINUTE, 23.0, more=STOP)[:2] == (True, 13), "never before it may"
@@ -352,5 +360,5 @@ def test_a_room_that_keeps_well_is_left_alone_longer() -> None:
         off = say(NOON - 20 * MINUTE, 20.0, memory, more=STOP)
         assert off.on is False
         memory = say(NOON, 19.9, off.outcome.memory, more=STOP).outcome.memory
-    assert float(memory["drift"]) > 3600
+    assert memory["drift"] == "6000.0 6000.0 6000.0 6000.0 6000.0"
     assert say(NOON - 39 * MINUTE, 20.0, memory, more=STOP)[:2] == (False, 12)
