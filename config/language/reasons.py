@@ -42,6 +42,7 @@ _WHOLE: Mapping[str, Text] = {
         text("it is dark"),
         text("the light cannot be read: it counts as dark"),
         text("never darker than this"),
+        text("nobody is there yet"),
     )
 }
 _DAYS = (
@@ -52,10 +53,36 @@ _DAYS = (
     ),
     (text("exception: {reason}"), re.compile(r"exception: (?P<reason>.+)")),
 )
+_CLOCK = r"\d\d:\d\d"
+_LEAD = (
+    rf"(?P<lead>\d+) min before people come at (?P<time>{_CLOCK}): "
+    r"(?P<kelvin>[\d.]+) K at (?P<rate>[\d.]+) min/K"
+)
 _BOOKED = r"(?P<place>.+?) booked (?P<times>\d.+)"
 _FORMS = (
     (text("tripped, because {condition}"), re.compile(r"tripped, because (?P<condition>.+)")),
     (text("{count} starts an hour"), re.compile(r"(?P<count>\d+) starts an hour")),
+    (text("people are there until {time}"), re.compile(rf"people are there until (?P<time>{_CLOCK})")),
+    (
+        text("as early as may be before people come at {time}: the room cannot be read"),
+        re.compile(rf"as early as may be before people come at (?P<time>{_CLOCK}): the room cannot be read"),
+    ),
+    (
+        text(
+            "{lead} min before people come at {time}: {kelvin} K at {rate} min/K, learned from {count} starts"
+        ),
+        re.compile(rf"{_LEAD}, learned from (?P<count>\d+) starts"),
+    ),
+    (
+        text("{lead} min before people come at {time}: {kelvin} K at {rate} min/K, which is assumed"),
+        re.compile(rf"{_LEAD}, which is assumed"),
+    ),
+    (
+        text("off before people leave at {time}: the room keeps within {band} K"),
+        re.compile(
+            rf"off before people leave at (?P<time>{_CLOCK}): the room keeps within (?P<band>[\d.]+) K"
+        ),
+    ),
     (
         text("{place} booked {times}, from {before} min before to {after} min after"),
         re.compile(rf"{_BOOKED}, from (?P<before>[\d.]+) min before to (?P<after>[\d.]+) min after"),

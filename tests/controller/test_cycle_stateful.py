@@ -1,4 +1,4 @@
-"""Any order of restarts, overrides, expiries, locks, device faults and clock steps.
+"""Any order of restarts, overrides, expiries, bookings, locks, device faults and clock steps.
 
 Beside the engine that lives through all of it stand devices that take writes as real ones do: a Modbus device
 has one value, a BACnet device a priority array. After each step an engine made anew from the image, the time
@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from config.plan.clock import STEP_MS, Pace
+from config.plan.places import Booking
 from config.plan.points import BacnetObject
 from config.plan.reading import Quality, Reading, Value
 from controller.clock import VirtualClock
 from controller.cycle import Engine
 from controller.decide.records import (
+    Book,
     Lock,
     Observe,
     Override,
@@ -28,10 +30,10 @@ from controller.decide.records import (
 )
 from drivers.api import DeviceState, Event, Fate, Sample, SlotState, Write, WriteReport
 from schedules.context import Context
-from tests.controller.house import READINGS, house
+from tests.controller.house import READINGS, booked_house
 from tests.schedules.build import at
 
-PLAN = house()
+PLAN = booked_house()
 CONTEXT = Context.of(PLAN)
 KEYS = {point.key: point.id for point in PLAN.points}
 COMMANDED = ("lamp.level", "lamp.spare", "hall.level", "panel.mode", "stove.permit")
@@ -125,6 +127,18 @@ class Cycle(RuleBasedStateMachine):
         override = Override(key, value, "Li", "", now, now + minutes * 60_000)
         lasting_ms = minutes * 60_000 if lasts else 0
         self._command(override._replace(lasting_ms=lasting_ms, trusted=self.clock.trusted))
+
+    @rule(
+        start=st.integers(-90, 180), minutes=st.sampled_from([10, 120]), place=st.sampled_from(["hall", "x"])
+    )
+    def a_person_books(self, start: int, minutes: int, place: str) -> None:
+        start_ms = self.clock.now().wall_ms // 60_000 * 60_000 + start * 60_000
+        self._command(Book((Booking(place, start_ms, start_ms + minutes * 60_000),), (), "Li"))
+
+    @rule()
+    @precondition(lambda self: bool(list(self.engine.bookings)))
+    def a_person_takes_a_booking_out(self) -> None:
+        self._command(Book((), (next(iter(self.engine.bookings)),), "Li"))
 
     @rule(key=OPERATIONS)
     def a_person_releases(self, key: str) -> None:

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.language import render
+from config.language.reasons import reason
 from config.plan.programmes import CalendarPlan, Programme
 from config.plan.reading import Value
 from schedules.programme import HORIZON_DAYS, Rank, evaluate, untrusted
@@ -254,3 +256,5 @@ def test_why_it_is_on_names_the_bookings() -> None:
         only = evaluate(programme({}, bookings=[line]), context(bookings=EVENTS), at("2026-03-07 11:00"))
         assert str(only.reason).startswith("hall booked 2026-03-06 09:00-2026-03-07 12:00 (Li), ")
         assert str(only.reason).endswith(words)
+        for told in (said.reason, only.reason):
+            assert render(reason(render(told, "en")), "zh_CN") == render(told, "zh_CN"), "from the ledger too"

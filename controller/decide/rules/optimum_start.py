@@ -194,20 +194,21 @@ def _words(look: Look, stay: Stay) -> Text:
     if _LEAD not in kept:
         return text("as early as may be before people come at {time}: the room cannot be read", time=time)
     known = Rate(float(kept[_RATE]), int(kept[_LESSONS]))
-    lead, how = f"{float(kept[_LEAD]) / 60:.0f}", _how(float(kept[_LACKS]), known)
-    return text("{lead} min before people come at {time}: {how}", lead=lead, time=time, how=how)
-
-
-def _how(kelvin: float, known: Rate) -> Text:
-    lacks, pace = f"{kelvin:.1f}", f"{known.seconds / 60:.1f}"
-    if not known.lessons:
-        return text("{kelvin} K at {rate} min/K, which is assumed", kelvin=lacks, rate=pace)
+    parts = {"lead": f"{float(kept[_LEAD]) / 60:.0f}", "time": time, **_parts(float(kept[_LACKS]), known)}
+    if known.lessons:
+        return text(
+            "{lead} min before people come at {time}: {kelvin} K at {rate} min/K, learned from {count} "
+            "starts",
+            **parts,
+        )
     return text(
-        "{kelvin} K at {rate} min/K, learned from {count} starts",
-        kelvin=lacks,
-        rate=pace,
-        count=known.lessons,
+        "{lead} min before people come at {time}: {kelvin} K at {rate} min/K, which is assumed", **parts
     )
+
+
+def _parts(kelvin: float, known: Rate) -> dict[str, object]:
+    count = {"count": known.lessons} if known.lessons else {}
+    return {"kelvin": f"{kelvin:.1f}", "rate": f"{known.seconds / 60:.1f}", **count}
 
 
 def _remark(spec: OptimumStart, look: Look, stay: Stay | None, need: Need | None) -> None:
@@ -224,11 +225,17 @@ def _remark(spec: OptimumStart, look: Look, stay: Stay | None, need: Need | None
             look.remark(text("people come at {time}; the room is as it should be", time=time))
         else:
             begins = hours.clock(stay.start_ms - round(need.lead_s * 1000))
-            look.remark(
-                text(
-                    "people come at {time}; as the room is now it begins at {begins}: {how}",
-                    time=time,
-                    begins=begins,
-                    how=_how(need.kelvin, need.rate),
+            parts = {"time": time, "begins": begins, **_parts(need.kelvin, need.rate)}
+            if need.rate.lessons:
+                words = text(
+                    "people come at {time}; as the room is now it begins at {begins}: {kelvin} K at {rate} "
+                    "min/K, learned from {count} starts",
+                    **parts,
                 )
-            )
+            else:
+                words = text(
+                    "people come at {time}; as the room is now it begins at {begins}: {kelvin} K at {rate} "
+                    "min/K, which is assumed",
+                    **parts,
+                )
+            look.remark(words)

@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from config.plan.devices import Source
-from config.plan.places import Place
-from config.plan.site import Plan
 from controller.decide.records import PersonCommand
 from controller.operations.events import Events
 from controller.store.ledger import Kind
-from tests.controller.house import house
+from tests.controller.house import booked_house, house
 from tests.controller.operations.asking import call, refusal
 from tests.controller.rig import THURSDAY
 from tests.controller.shell import Shell, shell
-from tests.schedules.build import at, booked
+from tests.schedules.build import at
 
-HALL = Place("hall", "会议大厅", Source("site.yaml", 1, 1))
 WHEN = "2026-03-05 13:30-17:00"
 NO_TIME = f"is no time of a booking; write {WHEN}, 2026-03-05 09:00 - 2026-03-06 17:00"
-
-
-def booked_house() -> Plan:
-    """The lamp goes to 60 % from 45 min before the hall is booked until 15 min after."""
-    plan = house()
-    lamp, *others = plan.programmes
-    lamp = replace(lamp, bookings=(booked("hall", 60.0, 45, 15),))
-    return replace(plan, programmes=(lamp, *others), places=(HALL,))
 
 
 def answering(made: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:

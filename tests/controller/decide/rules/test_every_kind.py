@@ -21,6 +21,7 @@ MORE = """
   duct: {kind: fan, label: 变频排风, min_speed: panel.ex1_min_speed, mode: panel.ex1_mode}
   tap: {kind: valve, label: 补水阀, open: plant.makeup_permit}
   tank: {kind: tank, label: 水池, level: plant.reuse_level}
+  heater: {kind: lamp-group, label: 采暖, switch: relays.ch6}
 programmes:
   slow: {label: 最低转速, targets: duct.min_speed, default: 30 %}
 """
@@ -38,6 +39,9 @@ RULES = """
     then: [{target: lamp, value: on}], on_bad_input: hold 10 s then release}
   tap-in: {kind: make_up, level: tank.level, start: below 25 %, stop: above 35 %, rise: 1 %, within: 30 s,
     then: [{target: tap, value: on}], on_bad_input: trip}
+  ahead: {kind: optimum_start, occupied: {everyday: [{from: "07:01", to: "07:02"}]}, at_most: 5 min,
+    then: [{target: heater, value: on, otherwise: off}], temperature: panel.hood_temperature, heat_to: 20 °C,
+    per_kelvin: 10 s, stop: {at_most: 5 min, band: 1 K}, on_bad_input: release}
   dry: {kind: interlock, when: more.di3 is active for 3 s, then: [{target: p1, value: off}],
     on_bad_input: trip}
 """
@@ -87,7 +91,7 @@ def check(course: Course) -> None:
     sources = {source for source, *_ in claims}
     for changes, level, again, seconds in course:
         for one in (plant, other):
-            one.set(**changes, plant_reuse_level=level)
+            one.set(**changes, plant_reuse_level=level, panel_hood_temperature=level and level / 2)
         for _ in range(seconds):
             told, same = requests(plant.run(1), sources), requests(other.run(1), sources)
             assert told == same
@@ -104,7 +108,7 @@ def test_what_is_asked_is_declared_and_a_restart_changes_nothing(course: Course)
 
 def test_every_kind_that_asks_is_among_them() -> None:
     kinds = {type(rule.spec).__name__ for rule in Plant(RULES, MORE).rig.plan.rules}
-    assert kinds == {"Link", "Level", "Duty", "Cycling", "MakeUp", "Interlock", "Supervision"}
+    assert kinds == {"Link", "Level", "Duty", "Cycling", "MakeUp", "Interlock", "OptimumStart", "Supervision"}
 
 
 RULE = Rule(

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.language import render
+from config.language.reasons import reason
 from config.plan.clock import Now
 from config.plan.reading import NEVER, Quality, Reading, Value
 from config.plan.rules import OptimumStart, Rule
@@ -146,6 +148,15 @@ def test_why_tells_what_it_reckons_with() -> None:
     assert later.outcome.requests[0][1].reason == request.reason, "as it was reckoned when it began"
     blind = say(NINE - 100 * MINUTE, None)
     assert "as early as may be" in str(blind.outcome.requests[0][1].reason)
+    for found in (
+        begun,
+        blind,
+        say(NINE, 17.0),
+        say(NINE - 30 * MINUTE, 17.0, {}),
+        say(NINE - 90 * MINUTE, 17.0),
+    ):
+        words = found.outcome.requests[0][1].reason
+        assert render(reason(render(words, "en")), "zh_CN") == render(words, "zh_CN"), "from the ledger too"
     assert "which is assumed" in str(say(NINE - 90 * MINUTE, 17.0).outcome.remarks[0])
 
 
