@@ -166,7 +166,7 @@ KNOWN = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=80)
+@settings(max_examples=60)
 @given(room=ROOMS, memory=KNOWN, outdoor=st.none() | st.floats(-20, 40), first=st.integers(121, 600))
 def test_it_begins_at_the_latest_moment_that_will_do(
     room: float | None, memory: Mapping[str, float], outdoor: float | None, first: int
@@ -192,7 +192,7 @@ def test_it_begins_at_the_latest_moment_that_will_do(
     assert expected >= NINE - 7_200_000
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(course=st.lists(st.tuples(st.floats(5, 35), st.integers(1, 12)), min_size=1, max_size=12))
 def test_once_begun_it_stays_on_until_people_leave(course: list[tuple[float, int]]) -> None:
     wall_ms, memory, begun = NINE - 130 * MINUTE, dict[str, bool | int | float | str](), False
