@@ -115,7 +115,7 @@ def check_without(left_out: Sequence[str], *, as_default: bool) -> None:
 def without(plan: Plan, left_out: Sequence[str], *, as_default: bool) -> Plan:
     """The plan with its programmes or rules left out, or with programmes that stay at their defaults."""
     if as_default:
-        resting = (replace(one, week=(), exceptions=()) for one in plan.programmes)
+        resting = (replace(one, week=(), exceptions=(), bookings=()) for one in plan.programmes)
         plan = replace(plan, programmes=tuple(resting))
     if "programmes" in left_out:
         plan = replace(plan, programmes=())

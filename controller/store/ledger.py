@@ -31,7 +31,7 @@ class Kind(StrEnum):
     """Rows are missing here: an unclean end, or a disk that failed too long."""
     PLAN = "plan"
     COMMAND = "command"
-    """A person asked for something: set, release, lock, unlock, observe."""
+    """A person asked for something: set, release, lock, unlock, observe, event …"""
     EXPIRED = "expired"
     """A person's command reached its end."""
     CLOCK = "clock"
