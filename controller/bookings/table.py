@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from config.language import Text, text
+from config.language.details import detail
 from config.plan.places import Booking
 from config.plan.site import Plan
 from controller.bookings.when import Span, checked, moment, of_a_day, place_named
@@ -48,7 +49,10 @@ def read_table(data: bytes, plan: Plan, local: LocalTime) -> Table:
         written = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         return Table((), (Problem(data[: error.start].count(b"\n") + 1, _encoding(data)),))
-    lines = list(_rows(written))
+    try:
+        lines = list(_rows(written))
+    except csv.Error as error:
+        return Table((), (Problem(0, text("this is no table: {reason}", reason=detail(str(error)))),))
     if not lines:
         return Table((), (Problem(0, text("there is no booking in it")),))
     number, header = lines[0]

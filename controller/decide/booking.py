@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import islice
+
 from config.language import text
+from config.plan.places import Booking
 from controller.decide.records import Book, Refused
 from schedules.bookings import Bookings
 
@@ -29,3 +33,20 @@ def rebooked(standing: Bookings, command: Book) -> Bookings:
         items.pop(item.key, None)
     items.update((item.key, item) for item in command.added)
     return Bookings(items.values())
+
+
+def overlapping(standing: Bookings, items: Sequence[Booking]) -> list[Booking]:
+    """What of the same place lies across one of `items`: those that stand, and others of `items`."""
+    given = {item.key for item in items}
+    across: dict[tuple[str, int, int], Booking] = {}
+    for place in dict.fromkeys(item.place for item in items):
+        known = {item.key: item for item in (*standing.of(place), *items) if item.place == place}
+        ordered = sorted(known.values(), key=lambda item: item.start_ms)
+        for number, one in enumerate(ordered):
+            for other in islice(ordered, number + 1, None):
+                if other.start_ms >= one.end_ms:
+                    break
+                across.update(
+                    {found.key: found for found, by in ((one, other), (other, one)) if by.key in given}
+                )
+    return sorted(across.values(), key=lambda item: (item.key in given, item.start_ms))

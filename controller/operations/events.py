@@ -10,7 +10,7 @@ from config.plan.places import Booking
 from controller.bookings.table import LONGEST_LABEL, MOST
 from controller.bookings.when import begin, place_named, span
 from controller.daemon import Daemon
-from controller.decide.booking import KEPT_MS
+from controller.decide.booking import KEPT_MS, overlapping
 from controller.decide.records import Book, Refused
 from controller.operations.names import iso
 from controller.operations.recording import not_recorded
@@ -120,15 +120,7 @@ class Events:
 
     def _overlapping(self, items: Sequence[Booking]) -> Sequence[dict[str, Any]]:
         """What of the same place lies across these."""
-        given = {item.key for item in items}
-        standing = self._daemon.engine.bookings
-        across: dict[tuple[str, int, int], Booking] = {}
-        for item in items:
-            for other in (*standing.of(item.place), *(one for one in items if one.place == item.place)):
-                if other.key != item.key and other.start_ms < item.end_ms and item.start_ms < other.end_ms:
-                    across[other.key] = other
-        ordered = sorted(across.values(), key=lambda other: (other.key in given, other.start_ms))
-        return [self._row(other) for other in ordered]
+        return [self._row(other) for other in overlapping(self._daemon.engine.bookings, items)]
 
     def _row(self, item: Booking) -> dict[str, Any]:
         place = next((place for place in self._daemon.plan.places if place.name == item.place), None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from config.plan.devices import Source
 from config.plan.places import Place
@@ -91,6 +93,16 @@ def test_a_file_that_is_no_table(data: bytes, line: int, words: str) -> None:
     (problem,) = read(data).problems
     assert problem.line == line
     assert words in str(problem.words)
+
+
+@settings(max_examples=60)
+@given(st.text('place,dt:fromha0123456789-;\t\n"会议大厅\x00', max_size=120), st.binary(max_size=8))
+def test_whatever_is_in_it_it_is_read_or_told(written: str, wild: bytes) -> None:
+    for data in (f"place,date,from,to\n{written}".encode(), written.encode() + wild):
+        found = read(data)
+        assert bool(found.bookings) is not bool(found.problems) or not found.problems
+    (problem,) = read("place,date,from,to\n" + "x" * 200_000).problems
+    assert str(problem.words).startswith("this is no table: ")
 
 
 def test_a_table_has_an_end() -> None:
