@@ -37,12 +37,12 @@ _DAY = timedelta(days=1)
 class Rank(IntEnum):
     """Which of a point's programmes is heard: the smaller beats the greater."""
 
-    ABOVE_BOOKINGS = 0
+    ABOVE_BOOKINGS = -2
     """An exception that says `over_bookings`."""
-    BOOKING = 1
-    EXCEPTION = 2
-    PERIOD = 3
-    DEFAULT = 4
+    BOOKING = -1
+    EXCEPTION = 0
+    PERIOD = 1
+    DEFAULT = 2
     """Outside its periods; also the value for an untrusted clock."""
 
 

@@ -27,6 +27,10 @@ WIRE_S = 5.0
 """Machine seconds in which a device answers a command and is read again, at any speed of site time."""
 
 
+_LAST = 9
+"""In the order of one slot: behind every rank of a programme."""
+
+
 class Yielding(NamedTuple):
     """Equipment that an alarm has taken out of our hands."""
 
@@ -232,9 +236,11 @@ class Look:
         op: Op = Op.VALUE,
         until_ms: int | None = None,
         slot: int | None = None,
+        last: bool = False,
     ) -> None:
-        """Ask for a value, in the rule's slot unless another is named."""
-        order = (0 if ask.safe else 1, self._rule.id)
+        """Ask for a value, in the rule's slot unless another is named; `last`: there behind everybody else,
+        programmes too."""
+        order = (_LAST if last else 0 if ask.safe else 1, self._rule.id)
         said = text("{rule}: {reason}", rule=self._rule.label or self._rule.name, reason=reason)
         request = Request(
             op, ask.value, slot or self._rule.slot, str(self._rule.source), said, since_ms, until_ms, order

@@ -181,7 +181,13 @@ def _since(look: Look, phase: str) -> int:
 
 
 def _put(spec: OptimumStart, look: Look, phase: str, words: Text) -> None:
-    put(look, spec.then, phase != "away", words, _since(look, phase), off_slot=Slot.PROGRAMME)
+    since_ms = _since(look, phase)
+    if phase != "away":
+        put(look, spec.then, True, words, since_ms)
+        return
+    for item in spec.then:
+        if item.off is not None:
+            look.ask(item.off, words, since_ms, slot=Slot.PROGRAMME, last=True)
 
 
 # What people are told

@@ -336,6 +336,13 @@ def test_behind_a_lock_the_room_teaches_nothing() -> None:
     assert (after["heat"], after["heat-n"]) == (memory["heat"], memory["heat-n"])
 
 
+def test_while_nobody_is_there_a_programme_is_heard_before_it() -> None:
+    rule = RULE.replace("MORE", "")
+    programme = "programmes:\n  other: {label: 其他, targets: lamp, default: on, untrusted_clock: on}\n"
+    for more, expected in (("", (False, 15)), (programme, (True, 15))):
+        assert Plant(rule, PLACES + more).asked("lamp.switch") == expected
+
+
 # Optimum stop
 
 
