@@ -43,6 +43,7 @@ from controller.decide.timekeeping import Timekeeping
 from controller.image import Image
 from drivers.api import DeviceState, Event, Fate, SetUp, SlotState, Write, WriteReport
 from schedules.context import Context
+from schedules.hours import SiteHours
 from schedules.programme import HORIZON_DAYS
 
 
@@ -69,7 +70,8 @@ class Engine:
         self._people = PeopleRequests(commanded, judged.standing)
         self._beginnings = Beginnings(plan, remembered, judged.unfit)
         self._steady = SteadyTime(pace.speed)
-        self._rules = RuleRequests(plan.rules, self._image, remembered.rules, self._steady)
+        hours = SiteHours(context, plan.tariff)
+        self._rules = RuleRequests(plan.rules, self._image, remembered.rules, self._steady, hours)
         self._gate = Gate(plan, self._image, remembered.rules)
         self._sources: tuple[RequestSource, ...] = (self._programmes, self._people, self._rules)
         self._barriers = Barriers(plan, remembered.locks, remembered.observe)

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from config.language import Text, text
+from config.plan.asks import Ask
 from config.plan.conditions import All, AnyOf, Compare, Condition, Has, Lasting, Not
 from config.plan.devices import Source
 from config.plan.equipment import Equipment
 from config.plan.points import Point
 from config.plan.reading import Value
-from config.plan.rules import Ask
+from config.plan.tariff import Tariff
 from config.written.check.values import check_value
 from config.written.lower.target import Target
 from config.written.named import Named
@@ -64,6 +65,12 @@ class Site:
     targets: Aims
     equipment: Mapping[str, Equipment]
     points: Mapping[int, Point]
+    kinds: Sequence[str]
+    """Kinds of day that there are."""
+    tariff: Tariff | None
+    """None: there is none, or it cannot be used."""
+    tariff_written: bool
+    """Somebody wrote one."""
     findings: Findings
 
 

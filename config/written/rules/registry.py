@@ -7,7 +7,20 @@ from typing import Any, NamedTuple
 
 from config.plan.rules import RuleSpec
 from config.plan.slots import Slot
-from config.written.rules import cycling, duty, hazard, interlock, level, lighting, link, make_up, presence
+from config.written.rules import (
+    cycling,
+    duty,
+    hazard,
+    heater,
+    interlock,
+    irrigation,
+    level,
+    lighting,
+    link,
+    make_up,
+    presence,
+    tariff_shift,
+)
 from config.written.rules.common import RuleWritten
 from config.written.rules.making import Making
 
@@ -33,5 +46,8 @@ KINDS: dict[str, Kind] = {
     "duty": Kind(duty.DutyWritten, duty.lower, Slot.PROCESS),
     "cycling": Kind(cycling.CyclingWritten, cycling.lower, Slot.PROCESS),
     "make_up": Kind(make_up.MakeUpWritten, make_up.lower, Slot.PROCESS),
+    "irrigation": Kind(irrigation.IrrigationWritten, irrigation.lower, Slot.PROCESS),
+    "heater": Kind(heater.HeaterWritten, heater.lower, Slot.OPTIMUM_START),
+    "tariff_shift": Kind(tariff_shift.TariffShiftWritten, tariff_shift.lower, Slot.OPTIMUM_START),
 }
 MODELS: dict[str, type[RuleWritten]] = {word: kind.model for word, kind in KINDS.items()}

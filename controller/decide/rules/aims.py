@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
-from config.plan.rules import Ask, RuleSpec
+from config.plan.asks import Ask
+from config.plan.rules import RuleSpec
 
 
 def aims(spec: RuleSpec) -> frozenset[int]:

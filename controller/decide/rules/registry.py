@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
+from config.plan.asks import Selector
 from config.plan.conditions import points_of
+from config.plan.hourly import Heater, Irrigation, TariffShift
 from config.plan.rules import (
     Cycling,
     Duty,
@@ -18,20 +20,22 @@ from config.plan.rules import (
     MakeUp,
     Presence,
     RuleSpec,
-    Selector,
     Supervision,
 )
 from controller.decide.rules import (
     cycling,
     duty,
     hazard,
+    heater,
     interlock,
+    irrigation,
     level,
     lighting,
     link,
     make_up,
     presence,
     supervision,
+    tariff_shift,
 )
 from controller.decide.rules.look import Look
 
@@ -92,6 +96,19 @@ KINDS: dict[type[RuleSpec], Kind] = {
     ),
     Cycling: Kind(cycling.decide, lambda spec: points_of(spec.when)),
     MakeUp: Kind(make_up.decide, lambda spec: frozenset((spec.level,)), make_up.may_be_reset, make_up.ALARM),
+    Heater: Kind(
+        heater.decide,
+        lambda spec: points_of(spec.when) | _bound(*(item.temperature for item in spec.boilers)),
+        inputs=lambda spec, point: (
+            points_of(spec.when)
+            | _bound(*(item.temperature for item in spec.boilers if point == item.heat.on.point))
+        ),
+    ),
+    Irrigation: Kind(
+        irrigation.decide,
+        lambda spec: points_of(spec.only_if, spec.skip_when, spec.rain) | _bound(spec.level, spec.meter),
+    ),
+    TariffShift: Kind(tariff_shift.decide, lambda spec: points_of(spec.only_if) | {spec.level}),
     Supervision: Kind(
         supervision.decide,
         lambda spec: _bound(spec.command, spec.feedback, spec.fault, _selects(spec.selector)),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.plan.asks import BadInput
 from config.plan.conditions import Has
 from config.plan.devices import Source
 from config.plan.reading import NEVER, Value
-from config.plan.rules import BadInput, Interlock, Rule
+from config.plan.rules import Interlock, Rule
 from config.plan.site import Plan
 from config.written.rules.asking import asked
 from controller.decide.requests import Op
@@ -21,6 +22,12 @@ MORE = """
   duct: {kind: fan, label: 变频排风, min_speed: panel.ex1_min_speed, mode: panel.ex1_mode}
   tap: {kind: valve, label: 补水阀, open: plant.makeup_permit}
   tank: {kind: tank, label: 水池, level: plant.reuse_level}
+  boiler: {kind: water-purifier, label: 开水机, heater_permit: tea.heater_permit, flush: tea.flush,
+    temperature: tea.temperature}
+  green: {kind: valve, label: 绿化阀, open: box.v1_permit}
+  wall: {kind: valve, label: 绿墙阀, open: box.v2_permit}
+  urn: {kind: heater, label: 电热桶, permit: relays.ch6}
+tariff: {use: sichuan-2025}
 programmes:
   slow: {label: 最低转速, targets: duct.min_speed, default: 30 %}
 """
@@ -38,6 +45,15 @@ RULES = """
     then: [{target: lamp, value: on}], on_bad_input: hold 10 s then release}
   tap-in: {kind: make_up, level: tank.level, start: below 25 %, stop: above 35 %, rise: 1 %, within: 30 s,
     then: [{target: tap, value: on}], on_bad_input: trip}
+  tea: {kind: heater, boilers: boiler, wanted: {everyday: "07:01-09:00"}, untrusted_clock: off,
+    when: more.di1 is active, keep: {low: 20 °C, high: 80 °C}, warm_up: 1 min, per_degree: 1 s,
+    flush: {for: 10 s, after: 20 s}, on_bad_input: hold 10 s then release}
+  garden: {kind: irrigation, hours: {everyday: "06:00-08:00"}, meter: tank.level, rain: more.di2 is active,
+    dry_after: 5 s, valves: [{target: green, for: 30 s, water: 20 %}, {target: wall, for: 60 s}],
+    level: tank.level, start: above 45 %, stop: below 20 %, on_bad_input: hold 10 s then release}
+  store: {kind: tariff_shift, level: tank.level, least: {start: below 15 %, stop: above 25 %},
+    bands: {flat: {start: below 50 %, stop: above 70 %}}, curfew: {everyday: "07:00:30-07:01:30"},
+    only_if: not more.di3 is active, then: [{target: urn, value: on}], on_bad_input: release}
   dry: {kind: interlock, when: more.di3 is active for 3 s, then: [{target: p1, value: off}],
     on_bad_input: trip}
 """
@@ -97,14 +113,17 @@ def check(course: Course) -> None:
 
 
 @given(st.lists(CHANGES, max_size=8))
-@settings(max_examples=12)
+@settings(max_examples=10)
 def test_what_is_asked_is_declared_and_a_restart_changes_nothing(course: Course) -> None:
     check(course)
 
 
 def test_every_kind_that_asks_is_among_them() -> None:
     kinds = {type(rule.spec).__name__ for rule in Plant(RULES, MORE).rig.plan.rules}
-    assert kinds == {"Link", "Level", "Duty", "Cycling", "MakeUp", "Interlock", "Supervision"}
+    assert kinds == {
+        "Link", "Level", "Duty", "Cycling", "MakeUp", "Interlock", "Supervision", "Heater", "Irrigation",
+        "TariffShift",
+    }  # fmt: skip
 
 
 RULE = Rule(
