@@ -72,7 +72,7 @@ _Check: TypeAlias = Callable[[Sequence[Reading], int], bool]
 
 
 class Needs:
-    """Of all equipment whose points say enough. What is needed is asked of `plan`'s own programmes and boilers,
+    """Of all equipment whose points say enough. What is needed `plan`'s own programmes and boilers say,
     whatever plan is rehearsed: so that two rehearsals are held against the same needs."""
 
     def __init__(self, plan: Plan, context: Context) -> None:
