@@ -8,6 +8,7 @@ from pathlib import Path
 from config.plan.codec import FORMAT, seal
 from config.plan.programmes import BUILT_IN_KINDS
 from config.plan.site import Plan
+from config.written.check.boilers import note_thermostats
 from config.written.check.clashes import check_devices
 from config.written.check.lighting import check_lighting
 from config.written.check.periods import note_hidden
@@ -66,6 +67,7 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
     )
     rules = lower_rules(written, rules_site, programmed, findings)
     check_lighting(rules, programmes, {point.id: point for point in points}, findings)
+    note_thermostats(rules, programmes, bound.equipment.values(), findings)
     meters = gather_meters(written, made, bound, findings)
     metering = lower_metering(meters, names, interval_s, findings)
     trends = lower_trends(written, names, findings)
