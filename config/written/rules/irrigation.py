@@ -11,7 +11,7 @@ from config.plan.asks import Band
 from config.plan.hourly import Irrigation, Watered
 from config.plan.points import Point
 from config.plan.programmes import Hours
-from config.written.model.base import Every, Quantity, RunOn, Written
+from config.written.model.base import Every, Lasting, Quantity, Written
 from config.written.problems import Wrong
 from config.written.quantities import inside
 from config.written.rules.common import Beyond, Condition, OnBadInput, RuleWritten
@@ -44,7 +44,7 @@ class IrrigationWritten(RuleWritten):
     only_if: Condition | None = None
     skip_when: Condition | None = None
     rain: Condition | None = None
-    dry_after: RunOn = 0.0
+    dry_after: Lasting = 0.0
     longest: Every | None = None
     most: Quantity | None = None
     on_bad_input: OnBadInput
