@@ -35,6 +35,7 @@ from controller.decide.records import (
     Unlock,
 )
 from controller.decide.requests import RequestSource
+from controller.decide.rules.hours import Hours
 from controller.decide.rules.source import RuleRequests
 from controller.decide.steady import SteadyTime
 from controller.decide.step import Counters, Decision, Step
@@ -43,7 +44,6 @@ from controller.decide.timekeeping import Timekeeping
 from controller.image import Image
 from drivers.api import DeviceState, Event, Fate, SetUp, SlotState, Write, WriteReport
 from schedules.context import Context
-from schedules.hours import SiteHours
 from schedules.programme import HORIZON_DAYS
 
 
@@ -70,7 +70,7 @@ class Engine:
         self._people = PeopleRequests(commanded, judged.standing)
         self._beginnings = Beginnings(plan, remembered, judged.unfit)
         self._steady = SteadyTime(pace.speed)
-        hours = SiteHours(context, plan.tariff)
+        hours = Hours(context, plan.tariff)
         self._rules = RuleRequests(plan.rules, self._image, remembered.rules, self._steady, hours)
         self._gate = Gate(plan, self._image, remembered.rules)
         self._sources: tuple[RequestSource, ...] = (self._programmes, self._people, self._rules)
@@ -331,7 +331,7 @@ class Engine:
         steady_ms = self._steady.at(now)
         steady = (self._rules.wake_ms(), self._gate.wake_ms())
         wakes += [now.wall_ms + wake - steady_ms for wake in steady if wake is not None]
-        wakes.append(self._announcements.wake_ms())
+        wakes += [self._announcements.wake_ms(), self._rules.wake_hour_ms()]
         wakes += [self._site_ms(now, self._image.wake_ns()), self._site_ms(now, self._outputs.wake_ns())]
         return min((max(wake, now.wall_ms) for wake in wakes if wake is not None), default=None)
 

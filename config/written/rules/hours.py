@@ -60,7 +60,7 @@ def needs_tariff(making: Making, path: Sequence[object]) -> None:
 
 
 def _check_kind(making: Making, key: str, kind: str) -> None:
-    known = making.site.kinds
+    known = making.site.kinds_of_day
     if kind not in known:
         near = making.site.findings.guess(kind, known)
         making.site.findings.problem(

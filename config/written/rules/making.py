@@ -65,8 +65,7 @@ class Site:
     targets: Aims
     equipment: Mapping[str, Equipment]
     points: Mapping[int, Point]
-    kinds: Sequence[str]
-    """Kinds of day that there are."""
+    kinds_of_day: Sequence[str]
     tariff: Tariff | None
     """None: there is none, or it cannot be used."""
     tariff_written: bool

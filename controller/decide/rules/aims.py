@@ -1,4 +1,4 @@
-"""Which points a rule may ask something of, whatever its kind. Pure."""
+"""Which points a rule may ask something of, and whether it goes by the clock, whatever its kind. Pure."""
 
 from __future__ import annotations
 
@@ -6,12 +6,23 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
 from config.plan.asks import Ask
+from config.plan.hourly import TariffShift, TopUp
+from config.plan.programmes import Hours
 from config.plan.rules import RuleSpec
 
 
 def aims(spec: RuleSpec) -> frozenset[int]:
     """The points of all that it may ask for."""
     return frozenset(_asked(spec))
+
+
+def by_the_clock(part: object) -> bool:
+    """Whether it looks at the time of day."""
+    if isinstance(part, Hours | TopUp | TariffShift):
+        return True
+    if is_dataclass(part):
+        return any(by_the_clock(getattr(part, item.name)) for item in fields(part))
+    return isinstance(part, tuple) and any(map(by_the_clock, part))
 
 
 def _asked(part: object) -> Iterator[int]:

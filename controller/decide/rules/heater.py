@@ -12,7 +12,7 @@ from config.language import Text, text
 from config.plan.asks import Band
 from config.plan.hourly import Flush, Heated, Heater
 from config.plan.slots import Slot
-from controller.decide.rules.local import begin, dear_from, dear_since, period, today, within
+from controller.decide.rules.local import begin, dear_from, dear_since, period, today, wake_by, within
 from controller.decide.rules.look import Look
 from controller.decide.rules.switched import beyond, settled, switch, was_on
 
@@ -67,7 +67,7 @@ def _keeping(spec: Heater, keep: Band, look: Look) -> _Keeping:
         return usual
     store_ms = coming_ms - round(top.within_s * 1000)
     if look.now_ms < store_ms:
-        look.wake_at(store_ms)
+        wake_by(look, store_ms)
         return usual
     return _Keeping(Band(keep.stop, top.to), text("stores heat before dear hours"), text("heat is stored"))
 
@@ -126,7 +126,7 @@ def _warms_up(spec: Heater, boiler: Heated, look: Look, of: str) -> bool:
     most_ms = round((flush_s + spec.warm_up.most_s) * 1000)
     begun = look.memory.get(f"warming{of}") is True and look.now_ms >= begins_ms - before_ms - most_ms
     if not begun and look.now_ms < due_ms:
-        look.wake_at(due_ms)
+        wake_by(look, due_ms)
         return False
     look.keep(f"warming{of}", True)
     return True

@@ -17,39 +17,42 @@ from schedules.tariff import PeriodSpan
 
 def within(look: Look, hours: Hours) -> Span | None:
     """Whether it is within hours; wakes the rule when that changes."""
-    if look.local is None:
+    if look.hours is None:
         return None
-    span = look.local.hours.span(hours, look.local.wall_ms)
-    until_ms = _of_rule(look, span.until_ms)
-    look.wake_at(until_ms)
-    return span._replace(since_ms=_of_rule(look, span.since_ms), until_ms=until_ms)
+    span = look.hours.site.span(hours, look.hours.wall_ms)
+    look.wake_at_hour(span.until_ms)
+    return span._replace(since_ms=_of_rule(look, span.since_ms), until_ms=_of_rule(look, span.until_ms))
 
 
 def begin(look: Look, hours: Hours) -> int | None:
     """When hours next begin; None also if not for long."""
-    if look.local is None:
+    if look.hours is None:
         return None
-    found = look.local.hours.begin(hours, look.local.wall_ms)
+    found = look.hours.site.begin(hours, look.hours.wall_ms)
     return None if found is None else _of_rule(look, found)
+
+
+def wake_by(look: Look, at_ms: int) -> None:
+    """Look again then, by the time of day."""
+    if look.hours is not None:
+        look.wake_at_hour(at_ms - look.now_ms + look.hours.wall_ms)
 
 
 def today(look: Look, at_ms: int | None = None) -> str | None:
     """The local day of a time, ISO; of now where none is given."""
-    if look.local is None:
+    if look.hours is None:
         return None
     shift_ms = 0 if at_ms is None else at_ms - look.now_ms
-    return look.local.hours.date(look.local.wall_ms + shift_ms)
+    return look.hours.site.date(look.hours.wall_ms + shift_ms)
 
 
 def period(look: Look) -> TariffPeriod | None:
     """The tariff period; None also where the site has no tariff. Wakes the rule when it changes."""
-    tariff = None if look.local is None else look.local.hours.tariff
-    if look.local is None or tariff is None:
+    tariff = None if look.hours is None else look.hours.site.tariff
+    if look.hours is None or tariff is None:
         return None
-    change_ms = tariff.next_change(look.local.wall_ms)
-    if change_ms is not None:
-        look.wake_at(_of_rule(look, change_ms))
-    return tariff.period(look.local.wall_ms)
+    look.wake_at_hour(tariff.next_change(look.hours.wall_ms))
+    return tariff.period(look.hours.wall_ms)
 
 
 def dear_since(look: Look, periods: Collection[TariffPeriod], at_ms: int, back_s: float) -> int | None:
@@ -76,14 +79,14 @@ def dear_from(look: Look, periods: Collection[TariffPeriod], ahead_s: float) -> 
 
 def _spans(look: Look, from_ms: int, to_ms: int) -> list[PeriodSpan]:
     """The tariff's spans; none where nobody knows."""
-    tariff = None if look.local is None else look.local.hours.tariff
-    if look.local is None or tariff is None:
+    tariff = None if look.hours is None else look.hours.site.tariff
+    if look.hours is None or tariff is None:
         return []
-    shift_ms = look.local.wall_ms - look.now_ms
+    shift_ms = look.hours.wall_ms - look.now_ms
     return list(tariff.spans(from_ms + shift_ms, to_ms + shift_ms))
 
 
 def _of_rule(look: Look, wall_ms: int) -> int:
     """A time on the wall as the rule counts."""
-    assert look.local is not None
-    return wall_ms - look.local.wall_ms + look.now_ms
+    assert look.hours is not None
+    return wall_ms - look.hours.wall_ms + look.now_ms

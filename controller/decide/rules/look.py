@@ -13,7 +13,7 @@ from config.plan.rules import Rule
 from controller.decide.naming import named
 from controller.decide.records import Notice
 from controller.decide.requests import Op, Request
-from schedules.hours import SiteHours
+from controller.decide.rules.hours import Hours
 
 Kept: TypeAlias = bool | int | float | str
 Memory: TypeAlias = Mapping[str, Kept]
@@ -24,13 +24,6 @@ FIRST_READING_WIRE_S = 20.0
 """And machine seconds for that, at any speed of site time."""
 WIRE_S = 5.0
 """Machine seconds in which a device answers a command and is read again, at any speed of site time."""
-
-
-class Local(NamedTuple):
-    """Local time of a moment whose clock is trusted."""
-
-    hours: SiteHours
-    wall_ms: int
 
 
 class Yielding(NamedTuple):
@@ -56,6 +49,8 @@ class Outcome(NamedTuple):
     """Those that stand."""
     yielding: Yielding | None = None
     """What nothing is to be written to."""
+    wake_wall_ms: int | None = None
+    """The same by the time of day, which may come sooner or later than by counting on."""
 
 
 class Look:
@@ -73,11 +68,10 @@ class Look:
         began_ms: int | None = None,
         speed: float = 1.0,
         trips: Collection[str] = (),
-        local: Local | None = None,
+        hours: Hours | None = None,
     ) -> None:
-        """`trips`: rules that are latched now. `local`: None where nobody knows what time it is."""
+        """`trips`: rules that are latched now. `hours`: None where nobody knows what time it is."""
         self.now_ms = now_ms
-        self.local = local
         self.began_ms = now_ms if began_ms is None else began_ms
         """When this run began."""
         wait_ms = (
@@ -87,6 +81,8 @@ class Look:
         """By then everything that can be read has been."""
         self.memory = memory
         self.trips = trips
+        self.hours = None if hours is None or not hours.trusted else hours
+        """The time of day; None while it cannot be trusted."""
         self._speed = speed
         self._rule = rule
         self._readings = readings
@@ -94,6 +90,7 @@ class Look:
         self._requests: list[tuple[int, Request]] = []
         self._notices: list[Notice] = []
         self._wake_ms: int | None = None
+        self._wake_wall_ms: int | None = None
         self._yielding: Yielding | None = None
 
     # What it sees
@@ -242,10 +239,21 @@ class Look:
         if moment_ms > self.now_ms:
             self._wake_ms = moment_ms if self._wake_ms is None else min(self._wake_ms, moment_ms)
 
+    def wake_at_hour(self, wall_ms: int | None) -> None:
+        """The same by the time of day."""
+        if self.hours is not None and wall_ms is not None and wall_ms > self.hours.wall_ms:
+            before = self._wake_wall_ms
+            self._wake_wall_ms = wall_ms if before is None else min(before, wall_ms)
+
     def outcome(self) -> Outcome:
         """All of it."""
         return Outcome(
-            tuple(self._requests), dict(self._kept), self._wake_ms, tuple(self._notices), self._yielding
+            tuple(self._requests),
+            dict(self._kept),
+            self._wake_ms,
+            tuple(self._notices),
+            self._yielding,
+            self._wake_wall_ms,
         )
 
 

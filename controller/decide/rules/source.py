@@ -14,12 +14,12 @@ from controller.decide.explain import Bearing
 from controller.decide.gate import PREFIX
 from controller.decide.records import Notice, Refused, RuleMemory
 from controller.decide.requests import Request
-from controller.decide.rules.aims import aims
-from controller.decide.rules.look import Local, Look, Memory, Outcome, Yielding
+from controller.decide.rules.aims import aims, by_the_clock
+from controller.decide.rules.hours import Hours
+from controller.decide.rules.look import Look, Memory, Outcome, Yielding
 from controller.decide.rules.registry import KINDS
 from controller.decide.steady import SteadyTime
 from controller.decide.wakes import Wakes
-from schedules.hours import SiteHours
 
 _NOTHING = Outcome((), {}, None, ())
 
@@ -40,7 +40,7 @@ class RuleRequests:
         readings: Sequence[Reading],
         remembered: Iterable[RuleMemory],
         time: SteadyTime,
-        hours: SiteHours,
+        hours: Hours,
     ) -> None:
         """`readings`: the image itself, as it is when `update` is called. `time` is put right by its owner,
         who then says so."""
@@ -48,14 +48,13 @@ class RuleRequests:
         self._rules = rules
         self._readings = readings
         self._time = time
-        self._hours = hours
-        self._local: Local | None = None
-        self._ahead_ms: int | None = None
-        """By how much the wall clock was ahead of the time that rules count by; None: not to be trusted."""
         self._memories: list[Memory] = [known.get(rule.name, {}) for rule in rules]
         self._standing = [_Standing(_NOTHING, {}) for _ in rules]
         self._pending = set(range(len(rules)))
         self._wakes = Wakes()
+        self._hours = hours
+        self._hour_wakes = Wakes()
+        self._by_the_clock = {number for number, rule in enumerate(rules) if by_the_clock(rule.spec)}
         self._looked_at: dict[int, list[int]] = {}
         self._heeding: dict[str, list[int]] = {}
         """Rule → those that look at whether it has tripped."""
@@ -103,11 +102,10 @@ class RuleRequests:
         now_ms = self._time.at(now)
         if self._began_ms is None:
             self._began_ms = now_ms
-        self._local = self._local_at(now)
-        ahead_ms = None if self._local is None else now.wall_ms - now_ms
-        if not _alike(ahead_ms, self._ahead_ms):
-            self._pending = set(range(len(self._rules)))
-            self._ahead_ms = ahead_ms
+        if now.trusted is not self._hours.trusted or now.wall_ms < self._hours.wall_ms:
+            self._pending |= self._by_the_clock
+        self._hours.at(now)
+        self._pending |= self._hour_wakes.take(now.wall_ms)
         self._pending |= self._wakes.take(now_ms)
         touched: set[int] = set()
         while self._pending:
@@ -123,6 +121,10 @@ class RuleRequests:
 
     def wake_ms(self) -> int | None:
         return self._wakes.next_ms()
+
+    def wake_hour_ms(self) -> int | None:
+        """The same by the time of day."""
+        return self._hour_wakes.next_ms()
 
     def standing(self) -> tuple[RuleMemory, ...]:
         """What every rule remembers."""
@@ -172,7 +174,6 @@ class RuleRequests:
         may_be_reset = KINDS[type(rule.spec)].may_be_reset
         if may_be_reset is None or rule.name not in self._trips:
             raise Refused(text("{name} has not tripped", name=rule.label or rule.name))
-        self._local = self._local_at(now)
         look = self._look(number, self._time.at(now))
         if not may_be_reset(rule.spec, look):
             raise Refused(
@@ -200,11 +201,8 @@ class RuleRequests:
             self._began_ms,
             self._time.speed,
             self._trips,
-            self._local,
+            self._hours,
         )
-
-    def _local_at(self, now: Now) -> Local | None:
-        return Local(self._hours, now.wall_ms) if now.trusted else None
 
     def _keep(self, number: int, memory: Memory) -> None:
         """A rule remembers something else."""
@@ -223,6 +221,8 @@ class RuleRequests:
             self._keep(number, outcome.memory)
         if outcome.wake_ms is not None:
             self._wakes.ask(number, outcome.wake_ms)
+        if outcome.wake_wall_ms is not None:
+            self._hour_wakes.ask(number, outcome.wake_wall_ms)
         self._tell(before.outcome.notices, outcome.notices)
         if outcome.yielding != before.outcome.yielding:
             self._yields_changed = True
@@ -250,10 +250,3 @@ class RuleRequests:
             notice._replace(on=False) for notice in before if (notice.kind, notice.subject) not in kinds
         ]
         self._notices += [notice for notice in after if notice not in before]
-
-
-def _alike(one_ms: int | None, other_ms: int | None) -> bool:
-    """Whether wakes at local times still fall where they were meant to, to a second."""
-    if one_ms is None or other_ms is None:
-        return one_ms is other_ms
-    return abs(one_ms - other_ms) < 1000

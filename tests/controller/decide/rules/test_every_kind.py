@@ -49,7 +49,7 @@ RULES = """
     when: more.di1 is active, keep: {low: 20 °C, high: 80 °C}, warm_up: 1 min, per_degree: 1 s,
     flush: {for: 10 s, after: 20 s}, on_bad_input: hold 10 s then release}
   garden: {kind: irrigation, hours: {everyday: "06:00-08:00"}, meter: tank.level, rain: more.di2 is active,
-    dry_after: 5 s, valves: [{target: green, for: 30 s, water: 20 %}, {target: wall, for: 60 s}],
+    dry_after: 1 min, valves: [{target: green, for: 30 s, water: 20 %}, {target: wall, for: 60 s}],
     level: tank.level, start: above 45 %, stop: below 20 %, on_bad_input: hold 10 s then release}
   store: {kind: tariff_shift, level: tank.level, least: {start: below 15 %, stop: above 25 %},
     bands: {flat: {start: below 50 %, stop: above 70 %}}, curfew: {everyday: "07:00:30-07:01:30"},

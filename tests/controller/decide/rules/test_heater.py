@@ -58,8 +58,7 @@ def test_it_wakes_for_that_by_itself() -> None:
     wake_ms = day.rig.step(0.0).wake_ms
     assert wake_ms is not None
     assert wake_ms <= at("2026-03-05 06:05:40")
-    rules = day.rig.engine._rules.wake_ms()
-    assert rules == at("2026-03-05 06:05:40")
+    assert day.rig.engine._rules.wake_hour_ms() == at("2026-03-05 06:05:40")
 
 
 @pytest.mark.parametrize(

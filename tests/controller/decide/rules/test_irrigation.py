@@ -58,7 +58,7 @@ def test_each_has_its_turn_and_its_time() -> None:
 
 def test_it_wakes_for_its_hours_and_for_the_end_of_a_turn() -> None:
     day = garden()
-    assert day.rig.engine._rules.wake_ms() == at("2026-03-05 04:30")
+    assert day.rig.engine._rules.wake_hour_ms() == at("2026-03-05 04:30")
     day.till("04:30").till("04:50")
     assert day.rig.engine._rules.wake_ms() == at("2026-03-05 05:10")
 

@@ -44,7 +44,7 @@ def test_a_change_of_period_is_followed_to_the_second() -> None:
     day = tank("2026-03-05 06:30", 60.0)
     assert fills(day) is True
     assert day.why("pump-1.run_cmd") == "fills as far as in valley hours"
-    assert day.rig.engine._rules.wake_ms() == at("2026-03-05 08:00")
+    assert day.rig.engine._rules.wake_hour_ms() == at("2026-03-05 08:00")
     assert fills(day.set(plant_reuse_level=75.0).till("07:59:59")) is True
     assert fills(day.run(1)) is False
     assert day.why("pump-1.run_cmd") == "fills as far as in flat hours"
