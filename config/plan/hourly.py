@@ -63,7 +63,6 @@ class Heater:
     """Whether it is wanted while nobody knows what time it is."""
     when: Condition | None
     """It is wanted also while this is true."""
-    when_said: str
     keep: Band | None
     """°C; None: the permit is on, and the boiler's own thermostat does the rest."""
     warm_up: WarmUp | None

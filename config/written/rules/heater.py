@@ -88,7 +88,6 @@ def lower(written: HeaterWritten, making: Making) -> Heater | None:
         wanted,
         bool(written.untrusted_clock),
         when,
-        written.when or "",
         None if written.keep is None else Band(degrees["keep", "low"], degrees["keep", "high"]),
         None if written.warm_up is None else WarmUp(written.warm_up, written.per_degree),
         None

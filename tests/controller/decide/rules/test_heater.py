@@ -204,7 +204,7 @@ MOVES = st.lists(
 
 
 @given(MOVES)
-@settings(max_examples=15)
+@settings(max_examples=10)
 def test_it_never_heats_what_was_not_flushed_that_day(
     moves: list[tuple[int, float | None, bool, bool]],
 ) -> None:
