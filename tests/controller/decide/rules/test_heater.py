@@ -179,6 +179,19 @@ def test_a_temperature_that_cannot_be_read(way: str, later: bool | None) -> None
     assert heat(day.set(tea_temperature=95.0).run(60)) is False
 
 
+def test_each_boiler_has_a_hold_of_its_own() -> None:
+    vat = "  vat: {kind: heater, label: 保温桶, permit: relays.ch5, temperature: plant.water_temperature}\n"
+    rule = """
+  hot: {kind: heater, boilers: [boiler, vat], when: not more.di1 is active, keep: {low: 40 °C, high: 50 °C},
+    on_bad_input: hold 5 min then release}
+"""
+    day = Day(rule, BOILER + vat, tea_temperature=30.0, plant_water_temperature=30.0).run(60)
+    day.set(tea_temperature=None).run(240).set(plant_water_temperature=None).run(120)
+    assert day.asked("boiler.heater_permit") is None
+    assert day.asked("vat.permit") == (True, 13)
+    assert day.run(240).asked("vat.permit") is None
+
+
 def test_a_flush_goes_on_over_a_restart_and_is_not_given_twice() -> None:
     day = boiler().till("06:05:40").till("06:07")
     given: list[str] = []
