@@ -37,6 +37,7 @@ from controller.decide.records import (
     Unlock,
 )
 from controller.decide.requests import RequestSource
+from controller.decide.rules.hours import Hours
 from controller.decide.rules.source import RuleRequests
 from controller.decide.steady import SteadyTime
 from controller.decide.step import Counters, Decision, Step
@@ -73,7 +74,8 @@ class Engine:
         self._people = PeopleRequests(commanded, judged.standing)
         self._beginnings = Beginnings(plan, remembered, judged.unfit)
         self._steady = SteadyTime(pace.speed)
-        self._rules = RuleRequests(plan.rules, self._image, remembered.rules, self._steady, self._context)
+        hours = Hours(self._context, plan.tariff)
+        self._rules = RuleRequests(plan.rules, self._image, remembered.rules, self._steady, hours)
         self._gate = Gate(plan, self._image, remembered.rules)
         self._sources: tuple[RequestSource, ...] = (self._programmes, self._people, self._rules)
         self._barriers = Barriers(plan, remembered.locks, remembered.observe)

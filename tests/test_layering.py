@@ -31,6 +31,7 @@ PURE = (
     "drivers.batching",
     "schedules.changes",
     "schedules.energy",
+    "schedules.hours",
     "schedules.preview",
     "schedules.programme",
     "schedules.tariff",

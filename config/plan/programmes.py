@@ -42,6 +42,14 @@ class DayList:
 
 
 @dataclass(frozen=True, slots=True)
+class Hours:
+    """Hours by kind of day, as programmes have them; the periods have no value."""
+
+    week: tuple[DayList, ...]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class DateRange:
     """ISO dates, both inclusive."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from config.plan.codec import FORMAT, seal
 from config.plan.programmes import BUILT_IN_KINDS
 from config.plan.site import Plan
+from config.written.check.boilers import note_thermostats
 from config.written.check.clashes import check_devices
 from config.written.check.lighting import check_lighting
 from config.written.check.periods import note_hidden
@@ -54,6 +55,8 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
     note_hidden(programmes, {point.id: point for point in points}, findings)
     names = PointNames(written, made, bound, findings)
     programmed = {point for programme in programmes for point in programme.targets}
+    interval_s = int((written.site.written.log if written.site else LogWritten()).interval)
+    tariff = lower_tariff(written, calendar, interval_s, findings)
     rules_site = RulesSite(
         names,
         targets,
@@ -61,15 +64,16 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
         {point.id: point for point in points},
         places,
         (*BUILT_IN_KINDS, *calendar.own_kinds),
+        tariff,
+        written.tariff is not None or bool(written.broken.get("tariff")),
         findings,
     )
     rules = lower_rules(written, rules_site, programmed, findings)
     check_lighting(rules, programmes, {point.id: point for point in points}, findings)
+    note_thermostats(rules, programmes, bound.equipment.values(), findings)
     meters = gather_meters(written, made, bound, findings)
-    interval_s = int((written.site.written.log if written.site else LogWritten()).interval)
     metering = lower_metering(meters, names, interval_s, findings)
     trends = lower_trends(written, names, findings)
-    tariff = lower_tariff(written, calendar, interval_s, findings)
     sinks = lower_sinks(written, meters, findings)
     if findings.failed or written.site is None:
         return None

@@ -124,6 +124,8 @@ def _tariff(files: Files, written: Written, findings: Findings) -> None:
         else:
             own = shaped(OwnWritten, entry, findings)
             written.tariff = None if own is None else Named(entry, own)
+        if written.tariff is None:
+            written.broken["tariff"] = {entry.name}
 
 
 def _meters(files: Files, written: Written, findings: Findings) -> None:

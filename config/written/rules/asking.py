@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from config.plan.asks import Ask, Switched
 from config.plan.conditions import points_of
+from config.plan.hourly import Heater, Irrigation, TariffShift
 from config.plan.rules import (
-    Ask,
     Cycling,
     Duty,
     Hazard,
@@ -20,7 +21,6 @@ from config.plan.rules import (
     Presence,
     Rule,
     Supervision,
-    Switched,
 )
 from config.plan.slots import Slot
 
@@ -44,7 +44,7 @@ def asked(rule: Rule) -> Iterator[Claim]:
             yield from (Claim(ask, rule.slot) for ask in rule.spec.then)
         case Link():
             yield from _switched(rule.spec.then, rule.slot, Slot.PROGRAMME)
-        case Level() | Cycling() | MakeUp():
+        case Level() | Cycling() | MakeUp() | TariffShift():
             yield from _switched(rule.spec.then, rule.slot, rule.slot)
         case OptimumStart():
             yield from _switched(rule.spec.then, rule.slot, Slot.PROGRAMME)
@@ -54,6 +54,15 @@ def asked(rule: Rule) -> Iterator[Claim]:
                         yield Claim(item.off, Slot.OPTIMUM_STOP)
         case Duty():
             yield from _switched((item.then for item in rule.spec.machines), rule.slot, rule.slot)
+        case Heater():
+            yield from _switched((item.heat for item in rule.spec.boilers), rule.slot, rule.slot)
+            flushes = [item.flush for item in rule.spec.boilers if item.flush is not None]
+            # A pulse is over by itself: nothing is left behind.
+            yield from (
+                Claim(ask, Slot.PROCESS) for item in flushes for ask in (item.on, item.off) if ask is not None
+            )
+        case Irrigation():
+            yield from _switched((item.then for item in rule.spec.valves), rule.slot, rule.slot)
         case Supervision():
             yield Claim(Ask(rule.spec.command, False, safe=True), rule.slot)
         case Presence():
@@ -70,7 +79,7 @@ def looked_at(rule: Rule) -> frozenset[int]:
     match spec:
         case Interlock() | Link():
             return points_of(spec.when, spec.until)
-        case Level():
+        case Level() | TariffShift():
             return points_of(spec.only_if) | {spec.level}
         case Cycling():
             return points_of(spec.when)
@@ -80,6 +89,12 @@ def looked_at(rule: Rule) -> frozenset[int]:
             return frozenset((spec.temperature,)) | (frozenset() if spec.outdoor is None else {spec.outdoor})
         case Duty():
             return points_of(spec.when) | (frozenset() if spec.level is None else {spec.level})
+        case Heater():
+            boilers = {item.temperature for item in spec.boilers if item.temperature is not None}
+            return points_of(spec.when) | boilers
+        case Irrigation():
+            numbers = {point for point in (spec.level, spec.meter) if point is not None}
+            return points_of(spec.only_if, spec.skip_when, spec.rain) | numbers
         case Supervision():
             return frozenset((spec.command, spec.feedback))
         case Hazard() | Presence():

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from config.language import Text, text
+from config.plan.asks import Ask
 from config.plan.conditions import All, AnyOf, Booked, Compare, Condition, Has, Lasting, Not
 from config.plan.devices import Source
 from config.plan.equipment import Equipment
 from config.plan.places import Place
 from config.plan.points import Point
 from config.plan.reading import Value
-from config.plan.rules import Ask
+from config.plan.tariff import Tariff
 from config.written.check.values import check_value
 from config.written.lower.target import Target
 from config.written.named import Named
@@ -75,6 +76,10 @@ class Site:
     points: Mapping[int, Point]
     places: Places
     kinds_of_day: Sequence[str]
+    tariff: Tariff | None
+    """None: there is none, or it cannot be used."""
+    tariff_written: bool
+    """Somebody wrote one."""
     findings: Findings
 
 

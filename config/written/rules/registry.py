@@ -11,13 +11,16 @@ from config.written.rules import (
     cycling,
     duty,
     hazard,
+    heater,
     interlock,
+    irrigation,
     level,
     lighting,
     link,
     make_up,
     optimum_start,
     presence,
+    tariff_shift,
 )
 from config.written.rules.common import RuleWritten
 from config.written.rules.making import Making
@@ -45,5 +48,8 @@ KINDS: dict[str, Kind] = {
     "cycling": Kind(cycling.CyclingWritten, cycling.lower, Slot.PROCESS),
     "make_up": Kind(make_up.MakeUpWritten, make_up.lower, Slot.PROCESS),
     "optimum_start": Kind(optimum_start.OptimumStartWritten, optimum_start.lower, Slot.OPTIMUM_START),
+    "irrigation": Kind(irrigation.IrrigationWritten, irrigation.lower, Slot.PROCESS),
+    "heater": Kind(heater.HeaterWritten, heater.lower, Slot.OPTIMUM_START),
+    "tariff_shift": Kind(tariff_shift.TariffShiftWritten, tariff_shift.lower, Slot.OPTIMUM_START),
 }
 MODELS: dict[str, type[RuleWritten]] = {word: kind.model for word, kind in KINDS.items()}

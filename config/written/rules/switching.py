@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from config.language import text
+from config.plan.asks import Band, Switched
 from config.plan.equipment import RUN
 from config.plan.points import Point
-from config.plan.rules import Band, Switched
 from config.written.lower.target import Target
 from config.written.model.base import Duration, Scalar
 from config.written.problems import Wrong

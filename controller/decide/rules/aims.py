@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
+from config.plan.asks import Ask
 from config.plan.conditions import Booked
-from config.plan.programmes import Programme
-from config.plan.rules import Ask, RuleSpec
+from config.plan.hourly import TariffShift, TopUp
+from config.plan.programmes import Hours, Programme
+from config.plan.rules import RuleSpec
 
 
 def aims(spec: RuleSpec) -> frozenset[int]:
@@ -17,7 +19,7 @@ def aims(spec: RuleSpec) -> frozenset[int]:
 
 def by_the_clock(part: object) -> bool:
     """Whether it looks at the time of day or at bookings."""
-    if isinstance(part, Booked | Programme):
+    if isinstance(part, Booked | Programme | Hours | TopUp | TariffShift):
         return True
     if is_dataclass(part):
         return any(by_the_clock(getattr(part, item.name)) for item in fields(part))

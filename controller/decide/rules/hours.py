@@ -1,10 +1,13 @@
-"""What rules see of the time of day: whether anybody knows it, what is booked, when people are there."""
+"""What rules see of the time of day: whether anybody knows it, hours by kind of day, the tariff, what is
+booked, when people are there."""
 
 from __future__ import annotations
 
 from config.plan.clock import Now
 from config.plan.programmes import Programme
+from config.plan.tariff import Tariff
 from schedules.context import Context
+from schedules.hours import SiteHours
 from schedules.occupied import AHEAD_MS, Stay, stay
 
 _ANEW_MS = AHEAD_MS // 2
@@ -13,7 +16,8 @@ _ANEW_MS = AHEAD_MS // 2
 class Hours:
     """The time of day at one site, as of the last `at`."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, tariff: Tariff | None) -> None:
+        self.site = SiteHours(context, tariff)
         self._context = context
         self._stays: dict[str, tuple[int, int, Stay | None]] = {}
         """By programme: from when until when that is the answer."""

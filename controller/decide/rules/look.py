@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from config.language import Text, text
+from config.plan.asks import Ask, BadInput, Selector
 from config.plan.conditions import All, AnyOf, Booked, Compare, Condition, Has, Lasting, Not, points_of
 from config.plan.reading import NEVER, Quality, Reading, Value
-from config.plan.rules import Ask, BadInput, Rule, Selector
+from config.plan.rules import Rule
 from controller.decide.naming import named
 from controller.decide.records import Notice
 from controller.decide.requests import Op, Request
@@ -17,8 +18,6 @@ from controller.decide.rules.hours import Hours
 Kept: TypeAlias = bool | int | float | str
 Memory: TypeAlias = Mapping[str, Kept]
 """What a rule remembers. Keys that end in `_ms` are site times, and follow when the clock is put right."""
-BAD = "bad_ms"
-"""Since when inputs have been bad that are held out."""
 FIRST_READING_MS = 60_000
 """What has not been read since the start is waited for so long before it counts as what cannot be read."""
 FIRST_READING_WIRE_S = 20.0
@@ -124,12 +123,14 @@ class Look:
         self.wake_at(self.first_read_ms)
         return True
 
-    def waits(self, points: Collection[int]) -> bool:
-        """The same of what leaves it open what the rule asks for: how long that has been so stands too."""
+    def waits(self, points: Collection[int], of: str = "") -> bool:
+        """The same of what leaves it open what the rule asks for: how long that has been so stands too. `of`:
+        the part of the rule that it is about."""
         if not self.unread(points):
             return False
-        if BAD in self.memory:
-            self.keep(BAD, self.memory[BAD])
+        key = f"bad{of}_ms"
+        if key in self.memory:
+            self.keep(key, self.memory[key])
         return True
 
     def number(self, point: int) -> float | None:
@@ -204,12 +205,13 @@ class Look:
             return True
         return standing if self.held(bad) else None
 
-    def held(self, bad: BadInput) -> bool:
+    def held(self, bad: BadInput, of: str = "") -> bool:
         """With inputs that are not good: whether what it asked for is to stand for a while still."""
         if bad.does != "hold":
             return False
-        since_ms = min(int(self.memory.get(BAD, self.now_ms)), self.now_ms)
-        self.keep(BAD, since_ms)
+        key = f"bad{of}_ms"
+        since_ms = min(int(self.memory.get(key, self.now_ms)), self.now_ms)
+        self.keep(key, since_ms)
         return not self.passed(since_ms, bad.hold_s)
 
     # What it says

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
+from config.plan.asks import Selector
 from config.plan.conditions import points_of
+from config.plan.hourly import Heater, Irrigation, TariffShift
 from config.plan.rules import (
     Cycling,
     Duty,
@@ -19,14 +21,15 @@ from config.plan.rules import (
     OptimumStart,
     Presence,
     RuleSpec,
-    Selector,
     Supervision,
 )
 from controller.decide.rules import (
     cycling,
     duty,
     hazard,
+    heater,
     interlock,
+    irrigation,
     level,
     lighting,
     link,
@@ -34,6 +37,7 @@ from controller.decide.rules import (
     optimum_start,
     presence,
     supervision,
+    tariff_shift,
 )
 from controller.decide.rules.look import Look
 
@@ -99,6 +103,19 @@ KINDS: dict[type[RuleSpec], Kind] = {
         lambda spec: _bound(spec.temperature, spec.outdoor, *(item.on.point for item in spec.then)),
         inputs=lambda spec, _: _bound(spec.temperature, spec.outdoor),
     ),
+    Heater: Kind(
+        heater.decide,
+        lambda spec: points_of(spec.when) | _bound(*(item.temperature for item in spec.boilers)),
+        inputs=lambda spec, point: (
+            points_of(spec.when)
+            | _bound(*(item.temperature for item in spec.boilers if point == item.heat.on.point))
+        ),
+    ),
+    Irrigation: Kind(
+        irrigation.decide,
+        lambda spec: points_of(spec.only_if, spec.skip_when, spec.rain) | _bound(spec.level, spec.meter),
+    ),
+    TariffShift: Kind(tariff_shift.decide, lambda spec: points_of(spec.only_if) | {spec.level}),
     Supervision: Kind(
         supervision.decide,
         lambda spec: _bound(spec.command, spec.feedback, spec.fault, _selects(spec.selector)),

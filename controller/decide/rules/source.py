@@ -41,7 +41,7 @@ class RuleRequests:
         readings: Sequence[Reading],
         remembered: Iterable[RuleMemory],
         time: SteadyTime,
-        context: Context,
+        hours: Hours,
     ) -> None:
         """`readings`: the image itself, as it is when `update` is called. `time` is put right by its owner,
         who then says so."""
@@ -53,7 +53,7 @@ class RuleRequests:
         self._standing = [_Standing(_NOTHING, {}) for _ in rules]
         self._pending = set(range(len(rules)))
         self._wakes = Wakes()
-        self._hours = Hours(context)
+        self._hours = hours
         self._hour_wakes = Wakes()
         self._by_the_clock = {number for number, rule in enumerate(rules) if by_the_clock(rule.spec)}
         self._looked_at: dict[int, list[int]] = {}
@@ -106,12 +106,12 @@ class RuleRequests:
 
     def update(self, now: Now) -> Collection[int]:
         now_ms = self._time.at(now)
+        if self._began_ms is None:
+            self._began_ms = now_ms
         if now.trusted is not self._hours.trusted or now.wall_ms < self._hours.wall_ms:
             self._pending |= self._by_the_clock
         self._hours.at(now)
         self._pending |= self._hour_wakes.take(now.wall_ms)
-        if self._began_ms is None:
-            self._began_ms = now_ms
         self._pending |= self._wakes.take(now_ms)
         touched: set[int] = set()
         while self._pending:

@@ -68,6 +68,25 @@ hall-lights-week:
       - {from: "12:00", to: "14:00", value: 30 %}
   untrusted_clock: 80 %
 """
+HOURLY = """
+tariff: {use: sichuan-2025}
+devices:
+  tea: {profile: water-purifier, line: T1, unit: 8, label: 开水机,
+    if_unheard: {holds_last: true, accepted: 试验}}
+  box: {profile: irrigation-box, line: T1, unit: 7, label: 阀门箱, if_unheard: {after: 300 s, goes_to: off}}
+equipment:
+  boiler: {kind: water-purifier, label: 食堂开水机, heater_permit: tea.heater_permit, flush: tea.flush,
+    temperature: tea.temperature}
+  green: {kind: valve, label: 绿化阀, open: box.v1_permit}
+  wall: {kind: valve, label: 绿墙阀, open: box.v2_permit}
+rules:
+  hot-water: {kind: heater, label: 热水, boilers: boiler, wanted: {workday: "06:30-18:30"},
+    untrusted_clock: off, keep: {low: 86 °C, high: 92 °C}, warm_up: 30 min,
+    top_up: {before: peak, within: 45 min, to: 96 °C, least: 83 °C}, flush: {for: 3 min},
+    on_bad_input: trip}
+  garden: {kind: irrigation, label: 灌溉, hours: {everyday: "07:00-07:30"}, skip_when: box.soil1 above 35 %,
+    valves: [{target: green, for: 10 min}, {target: wall, for: 5 min}], on_bad_input: trip}
+"""
 _PROGRAMMES = "hall-lights-week:"
 PERSON = "王工 (li)"
 
@@ -77,6 +96,7 @@ def plan() -> Plan:
     head, _, programmes = SITE.partition(_PROGRAMMES)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "site.yaml").write_text(head, encoding="utf-8")
+        Path(folder, "hourly.yaml").write_text(HOURLY, encoding="utf-8")
         Path(folder, "schedules").mkdir()
         Path(folder, "schedules", "hall.yaml").write_text(_PROGRAMMES + programmes, encoding="utf-8")
         findings = Findings()
@@ -240,6 +260,13 @@ SHOWN: dict[str, tuple[Prepare, Ask]] = {
         "hall-lights",
         "2026-03-05 07:00:30",
         lambda scene: scene.set(hall_zone1_presence=True).run(60),
+    ),
+    "heat-stored": _now(
+        "boiler", lambda scene: scene.set(tea_temperature=90.0).wait_until("2026-03-05 09:16")
+    ),
+    "turns": _now("wall", lambda scene: scene.run(30)),
+    "past-flush": _then(
+        "boiler", "2026-03-05 07:01", lambda scene: scene.run(200).wait_until("2026-03-05 09:16")
     ),
     "foreseen": _then("hall-lights", "2026-03-06 09:12", day_gone_by),
     "foreseen-by-hand": _then(

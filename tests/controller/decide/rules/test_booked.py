@@ -10,6 +10,7 @@ from config.plan.clock import Now
 from config.plan.places import Booking
 from config.plan.reading import Reading
 from controller.decide.records import Book, RuleMemory
+from controller.decide.rules.hours import Hours
 from controller.decide.rules.source import RuleRequests
 from controller.decide.steady import SteadyTime
 from schedules.context import Context
@@ -130,7 +131,8 @@ def test_by_the_minute_whatever_the_other_clock_does(
     lamp = plan.point_named("lamp.switch")
     assert lamp is not None
     context, remembered = Context.of(plan, bookings), list[RuleMemory]()
-    rules = RuleRequests(plan.rules, readings, remembered, SteadyTime(1.0), context)
+    hours = Hours(context, plan.tariff)
+    rules = RuleRequests(plan.rules, readings, remembered, SteadyTime(1.0), hours)
     wake: int | None = None
     before: bool | None = None
     for minute in range(420):

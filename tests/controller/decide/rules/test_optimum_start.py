@@ -63,7 +63,7 @@ def say(
 ) -> Said:
     """One evaluation, long after the start of the daemon."""
     rule, spec, context = made(more, way)
-    hours = Hours(context)
+    hours = Hours(context, None)
     hours.at(Now(wall_ms, 0, trusted))
     readings = [NEVER] * 1000
     for point, value in ((spec.temperature, room), (spec.outdoor, outdoor)):
