@@ -42,6 +42,7 @@ _WHOLE: Mapping[str, Text] = {
         text("it is dark"),
         text("the light cannot be read: it counts as dark"),
         text("never darker than this"),
+        text("the demand cannot be measured: what was shed stays so for a while"),
     )
 }
 _DAYS = (
@@ -54,6 +55,13 @@ _DAYS = (
 )
 _FORMS = (
     (text("tripped, because {condition}"), re.compile(r"tripped, because (?P<condition>.+)")),
+    (
+        text("demand {demand} kW, {expected} kW expected within {ahead} min; limit {limit} kW"),
+        re.compile(
+            r"demand (?P<demand>\S+) kW, (?P<expected>\S+) kW expected within (?P<ahead>\d+) min; "
+            r"limit (?P<limit>\S+) kW"
+        ),
+    ),
     (text("{count} starts an hour"), re.compile(r"(?P<count>\d+) starts an hour")),
 )
 

@@ -10,6 +10,7 @@ from config.plan.site import Plan
 from config.written.check.clashes import check_devices
 from config.written.check.lighting import check_lighting
 from config.written.check.periods import note_hidden
+from config.written.check.shedding import check_shedding
 from config.written.gather import Written, gather
 from config.written.load import Files, load
 from config.written.lower.devices import lower_devices
@@ -54,6 +55,7 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
     rules_site = RulesSite(names, targets, bound.equipment, {point.id: point for point in points}, findings)
     rules = lower_rules(written, rules_site, programmed, findings)
     check_lighting(rules, programmes, {point.id: point for point in points}, findings)
+    check_shedding(rules, programmes, written, rules_site)
     meters = gather_meters(written, made, bound, findings)
     interval_s = int((written.site.written.log if written.site else LogWritten()).interval)
     metering = lower_metering(meters, names, interval_s, findings)

@@ -7,7 +7,18 @@ from typing import Any, NamedTuple
 
 from config.plan.rules import RuleSpec
 from config.plan.slots import Slot
-from config.written.rules import cycling, duty, hazard, interlock, level, lighting, link, make_up, presence
+from config.written.rules import (
+    cycling,
+    demand_cap,
+    duty,
+    hazard,
+    interlock,
+    level,
+    lighting,
+    link,
+    make_up,
+    presence,
+)
 from config.written.rules.common import RuleWritten
 from config.written.rules.making import Making
 
@@ -33,5 +44,6 @@ KINDS: dict[str, Kind] = {
     "duty": Kind(duty.DutyWritten, duty.lower, Slot.PROCESS),
     "cycling": Kind(cycling.CyclingWritten, cycling.lower, Slot.PROCESS),
     "make_up": Kind(make_up.MakeUpWritten, make_up.lower, Slot.PROCESS),
+    "demand_cap": Kind(demand_cap.DemandCapWritten, demand_cap.lower, Slot.DEMAND_CAP),
 }
 MODELS: dict[str, type[RuleWritten]] = {word: kind.model for word, kind in KINDS.items()}

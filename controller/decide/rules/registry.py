@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from config.plan.conditions import points_of
 from config.plan.rules import (
     Cycling,
+    DemandCap,
     Duty,
     Hazard,
     Interlock,
@@ -23,6 +24,7 @@ from config.plan.rules import (
 )
 from controller.decide.rules import (
     cycling,
+    demand_cap,
     duty,
     hazard,
     interlock,
@@ -101,4 +103,5 @@ KINDS: dict[type[RuleSpec], Kind] = {
     ),
     Presence: Kind(presence.decide, lambda spec: frozenset(spec.contacts)),
     Lighting: Kind(lighting.decide, lighting.points, inputs=lighting.inputs),
+    DemandCap: Kind(demand_cap.decide, lambda spec: frozenset(spec.meters)),
 }
