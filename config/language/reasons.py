@@ -34,6 +34,8 @@ _WHOLE: Mapping[str, Text] = {
         text("minimum run time"),
         text("minimum rest time"),
         text("it must not rest for longer"),
+        text("the power came back: starts go one by one"),
+        text("many devices came back: starts go one by one"),
         text("somebody is there"),
         text("somebody was there a moment ago"),
         text("whether somebody is there cannot be read"),

@@ -11,6 +11,7 @@ from config.plan.lines import Line
 from config.plan.metering import NO_METERING, Metering, Trend
 from config.plan.points import Point
 from config.plan.programmes import CalendarPlan, Programme
+from config.plan.restart import Restart
 from config.plan.rules import Rule
 from config.plan.sinks import SinkPlan
 from config.plan.tariff import Tariff
@@ -63,6 +64,8 @@ class Plan:
     metering: Metering = NO_METERING
     trends: tuple[Trend, ...] = ()
     tariff: Tariff | None = None
+    restart: Restart | None = None
+    """None: nothing is staggered."""
     notes: tuple[str, ...] = ()
     """What `check` said beside errors: conversions, expansions of tags, hidden entries (English)."""
 

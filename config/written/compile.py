@@ -19,6 +19,7 @@ from config.written.lower.metering import lower_metering
 from config.written.lower.meters import gather_meters
 from config.written.lower.naming import PointNames
 from config.written.lower.programmes import lower_programmes
+from config.written.lower.restart import lower_restart
 from config.written.lower.rules import lower_rules
 from config.written.lower.sinks import lower_sinks
 from config.written.lower.site import lower_calendar, lower_lines, lower_site
@@ -56,6 +57,7 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
     rules = lower_rules(written, rules_site, programmed, findings)
     check_lighting(rules, programmes, {point.id: point for point in points}, findings)
     check_shedding(rules, programmes, written, rules_site)
+    restart = lower_restart(written, targets, bound, rules_site.points, findings)
     meters = gather_meters(written, made, bound, findings)
     interval_s = int((written.site.written.log if written.site else LogWritten()).interval)
     metering = lower_metering(meters, names, interval_s, findings)
@@ -81,6 +83,7 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
         metering=metering,
         trends=trends,
         tariff=tariff,
+        restart=restart,
         notes=tuple(f"{at}: {note}" for at, note in findings.notes()),
     )
     return replace(plan, hash=seal(plan))

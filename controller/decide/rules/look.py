@@ -66,8 +66,9 @@ class Look:
         began_ms: int | None = None,
         speed: float = 1.0,
         trips: Collection[str] = (),
+        queued: Collection[int] = (),
     ) -> None:
-        """`trips`: rules that are latched now."""
+        """`trips`: rules that are latched now. `queued`: commands that wait for their turn to start."""
         self.now_ms = now_ms
         self.began_ms = now_ms if began_ms is None else began_ms
         """When this run began."""
@@ -78,6 +79,7 @@ class Look:
         """By then everything that can be read has been."""
         self.memory = memory
         self.trips = trips
+        self.queued = queued
         self._speed = speed
         self._rule = rule
         self._readings = readings
