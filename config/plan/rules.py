@@ -289,6 +289,10 @@ class Shed:
     """… and then it is left alone for so long."""
 
 
+STEADY = 3
+"""Counts of one minute are coarse: their power is that of so many, if nothing was shed meanwhile."""
+
+
 @dataclass(frozen=True, slots=True)
 class DemandCap:
     """The mean power of any 15 minutes stays below a limit: what is expected above it is shed in steps."""

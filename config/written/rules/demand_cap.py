@@ -11,7 +11,7 @@ from pydantic import Field
 from config.language import text
 from config.plan.points import Point
 from config.plan.reading import Value
-from config.plan.rules import DemandCap, Shed
+from config.plan.rules import STEADY, DemandCap, Shed
 from config.plan.slots import Slot
 from config.written.lower.target import Target
 from config.written.model.base import Ahead, Lasting, Quantity, RunOn, Scalar, Written
@@ -68,6 +68,8 @@ def lower(written: DemandCapWritten, making: Making) -> DemandCap | None:
     meters = _meters(written, making)
     limits = _limits(written, making)
     sheds = _sheds(written, making)
+    if limits is not None:
+        _check_steps(making, meters, limits[1])
     if not meters or limits is None or not sheds:
         return None
     return DemandCap(
@@ -128,6 +130,24 @@ def _limits(written: DemandCapWritten, making: Making) -> tuple[float, float, fl
         )
         return None
     return limit, margin, deadband
+
+
+def _check_steps(making: Making, meters: Sequence[Point], margin: float) -> None:
+    """Counts that move in steps which are more than the margin would shed for nothing."""
+    step = sum(float(point.counter.quantum) for point in meters if point.counter is not None)
+    kw = step * 3600 / (STEADY * 60)
+    if kw > margin:
+        making.problem(
+            ["counter"],
+            text(
+                "counts of {step} kWh tell the power of {minutes} min to {kw} kW, the margin is {margin} kW",
+                step=f"{step:g}",
+                minutes=STEADY,
+                kw=f"{kw:g}",
+                margin=f"{margin:g}",
+            ),
+            hint=text("go by power, or give it a wider margin"),
+        )
 
 
 def _kw(making: Making, key: str, written: object, *path: object) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from config.plan.rules import DemandCap
+from config.plan.rules import STEADY, DemandCap
 from controller.decide.rules.demand import WINDOW, Minutes, later, packed, unpacked
 from controller.decide.rules.look import Look
 
@@ -11,8 +11,6 @@ SAMPLE_MS = 15_000
 """A power is looked at so often; each look is remembered, and so written to the disk."""
 _MARK, _MINUTES, _TAKEN, _SUM, _LOOKS = "mark_ms", "minutes", "taken", "sum", "looks"
 _COUNT, _COUNTED = "count", "counted_ms"
-_STEADY = 3
-"""Counts of one minute are coarse: their power is that of so many, if nothing was shed meanwhile."""
 
 
 class Metered:
@@ -43,7 +41,7 @@ class Metered:
         """What is drawn now, kW; None: nobody knows. `changed_ms`: when last something was shed or given
         back."""
         if self._spec.counted:
-            since = min(max((self.mark_ms - changed_ms) // MINUTE_MS, 1), _STEADY)
+            since = min(max((self.mark_ms - changed_ms) // MINUTE_MS, 1), STEADY)
             lately = [kw for kw in self.minutes[-since:] if kw is not None]
             return sum(lately) / len(lately) if lately else None
         last = self.minutes[-1] if self.minutes else None

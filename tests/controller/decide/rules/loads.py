@@ -18,7 +18,7 @@ lines:
   B1: {transport: bacnet-ip, bind: 10.0.0.2}
 devices:
   relays: {profile: relay-8, line: T1, unit: 1, label: 继电器, if_unheard: {holds_last: true, accepted: 试验}}
-  main: {profile: acrel-adw300, line: T1, unit: 2, label: 总表, params: {ct: 400/5}}
+  main: {profile: acrel-adw300, line: T1, unit: 2, label: 总表, params: {ct: 10/5}}
   lamps: {profile: bacnet-lighting, line: B1, instance: 1001, address: 10.0.0.21, label: 灯,
     if_unheard: {holds_last: true, accepted: 试验}}
   ahu: {profile: bacnet-air-handler, line: B1, instance: 1002, address: 10.0.0.22, label: 空调,
@@ -84,7 +84,7 @@ class Loads(Plant):
             self.kw += [kw] * round(min(by, seconds))
             self.says["main.p_total"] = None if self.broken else kw
             self.says["main.energy_import"] = (
-                None if self.broken else round(sum(self.kw) / 3600 + self.count, 2)
+                None if self.broken else round(50 * (sum(self.kw) / 3600 + self.count)) / 50
             )
             self.rig.clock.advance(min(by, seconds) - 1)
             super().run(1)
