@@ -16,6 +16,7 @@ from config.plan.site import Plan
 from config.plan.slots import Slot
 from controller.decide.arbiter import Result
 from controller.decide.motor import HOUR_MS, Passed, Past, observed, passes
+from controller.decide.readback import Readback
 from controller.decide.records import RuleMemory
 from controller.decide.requests import Op, Request
 from controller.decide.restarting import NAME, Restarting
@@ -51,7 +52,7 @@ class Gate:
         self._restarting = Restarting(plan, known[NAME].memory if NAME in known else {}, machine)
         self._staggered = frozenset(() if plan.restart is None else plan.restart.order)
         self._queued = set(self._restarting.waiting)
-        self._lost_ns: dict[int, int] = {}
+        self._readback = Readback(plan.points, readings)
         self._returned: set[int] = set()
         for equipment in plan.equipment:
             roles = dict(equipment.roles)
@@ -73,8 +74,8 @@ class Gate:
         return frozenset(self._queued)
 
     def lost(self, device: int, mono_ns: int) -> None:
-        """A device was lost, or has restarted: what it read before says nothing of what it does now."""
-        self._lost_ns[device] = mono_ns
+        """A device was lost, or has restarted."""
+        self._readback.lost(device, mono_ns)
 
     def back(self, device: int) -> None:
         """It has come back, or restarted."""
@@ -111,8 +112,8 @@ class Gate:
             self._restarting.leave(command)
             return result
         past = self._known(command, now_ms)
-        if past.out and self._restarting.doubts(command, self._points[command].device):
-            stands = self._stands(command)
+        if past.out and self._doubtful(command):
+            stands = self._readback.stands(command)
             if stands is None and result.value and not isinstance(self._points[command].source, BacnetObject):
                 # What it does is not known: neither started nor stopped before it is.
                 until_ms = self._restarting.wait(command, now_ms)
@@ -164,6 +165,13 @@ class Gate:
         taken, self._changed = self._changed, {}
         return taken.values()
 
+    def _doubtful(self, command: int) -> bool:
+        """Whether it may have been stopped by what began the restart. Pulses cannot be read: what they did
+        stands."""
+        point = self._points[command]
+        pulses = point.command is not None and point.command.pulse_s is not None
+        return not pulses and self._restarting.doubts(command, point.device)
+
     def _in_turn(self, command: int, past: Past, wanted: bool, found: Passed, now_ms: int) -> Passed:
         """What is let through while starts go one by one."""
         if (found.value and past.out) or not (found.value or wanted):
@@ -186,7 +194,7 @@ class Gate:
         if not starts or self._restarting.went(command):
             self._restarting.leave(command)
             return result
-        stands = self._stands(command)
+        stands = self._readback.stands(command)
         if stands:
             self._restarting.stays(command)
             return result
@@ -197,15 +205,8 @@ class Gate:
         bacnet = isinstance(self._points[command].source, BacnetObject)
         if stands is None and bacnet:
             return result
-        off: Value | None = None if stands is None else self._off(command)
+        off: Value | None = None if stands is None else self._readback.off(command)
         return self._held(command, result, off, self._restarting.reason, now_ms, until_ms)
-
-    def _off(self, command: int) -> Value:
-        point = self._points[command]
-        if point.kind == "bool":
-            return False
-        low = None if point.command is None else point.command.low
-        return 0.0 if low is None else max(0.0, low)
 
     def _held(
         self,
@@ -226,20 +227,12 @@ class Gate:
 
     def _may_start(self, command: int, now_ms: int) -> bool:
         """Whether nothing else keeps it."""
-        stands = self._stands(command)
+        stands = self._readback.stands(command)
         motor = self._motors.get(command)
         if motor is None:
             return stands is not None
         past = self._known(command, now_ms)
         return not past.out and passes(motor, past, True, Slot.PROGRAMME, now_ms).value
-
-    def _stands(self, command: int) -> bool | None:
-        """Whether it is on, as its command reads since its device came back; None: nobody knows."""
-        reading = self._readings[command]
-        value, lost_ns = reading.value, self._lost_ns.get(self._points[command].device)
-        if reading.quality is not Quality.GOOD or value is None or isinstance(value, str):
-            return None
-        return None if lost_ns is not None and reading.mono_ns <= lost_ns else value > 0
 
     def _known(self, command: int, now_ms: int) -> Past:
         past = self._past[command]

@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.language import text
+from config.plan.reading import Quality, Reading
 from config.plan.restart import Restart
 from config.plan.site import Plan
+from controller.decide.arbiter import arbitrate
+from controller.decide.gate import Gate
+from controller.decide.records import RuleMemory
+from controller.decide.requests import Op, Request
 from controller.decide.restarting import Restarting
 from tests.controller.decide.rules.site import plan_with
 
@@ -130,3 +137,22 @@ def test_without_a_declaration_nothing_is_staggered_or_remembered() -> None:
     assert found.look([0, 1, 2], 0) == ()
     assert not found.staggers(ORDER[0])
     assert (found.memory(), found.changed) == ({}, True)
+
+
+@pytest.mark.parametrize(("pulse_s", "value"), [(None, False), (0.5, True)])
+def test_what_a_pulse_did_stands_for_it_cannot_be_read(pulse_s: float | None, value: bool) -> None:
+    command = ORDER[0]
+    points = [
+        replace(point, command=replace(point.command, pulse_s=pulse_s))
+        if point.command is not None and point.id == command
+        else point
+        for point in PLAN.points
+    ]
+    motor = replace(PLAN.equipment[0], roles=(("run_cmd", command),))
+    made = replace(PLAN, points=tuple(points), equipment=(motor,))
+    ran = {"out": True, "on": True, "since_ms": 0, "forced": False}
+    readings = [Reading(False, Quality.GOOD, "", 0, 1)] * len(points)
+    gate = Gate(made, readings, [RuleMemory(f"equipment {motor.name}", ran)], "second boot")
+    assert command in gate.due(1000)
+    wants = Request(Op.VALUE, True, 10, "rules.yaml:1:1", text("wanted"), 0, None, ())
+    assert gate.passed(command, arbitrate([wants]), 1000).value is value
