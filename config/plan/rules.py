@@ -287,6 +287,8 @@ class Shed:
     """… and never longer than this …"""
     between_s: float
     """… and then it is left alone for so long."""
+    only_if: Condition | None
+    """None: always. Given back when it is false; what cannot be read sheds nothing more."""
 
 
 STEADY = 3

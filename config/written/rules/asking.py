@@ -77,7 +77,7 @@ def looked_at(rule: Rule) -> frozenset[int]:
         case Hazard() | Presence():
             return frozenset(spec.contacts)
         case DemandCap():
-            return frozenset(spec.meters)
+            return points_of(*(item.only_if for item in spec.sheds)) | frozenset(spec.meters)
         case Lighting():
             return frozenset().union(*(lamp.presence for lamp in spec.lamps)) | {
                 lamp.lux for lamp in spec.lamps if lamp.lux is not None

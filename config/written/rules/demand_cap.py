@@ -18,7 +18,7 @@ from config.written.model.base import Ahead, Lasting, Quantity, RunOn, Scalar, W
 from config.written.model.programmes import TargetNames
 from config.written.problems import Wrong
 from config.written.quantities import inside
-from config.written.rules.common import OnBadInput, RuleWritten
+from config.written.rules.common import Condition, OnBadInput, RuleWritten
 from config.written.rules.making import Making
 from config.written.rules.presence import Contacts
 from config.written.words.parse import Said
@@ -34,6 +34,7 @@ class ShedWritten(Written):
     at_most: Scalar = None
     at_least: Scalar = None
     saves: Quantity | None = None
+    only_if: Condition | None = None
     at_least_for: RunOn = 300.0
     at_most_for: Lasting = 1800.0
     at_least_between: RunOn = 900.0
@@ -170,6 +171,7 @@ def _sheds(written: DemandCapWritten, making: Making) -> tuple[Shed, ...]:
             continue
         if item.at_most_for < item.at_least_for:
             making.problem([*path, "at_most_for"], text("at_most_for is less than at_least_for"))
+        only_if = None if item.only_if is None else making.condition(*path, "only_if")
         saves = None if item.saves is None else _kw(making, "saves", item.saves, *path)
         for target in _targets(making, path, item.targets):
             bound = _bound(making, path, item, target)
@@ -191,6 +193,7 @@ def _sheds(written: DemandCapWritten, making: Making) -> tuple[Shed, ...]:
                 item.at_least_for,
                 item.at_most_for,
                 item.at_least_between,
+                only_if,
             )
     return tuple(made.values())
 

@@ -7,6 +7,7 @@ Whom it sheds is decided when a minute ends, by the power of the minute: what wa
 from __future__ import annotations
 
 from config.language import Text, text
+from config.plan.conditions import points_of
 from config.plan.rules import DemandCap
 from controller.decide.rules.demand import WINDOW, Minutes, calm_in, demand, expected
 from controller.decide.rules.look import Look
@@ -14,6 +15,12 @@ from controller.decide.rules.metered import MINUTE_MS, Metered
 from controller.decide.rules.shedding import Shedding
 
 _CALM, _GAVE, _SHORT = "calm_ms", "gave_ms", "short"
+
+
+def inputs(spec: DemandCap, command: int) -> frozenset[int]:
+    """What it looks at for one of its targets."""
+    own = (item.only_if for item in spec.sheds if item.command == command)
+    return points_of(*own) | frozenset(spec.meters)
 
 
 def decide(spec: DemandCap, look: Look) -> None:

@@ -103,5 +103,9 @@ KINDS: dict[type[RuleSpec], Kind] = {
     ),
     Presence: Kind(presence.decide, lambda spec: frozenset(spec.contacts)),
     Lighting: Kind(lighting.decide, lighting.points, inputs=lighting.inputs),
-    DemandCap: Kind(demand_cap.decide, lambda spec: frozenset(spec.meters)),
+    DemandCap: Kind(
+        demand_cap.decide,
+        lambda spec: points_of(*(item.only_if for item in spec.sheds)) | frozenset(spec.meters),
+        inputs=demand_cap.inputs,
+    ),
 }

@@ -21,6 +21,9 @@ class Shedding:
         self._freed: dict[str, int] = {}
         self._turns: dict[str, int] = {}
         """When each was last shed."""
+        self._allowed = {
+            item.name: True if item.only_if is None else look.judge(item.only_if) for item in spec.sheds
+        }
         for item in spec.sheds:
             for kept, key in ((self._since, "shed"), (self._freed, "freed"), (self._turns, "turn")):
                 found = look.memory.get(f"{key}-{item.name}_ms")
@@ -34,11 +37,12 @@ class Shedding:
         return max((*self._turns.values(), *self._freed.values()), default=0)
 
     def keep_times(self) -> float:
-        """Give back what has been shed for as long as it may be, whatever the power. Returns what that draws,
-        kW."""
+        """Give back, whatever the power, what has been shed for as long as it may be or is not to be shed now.
+        Returns what that draws, kW."""
         drawn = 0.0
         for item in self._shed():
-            if self._look.passed(self.since_ms(item), item.at_most_s):
+            over = self._look.passed(self.since_ms(item), item.at_most_s)
+            if over or self._allowed[item.name] is False:
                 drawn += self.saves(item)
                 self.give_back(item)
         return drawn
@@ -131,7 +135,7 @@ class Shedding:
     def _may_be(self, item: Shed) -> bool:
         """Whether it may be shed, and that takes something away."""
         freed_ms = self._freed.get(item.name)
-        if item.name in self._since or freed_ms == self._look.now_ms:
+        if item.name in self._since or not self._allowed[item.name] or freed_ms == self._look.now_ms:
             return False
         if freed_ms is not None and self._look.now_ms < freed_ms + round(item.between_s * 1000):
             return False

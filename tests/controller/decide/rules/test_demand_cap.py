@@ -139,6 +139,18 @@ def test_a_set_point_is_raised_and_never_above_what_is_asked() -> None:
     assert made.asked("cooler.setpoint") == (28.0, 15)
 
 
+def test_what_is_shed_only_if_something_is_so() -> None:
+    rule = RULE.replace("{targets: hall,", "{targets: hall, only_if: not relays.ch8 is on,")
+    made = peak(8, rule=rule)
+    assert made.shed() == ["hall", "h1"]
+    assert made.set(relays_ch8=True).run(2 * MINUTE).shed() == ["h1", "h2"], (
+        "it is given back, h2 is shed for it"
+    )
+    made.set(relays_ch8=None).run(20 * MINUTE)
+    assert "hall" not in made.shed()
+    assert made.rig.engine.remembered().rules[0].memory.keys().isdisjoint({"shed-hall.level 50_ms"})
+
+
 def test_it_is_said_why_and_until_when() -> None:
     made = peak(8)
     found = made.rig.engine.explain(made.rig.id("h1.permit"), made.rig.clock.now())
