@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from config.language import Text, text
 from config.plan.equipment import Equipment
 from config.plan.programmes import Programme
-from config.plan.rules import DemandCap, Hazard, Link, Rule
+from config.plan.rules import DemandCap, Hazard, Lighting, Link, Rule
 from config.plan.slots import Slot
 from config.written.check.purifiers import stops
 from config.written.gather import Written
@@ -29,6 +29,7 @@ def check_shedding(
     for rule in rules:
         if not isinstance(rule.spec, DemandCap):
             continue
+        _check_dark(rule, rules, written, site)
         for step, command in sorted({(item.step, item.command) for item in rule.spec.sheds}):
             at = written.rules[rule.name].entry.place(["shed", step, "targets"])
             name = site.points[command].key
@@ -41,6 +42,28 @@ def check_shedding(
                     at,
                     text("{name}: nobody above slot {slot} asks anything of it", name=name, slot=rule.slot),
                     hint=text("a cap binds programmes and rules; people and what protects come before it"),
+                )
+
+
+def _check_dark(cap: Rule, rules: Sequence[Rule], written: Written, site: Site) -> None:
+    """A cap comes before a lighting rule: it must not go below what that keeps for safety."""
+    assert isinstance(cap.spec, DemandCap)
+    for rule in rules:
+        if not isinstance(rule.spec, Lighting):
+            continue
+        least, lamps = rule.spec.levels.at_least, {lamp.command for lamp in rule.spec.lamps}
+        if least is None or isinstance(least, str):
+            continue
+        for item in cap.spec.sheds:
+            if item.command in lamps and not item.floor and float(item.bound) < float(least):
+                site.findings.problem(
+                    written.rules[cap.name].entry.place(["shed", item.step, "at_most"]),
+                    text(
+                        '{name}: rule "{rule}", in {place}, keeps more than that for safety',
+                        name=site.points[item.command].key,
+                        rule=rule.name,
+                        place=rule.source,
+                    ),
                 )
 
 

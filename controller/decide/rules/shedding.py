@@ -37,8 +37,8 @@ class Shedding:
         return max((*self._turns.values(), *self._freed.values()), default=0)
 
     def keep_times(self) -> float:
-        """Give back, whatever the power, what has been shed for as long as it may be or is not to be shed now.
-        Returns what that draws, kW."""
+        """Give back, whatever the power, what has been shed for as long as it may be, or is not to be
+        shed now. Returns what that draws, kW."""
         drawn = 0.0
         for item in self._shed():
             over = self._look.passed(self.since_ms(item), item.at_most_s)
