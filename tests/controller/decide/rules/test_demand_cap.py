@@ -242,7 +242,7 @@ def test_any_course_keeps_every_time_and_a_restart_changes_nothing(
 
 @pytest.mark.slow
 @given(COURSES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_many_courses(course: list[tuple[float, int, bool]]) -> None:
     check(course)
 
