@@ -38,6 +38,8 @@ def decide(spec: DemandCap, look: Look) -> None:
         if not look.waits(spec.meters) and not look.held(spec.on_bad_input):
             shedding.give_all_back()
             look.tell("alarm", text("the demand cannot be measured: nothing is shed"))
+        elif metered.closed:
+            shedding.give_back_what_must_be()
     elif metered.closed:
         short, calm_ms = _settle(spec, look, shedding, metered.minutes, kw + drawn)
     look.keep(_SHORT, short)

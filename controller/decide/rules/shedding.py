@@ -53,14 +53,15 @@ class Shedding:
             self.give_back(item)
 
     def give_back_what_must_be(self) -> float:
-        """Those that may not stay until the next minute, and before them as many as would else have to come
-        back at once. Returns what they draw, kW."""
+        """A minute has ended: those that may not stay until the next one, and before them, in the second half
+        of their time, as many as would else have to come back at once. Returns what they draw, kW."""
         due_ms: int | None = None
         drawn = 0.0
         for item in sorted(self._shed(), key=self._end_ms, reverse=True):
             end_ms = self._end_ms(item)
             due_ms = end_ms if due_ms is None else min(end_ms, due_ms - round(self._spec.stagger_s * 1000))
-            earliest_ms = min(end_ms, self.since_ms(item) + round(item.at_least_s * 1000))
+            least_s = max(item.at_least_s, item.at_most_s / 2)
+            earliest_ms = min(end_ms, self.since_ms(item) + round(least_s * 1000))
             if max(due_ms, earliest_ms) <= self._look.now_ms + MINUTE_MS:
                 drawn += self.saves(item)
                 self.give_back(item)

@@ -121,6 +121,20 @@ def test_nothing_is_shed_for_longer_than_it_may_be_even_if_the_meter_is_silent()
     assert made.run(4 * MINUTE).shed() == ["hall"]
 
 
+@pytest.mark.parametrize("broken", [False, True])
+def test_those_that_must_come_back_together_come_back_one_by_one_before(broken: bool) -> None:
+    made = peak(6, base=130.0, rule=RULE.replace("hold 5 min", "hold 24 h"))
+    made.broken = broken
+    assert {"h1", "h2", "h3"} <= set(made.shed())
+    back: dict[str, int] = {}
+    for minute in range(6, 24):
+        shed = made.run(MINUTE).shed()
+        back |= {name: minute for name in ("h1", "h2", "h3") if name not in shed and name not in back}
+    assert back.keys() == {"h1", "h2", "h3"}
+    assert min(back.values()) >= 10
+    assert all(later - earlier >= 2 for earlier, later in pairwise(sorted(back.values())))
+
+
 def test_counters_will_do() -> None:
     rule = RULE.replace("power: main.p_total", "counter: main.energy_import")
     made = peak(40, rule=rule)
