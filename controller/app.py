@@ -23,6 +23,7 @@ from controller.accepted import choose_plan
 from controller.background import keep_looking
 from controller.beginnings import tell_beginnings
 from controller.board import Board
+from controller.booted import boot_id
 from controller.clock import SiteClock
 from controller.consumption.doubts import LONGEST_MS
 from controller.consumption.log import ConsumptionLog
@@ -204,7 +205,7 @@ def _compose(plan: Plan, pace: Pace, clock: SiteClock, stores: Stores, began: Be
     return Daemon(
         plan=plan,
         context=context,
-        engine=Engine(plan, context, pace, began.remembered),
+        engine=Engine(plan, context, pace, began.remembered, machine=boot_id()),
         consumption=ConsumptionLog(meters, slots, pace, marks, jumps),
         meters=meters,
         stores=stores,

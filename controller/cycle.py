@@ -58,9 +58,16 @@ class Engine:
     """
 
     def __init__(
-        self, plan: Plan, context: Context, pace: Pace, remembered: Remembered, put_right_ms: int = 0
+        self,
+        plan: Plan,
+        context: Context,
+        pace: Pace,
+        remembered: Remembered,
+        put_right_ms: int = 0,
+        machine: str = "",
     ) -> None:
-        """`put_right_ms`: by how much the clock had been put right (`Now`) when that was remembered."""
+        """`put_right_ms`: by how much the clock had been put right (`Now`) when that was remembered.
+        `machine`: another one after each boot of the machine; "": not known."""
         self.plan = plan
         self.naming = Naming(plan)
         self._pace = pace
@@ -76,7 +83,8 @@ class Engine:
         self._steady = SteadyTime(pace.speed)
         hours = Hours(self._context, plan.tariff)
         self._rules = RuleRequests(plan.rules, self._image, remembered.rules, self._steady, hours)
-        self._gate = Gate(plan, self._image, remembered.rules)
+        self._gate = Gate(plan, self._image, remembered.rules, machine)
+        self._rules.queued(self._gate.queued)
         self._sources: tuple[RequestSource, ...] = (self._programmes, self._people, self._rules)
         self._barriers = Barriers(plan, remembered.locks, remembered.observe)
         self._results: dict[int, Result] = dict.fromkeys(commanded.values(), NOTHING)
@@ -250,14 +258,18 @@ class Engine:
                 case WriteReport():
                     self._outputs.report(event, now, step)
                 case DeviceState():
-                    self._device(event, step)
+                    self._device(event, now, step)
                 case SlotState():
                     self._outputs.slots(event)
                 case SetUp():
                     self._set_up(event, step)
 
-    def _device(self, event: DeviceState, step: Step) -> None:
+    def _device(self, event: DeviceState, now: Now, step: Step) -> None:
         before = self._online.get(event.device)
+        if event.restarted or not event.online:
+            self._gate.lost(event.device, now.mono_ns)
+        if event.online and (event.restarted or before is False):
+            self._gate.back(event.device)
         self._set_online(event.device, event.online)
         if event.online is not before and not (before is None and event.online):
             device = self.plan.devices[event.device]
@@ -340,6 +352,7 @@ class Engine:
                     Decision(point, self.plan.points[point].key, before, after, now.wall_ms)
                 )
 
+        self._rules.queued(self._gate.queued)
         step.memory.rules += [*self._rules.take_changed(), *self._gate.take_changed()]
 
     def _wake_ms(self, now: Now) -> int | None:

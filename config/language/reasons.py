@@ -34,6 +34,8 @@ _WHOLE: Mapping[str, Text] = {
         text("minimum run time"),
         text("minimum rest time"),
         text("it must not rest for longer"),
+        text("the power came back: starts go one by one"),
+        text("many devices came back: starts go one by one"),
         text("somebody is there"),
         text("somebody was there a moment ago"),
         text("whether somebody is there cannot be read"),
@@ -74,6 +76,7 @@ _WHOLE: Mapping[str, Text] = {
         text("fills as far as in deep valley hours"),
         text("below the least: fills whatever the hour"),
         text("nothing but the least in these hours"),
+        text("the demand cannot be measured: what was shed stays so for a while"),
     )
 }
 _DAYS = (
@@ -92,6 +95,13 @@ _LEAD = (
 _BOOKED = r"(?P<place>.+?) booked (?P<times>\d.+)"
 _FORMS = (
     (text("tripped, because {condition}"), re.compile(r"tripped, because (?P<condition>.+)")),
+    (
+        text("demand {demand} kW, {expected} kW expected within {ahead} min; limit {limit} kW"),
+        re.compile(
+            r"demand (?P<demand>\S+) kW, (?P<expected>\S+) kW expected within (?P<ahead>\d+) min; "
+            r"limit (?P<limit>\S+) kW"
+        ),
+    ),
     (text("{count} starts an hour"), re.compile(r"(?P<count>\d+) starts an hour")),
     (text("people are there until {time}"), re.compile(rf"people are there until (?P<time>{_CLOCK})")),
     (

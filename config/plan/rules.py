@@ -251,6 +251,62 @@ class OptimumStart:
     """trip: as if it took longest. What it does while people are there does not depend on it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shed:
+    """What a demand cap may take from one point."""
+
+    name: str
+    """The rule remembers by it."""
+    step: int
+    """Those of a lower one are shed first; those of one take turns."""
+    command: int
+    bound: Value
+    floor: bool
+    """`bound` is the least, not the most: the set-point of something that cools."""
+    kw: float
+    """Saved by it."""
+    of_level: bool
+    """`kw` is drawn at 100 %, and saved in proportion to what `bound` takes away."""
+    at_least_s: float
+    """Once shed it stays so for so long, unless the rule gives up …"""
+    at_most_s: float
+    """… and never longer than this …"""
+    between_s: float
+    """… and then it is left alone for so long."""
+    only_if: Condition | None
+    """None: always. Given back when it is false; what cannot be read sheds nothing more."""
+
+
+STEADY = 3
+"""Counts of one minute are coarse: their power is that of so many, if nothing was shed meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemandCap:
+    """The mean power of any 15 minutes stays below a limit: what is expected above it is shed in steps."""
+
+    meters: tuple[int, ...]
+    """Together they measure the demand: powers, or counters of energy."""
+    counted: bool
+    """They are counters."""
+    most_kw: float
+    """The most that counters can count; nothing above it is believed."""
+    limit_kw: float
+    margin_kw: float
+    """Shed when more than the limit less this is expected."""
+    deadband_kw: float
+    """Give back when less than the limit less this is expected."""
+    ahead_min: int
+    """Windows that end within so many minutes are looked at, with the power of now."""
+    calm_s: float
+    """So long there must be room before anything is given back …"""
+    stagger_s: float
+    """… one at a time, so long apart."""
+    sheds: tuple[Shed, ...]
+    on_bad_input: BadInput
+    """hold: what is shed stays so, within its times. There is no trip."""
+
+
 RuleSpec: TypeAlias = (
     Interlock
     | Hazard
@@ -266,6 +322,7 @@ RuleSpec: TypeAlias = (
     | Irrigation
     | TariffShift
     | Supervision
+    | DemandCap
 )
 
 

@@ -12,6 +12,7 @@ from config.plan.metering import NO_METERING, Metering, Trend
 from config.plan.places import Place
 from config.plan.points import Point
 from config.plan.programmes import CalendarPlan, Programme
+from config.plan.restart import Restart
 from config.plan.rules import Rule
 from config.plan.sinks import SinkPlan
 from config.plan.tariff import Tariff
@@ -65,6 +66,8 @@ class Plan:
     trends: tuple[Trend, ...] = ()
     tariff: Tariff | None = None
     places: tuple[Place, ...] = ()
+    restart: Restart | None = None
+    """None: nothing is staggered."""
     notes: tuple[str, ...] = ()
     """What `check` said beside errors: conversions, expansions of tags, hidden entries (English)."""
 

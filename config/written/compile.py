@@ -12,6 +12,7 @@ from config.written.check.boilers import note_thermostats
 from config.written.check.clashes import check_devices
 from config.written.check.lighting import check_lighting
 from config.written.check.periods import note_hidden
+from config.written.check.shedding import check_shedding
 from config.written.gather import Written, gather
 from config.written.load import Files, load
 from config.written.lower.devices import lower_devices
@@ -21,6 +22,7 @@ from config.written.lower.meters import gather_meters
 from config.written.lower.naming import PointNames
 from config.written.lower.places import Places
 from config.written.lower.programmes import lower_programmes
+from config.written.lower.restart import lower_restart
 from config.written.lower.rules import lower_rules
 from config.written.lower.sinks import lower_sinks
 from config.written.lower.site import lower_calendar, lower_lines, lower_site
@@ -71,6 +73,8 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
     rules = lower_rules(written, rules_site, programmed, findings)
     check_lighting(rules, programmes, {point.id: point for point in points}, findings)
     note_thermostats(rules, programmes, bound.equipment.values(), findings)
+    check_shedding(rules, programmes, written, rules_site)
+    restart = lower_restart(written, targets, bound, rules_site.points, findings)
     meters = gather_meters(written, made, bound, findings)
     metering = lower_metering(meters, names, interval_s, findings)
     trends = lower_trends(written, names, findings)
@@ -95,6 +99,7 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
         trends=trends,
         tariff=tariff,
         places=tuple(places.known.values()),
+        restart=restart,
         notes=tuple(f"{at}: {note}" for at, note in findings.notes()),
     )
     return replace(plan, hash=seal(plan))

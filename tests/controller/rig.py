@@ -22,19 +22,27 @@ class Rig:
     """One engine. `step` gives it what has been put in since the last."""
 
     def __init__(
-        self, plan: Plan, wall_ms: int = THURSDAY, remembered: Remembered | None = None, speed: float = 1.0
+        self,
+        plan: Plan,
+        wall_ms: int = THURSDAY,
+        remembered: Remembered | None = None,
+        speed: float = 1.0,
+        machine: str = "",
     ) -> None:
         self.plan = plan
         self.clock = VirtualClock(wall_ms, speed)
         self.context = Context.of(plan)
-        self.engine = Engine(plan, self.context, Pace(speed), remembered or Remembered())
+        self.engine = Engine(plan, self.context, Pace(speed), remembered or Remembered(), machine=machine)
+        self.machine = machine
         self._events: list[Event] = []
         self._commands: list[PersonCommand] = []
 
     def restart(self) -> None:
         """A new engine with what the old one remembers; time goes on."""
         remembered, put_right_ms = self.engine.remembered(), self.clock.now().put_right_ms
-        self.engine = Engine(self.plan, self.context, Pace(self.clock.speed), remembered, put_right_ms)
+        self.engine = Engine(
+            self.plan, self.context, Pace(self.clock.speed), remembered, put_right_ms, self.machine
+        )
         self._events, self._commands = [], []
 
     def id(self, key: str) -> int:

@@ -121,6 +121,8 @@ Pulse = Annotated[float, BeforeValidator(lasting("10 ms", "10 min")), _TIME_SCHE
 Wait = Annotated[float, BeforeValidator(lasting("0 s", "10 min")), _TIME_SCHEMA]
 RunOn = Annotated[float, BeforeValidator(lasting("0 s", "24 h")), _TIME_SCHEMA]
 Lasting = Annotated[float, BeforeValidator(lasting("1 min", "366 d")), _TIME_SCHEMA]
+Stagger = Annotated[float, BeforeValidator(lasting("1 s", "10 min")), _TIME_SCHEMA]
+Ahead = Annotated[float, BeforeValidator(lasting("1 min", "15 min")), _TIME_SCHEMA]
 UnitName = Annotated[str, BeforeValidator(_unit), WithJsonSchema({"type": "string"})]
 Quantity = Annotated[object, BeforeValidator(_quantity), WithJsonSchema({"type": ["number", "string"]})]
 """A number with or without unit, not yet converted: what it must be is known where it is used."""

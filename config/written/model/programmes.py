@@ -51,6 +51,15 @@ def _targets(value: object) -> list[dict[str, str]]:
     return targets
 
 
+TargetNames = Annotated[
+    list[dict[str, str]],
+    BeforeValidator(_targets),
+    WithJsonSchema(
+        {"anyOf": [*_TARGET_SCHEMA["anyOf"], {"type": "array", "minItems": 1, "items": _TARGET_SCHEMA}]}
+    ),
+]
+
+
 class PeriodWritten(Written):
     """[from, to) of a day."""
 
@@ -83,13 +92,7 @@ class ProgrammeWritten(Written):
     """A weekly programme."""
 
     label: Label
-    targets: Annotated[
-        list[dict[str, str]],
-        BeforeValidator(_targets),
-        WithJsonSchema(
-            {"anyOf": [*_TARGET_SCHEMA["anyOf"], {"type": "array", "minItems": 1, "items": _TARGET_SCHEMA}]}
-        ),
-    ]
+    targets: TargetNames
     default: Scalar = None
     week: dict[str, list[PeriodWritten]] = Field(default_factory=dict)
     exceptions: list[ExceptionWritten] = Field(default_factory=list)

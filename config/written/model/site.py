@@ -9,9 +9,10 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from config.language import text
 from config.plan.programmes import BUILT_IN_KINDS, DateRange
-from config.written.model.base import Flag, Label, Lasting, Name, Written, name
+from config.written.model.base import Flag, Label, Lasting, Name, Quantity, Stagger, Wait, Written, name
 from config.written.problems import Wrong
 from config.written.quantities import duration, inside
+from config.written.rules.common import EquipmentNames
 from config.written.times import date_ranges
 
 DATE_PATTERN = r"\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\s*"
@@ -90,6 +91,17 @@ class OverrideWritten(Written):
     at_most: Lasting = 86400.0
 
 
+class RestartWritten(Written):
+    """After the power came back motors start one by one."""
+
+    after: Wait = 30.0
+    stagger: Stagger = 5.0
+    order: EquipmentNames = Field(default_factory=list)
+    lamps_above: Quantity | None = None
+    devices: Annotated[int, Field(ge=2, le=100)] = 3
+    within: Wait = 60.0
+
+
 class SiteWritten(Written):
     """The site itself."""
 
@@ -101,6 +113,7 @@ class SiteWritten(Written):
     log: LogWritten = LogWritten()
     override: OverrideWritten = OverrideWritten()
     observe: Flag = False
+    restart: RestartWritten | None = None
 
 
 class DayWritten(Written):

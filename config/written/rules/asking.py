@@ -10,6 +10,7 @@ from config.plan.conditions import points_of
 from config.plan.hourly import Heater, Irrigation, TariffShift
 from config.plan.rules import (
     Cycling,
+    DemandCap,
     Duty,
     Hazard,
     Interlock,
@@ -68,8 +69,8 @@ def asked(rule: Rule) -> Iterator[Claim]:
         case Presence():
             # People press switches too: what stays as it is afterwards need not be an oversight.
             yield from (Claim(ask, rule.slot) for ask in rule.spec.then)
-        case Hazard() | Lighting():
-            # A lighting rule only bounds, and has a check of its own.
+        case Hazard() | Lighting() | DemandCap():
+            # A lighting rule and a demand cap only bound, and have checks of their own.
             return
 
 
@@ -99,6 +100,8 @@ def looked_at(rule: Rule) -> frozenset[int]:
             return frozenset((spec.command, spec.feedback))
         case Hazard() | Presence():
             return frozenset(spec.contacts)
+        case DemandCap():
+            return points_of(*(item.only_if for item in spec.sheds)) | frozenset(spec.meters)
         case Lighting():
             return frozenset().union(*(lamp.presence for lamp in spec.lamps)) | {
                 lamp.lux for lamp in spec.lamps if lamp.lux is not None

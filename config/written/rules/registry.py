@@ -9,6 +9,7 @@ from config.plan.rules import RuleSpec
 from config.plan.slots import Slot
 from config.written.rules import (
     cycling,
+    demand_cap,
     duty,
     hazard,
     heater,
@@ -51,5 +52,6 @@ KINDS: dict[str, Kind] = {
     "irrigation": Kind(irrigation.IrrigationWritten, irrigation.lower, Slot.PROCESS),
     "heater": Kind(heater.HeaterWritten, heater.lower, Slot.OPTIMUM_START),
     "tariff_shift": Kind(tariff_shift.TariffShiftWritten, tariff_shift.lower, Slot.OPTIMUM_START),
+    "demand_cap": Kind(demand_cap.DemandCapWritten, demand_cap.lower, Slot.DEMAND_CAP),
 }
 MODELS: dict[str, type[RuleWritten]] = {word: kind.model for word, kind in KINDS.items()}

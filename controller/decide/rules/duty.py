@@ -118,6 +118,9 @@ class _Turn:
         look, running = self._look, runs(machine, self._look)
         if machine.feedback is None:
             return False
+        if machine.then.on.point in look.queued:
+            look.keep(f"idle-{machine.name}_ms", look.now_ms)
+            return False
         stands = None if running is None else not running
         since_ms = look.since(f"idle-{machine.name}_ms", stands, (machine.feedback,))
         return since_ms is not None and look.passed(since_ms, look.wire_s(self._spec.take_over_s))

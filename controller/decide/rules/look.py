@@ -75,8 +75,10 @@ class Look:
         speed: float = 1.0,
         trips: Collection[str] = (),
         hours: Hours | None = None,
+        queued: Collection[int] = (),
     ) -> None:
-        """`trips`: rules that are latched now. `hours`: None where nobody knows what time it is."""
+        """`trips`: rules that are latched now. `hours`: None where nobody knows what time it is. `queued`:
+        commands that wait for their turn to start."""
         self.now_ms = now_ms
         self.began_ms = now_ms if began_ms is None else began_ms
         """When this run began."""
@@ -89,6 +91,7 @@ class Look:
         self.trips = trips
         self.hours = None if hours is None or not hours.trusted else hours
         """The time of day; None while it cannot be trusted."""
+        self.queued = queued
         self._speed = speed
         self._rule = rule
         self._readings = readings

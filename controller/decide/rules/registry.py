@@ -10,6 +10,7 @@ from config.plan.conditions import points_of
 from config.plan.hourly import Heater, Irrigation, TariffShift
 from config.plan.rules import (
     Cycling,
+    DemandCap,
     Duty,
     Hazard,
     Interlock,
@@ -25,6 +26,7 @@ from config.plan.rules import (
 )
 from controller.decide.rules import (
     cycling,
+    demand_cap,
     duty,
     hazard,
     heater,
@@ -125,4 +127,9 @@ KINDS: dict[type[RuleSpec], Kind] = {
     ),
     Presence: Kind(presence.decide, lambda spec: frozenset(spec.contacts)),
     Lighting: Kind(lighting.decide, lighting.points, inputs=lighting.inputs),
+    DemandCap: Kind(
+        demand_cap.decide,
+        lambda spec: points_of(*(item.only_if for item in spec.sheds)) | frozenset(spec.meters),
+        inputs=demand_cap.inputs,
+    ),
 }

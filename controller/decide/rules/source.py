@@ -9,9 +9,8 @@ from typing import NamedTuple
 from config.language import text
 from config.plan.clock import Now
 from config.plan.reading import Reading
-from config.plan.rules import Hazard, Rule
+from config.plan.rules import Duty, Hazard, Rule
 from controller.decide.explain import Bearing
-from controller.decide.gate import PREFIX
 from controller.decide.records import Notice, Refused, RuleMemory
 from controller.decide.requests import Request
 from controller.decide.rules.aims import aims, by_the_clock
@@ -45,7 +44,8 @@ class RuleRequests:
     ) -> None:
         """`readings`: the image itself, as it is when `update` is called. `time` is put right by its owner,
         who then says so."""
-        known = {item.rule: item.memory for item in remembered if not item.rule.startswith(PREFIX)}
+        # What has a blank in its name is the gate's.
+        known = {item.rule: item.memory for item in remembered if " " not in item.rule}
         self._rules = rules
         self._readings = readings
         self._time = time
@@ -64,6 +64,9 @@ class RuleRequests:
             for rule, memory in zip(rules, self._memories, strict=True)
             if KINDS[type(rule.spec)].latch in memory
         }
+        self._queued: frozenset[int] = frozenset()
+        self._starting: dict[int, list[int]] = {}
+        """Command → those that wait for it to start."""
         self._asked_of: dict[int, set[int]] = {}
         self._changed: dict[str, Memory] = {}
         self._notices: list[Notice] = []
@@ -73,6 +76,9 @@ class RuleRequests:
         for number, rule in enumerate(rules):
             for point in KINDS[type(rule.spec)].points(rule.spec):
                 self._looked_at.setdefault(point, []).append(number)
+            if isinstance(rule.spec, Duty):
+                for machine in rule.spec.machines:
+                    self._starting.setdefault(machine.then.on.point, []).append(number)
             for name in KINDS[type(rule.spec)].heeds(rule.spec):
                 self._heeding.setdefault(name, []).append(number)
         gone = set(known) - {rule.name for rule in rules}
@@ -84,6 +90,12 @@ class RuleRequests:
         for point in points:
             if point in looked_at:
                 self._pending.update(looked_at[point])
+
+    def queued(self, commands: frozenset[int]) -> None:
+        """These would start, but that it is not their turn yet."""
+        for command in self._queued ^ commands:
+            self._pending.update(self._starting.get(command, ()))
+        self._queued = commands
 
     def put_right(self, by_ms: int) -> None:
         """The wall clock was put right by so much: times that are remembered move with it."""
@@ -208,6 +220,7 @@ class RuleRequests:
             self._time.speed,
             self._trips,
             self._hours,
+            self._queued,
         )
 
     def _keep(self, number: int, memory: Memory) -> None:

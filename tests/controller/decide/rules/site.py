@@ -37,10 +37,10 @@ equipment:
 
 
 @cache
-def plan_with(rules: str, more: str = "") -> Plan:
-    """The plant with a section `rules`; raises AssertionError with what is wrong."""
+def plan_with(rules: str, more: str = "", site: str = PLANT) -> Plan:
+    """The plant, or another `site`, with a section `rules`; raises AssertionError with what is wrong."""
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "site.yaml").write_text(f"{PLANT}{more}\nrules:\n{rules}", encoding="utf-8")
+        Path(folder, "site.yaml").write_text(f"{site}{more}\nrules:\n{rules}", encoding="utf-8")
         findings = Findings()
         plan = compile_site(Path(folder), findings)
     assert plan is not None, [problem.sentence("en") for problem in findings.problems()]
@@ -50,9 +50,11 @@ def plan_with(rules: str, more: str = "") -> Plan:
 class Plant:
     """An engine whose points are read every second, as its devices would have it."""
 
+    SITE = PLANT
+
     def __init__(self, rules: str, more: str = "", start: int = THURSDAY, /, **says: Value | None) -> None:
         """`says`: what is read from the first second on, as for `set`."""
-        self.rig = Rig(plan_with(rules, more), start)
+        self.rig = Rig(plan_with(rules, more, self.SITE), start)
         plan = self.rig.plan
         used = {point for equipment in plan.equipment for _, point in equipment.roles}
         used.update(*(KINDS[type(rule.spec)].points(rule.spec) for rule in plan.rules))

@@ -58,6 +58,29 @@ def test_a_bouncing_level_switch_starts_it_no_more_often_than_it_may(heard: bool
     assert all(later - earlier >= 240 for earlier, later in itertools.pairwise(starts))
 
 
+LEVEL = """
+  fill: {kind: level, level: pool.level, start: below 30 %, stop: above 60 %, only_if: not more.di2 is active,
+    then: [{target: slow-1, value: on}], on_bad_input: release}
+"""
+POOL = "  pool: {kind: tank, label: 水池, level: plant.reuse_level}\n"
+
+
+def test_a_bouncing_float_beside_a_level_keeps_rest_and_starts_an_hour_over_restarts() -> None:
+    often = TIMES.replace("min_off: 3 min", "min_off: 20 s").replace("min_on: 1 min", "min_on: 10 s")
+    made = Plant(LEVEL, often + POOL, plant_reuse_level=20.0)
+    told: list[bool] = []
+    for second in range(0, 5400, 15):
+        made.set(more_di2=second % 30 == 0)
+        told += go(made, 15)
+        if second % 600 == 300:
+            made.restart()
+    starts = [second for second, (before, after) in enumerate(itertools.pairwise(told)) if after > before]
+    stops = [second for second, (before, after) in enumerate(itertools.pairwise(told)) if after < before]
+    assert 8 <= len(starts) <= 12
+    assert all(seventh - first >= 3600 for first, seventh in zip(starts, starts[6:], strict=False))
+    assert all(start - max(stop for stop in stops if stop < start) >= 20 for start in starts[1:])
+
+
 def test_an_interlock_stops_it_at_once_and_its_rest_is_kept_after() -> None:
     made = plant().set(more_di2=True)
     go(made, 200)
