@@ -16,8 +16,9 @@ from controller.decide.announcements import Announcements
 from controller.decide.arbiter import NOTHING, Result, arbitrate
 from controller.decide.barriers import Barrier, Barriers
 from controller.decide.cover import Cover
-from controller.decide.explain import Explanation, Seen, explain
+from controller.decide.explain import Explanation, Hindrance, Seen, explain
 from controller.decide.gate import Gate
+from controller.decide.hands import Hands
 from controller.decide.naming import Naming, device_named
 from controller.decide.outputs import Outputs
 from controller.decide.people import PeopleRequests
@@ -61,7 +62,8 @@ class Engine:
         self.naming = Naming(plan)
         self._pace = pace
         self._image = Image(plan, pace)
-        self._outputs = Outputs(plan, pace, remembered.outputs)
+        self._hands = Hands(plan, context.local, remembered.rules)
+        self._outputs = Outputs(plan, pace, remembered.outputs, self._hands)
         commanded = {plan.points[point].key: point for point in self._outputs.standing}
         self._keys = commanded
         self._programmes = ProgrammeRequests(plan.programmes, context)
@@ -131,6 +133,7 @@ class Engine:
                 self._results.get(point),
                 self.barrier(point),
                 self._outputs.standing.get(point),
+                self._hindered_by_hand(point),
                 self._outputs.reachable(bound.device),
                 self._image,
                 self._rules.bearing_on(point, lambda name: self.cover(name).points),
@@ -141,6 +144,10 @@ class Engine:
                 None if change_ms == horizon_ms else change_ms,
             )
         )
+
+    def _hindered_by_hand(self, point: int) -> Hindrance | None:
+        hand = self._hands.on(point)
+        return None if hand is None else Hindrance("hand", self._hands.brief(point, hand), hand.until_ms)
 
     def scheduled(self, point: int) -> bool:
         """Whether a programme asks for a value of `point` now."""
@@ -161,7 +168,7 @@ class Engine:
             self._barriers.locks(),
             self._barriers.observed(),
             self._outputs.records(),
-            (*self._rules.standing(), *self._gate.standing()),
+            (*self._rules.standing(), *self._gate.standing(), *self._hands.standing()),
         )
 
     def accept(self, command: PersonCommand, now: Now) -> None:
@@ -209,11 +216,12 @@ class Engine:
             self._steady.put_right(right.by_ms)
             self._rules.put_right(right.by_ms)
             self._gate.put_right(right.by_ms)
+            self._hands.put_right(right.by_ms)
             step.moved = self._people.put_right(right, now, self._longest_ms, step.memory)
         self._announcements.look(now, step)
         self._decide(now, step)
         self._beginnings.follow(step)
-        self._outputs.settle(now, self._image, self._barriers, step)
+        self._settle(now, step)
         step.counters = Counters(
             self._cycle,
             self._image.good,
@@ -224,6 +232,14 @@ class Engine:
         )
         step.wake_ms = self._wake_ms(now)
         return step
+
+    def _settle(self, now: Now, step: Step) -> None:
+        steady_ms = self._steady.at(now)
+        self._outputs.touch(self._hands.due(steady_ms))
+        self._outputs.settle(now, steady_ms, self._image, self._barriers, step)
+        step.hands += self._hands.take_records()
+        step.notices += self._hands.take_notices()
+        step.memory.rules += self._hands.take_changed()
 
     def stop_writes(self) -> list[Write]:
         """The last writes of a run, as each device declares. Steps that follow hand out none."""
@@ -255,6 +271,8 @@ class Engine:
     def _set_up(self, event: SetUp, step: Step) -> None:
         step.set_ups.append(event)
         failed = event.fate not in (Fate.READ_BACK, Fate.ACKNOWLEDGED)
+        if not failed:
+            self._outputs.set_up(event.device)
         if failed is not (event.point in self._not_set_up):
             (self._not_set_up.add if failed else self._not_set_up.discard)(event.point)
             point = self.plan.points[event.point]
@@ -272,7 +290,7 @@ class Engine:
             point, reading = points[number], readings[number]
             if point.device not in self._online and reading.value is not None:
                 self._set_online(point.device, True)
-            self._outputs.read(point, reading)
+            self._outputs.read(point, readings.before(number), reading)
             if self._barriers.is_selector(number):
                 self._outputs.touch(self._barriers.selector(point, reading, step.notices))
 
@@ -281,9 +299,12 @@ class Engine:
             case Override():
                 self._people.set(command, step.memory)
                 if (point := self._keys.get(command.point)) is not None:
+                    self._outputs.commanded(point)
                     self._outputs.try_anew(point, now)
             case Release():
                 self._people.release(command, step.memory)
+                if (point := self._keys.get(command.point)) is not None:
+                    self._outputs.commanded(point)
             case Lock():
                 self._outputs.touch(self._barriers.lock(command, step.memory))
             case Unlock():
@@ -327,7 +348,7 @@ class Engine:
     def _wake_ms(self, now: Now) -> int | None:
         wakes = [source.wake_ms() for source in (self._programmes, self._people)]
         steady_ms = self._steady.at(now)
-        steady = (self._rules.wake_ms(), self._gate.wake_ms())
+        steady = (self._rules.wake_ms(), self._gate.wake_ms(), self._hands.wake_ms())
         wakes += [now.wall_ms + wake - steady_ms for wake in steady if wake is not None]
         wakes.append(self._announcements.wake_ms())
         wakes += [self._site_ms(now, self._image.wake_ns()), self._site_ms(now, self._outputs.wake_ns())]

@@ -42,6 +42,13 @@ _WHOLE: Mapping[str, Text] = {
         text("it is dark"),
         text("the light cannot be read: it counts as dark"),
         text("never darker than this"),
+        text("its time is over"),
+        text("a person commands it"),
+        text("it was put back"),
+        text("it changed while nothing was heard of it"),
+        text("the device restarted"),
+        text("a lock, its selector, observe mode or an alarm came before it"),
+        text("protection or process safety commands it"),
     )
 }
 _DAYS = (

@@ -8,6 +8,7 @@ from pathlib import Path
 from config.plan.codec import FORMAT, seal
 from config.plan.site import Plan
 from config.written.check.clashes import check_devices
+from config.written.check.hands import check_hands
 from config.written.check.lighting import check_lighting
 from config.written.check.periods import note_hidden
 from config.written.gather import Written, gather
@@ -45,6 +46,7 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
     made = lower_devices(written, lines, findings)
     check_devices(made, lines, findings)
     bound = lower_equipment(written, made, findings)
+    check_hands(written, findings)
     targets = Targets(written, made, bound, findings)
     programmes = lower_programmes(written, calendar, targets, findings)
     points = tuple(point for device in made.values() for point in device.points.values())

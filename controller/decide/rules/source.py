@@ -11,7 +11,6 @@ from config.plan.clock import Now
 from config.plan.reading import Reading
 from config.plan.rules import Hazard, Rule
 from controller.decide.explain import Bearing
-from controller.decide.gate import PREFIX
 from controller.decide.records import Notice, Refused, RuleMemory
 from controller.decide.requests import Request
 from controller.decide.rules.aims import aims
@@ -42,7 +41,8 @@ class RuleRequests:
     ) -> None:
         """`readings`: the image itself, as it is when `update` is called. `time` is put right by its owner,
         who then says so."""
-        known = {item.rule: item.memory for item in remembered if not item.rule.startswith(PREFIX)}
+        # What has a blank in its name is remembered of motors and of points, not of rules.
+        known = {item.rule: item.memory for item in remembered if " " not in item.rule}
         self._rules = rules
         self._readings = readings
         self._time = time
