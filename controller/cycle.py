@@ -261,6 +261,7 @@ class Engine:
     def _device(self, event: DeviceState, step: Step) -> None:
         before = self._online.get(event.device)
         self._set_online(event.device, event.online)
+        self._rules.silent(self.plan.devices[event.device].points, on=not event.online)
         if event.online is not before and not (before is None and event.online):
             device = self.plan.devices[event.device]
             said = detail(event.detail)

@@ -138,7 +138,8 @@ class Notice(NamedTuple):
     kind: str
     """"device-lost", "command-failed", "set-up-failed", "overridden", "hand", "changed-by-hand", "observe",
     "clock", "clock-leap", "reading-set-aside", "counter-reset", "counter-stands"; after a
-    start "override-ended", "override-waits", "lock-waits", "observe-waits"."""
+    start "override-ended", "override-waits", "lock-waits", "observe-waits",
+    "trip-gone"."""
     subject: str
     """A device's, equipment's or point's name; "" for the site."""
     text: Text

@@ -63,6 +63,8 @@ class RuleRequests:
         self._notices: list[Notice] = []
         self._yielding: dict[str, Yielding] = {}
         self._yields_changed = False
+        self._silent: set[int] = set()
+        """Points of devices that do not answer."""
         self._began_ms: int | None = None
         for number, rule in enumerate(rules):
             for point in KINDS[type(rule.spec)].points(rule.spec):
@@ -78,6 +80,11 @@ class RuleRequests:
         for point in points:
             if point in looked_at:
                 self._pending.update(looked_at[point])
+
+    def silent(self, points: Collection[int], *, on: bool) -> None:
+        """The device of these points does not answer, or does again."""
+        (self._silent.update if on else self._silent.difference_update)(points)
+        self.changed(points)
 
     def put_right(self, by_ms: int) -> None:
         """The wall clock was put right by so much: times that are remembered move with it."""
@@ -188,6 +195,7 @@ class RuleRequests:
             self._began_ms,
             self._time.speed,
             self._trips,
+            self._silent,
         )
 
     def _keep(self, number: int, memory: Memory) -> None:

@@ -38,6 +38,15 @@ def settled(
     return before if look.held(bad) else None
 
 
+def may_start(look: Look, item: Switched, bad: BadInput, inputs: Sequence[Condition | int | None]) -> bool:
+    """Whether it may be asked for: what stands is not started by what was so before this run, where an input
+    that cannot be read would stop it."""
+    if bad.does != "trip" or not isinstance(item.on.value, bool) or not look.unread(_points(inputs)):
+        return True
+    look.wake_at(look.now_ms + 1000)  # its own reading may come first
+    return look.value(item.on.point) in (item.on.value, None)
+
+
 def beyond(band: Band, number: float | None, before: bool) -> bool | None:
     """On which side of a band a number is; None: it cannot be read."""
     if number is None:
