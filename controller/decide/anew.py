@@ -69,12 +69,12 @@ class Beginnings:
                     person=lock.person,
                 )
         latches = {rule.name: KINDS[type(rule.spec)].latch for rule in plan.rules}
-        for item in remembered.rules:
-            held = _LATCHES.intersection(item.memory)
-            if held and latches.get(item.rule, "") not in held:
-                self._told["trip-gone", item.rule] = text(
+        for kept in remembered.rules:
+            held = _LATCHES.intersection(kept.memory)
+            if held and latches.get(kept.rule, "") not in held:
+                self._told["trip-gone", kept.rule] = text(
                     "{name} had tripped; the plan has no such rule any more, and nothing holds what it held",
-                    name=item.rule,
+                    name=kept.rule,
                 )
         for observe in remembered.observe:
             if observe.observing and observe.target and not has_target(plan, observe.target):

@@ -83,11 +83,13 @@ def put(
     since_ms: int,
     *,
     off_slot: int | None = None,
+    until_ms: int | None = None,
 ) -> None:
-    """Ask for what these are when it is on, or off."""
+    """Ask for what these are when it is on, at the longest until `until_ms`, or off."""
     for item in then:
         if on:
-            look.ask(item.on, words, since_ms, op=Op.FLOOR if item.floor else Op.VALUE)
+            op = Op.FLOOR if item.floor else Op.VALUE
+            look.ask(item.on, words, since_ms, op=op, until_ms=until_ms)
         elif item.off is not None:
             look.ask(item.off, words, since_ms, slot=off_slot)
 
