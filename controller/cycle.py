@@ -145,6 +145,10 @@ class Engine:
             )
         )
 
+    def left(self, point: int) -> bool:
+        """Whether `point` is left alone because somebody changed it by hand."""
+        return self._hands.on(point) is not None
+
     def _hindered_by_hand(self, point: int) -> Hindrance | None:
         hand = self._hands.on(point)
         return None if hand is None else Hindrance("hand", self._hands.brief(point, hand), hand.until_ms)
