@@ -98,7 +98,8 @@ class Standing:
         self.overridden_at: int | None = None
         """BACnet: somebody else's slot that beats ours."""
         self.barred: BarrierKind | None = None
-        self.told_overridden = False
+        self.told_overridden: int | None = None
+        """The slot that people have been told of."""
         self.failing = False
         """People have been told that it does not take."""
         self.would: Wanted | None = None

@@ -248,12 +248,12 @@ class Outputs:
             (self._failing.add if standing.failing else self._failing.discard)(standing.point.id)
             words = text("{name}: the command does not take", name=self._naming.point(standing.point))
             step.notices.append(Notice("command-failed", key, words, standing.failing))
-        overridden = standing.overridden_at
-        if (overridden is not None) is not standing.told_overridden:
-            standing.told_overridden = overridden is not None
+        slot, told = standing.overridden_at, standing.told_overridden
+        if slot != told:
+            standing.told_overridden = slot
             name = self._naming.point(standing.point)
-            words = text("{name}: overridden by others at slot {slot}", name=name, slot=overridden or 0)
-            step.notices.append(Notice("overridden", key, words, standing.told_overridden))
+            words = text("{name}: overridden by others at slot {slot}", name=name, slot=slot or told)
+            step.notices.append(Notice("overridden", key, words, slot is not None))
 
 
 def _reassert_s(point: Point, pace: Pace) -> float | None:
