@@ -22,6 +22,7 @@ from controller.decide.hands import Hands
 from controller.decide.naming import Naming, device_named
 from controller.decide.outputs import Outputs
 from controller.decide.people import PeopleRequests
+from controller.decide.permits import Permits
 from controller.decide.programmes import ProgrammeRequests
 from controller.decide.records import (
     Lock,
@@ -73,6 +74,7 @@ class Engine:
         self._steady = SteadyTime(pace.speed)
         self._rules = RuleRequests(plan.rules, self._image, remembered.rules, self._steady)
         self._gate = Gate(plan, self._image, remembered.rules)
+        self._permits = Permits(plan, self._image, remembered.rules)
         self._sources: tuple[RequestSource, ...] = (self._programmes, self._people, self._rules)
         self._barriers = Barriers(plan, remembered.locks, remembered.observe)
         self._results: dict[int, Result] = dict.fromkeys(commanded.values(), NOTHING)
@@ -172,7 +174,12 @@ class Engine:
             self._barriers.locks(),
             self._barriers.observed(),
             self._outputs.records(),
-            (*self._rules.standing(), *self._gate.standing(), *self._hands.standing()),
+            (
+                *self._rules.standing(),
+                *self._gate.standing(),
+                *self._permits.standing(),
+                *self._hands.standing(),
+            ),
         )
 
     def accept(self, command: PersonCommand, now: Now) -> None:
@@ -220,6 +227,7 @@ class Engine:
             self._steady.put_right(right.by_ms)
             self._rules.put_right(right.by_ms)
             self._gate.put_right(right.by_ms)
+            self._permits.put_right(right.by_ms)
             self._hands.put_right(right.by_ms)
             step.moved = self._people.put_right(right, now, self._longest_ms, step.memory)
         self._announcements.look(now, step)
@@ -327,7 +335,9 @@ class Engine:
 
     def _decide(self, now: Now, step: Step) -> None:
         steady_ms = self._steady.at(now)
-        touched = self._gate.changed(step.changed, steady_ms) | self._gate.due(steady_ms)
+        touched = set[int]()
+        for passage in (self._gate, self._permits):
+            touched |= passage.changed(step.changed, steady_ms) | passage.due(steady_ms)
         for source in self._sources:
             touched.update(source.update(now))
         yielding = self._rules.take_yielding()
@@ -341,6 +351,7 @@ class Engine:
                 continue
             after = arbitrate(request for source in self._sources for request in source.requests(point))
             after = self._gate.passed(point, after, steady_ms)
+            after = self._permits.passed(point, after, steady_ms)
             self._results[point] = after
             if _outcome(before) != _outcome(after):
                 self._outputs.want(point, after)
@@ -348,12 +359,13 @@ class Engine:
                     Decision(point, self.plan.points[point].key, before, after, now.wall_ms)
                 )
 
-        step.memory.rules += [*self._rules.take_changed(), *self._gate.take_changed()]
+        step.memory.rules += self._rules.take_changed()
+        step.memory.rules += [*self._gate.take_changed(), *self._permits.take_changed()]
 
     def _wake_ms(self, now: Now) -> int | None:
         wakes = [source.wake_ms() for source in (self._programmes, self._people)]
         steady_ms = self._steady.at(now)
-        steady = (self._rules.wake_ms(), self._gate.wake_ms(), self._hands.wake_ms())
+        steady = [source.wake_ms() for source in (self._rules, self._gate, self._permits, self._hands)]
         wakes += [now.wall_ms + wake - steady_ms for wake in steady if wake is not None]
         wakes.append(self._announcements.wake_ms())
         wakes += [self._site_ms(now, self._image.wake_ns()), self._site_ms(now, self._outputs.wake_ns())]

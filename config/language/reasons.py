@@ -42,6 +42,8 @@ _WHOLE: Mapping[str, Text] = {
         text("it is dark"),
         text("the light cannot be read: it counts as dark"),
         text("never darker than this"),
+        text("there is a flame, or whether there is one cannot be read"),
+        text("there was a flame less than 10 min ago"),
         text("its time is over"),
         text("a person commands it"),
         text("it was put back"),
