@@ -108,13 +108,15 @@ class Hands:
         )
 
     def begin(self, point: int, was: Value, found: Value, now_ms: int) -> None:
-        """It was found otherwise than it was told; a hand that stands begins anew."""
-        before = self._standing.get(point)
-        first = was if before is None else before.was
-        hand = Hand(first, found, now_ms, now_ms + round(self._left_s[point] * 1000))
+        """It was found otherwise than it was told."""
+        hand = Hand(was, found, now_ms, now_ms + round(self._left_s[point] * 1000))
         self._stand(point, hand)
         self._records.append(HandRecord(self._plan.points[point].key, hand))
         self._changed[self._name(point)] = _memory(self._name(point), hand)
+
+    def again(self, point: int, found: Value, now_ms: int) -> None:
+        """A hand that stands has changed it once more: its time begins anew."""
+        self.begin(point, self._standing[point].was, found, now_ms)
 
     def end(self, point: int, why: Text) -> bool:
         """It is over. Whether there was one."""

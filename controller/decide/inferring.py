@@ -76,10 +76,14 @@ class Inferring:
                 continue
             for number, found in own.items():
                 standing = self._standing[number]
-                told, barrier = standing.tried, barriers.on(standing.point)
-                if self._hands.declared(number) and told is not None and barrier is None:
+                told, free = standing.tried, barriers.on(standing.point) is None
+                if self._hands.on(number) is not None:
+                    self._hands.again(number, found, steady_ms)
+                elif self._hands.declared(number) and told is not None and free:
                     self._hands.begin(number, told.value, found, steady_ms)
-                    standing.leave()
+                else:
+                    continue
+                standing.leave()
 
     def leaves(self, standing: Standing, barrier: Barrier | None) -> bool:
         """Whether a point is left to a person's hand. A barrier ends that, unless only something cannot be

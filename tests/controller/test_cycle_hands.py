@@ -257,6 +257,14 @@ def test_it_is_kept_over_a_restart_of_the_daemon() -> None:
     assert len(house.told) == 2, "told again by the new run"
     house.pass_time(121)
     assert house.says["box.first"] is True
+    # Changed once more, before the new run has told it anything.
+    house = House(plan())
+    house.by_hand("box.level", 30.0)
+    house.rig.restart()
+    house.rig.array("hall.level", s15=40.0)
+    house.run(2)
+    assert house.by_hand("box.level", 50.0) == []
+    assert "from 80 to 50" in house.told[-1][0]
     # Changed once more while the daemon was away: nobody knows by whom.
     house = House(plan())
     house.by_hand("box.level", 30.0)
