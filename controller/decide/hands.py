@@ -207,7 +207,7 @@ def _said(point: Point, value: Value) -> Text | str:
     """A value with its unit or state."""
     state = point.state_name(value)
     if state is not None:
-        return state
+        return Text(state)
     if isinstance(value, bool):
         return text("on") if value else text("off")
     return value if isinstance(value, str) else amount(value, point.unit, 3)
