@@ -17,11 +17,13 @@ from controller.decide.arbiter import NOTHING, Result, arbitrate
 from controller.decide.barriers import Barrier, Barriers
 from controller.decide.booking import check_bookings, rebooked
 from controller.decide.cover import Cover
-from controller.decide.explain import Explanation, Seen, explain
+from controller.decide.explain import Explanation, Hindrance, Seen, explain
 from controller.decide.gate import Gate
+from controller.decide.hands import Hands
 from controller.decide.naming import Naming, device_named
 from controller.decide.outputs import Outputs
 from controller.decide.people import PeopleRequests
+from controller.decide.permits import Permits
 from controller.decide.programmes import ProgrammeRequests
 from controller.decide.records import (
     Book,
@@ -72,7 +74,8 @@ class Engine:
         self.naming = Naming(plan)
         self._pace = pace
         self._image = Image(plan, pace)
-        self._outputs = Outputs(plan, pace, remembered.outputs)
+        self._hands = Hands(plan, context.local, remembered.rules)
+        self._outputs = Outputs(plan, pace, remembered.outputs, self._hands)
         commanded = {plan.points[point].key: point for point in self._outputs.standing}
         self._keys = commanded
         self._context = context._replace(bookings=Bookings(remembered.bookings))
@@ -85,6 +88,7 @@ class Engine:
         self._rules = RuleRequests(plan.rules, self._image, remembered.rules, self._steady, hours)
         self._gate = Gate(plan, self._image, remembered.rules, machine)
         self._rules.queued(self._gate.queued)
+        self._permits = Permits(plan, self._image, remembered.rules)
         self._sources: tuple[RequestSource, ...] = (self._programmes, self._people, self._rules)
         self._barriers = Barriers(plan, remembered.locks, remembered.observe)
         self._results: dict[int, Result] = dict.fromkeys(commanded.values(), NOTHING)
@@ -145,6 +149,7 @@ class Engine:
                 self._results.get(point),
                 self.barrier(point),
                 self._outputs.standing.get(point),
+                self._hindered_by_hand(point),
                 self._outputs.reachable(bound.device),
                 self._image,
                 self._rules.bearing_on(point, lambda name: self.cover(name).points),
@@ -160,6 +165,14 @@ class Engine:
     def bookings(self) -> Bookings:
         """Of all places, and of those that the Plan has no more."""
         return self._context.bookings
+
+    def left(self, point: int) -> bool:
+        """Whether `point` is left alone because somebody changed it by hand."""
+        return self._hands.on(point) is not None
+
+    def _hindered_by_hand(self, point: int) -> Hindrance | None:
+        hand = self._hands.on(point)
+        return None if hand is None else Hindrance("hand", self._hands.brief(point, hand), hand.until_ms)
 
     def scheduled(self, point: int) -> bool:
         """Whether a programme asks for a value of `point` now."""
@@ -180,7 +193,12 @@ class Engine:
             self._barriers.locks(),
             self._barriers.observed(),
             self._outputs.records(),
-            (*self._rules.standing(), *self._gate.standing()),
+            (
+                *self._rules.standing(),
+                *self._gate.standing(),
+                *self._permits.standing(),
+                *self._hands.standing(),
+            ),
             tuple(self.bookings),
         )
 
@@ -231,11 +249,13 @@ class Engine:
             self._steady.put_right(right.by_ms)
             self._rules.put_right(right.by_ms)
             self._gate.put_right(right.by_ms)
+            self._permits.put_right(right.by_ms)
+            self._hands.put_right(right.by_ms)
             step.moved = self._people.put_right(right, now, self._longest_ms, step.memory)
         self._announcements.look(now, step)
         self._decide(now, step)
         self._beginnings.follow(step)
-        self._outputs.settle(now, self._image, self._barriers, step)
+        self._settle(now, step)
         step.counters = Counters(
             self._cycle,
             self._image.good,
@@ -246,6 +266,14 @@ class Engine:
         )
         step.wake_ms = self._wake_ms(now)
         return step
+
+    def _settle(self, now: Now, step: Step) -> None:
+        steady_ms = self._steady.at(now)
+        self._outputs.touch(self._hands.due(steady_ms))
+        self._outputs.settle(now, steady_ms, self._image, self._barriers, step)
+        step.hands += self._hands.take_records()
+        step.notices += self._hands.take_notices()
+        step.memory.rules += self._hands.take_changed()
 
     def stop_writes(self) -> list[Write]:
         """The last writes of a run, as each device declares. Steps that follow hand out none."""
@@ -271,6 +299,7 @@ class Engine:
         if event.online and (event.restarted or before is False):
             self._gate.back(event.device)
         self._set_online(event.device, event.online)
+        self._rules.silent(self.plan.devices[event.device].points, on=not event.online)
         if event.online is not before and not (before is None and event.online):
             device = self.plan.devices[event.device]
             said = detail(event.detail)
@@ -281,6 +310,8 @@ class Engine:
     def _set_up(self, event: SetUp, step: Step) -> None:
         step.set_ups.append(event)
         failed = event.fate not in (Fate.READ_BACK, Fate.ACKNOWLEDGED)
+        if not failed:
+            self._outputs.set_up(event.device)
         if failed is not (event.point in self._not_set_up):
             (self._not_set_up.add if failed else self._not_set_up.discard)(event.point)
             point = self.plan.points[event.point]
@@ -298,7 +329,7 @@ class Engine:
             point, reading = points[number], readings[number]
             if point.device not in self._online and reading.value is not None:
                 self._set_online(point.device, True)
-            self._outputs.read(point, reading)
+            self._outputs.read(point, readings.before(number), reading)
             if self._barriers.is_selector(number):
                 self._outputs.touch(self._barriers.selector(point, reading, step.notices))
 
@@ -307,9 +338,12 @@ class Engine:
             case Override():
                 self._people.set(command, step.memory)
                 if (point := self._keys.get(command.point)) is not None:
+                    self._outputs.commanded(point)
                     self._outputs.try_anew(point, now)
             case Release():
                 self._people.release(command, step.memory)
+                if (point := self._keys.get(command.point)) is not None:
+                    self._outputs.commanded(point)
             case Lock():
                 self._outputs.touch(self._barriers.lock(command, step.memory))
             case Unlock():
@@ -331,7 +365,9 @@ class Engine:
 
     def _decide(self, now: Now, step: Step) -> None:
         steady_ms = self._steady.at(now)
-        touched = self._gate.changed(step.changed, steady_ms) | self._gate.due(steady_ms)
+        touched = set[int]()
+        for passage in (self._gate, self._permits):
+            touched |= passage.changed(step.changed, steady_ms) | passage.due(steady_ms)
         for source in self._sources:
             touched.update(source.update(now))
         yielding = self._rules.take_yielding()
@@ -345,6 +381,7 @@ class Engine:
                 continue
             after = arbitrate(request for source in self._sources for request in source.requests(point))
             after = self._gate.passed(point, after, steady_ms)
+            after = self._permits.passed(point, after, steady_ms)
             self._results[point] = after
             if _outcome(before) != _outcome(after):
                 self._outputs.want(point, after)
@@ -353,12 +390,13 @@ class Engine:
                 )
 
         self._rules.queued(self._gate.queued)
-        step.memory.rules += [*self._rules.take_changed(), *self._gate.take_changed()]
+        step.memory.rules += self._rules.take_changed()
+        step.memory.rules += [*self._gate.take_changed(), *self._permits.take_changed()]
 
     def _wake_ms(self, now: Now) -> int | None:
         wakes = [source.wake_ms() for source in (self._programmes, self._people)]
         steady_ms = self._steady.at(now)
-        steady = (self._rules.wake_ms(), self._gate.wake_ms())
+        steady = [source.wake_ms() for source in (self._rules, self._gate, self._permits, self._hands)]
         wakes += [now.wall_ms + wake - steady_ms for wake in steady if wake is not None]
         wakes += [self._announcements.wake_ms(), self._rules.wake_hour_ms()]
         wakes += [self._site_ms(now, self._image.wake_ns()), self._site_ms(now, self._outputs.wake_ns())]

@@ -44,6 +44,8 @@ class Image(Sequence[Reading]):
         """When a point's reading came again, later than it was made."""
         self._stale: dict[int, Reading] = {}
         """What points that have grown stale last said."""
+        self._before: dict[int, Reading] = {}
+        """What points said before they changed."""
         classes: dict[int, _Class] = {}
         lives = [_life_ns(point, pace) for point in plan.points]
         self._class_of = [classes.setdefault(life_ns, _Class(life_ns)) for life_ns in lives]
@@ -65,6 +67,10 @@ class Image(Sequence[Reading]):
 
     def __len__(self) -> int:
         return len(self._readings)
+
+    def before(self, point: int) -> Reading:
+        """What a point that has changed said until then, with the time it came last."""
+        return self._before.get(point, NEVER)
 
     def take(
         self, events: Iterable[Event], counts: list[Sample | Unchanged], others: list[Event]
@@ -96,11 +102,12 @@ class Image(Sequence[Reading]):
                 reading = Reading(None, Quality.BAD, "out of range", reading[3], reading[4])
                 event, same = Sample(point, reading), old[0] is None
             readings[point] = reading
-            again[point] = None
+            came, again[point] = again[point], None
             if point in logged:
                 counts.append(event)
             if same and reading[1] is old[1] and old is not NEVER:
                 continue
+            self._before[point] = old if came is None else _anew(old, came)
             if reading[1] is not old[1]:
                 self._watch(point, old, reading)
             changed.append(point)
@@ -139,7 +146,7 @@ class Image(Sequence[Reading]):
         """What had grown stale was read again after all, and says what it said."""
         points = [point for point in event.points if point in self._stale]
         for point in points:
-            stale = self._readings[point]
+            self._before[point] = stale = self._readings[point]
             self._readings[point] = reading = _anew(self._stale[point], event)
             self._watch(point, stale, reading)
         return points

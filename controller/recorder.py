@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from config.language import Text, render, text
 from config.plan.places import Booking
 from controller.decide.arbiter import Result
+from controller.decide.hands import HandRecord
 from controller.decide.records import Book, Lock, Observe, Override, PersonCommand, Release, Reset, Unlock
 from controller.decide.step import Decision, Step, Unfit
 from controller.reasserts import FATES, Reasserts
@@ -80,6 +81,8 @@ def _entries(
     for decision in step.decisions:
         yield from reasserts.closed(decision.key, step.wall_ms)
         yield _decided(decision)
+    for by_hand in step.hands:
+        yield _by_hand(by_hand, step.wall_ms)
     for would in step.would:
         yield Entry(step.wall_ms, Kind.WOULD_WRITE, point=would.key, value=would.value, slot=would.slot)
     for record in step.fates:
@@ -123,6 +126,15 @@ def _bent(result: Result) -> Text | str:
             reason=last.reason,
         )
     return ""
+
+
+def _by_hand(record: HandRecord, wall_ms: int) -> Entry:
+    hand = record.hand
+    if record.over is None:
+        detail = f"was {hand.was}; left until {hand.until_ms}"
+    else:
+        detail = render(record.over, _LANGUAGE)
+    return Entry(wall_ms, Kind.HAND, point=record.point, value=hand.found, detail=detail)
 
 
 def _unfit(item: Unfit, wall_ms: int) -> Entry:

@@ -77,6 +77,15 @@ _WHOLE: Mapping[str, Text] = {
         text("below the least: fills whatever the hour"),
         text("nothing but the least in these hours"),
         text("the demand cannot be measured: what was shed stays so for a while"),
+        text("there is a flame, or whether there is one cannot be read"),
+        text("there was a flame less than 10 min ago"),
+        text("its time is over"),
+        text("a person commands it"),
+        text("it was put back"),
+        text("it changed while nothing was heard of it"),
+        text("the device restarted"),
+        text("a lock, its selector, observe mode or an alarm came before it"),
+        text("protection or process safety commands it"),
     )
 }
 _DAYS = (

@@ -55,7 +55,8 @@ class Presence:
 
     contacts: tuple[int, ...]
     """Active while somebody is there; one is enough."""
-    then: tuple[Ask, ...]
+    then: tuple[Switched, ...]
+    """What is off of it is asked for below everything else: others may want it on."""
     run_on_s: float
     on_bad_input: BadInput
     """trip: as if somebody were there."""

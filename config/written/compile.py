@@ -10,6 +10,7 @@ from config.plan.programmes import BUILT_IN_KINDS
 from config.plan.site import Plan
 from config.written.check.boilers import note_thermostats
 from config.written.check.clashes import check_devices
+from config.written.check.hands import check_hands
 from config.written.check.lighting import check_lighting
 from config.written.check.periods import note_hidden
 from config.written.check.shedding import check_shedding
@@ -50,6 +51,7 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
     made = lower_devices(written, lines, findings)
     check_devices(made, lines, findings)
     bound = lower_equipment(written, made, findings)
+    check_hands(written, findings)
     targets = Targets(written, made, bound, findings)
     places = Places(written, findings)
     programmes = lower_programmes(written, calendar, places, targets, findings)

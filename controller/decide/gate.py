@@ -45,6 +45,12 @@ class Gate:
         """Run command → the point that says that it runs."""
         self._fed: dict[int, list[int]] = {}
         """The other way round."""
+        self._states: set[int] = set()
+        """Commands that show what they were told: no pulses."""
+        self._never_read: set[int] = set()
+        """Commands that have not been read in this run."""
+        self._seen_on: set[int] = set()
+        """Commands that have read on since the motor was let run."""
         known = {item.rule: item for item in remembered}
         self._past: dict[int, Past | None] = {}
         self._wakes = Wakes()
@@ -59,6 +65,10 @@ class Gate:
             if (command := roles.get(RUN)) is None:
                 continue
             self._motors[command] = equipment
+            of = plan.points[command].command
+            if of is not None and of.pulse_s is None:
+                self._never_read.add(command)
+                self._states.add(command)
             self._past[command] = _read(known.get(PREFIX + equipment.name))
             if (feedback := roles.get(FEEDBACK)) is not None:
                 self._feedback[command] = feedback
@@ -90,6 +100,8 @@ class Gate:
             for command in self._fed.get(point, ()):
                 self._observe(command, now_ms)
                 touched.add(command)
+            if point in self._states and self._has_fallen(point, now_ms):
+                touched.add(point)
         return touched
 
     def due(self, now_ms: int) -> set[int]:
@@ -130,6 +142,7 @@ class Gate:
             found = self._in_turn(command, past, result.value, found, now_ms)
         if found.value is not past.out:
             self._keep(command, past._replace(out=found.value, since_ms=now_ms, forced=found.forced))
+            self._note(command, found.value and self._readings[command].value is True)
             if self._runs(command) is None:
                 # Nothing tells whether it starts: it counts as started.
                 self._observe(command, now_ms)
@@ -252,6 +265,25 @@ class Gate:
         if seen is not past:
             recent = tuple(start for start in seen.starts if start > now_ms - HOUR_MS)
             self._keep(command, seen._replace(starts=recent))
+
+    def _has_fallen(self, command: int, now_ms: int) -> bool:
+        """Whether a command that is let run reads off though nobody told it: its relay lost its power, or
+        somebody switched it. To tell it again is a start, and waits as every start does."""
+        reading = self._readings[command]
+        if reading.quality is not Quality.GOOD:
+            return False
+        first, past = command in self._never_read, self._known(command, now_ms)
+        self._never_read.discard(command)
+        fell = past.out and reading.value is False and (first or command in self._seen_on)
+        if fell:
+            self._keep(command, past._replace(out=False, since_ms=now_ms, forced=False))
+            if self._runs(command) is None:
+                self._observe(command, now_ms)
+        self._note(command, past.out and reading.value is True)
+        return fell
+
+    def _note(self, command: int, on: bool) -> None:
+        (self._seen_on.add if on else self._seen_on.discard)(command)
 
     def _runs(self, command: int) -> bool | None:
         feedback = self._feedback.get(command)

@@ -66,6 +66,9 @@ def passes(
         return _resting(motor, past, slot, since_ms, now_ms)
     if past.out and wanted:
         return Passed(True, None, None, None)
+    if wanted and past.on and past.since_ms in past.starts:
+        # Somebody else has started it since it was told anything: to tell it to run is no start.
+        return Passed(True, None, None, None)
     if wanted:
         return _starting(motor, past, since_ms, now_ms)
     least_s = max(motor.min_on_s, LEAST_ON_S) if past.forced else motor.min_on_s

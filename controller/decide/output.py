@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from config.plan.points import BacnetObject, Point
 from config.plan.reading import NEVER, Quality, Reading, Value
+from config.plan.slots import Slot
 from controller.decide.barriers import BarrierKind
 from controller.decide.records import Output
 from drivers.api import Fate, Write
@@ -97,7 +98,8 @@ class Standing:
         self.overridden_at: int | None = None
         """BACnet: somebody else's slot that beats ours."""
         self.barred: BarrierKind | None = None
-        self.told_overridden = False
+        self.told_overridden: int | None = None
+        """The slot that people have been told of."""
         self.failing = False
         """People have been told that it does not take."""
         self.would: Wanted | None = None
@@ -172,18 +174,57 @@ class Standing:
             self.tries = 0
             self.due_ns = now_ns
 
-    def seen(self, slots: tuple[tuple[int, Value], ...]) -> None:
-        """BACnet: the priority array as the driver saw it."""
-        self.array = dict(slots)
+    def seen(self, slots: tuple[tuple[int, Value], ...]) -> Value | None:
+        """BACnet: the priority array as the driver saw it. Returns what stands in our slot if that has
+        changed by itself, not to be put back at once whoever changed it."""
+        former, self.array = self.array, dict(slots)
         wanted = self.wanted
-        settled = self.flight is None and self.phase is Phase.HELD and wanted == self.tried
+        changed = None
         held = wanted is not None and same(self.point, self.array.get(wanted.slot), wanted.value)
-        if settled and wanted is not None and not held and not self.pulse:
+        if self._settled and wanted is not None and not held:
             self.phase = Phase.DUE
+            if former is not None and wanted.slot > Slot.PROCESS_SAFETY:
+                changed = self.array.get(wanted.slot)
         ours = wanted.slot if wanted is not None else 0
         self.overridden_at = min(
             (slot for slot in self.array if slot < ours and slot not in self.used), default=None
         )
+        return changed
+
+    def read(self, before: Reading, reading: Reading, patience_ns: int) -> Value | None:
+        """Modbus: it reads otherwise than `before`. Returns what it reads if a value that was held has
+        changed by itself, without a break longer than `patience_ns`, and is not to be put back at once
+        whoever changed it.
+
+        After a break it is told again, and what protection or process safety asks for always is. What was not
+        held before (a lamp on its way to a level) tells nothing.
+        """
+        tried = self.tried
+        if self.bacnet or tried is None or not self._settled or not self._fresh(reading):
+            return None
+        if same(self.point, reading.value, tried.value):
+            return None
+        if before.quality is not Quality.GOOD:
+            if before is not NEVER:
+                self.phase = Phase.DUE
+            return None
+        if not same(self.point, before.value, tried.value):
+            return None
+        if tried.slot <= Slot.PROCESS_SAFETY:
+            self.phase = Phase.DUE
+            return None
+        return reading.value if reading.mono_ns - before.mono_ns <= patience_ns else None
+
+    def leave(self) -> None:
+        """Somebody changed it by hand: whatever is to be written later is compared with a reading first."""
+        self.phase = Phase.UNSURE
+        self.tries = 0
+        self.due_ns = None
+
+    def tell_again(self) -> None:
+        """It is to be written whatever it reads."""
+        self.phase = Phase.DUE
+        self.tries = 0
 
     def returned(self) -> None:
         """The device came back or restarted: it is told again, but never a pulse that may have acted. What
@@ -235,8 +276,21 @@ class Standing:
             if array is None or (self.used - {wanted.slot}) & array.keys():
                 return False
             return same(self.point, array.get(wanted.slot), wanted.value)
-        fresh = reading.quality is Quality.GOOD and reading.mono_ns > self.acted_ns
-        return fresh and same(self.point, reading.value, wanted.value)
+        return self._fresh(reading) and same(self.point, reading.value, wanted.value)
+
+    def _fresh(self, reading: Reading) -> bool:
+        return reading.quality is Quality.GOOD and reading.mono_ns > self.acted_ns
+
+    @property
+    def _settled(self) -> bool:
+        """It was told what is wanted and has it, as far as is known, and nothing stands before it."""
+        return (
+            self.flight is None
+            and self.phase is Phase.HELD
+            and self.wanted == self.tried
+            and self.barred is None
+            and not self.pulse
+        )
 
     def _only_slot_changed(self, wanted: Wanted) -> bool:
         return self.tried is not None and self.tried.value == wanted.value and self.tried.slot != wanted.slot

@@ -150,9 +150,10 @@ class Notice(NamedTuple):
     """What people are told once when it begins and once when it ends."""
 
     kind: str
-    """"device-lost", "command-failed", "set-up-failed", "overridden", "hand", "observe", "clock",
-    "clock-leap", "reading-set-aside", "counter-reset", "counter-stands"; after a start "override-ended",
-    "override-waits", "lock-waits", "observe-waits"."""
+    """"device-lost", "command-failed", "set-up-failed", "overridden", "hand", "changed-by-hand", "observe",
+    "clock", "clock-leap", "reading-set-aside", "counter-reset", "counter-stands"; after a
+    start "override-ended", "override-waits", "lock-waits", "observe-waits",
+    "trip-gone"."""
     subject: str
     """A device's, equipment's or point's name; "" for the site."""
     text: Text

@@ -34,6 +34,8 @@ class Kind(StrEnum):
     """A person asked for something: set, release, lock, unlock, observe, event …"""
     EXPIRED = "expired"
     """A person's command reached its end."""
+    HAND = "hand"
+    """A held value was changed by hand (value: to what), and is left alone; or that is over (detail: why)."""
     CLOCK = "clock"
     """Site time was put right, and with it the end of a person's command (point and slot given)."""
     DECIDED = "decided"

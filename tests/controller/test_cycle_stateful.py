@@ -1,4 +1,4 @@
-"""Any order of restarts, overrides, expiries, bookings, locks, device faults and clock steps.
+"""Any order of restarts, overrides, expiries, bookings, locks, hands, device faults and clock steps.
 
 Beside the engine that lives through all of it stand devices that take writes as real ones do: a Modbus device
 has one value, a BACnet device a priority array. After each step an engine made anew from the image, the time
@@ -6,6 +6,8 @@ and what is remembered must decide the same; and once the devices have answered,
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -34,7 +36,13 @@ from tests.controller.house import READINGS, booked_house
 from tests.many import many
 from tests.schedules.build import at
 
-PLAN = booked_house()
+PLAN = replace(
+    booked_house(),
+    devices=tuple(
+        replace(device, hand_s=600.0 if device.name in ("lamp", "hall") else 0.0)
+        for device in booked_house().devices
+    ),
+)
 CONTEXT = Context.of(PLAN)
 KEYS = {point.key: point.id for point in PLAN.points}
 COMMANDED = ("lamp.level", "lamp.spare", "hall.level", "panel.mode", "stove.permit")
@@ -93,6 +101,8 @@ class Cycle(RuleBasedStateMachine):
         """How often the relay's pulse was asked for; a restart asks for nothing new."""
         self.asking = False
         self.troubled = False
+        self.strayed = False
+        """Somebody has changed something at a device."""
         self._poll()
         self._step(0.0)
 
@@ -197,6 +207,25 @@ class Cycle(RuleBasedStateMachine):
         self._poll()
         self._step(1.0)
 
+    @rule(key=st.sampled_from(["lamp.level", "lamp.spare", "hall.level"]), number=st.integers(0, 3))
+    def somebody_changes_it_at_the_device(self, key: str, number: int) -> None:
+        point = KEYS[key]
+        if PLAN.points[point].device in self.field.dead:
+            return
+        self._poll()
+        self._step(1.0)
+        value: Value = bool(number % 2) if key == "lamp.spare" else 25.0 * number + 3.0
+        if (array := self.field.arrays.get(point)) is not None:
+            ours = [slot for slot in array if slot in (8, 15)]
+            if not ours:
+                return
+            array[ours[0]] = value
+            value = array[min(array)]
+        self.field.values[point] = value
+        self.strayed = True
+        self._poll()
+        self._step(1.0)
+
     @invariant()
     def no_override_lasts_longer_than_it_may(self) -> None:
         now_ms = self.clock.now().wall_ms
@@ -222,6 +251,7 @@ class Cycle(RuleBasedStateMachine):
         self._decides_the_same(anew)
         for point in self.engine.decisions:
             assert anew.barrier(point) == self.engine.barrier(point)
+            assert anew.left(point) == self.engine.left(point)
 
     @invariant()
     def programmes_and_arbitration_need_no_memory(self) -> None:
@@ -233,14 +263,20 @@ class Cycle(RuleBasedStateMachine):
     def all_that_is_reachable_comes_to_hold_what_is_decided(self) -> None:
         if self.field.refusing:
             return
-        # Where writes failed, past the longest pause between repeats; else at once.
-        for seconds in (1.0, 20.0, 301.0, 1.0, 1.0) if self.troubled else (1.0, 1.0, 1.0):
+        # Where writes failed, past the longest pause between repeats; where a change by hand may have been
+        # read too early to tell it from a write's own, past the next re-assert; else at once.
+        pauses = [1.0, 20.0, 301.0, 1.0, 1.0] if self.troubled else [1.0, 1.0, 1.0]
+        if self.strayed:
+            pauses[:0] = [901.0, 901.0]
+        for seconds in pauses:
             self._poll()
             self._step(seconds)
-        self.troubled = False
+        self.troubled = self.strayed = False
         for point, result in self.engine.decisions.items():
             record = PLAN.points[point]
             if record.device in self.field.dead or self.engine.barrier(point) is not None:
+                continue
+            if self.engine.left(point):
                 continue
             if record.command is not None and record.command.pulse_s:
                 continue
@@ -302,6 +338,7 @@ class Cycle(RuleBasedStateMachine):
             assert write.seq not in self.seqs
             self.seqs.add(write.seq)
             assert self.engine.barrier(write.point) is None
+            assert not self.engine.left(write.point)
             fate = self.field.take(write)
             self.troubled |= fate is not Fate.READ_BACK
             self.events.append(WriteReport(write.seq, write.point, fate, write.value, ""))

@@ -18,7 +18,7 @@ def check_lighting(
     the least for safety would be kept. And lamps of two rules, one of which would pass the other by."""
     owners: dict[int, Rule] = {}
     asking = [
-        (rule, ask.point) for rule in rules if isinstance(rule.spec, Presence) for ask in rule.spec.then
+        (rule, item.on.point) for rule in rules if isinstance(rule.spec, Presence) for item in rule.spec.then
     ]
     for rule in rules:
         if not isinstance(rule.spec, Lighting):

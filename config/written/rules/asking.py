@@ -43,7 +43,7 @@ def asked(rule: Rule) -> Iterator[Claim]:
         case Interlock():
             # After a trip things stay as they are: that is no oversight.
             yield from (Claim(ask, rule.slot) for ask in rule.spec.then)
-        case Link():
+        case Link() | Presence():
             yield from _switched(rule.spec.then, rule.slot, Slot.PROGRAMME)
         case Level() | Cycling() | MakeUp() | TariffShift():
             yield from _switched(rule.spec.then, rule.slot, rule.slot)
@@ -66,9 +66,6 @@ def asked(rule: Rule) -> Iterator[Claim]:
             yield from _switched((item.then for item in rule.spec.valves), rule.slot, rule.slot)
         case Supervision():
             yield Claim(Ask(rule.spec.command, False, safe=True), rule.slot)
-        case Presence():
-            # People press switches too: what stays as it is afterwards need not be an oversight.
-            yield from (Claim(ask, rule.slot) for ask in rule.spec.then)
         case Hazard() | Lighting() | DemandCap():
             # A lighting rule and a demand cap only bound, and have checks of their own.
             return

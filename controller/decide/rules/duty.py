@@ -6,7 +6,7 @@ from config.language import text
 from config.plan.rules import Duty, Machine
 from controller.decide.rules.look import Look
 from controller.decide.rules.running import adopted, clock_in, hours, ready, runs
-from controller.decide.rules.switched import beyond, settled
+from controller.decide.rules.switched import beyond, may_start, settled
 
 NEEDED = "needed"
 
@@ -43,7 +43,9 @@ def decide(spec: Duty, look: Look) -> None:
     if len(fit) < wanted:
         look.tell("alarm", text("{needed} needed, {ready} ready", needed=wanted, ready=len(fit)))
     for machine in spec.machines:
-        _say(machine, look, machine in turn.asked, needed, len(spec.machines))
+        inputs = (spec.when, spec.level)
+        may = may_start(look, machine.then, spec.on_bad_input, inputs)
+        _say(machine, look, machine in turn.asked, needed, len(spec.machines), may=may)
 
 
 class _Turn:
@@ -162,7 +164,7 @@ def _asked(machine: Machine, look: Look) -> bool:
     return look.memory.get(f"asked-{machine.name}") is True
 
 
-def _say(machine: Machine, look: Look, on: bool, needed: int, count: int) -> None:
+def _say(machine: Machine, look: Look, on: bool, needed: int, count: int, *, may: bool) -> None:
     name = machine.name
     clock_in(machine, look, asked=on)
     same = look.memory.get(f"asked-{name}") is on
@@ -170,5 +172,5 @@ def _say(machine: Machine, look: Look, on: bool, needed: int, count: int) -> Non
     look.keep(f"asked-{name}", on)
     look.keep(f"since-{name}_ms", since_ms)
     ask = machine.then.on if on else machine.then.off
-    if ask is not None:
+    if ask is not None and (may or not on):
         look.ask(ask, text("{needed} of {count} needed", needed=needed, count=count), since_ms)

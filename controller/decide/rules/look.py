@@ -76,9 +76,10 @@ class Look:
         trips: Collection[str] = (),
         hours: Hours | None = None,
         queued: Collection[int] = (),
+        silent: Collection[int] = (),
     ) -> None:
         """`trips`: rules that are latched now. `hours`: None where nobody knows what time it is. `queued`:
-        commands that wait for their turn to start."""
+        commands that wait for their turn to start. `silent`: points of devices that do not answer."""
         self.now_ms = now_ms
         self.began_ms = now_ms if began_ms is None else began_ms
         """When this run began."""
@@ -92,6 +93,7 @@ class Look:
         self.hours = None if hours is None or not hours.trusted else hours
         """The time of day; None while it cannot be trusted."""
         self.queued = queued
+        self._silent = silent
         self._speed = speed
         self._rule = rule
         self._readings = readings
@@ -113,6 +115,10 @@ class Look:
     def never_read(self, point: int) -> bool:
         """Nothing has been read of it in this run."""
         return self._readings[point] is NEVER
+
+    def silent(self, points: Collection[int]) -> bool:
+        """Something of these has not been read because its device does not answer."""
+        return any(point in self._silent and self.never_read(point) for point in points)
 
     def by_hand(self, selector: Selector | None) -> bool:
         """Whether a selector reads something else than auto."""
@@ -141,9 +147,10 @@ class Look:
         value = self.value(point)
         return None if value is None or isinstance(value, (bool, str)) else float(value)
 
-    def judge(self, condition: Condition) -> bool | None:
+    def judge(self, condition: Condition, *, seen: bool = False) -> bool | None:
         """True, false, or None where readings that are not good leave it open. To be asked of every condition
-        of the rule in every evaluation: `for` counts while it is."""
+        of the rule in every evaluation: `for` counts while it is, over a start of the daemon too. `seen`:
+        only what this run has seen counts."""
         match condition:
             case Compare():
                 number = self.number(condition.point)
@@ -160,31 +167,35 @@ class Look:
                 self.wake_at_hour(change_ms)
                 return booked
             case Not():
-                found = self.judge(condition.item)
+                found = self.judge(condition.item, seen=seen)
                 return None if found is None else not found
             case All():
-                return every([self.judge(item) for item in condition.items])
+                return every([self.judge(item, seen=seen) for item in condition.items])
             case AnyOf():
-                denied = every(
-                    [None if (one := self.judge(item)) is None else not one for item in condition.items]
-                )
+                judged = [self.judge(item, seen=seen) for item in condition.items]
+                denied = every([None if one is None else not one for one in judged])
                 return None if denied is None else not denied
             case Lasting():
-                return self._lasting(condition)
+                return self._lasting(condition, seen)
 
-    def _lasting(self, condition: Lasting) -> bool | None:
-        found = self.judge(condition.item)
-        since_ms = self.since(f"true-{condition.key}_ms", found, points_of(condition.item))
+    def _lasting(self, condition: Lasting, seen: bool) -> bool | None:
+        found = self.judge(condition.item, seen=seen)
+        since_ms = self.since(f"true-{condition.key}_ms", found, points_of(condition.item), seen=seen)
         if not found or since_ms is None:
             return found
         return self.passed(since_ms, condition.seconds)
 
-    def since(self, key: str, found: bool | None, points: Collection[int]) -> int | None:
+    def since(
+        self, key: str, found: bool | None, points: Collection[int], *, seen: bool = False
+    ) -> int | None:
         """Since when `found`, which depends on `points`, has been true without a break; None: it is not. A
-        start of the daemon, before it has read them, breaks nothing off."""
-        if not found and (found is False or key not in self.memory or not self.unread(points)):
+        start of the daemon, before it has read them, breaks nothing off, unless only what was `seen` by this
+        run counts."""
+        if not found and (found is False or seen or key not in self.memory or not self.unread(points)):
             return None
         since_ms = min(int(self.memory.get(key, self.now_ms)), self.now_ms)
+        if seen:
+            since_ms = max(since_ms, self.began_ms)
         self.keep(key, since_ms)
         return since_ms
 

@@ -44,7 +44,7 @@ class RuleRequests:
     ) -> None:
         """`readings`: the image itself, as it is when `update` is called. `time` is put right by its owner,
         who then says so."""
-        # What has a blank in its name is the gate's.
+        # What has a blank in its name is remembered of motors and of points, not of rules.
         known = {item.rule: item.memory for item in remembered if " " not in item.rule}
         self._rules = rules
         self._readings = readings
@@ -72,6 +72,8 @@ class RuleRequests:
         self._notices: list[Notice] = []
         self._yielding: dict[str, Yielding] = {}
         self._yields_changed = False
+        self._silent: set[int] = set()
+        """Points of devices that do not answer."""
         self._began_ms: int | None = None
         for number, rule in enumerate(rules):
             for point in KINDS[type(rule.spec)].points(rule.spec):
@@ -96,6 +98,11 @@ class RuleRequests:
         for command in self._queued ^ commands:
             self._pending.update(self._starting.get(command, ()))
         self._queued = commands
+
+    def silent(self, points: Collection[int], *, on: bool) -> None:
+        """The device of these points does not answer, or does again."""
+        (self._silent.update if on else self._silent.difference_update)(points)
+        self.changed(points)
 
     def put_right(self, by_ms: int) -> None:
         """The wall clock was put right by so much: times that are remembered move with it."""
@@ -221,6 +228,7 @@ class RuleRequests:
             self._trips,
             self._hours,
             self._queued,
+            self._silent,
         )
 
     def _keep(self, number: int, memory: Memory) -> None:

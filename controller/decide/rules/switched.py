@@ -40,6 +40,15 @@ def settled(
     return before if look.held(bad, of) else None
 
 
+def may_start(look: Look, item: Switched, bad: BadInput, inputs: Sequence[Condition | int | None]) -> bool:
+    """Whether it may be asked for: what stands is not started by what was so before this run, where an input
+    that cannot be read would stop it."""
+    if bad.does != "trip" or not isinstance(item.on.value, bool) or not look.unread(_points(inputs)):
+        return True
+    look.wake_at(look.now_ms + 1000)  # its own reading may come first
+    return look.value(item.on.point) in (item.on.value, None)
+
+
 def beyond(band: Band, number: float | None, before: bool) -> bool | None:
     """On which side of a band a number is; None: it cannot be read."""
     if number is None:
@@ -83,15 +92,16 @@ def put(
     since_ms: int,
     *,
     off_slot: int | None = None,
+    until_ms: int | None = None,
 ) -> None:
-    """Ask for what these are when it is on, or off."""
+    """Ask for what these are when it is on, at the longest until `until_ms`, or off."""
     for item in then:
         if on and item.after_s and not look.passed(since_ms, item.after_s):
             waits = text("begins {seconds} s after the others", seconds=f"{item.after_s:g}")
             if item.off is not None:
                 look.ask(item.off, waits, since_ms, slot=off_slot)
         elif on:
-            look.ask(item.on, words, since_ms, op=Op.FLOOR if item.floor else Op.VALUE)
+            look.ask(item.on, words, since_ms, op=Op.FLOOR if item.floor else Op.VALUE, until_ms=until_ms)
         elif item.off is not None:
             look.ask(item.off, words, since_ms, slot=off_slot)
 

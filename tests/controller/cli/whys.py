@@ -92,6 +92,25 @@ rules:
   garden: {kind: irrigation, label: 灌溉, hours: {everyday: "07:00-07:30"}, skip_when: box.soil1 above 35 %,
     valves: [{target: green, for: 10 min}, {target: wall, for: 5 min}], on_bad_input: trip}
 """
+PORCH = {
+    "devices.yaml": """
+devices:
+  more: {profile: relay-8, line: T1, unit: 3, label: 门廊继电器, hand: respect 2 h,
+    if_unheard: {holds_last: true, accepted: 试验}}
+""",
+    "equipment.yaml": """
+equipment:
+  porch: {kind: lamp-group, label: 门廊灯, switch: more.ch1}
+""",
+    "schedules/porch.yaml": """
+porch-week:
+  label: 门廊
+  targets: porch
+  default: on
+  week: {everyday: [{from: "00:00", to: "24:00", value: on}]}
+  untrusted_clock: on
+""",
+}
 _PROGRAMMES = "hall-lights-week:"
 PERSON = "王工 (li)"
 
@@ -104,6 +123,8 @@ def plan() -> Plan:
         Path(folder, "hourly.yaml").write_text(HOURLY, encoding="utf-8")
         Path(folder, "schedules").mkdir()
         Path(folder, "schedules", "hall.yaml").write_text(_PROGRAMMES + programmes, encoding="utf-8")
+        for name, written in PORCH.items():
+            Path(folder, name).write_text(written, encoding="utf-8")
         findings = Findings()
         made = compile_site(Path(folder), findings)
     assert made is not None, [problem.sentence("en") for problem in findings.problems()]
@@ -248,6 +269,11 @@ def _others(scene: Scene) -> None:
     scene.run(2)
 
 
+def _by_hand(scene: Scene) -> None:
+    """Somebody at the relay box itself."""
+    scene.wait_until("2026-03-05 09:12").set(more_ch1=False).run(3)
+
+
 def day_gone_by(scene: Scene) -> None:
     """A person sets the light, another locks it, and both are over."""
     scene.wait_until("2026-03-05 08:00").override("hall.zone1_level", 35.0, 1.5, "来访")
@@ -275,6 +301,8 @@ SHOWN: dict[str, tuple[Prepare, Ask]] = {
     "device-lost": _now("hall-lights", _cut_off),
     "failing": _now("lamp", _failing),
     "others": _now("hall-lights", _others),
+    "by-hand": _now("porch", _by_hand),
+    "past-by-hand": _then("porch", "2026-03-05 09:12:06", _by_hand),
     "read-only": _now("hall.zone1_lux", lambda scene: scene.run(1)),
     "restart": _now("fan.run_cmd", _came_back),
     "shed": _now("stairs", _shed),

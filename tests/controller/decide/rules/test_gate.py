@@ -149,3 +149,41 @@ def test_times_outlive_a_restart() -> None:
     made.restart()
     told = go(made, 100)
     assert told.index(True) in range(75, 85)
+
+
+def test_a_relay_that_fell_is_told_again_when_the_motor_has_rested() -> None:
+    """A relay box whose power comes and goes would start a motor as often as that."""
+    made = plant().set(more_di2=True)
+    assert go(made, 200)[-1] is True
+    made.set(relays_ch4=False, inputs_di4=False)
+    told = go(made, 200)
+    assert told.index(True) in range(178, 182)
+    # After a restart of the daemon nothing is known of when it fell.
+    made.set(relays_ch4=False, inputs_di4=False).restart()
+    assert go(made, 200).index(True) in range(178, 182)
+
+
+def test_a_relay_that_does_as_it_is_told_a_moment_later_has_not_fallen() -> None:
+    made = plant().set(more_di2=True).run(179)
+    told = []
+    for second in range(30):
+        made.run(1)
+        told.append((made.asked("slow-1.run_cmd") or (None,))[0])
+        if told[-1] and second > 10:
+            made.set(relays_ch4=True, inputs_di4=True)
+    assert True in told
+    assert False not in told[told.index(True) :]
+
+
+def test_one_that_somebody_else_has_started_is_not_stopped_to_let_it_rest() -> None:
+    """By hand at its panel, shortly before a rule wants it, too."""
+    made = plant().run(200)
+    made.set(relays_ch4=True, inputs_di4=True).run(20)
+    made.set(more_di2=True).run(1)
+    assert made.asked("slow-1.run_cmd") == (True, 10)
+    assert go(made, 60)[-1] is True
+    # It runs its least time from its start, and rests after it as after any.
+    made.set(more_di2=False)
+    assert go(made, 60)[-1] is False
+    made.set(more_di2=True)
+    assert go(made, 100)[-1] is False
