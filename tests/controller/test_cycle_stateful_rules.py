@@ -44,6 +44,14 @@ FEEDBACK = {
     "do-1.ch4": "water.lift1_run",
     "do-1.ch5": "water.lift2_run",
 }
+MOTORS = {
+    "do-1.ch1": "hood",
+    "do-1.ch2": "purifier",
+    "do-1.ch3": "pump-1",
+    "do-1.ch4": "p1",
+    "do-1.ch5": "p2",
+    "do-1.ch6": "blower",
+}
 CONTACTS = (
     "safety.di1",
     "di-1.di2",
@@ -171,12 +179,21 @@ class Plant(RuleBasedStateMachine):
     def an_engine_made_anew_decides_and_remembers_the_same(self) -> None:
         remembered = self.engine.remembered()
         anew = self._engine(remembered)
+        # But for two things: how long the end of a trip has been true counts only as far as this run saw it,
+        # and of a motor that does not stand as it was told a start knows no more than that it does not.
+        anew._rules._began_ms = self.engine._rules._began_ms
         now = self.clock.now()
         anew.step(now, [Sample(point, reading) for point, reading in enumerate(self.engine.readings)])
+        open_ones = {key for key in MOTORS if self._stands_otherwise(key)}
         for point, result in self.engine.decisions.items():
-            assert _said(anew.decisions[point]) == _said(result), PLANS[self.edition].points[point].key
+            if PLANS[self.edition].points[point].key not in open_ones:
+                assert _said(anew.decisions[point]) == _said(result), PLANS[self.edition].points[point].key
             assert anew.barrier(point) == self.engine.barrier(point)
-        assert dict(anew.remembered().rules) == dict(remembered.rules)
+        left_out = {f"equipment {MOTORS[key]}" for key in open_ones}
+        ours, others = dict(remembered.rules), dict(anew.remembered().rules)
+        assert {name: others.get(name) for name in {*ours, *others} - left_out} == {
+            name: ours.get(name) for name in {*ours, *others} - left_out
+        }
 
     @invariant()
     def a_pump_that_tripped_dry_is_off(self) -> None:
@@ -194,6 +211,10 @@ class Plant(RuleBasedStateMachine):
         found = PLANS[self.edition].point_named(key)
         assert found is not None
         return found.id
+
+    def _stands_otherwise(self, key: str) -> bool:
+        point = self._id(key)
+        return self.engine.readings[point].value is not self.engine.decisions[point].value
 
     def _begin_anew(self) -> None:
         self.engine = self._engine(self.engine.remembered())
