@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from config.language import Text, text
 from config.language.details import detail
@@ -40,7 +40,9 @@ from controller.decide.steady import SteadyTime
 from controller.decide.step import Counters, Decision, Step
 from controller.decide.stop import stop_writes
 from controller.decide.timekeeping import Timekeeping
+from controller.decide.told import Told
 from controller.image import Image
+from controller.swap.same import Same
 from drivers.api import DeviceState, Event, Fate, SetUp, SlotState, Write, WriteReport
 from schedules.context import Context
 from schedules.programme import HORIZON_DAYS
@@ -80,6 +82,11 @@ class Engine:
         self._cycle = 0
         self._told_observe = False
         self._timekeeping = Timekeeping(context.local, put_right_ms)
+        self._told = Told()
+        self._known: list[int] = []
+        """Points that another Plan's engine has read: read anew in the first step."""
+        self._anew: set[int] = set()
+        """Points to be decided in the next step, whatever happens."""
         self._announcements = Announcements(context)
         self._longest_ms = round(plan.site.override_max_s * 1000)
 
@@ -193,6 +200,8 @@ class Engine:
         self._beginnings.tell(step)
         others: list[Event] = []
         step.changed = self._image.take(events, step.counts, others)
+        if self._known:
+            step.changed, self._known = sorted({*step.changed, *self._known}), []
         stale = self._image.age(now.mono_ns)
         if stale:
             step.changed += stale
@@ -223,7 +232,48 @@ class Engine:
             self._outputs.failing,
         )
         step.wake_ms = self._wake_ms(now)
+        self._told.take(step.notices, self._stands)
         return step
+
+    def take_over(self, former: Engine, same: Same) -> None:
+        """Go on from another Plan's engine, of which `same` is here too; before the first step. What was read
+        is not unread, what was sent is not sent again and what was decided is told only where it is decided
+        otherwise. `former` is left as it is."""
+        self._known = self._image.take_over(former._image, same.points)
+        self._outputs.take_over(former._outputs, same.outputs, same.known)
+        for old, new in same.known.items():
+            if (online := former._online.get(old)) is not None:
+                self._set_online(new, online)
+        self._not_set_up = {same.points[point] for point in former._not_set_up if point in same.points}
+        for old, new in same.outputs.items():
+            self._results[new] = former._results[old]
+            self._anew.add(new)
+        self._cycle = former._cycle
+        self._steady.follow(former._steady)
+        self._timekeeping.follow(former._timekeeping)
+        self._told.follow(former._told)
+
+    def last_writes(self, points: Collection[int]) -> list[Write]:
+        """What is written to outputs that leave the Plan, as their devices declare."""
+        writes = stop_writes(self.plan, self._outputs, self._barriers)
+        return [write for write in writes if write.point in points]
+
+    def part(self, points: Collection[int]) -> list[Write]:
+        """The same, to be sent; nothing follows it."""
+        self._outputs.part(points)
+        return self.last_writes(points)
+
+    def _stands(self, notice: Notice) -> bool:
+        """Whether what another Plan's engine told, and this one does not tell anew, is so still."""
+        match notice.kind:
+            case "clock" | "clock-leap":
+                return True
+            case "device-lost":
+                lost = [device for device in self.plan.devices if self._online.get(device.id) is False]
+                return any(device.name == notice.subject for device in lost)
+            case "set-up-failed":
+                return any(self.plan.points[point].key == notice.subject for point in self._not_set_up)
+        return False
 
     def stop_writes(self) -> list[Write]:
         """The last writes of a run, as each device declares. Steps that follow hand out none."""
@@ -301,7 +351,8 @@ class Engine:
 
     def _decide(self, now: Now, step: Step) -> None:
         steady_ms = self._steady.at(now)
-        touched = self._gate.changed(step.changed, steady_ms) | self._gate.due(steady_ms)
+        touched = self._gate.changed(step.changed, steady_ms) | self._gate.due(steady_ms) | self._anew
+        self._anew = set()
         for source in self._sources:
             touched.update(source.update(now))
         yielding = self._rules.take_yielding()

@@ -11,7 +11,20 @@ from config.plan import codec
 from config.plan.site import Plan
 from controller.cli.speech import Failure
 from controller.store.connection import open_reader
-from controller.store.plans import PlanFiles, history
+from controller.store.plans import PlanFiles, Version, history, versions
+
+
+def versions_in(data: Path) -> list[Version]:
+    """The plans accepted there, newest first. Raises Failure."""
+    try:
+        with closing(open_reader(data / "control.db")) as reader:
+            return versions(reader, 1000)
+    except sqlite3.Error as error:
+        raise Failure(
+            text("no accepted plan can be read in {data}", data=str(data)),
+            hint=text("Say where it is with --data DIR."),
+            kind="no-plan",
+        ) from error
 
 
 def plan_in_force(data: Path) -> Plan:

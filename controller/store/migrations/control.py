@@ -133,5 +133,11 @@ def m005_rules(db: Database) -> None:
     db.execute("CREATE TABLE rules (name TEXT PRIMARY KEY, memory TEXT NOT NULL) WITHOUT ROWID")
 
 
-CONTROL: tuple[Step, ...] = (m001_first, m002_lasting, m003_reasserts, m004_seals, m005_rules)
+def m006_applied(db: Database) -> None:
+    """What a person said of a plan that he brought into force, and whether it was in force before."""
+    db.execute("ALTER TABLE plans ADD COLUMN comment TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE plans ADD COLUMN back_to INTEGER NOT NULL DEFAULT 0")
+
+
+CONTROL: tuple[Step, ...] = (m001_first, m002_lasting, m003_reasserts, m004_seals, m005_rules, m006_applied)
 """In order; a released step is never changed, only followed."""
