@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import shutil
 import subprocess
 import sys
@@ -111,6 +112,7 @@ async def test_an_edit_is_in_force_at_once_and_nothing_is_dropped(tmp_path: Path
         assert tap.connections == 1
 
 
+@pytest.mark.slow
 async def test_an_edit_with_mistakes_lists_them_all_and_changes_nothing(tmp_path: Path) -> None:
     edited = Edited(tmp_path)
     async with edited.stand as stand:
@@ -131,6 +133,7 @@ async def test_an_edit_with_mistakes_lists_them_all_and_changes_nothing(tmp_path
         assert len(await edited.history()) == 1
 
 
+@pytest.mark.slow
 async def test_devices_and_lines_come_and_go(tmp_path: Path) -> None:
     edited = Edited(tmp_path)
     async with edited.stand as stand:
@@ -178,3 +181,76 @@ async def test_devices_and_lines_come_and_go(tmp_path: Path) -> None:
         points = await stand.points()
         assert {row["quality"] for row in points.values()} == {"good"}
         assert not [line for line in stand.said().splitlines() if "does not answer" in line]
+
+
+@pytest.mark.slow
+async def test_watched_files_come_into_force_and_go_back_when_devices_reject_them(tmp_path: Path) -> None:
+    edited = Edited(tmp_path)
+    edited.edit("site.yaml", "calendar: none", "calendar: none\n  apply: watched")
+    async with edited.stand as stand:
+        await stand.start()
+        await stand.online()
+        first = (await stand.call("status"))["plan"]
+        path = edited.site / "schedules" / "house.yaml"
+        whole = path.read_text(encoding="utf-8")
+
+        # Half of a file, twice, and then the whole of it.
+        better = whole.replace("default: 60 %", "default: 45 %")
+        path.write_text(better[: len(better) // 2] + "\n  targets: [", encoding="utf-8")
+        await asyncio.sleep(6.0)
+        assert (await stand.call("status"))["plan"] == first
+        path.write_text(better, encoding="utf-8")
+        await stand.has("hall.zone1_level", 45.0)
+        assert (await edited.history())[0]["person"] == "files"
+
+        second = (await stand.call("status"))["plan"]
+        await stand.simulators(fault="refuse-writes", device="hall")
+        path.write_text(whole.replace("default: 60 %", "default: 85 %"), encoding="utf-8")
+
+        async def back() -> bool:
+            status = await stand.call("status")
+            kinds = {item["kind"] for item in status["notices"]}
+            return bool(status["plan"] == second and "rolled-back" in kinds)
+
+        await stand.until(back)
+        versions = await edited.history()
+        assert [row["state"] for row in versions[:3]] == ["in-force", "rolled-back", "replaced"]
+        assert versions[0]["person"] == "louguan"
+        await stand.simulators(fault="refuse-writes", device="hall", on=False)
+        # What was taken back does not come into force again by itself, not after a restart either.
+        await asyncio.sleep(6.0)
+        assert len(await edited.history()) == len(versions)
+        await stand.stop()
+        await stand.start()
+        await asyncio.sleep(8.0)
+        assert len(await edited.history()) == len(versions)
+        assert (await stand.call("status"))["plan"] == second
+
+
+@pytest.mark.slow
+async def test_a_kill_in_the_middle_leaves_one_version_whole(tmp_path: Path) -> None:
+    edited = Edited(tmp_path)
+    chance = random.Random(20261126)
+    async with edited.stand as stand:
+        await stand.start()
+        await stand.online()
+        level = 60
+        for number in range(12):
+            old, level = level, 20 + 5 * number
+            edited.edit("schedules/house.yaml", f"default: {old} %", f"default: {level} %")
+            before = (await stand.call("status"))["plan"]
+            applying = asyncio.create_task(
+                edited.louguan("apply", str(edited.site), "--data", edited.data, "--json")
+            )
+            await asyncio.sleep(chance.uniform(0.5, 3.0))
+            await stand.kill()
+            code, out, _ = await applying
+            await stand.start()
+            after = (await stand.call("status"))["plan"]
+            if code == 0:
+                assert after == json.loads(out)["plan"]
+            if after == before:  # it was not committed: then it is taken now
+                assert (await edited.apply("--data", edited.data))["number"]
+            versions = await edited.history()
+            assert versions[0]["plan"] == (await stand.call("status"))["plan"]
+            await stand.has("hall.zone1_level", float(level))

@@ -19,7 +19,7 @@ from controller.store.errors import StoreError
 from controller.swap.applying import Applying
 from controller.swap.offer import BadOffer, Offers
 from controller.swap.taking import Foreseen, Prepared, Taking
-from controller.swap.touched import changed_parts
+from controller.swap.touched import Part, changed_parts
 from drivers.api import Write
 
 
@@ -49,7 +49,8 @@ class Apply:
         try:
             content = await in_thread(partial(self._offers.content, plan_hash))
             prepared = await self._taking.prepare(content)
-            answer = self._told(prepared, self._taking.foresee(prepared), call.language)
+            changes = await in_thread(partial(changed_parts, self._daemon.plan, prepared.plan))
+            answer = self._told(prepared, self._taking.foresee(prepared), changes, call.language)
             if call.args.get("check") is True or prepared.plan.hash == self._daemon.plan.hash:
                 return {**answer, "number": None}
             version = await self._applying.apply(content, plan_hash, call.person, self._comment(call))
@@ -74,12 +75,14 @@ class Apply:
             raise not_recorded(error) from error
         return {"done": "rollback", "number": version.number, "plan": version.item.hash}
 
-    def _told(self, prepared: Prepared, foreseen: Foreseen, language: str) -> dict[str, Any]:
+    def _told(
+        self, prepared: Prepared, foreseen: Foreseen, changes: dict[str, Part], language: str
+    ) -> dict[str, Any]:
         former, plan = self._daemon.plan, prepared.plan
         return {
             "plan": plan.hash,
             "before": former.hash,
-            "changes": {sort: part._asdict() for sort, part in changed_parts(former, plan).items()},
+            "changes": {sort: part._asdict() for sort, part in changes.items()},
             "writes": [_write(plan, write, language) for write in foreseen.writes],
             "last_writes": [_write(former, write, language) for write in foreseen.last],
         }
