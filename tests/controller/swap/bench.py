@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +39,8 @@ class Bench:
         """What becomes of every write on lines opened from now on."""
         self.opened: list[StandInLine] = []
         self.followed: list[str] = []
+        self.follow: Callable[[Plan], Awaitable[None]] | None = None
+        """What else follows, where a test says so."""
         self.lines = Lines(
             self._open,
             self.daemon.drivers,
@@ -59,6 +61,8 @@ class Bench:
 
     async def _follow(self, former: Plan) -> None:
         self.followed.append(former.hash)
+        if self.follow is not None:
+            await self.follow(former)
 
     async def apply(self, plan: Plan, person: str = "Li", comment: str = "") -> int:
         async with self.cycling():

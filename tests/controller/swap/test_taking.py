@@ -166,6 +166,30 @@ async def test_the_log_has_no_gap_over_a_swap(tmp_path: Path) -> None:
         assert sum(row[2] for row in rows[1:]) > 0
 
 
+async def test_a_meter_that_comes_is_logged_and_one_that_goes_leaves_its_log(tmp_path: Path) -> None:
+    async with bench(tmp_path, site("a")) as made:
+        heard(made)
+        for number, plan in enumerate((None, site("a", "b"), site("b"))):
+            if plan is not None:
+                await made.apply(plan)
+            for second in range(0, 2 * 900, 30):
+                for device in made.daemon.plan.devices:
+                    made.read(f"{device.name}.energy", 100.0 + number * 60 + second // 30)
+                made.shell.cycle(30.0)
+        made.shell.stores.log.submit(lambda _: None).result(10)
+        with made.shell.stores.log.reader() as reader:
+            found = reader.ask(
+                lambda connection: dict(
+                    connection.execute(
+                        "SELECT meters.name, COUNT(consumption) FROM intervals "
+                        "JOIN meters ON meters.id = intervals.meter GROUP BY meters.name"
+                    ).fetchall()
+                )
+            )
+        assert found == {"a": 4, "b": 4}
+        assert made.shell.stores.log.refused == 0
+
+
 async def test_devices_that_reject_writes_bring_the_version_before_back_once(tmp_path: Path) -> None:
     async with bench(tmp_path, site("a", "b")) as made:
         heard(made)
