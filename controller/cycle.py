@@ -40,7 +40,7 @@ from controller.decide.steady import SteadyTime
 from controller.decide.step import Counters, Decision, Step
 from controller.decide.stop import stop_writes
 from controller.decide.timekeeping import Timekeeping
-from controller.decide.told import Told
+from controller.decide.told import Told, stands
 from controller.image import Image
 from controller.swap.same import Same
 from drivers.api import DeviceState, Event, Fate, SetUp, SlotState, Write, WriteReport
@@ -232,7 +232,7 @@ class Engine:
             self._outputs.failing,
         )
         step.wake_ms = self._wake_ms(now)
-        self._told.take(step.notices, self._stands)
+        self._told.take(step.notices, lambda told: stands(told, self.plan, self._online, self._not_set_up))
         return step
 
     def take_over(self, former: Engine, same: Same) -> None:
@@ -262,18 +262,6 @@ class Engine:
         """The same, to be sent; nothing follows it."""
         self._outputs.part(points)
         return self.last_writes(points)
-
-    def _stands(self, notice: Notice) -> bool:
-        """Whether what another Plan's engine told, and this one does not tell anew, is so still."""
-        match notice.kind:
-            case "clock" | "clock-leap":
-                return True
-            case "device-lost":
-                lost = [device for device in self.plan.devices if self._online.get(device.id) is False]
-                return any(device.name == notice.subject for device in lost)
-            case "set-up-failed":
-                return any(self.plan.points[point].key == notice.subject for point in self._not_set_up)
-        return False
 
     def stop_writes(self) -> list[Write]:
         """The last writes of a run, as each device declares. Steps that follow hand out none."""

@@ -145,6 +145,11 @@ class Daemon:
         """For a full disk: see `Trending.give_up_room`."""
         return 0 if self.trending is None else self.trending.give_up_room()
 
+    @property
+    def stopping(self) -> bool:
+        """Told to stop."""
+        return self._stopping
+
     def nudge(self) -> None:
         """Cycle at once."""
         self._timer.nudge()

@@ -27,6 +27,22 @@ def versions_in(data: Path) -> list[Version]:
         ) from error
 
 
+def plan_of_version(data: Path, number: int) -> Plan:
+    """The plan of that number in `louguan history`. Raises Failure."""
+    found = next((version for version in versions_in(data) if version.number == number), None)
+    if found is None:
+        raise Failure(
+            text("there is no version {number}; see: louguan history", number=number), kind="no-plan"
+        )
+    for copy in PlanFiles(data / "plans", data / "backup").copies(found.item.hash):
+        try:
+            if copy is not None:
+                return codec.load(copy)
+        except ValueError:
+            continue
+    raise Failure(text("version {number} cannot be read any more", number=number), kind="no-plan")
+
+
 def plan_in_force(data: Path) -> Plan:
     """The plan accepted last. Raises Failure where there is none that can be read."""
     files = PlanFiles(data / "plans", data / "backup")

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 
+from config.plan.site import Plan
 from controller.decide.records import Notice
+
+
+def stands(notice: Notice, plan: Plan, online: Mapping[int, bool], not_set_up: Collection[int]) -> bool:
+    """Whether what another Plan's engine told, and this one does not tell anew, is so still. `online`: by
+    device; `not_set_up`: points."""
+    match notice.kind:
+        case "clock" | "clock-leap":
+            return True
+        case "device-lost":
+            return any(
+                device.name == notice.subject and online.get(device.id) is False for device in plan.devices
+            )
+        case "set-up-failed":
+            return any(plan.points[point].key == notice.subject for point in not_set_up)
+    return False
 
 
 class Told:

@@ -82,6 +82,8 @@ class Taking:
         self._follow = follow
         self._turn = asyncio.Lock()
         self._after: asyncio.Task[None] | None = None
+        self._known_meters: Sequence[Meter] = daemon.meters
+        """The meters that are logged: of those of the Plan all but what is still to be registered."""
         self.taken: Callable[[Acceptance, frozenset[str]], None] = lambda _item, _touched: None
         """Hears of each Plan that has come into force, and of the devices that it touches."""
 
@@ -126,7 +128,8 @@ class Taking:
 
     async def _take(self, content: str, item: Acceptance) -> None:
         async with self._turn:
-            await self.settled()
+            await self._lines.settled()
+            await self._end_catching_up()
             prepared = await self.prepare(content)
             former = self._daemon.plan
             self._check(prepared, item)
@@ -140,7 +143,14 @@ class Taking:
                     text("the accepted plan cannot be kept: {reason}", reason=detail(str(error)))
                 ) from error
             await self._part(self._leaving(prepared))
-            self._exchange(prepared)
+            try:
+                self._exchange(prepared)
+            except Exception:
+                # What runs now is of neither Plan; the next start has the one that is committed, whole.
+                _log.exception("a swap failed half-way; louguan ends, to be started anew")
+                self._daemon.exit_code = 1
+                self._daemon.stop()
+                raise
             self._after = asyncio.create_task(self._catch_up(former), name="after a swap")
             self.taken(item, touched)
 
@@ -194,7 +204,7 @@ class Taking:
         daemon.guarded_cycle()  # what the lines have said is said of the Plan that it is of
         engine = self._engine(prepared)
         meters = meters_of(plan)
-        going_on = _going_on(daemon.meters, meters)
+        self._known_meters = going_on = _going_on(self._known_meters, meters)
         daemon.log_intervals(daemon.consumption.take(going_on, {}, same.points))
         daemon.follow(plan, prepared.context, engine, meters, same.points)
         self._lines.follow(plan, same)
@@ -205,20 +215,27 @@ class Taking:
 
     async def _catch_up(self, former: Plan) -> None:
         """What takes the disk or another side, and may take its time."""
-        before = meters_of(former)
-        if list(map(_logged, before)) != list(map(_logged, self._daemon.meters)):
-            await self._register(before)
+        if len(self._known_meters) != len(self._daemon.meters):
+            await self._register()
         await self._follow(former)
 
-    async def _register(self, before: Sequence[Meter]) -> None:
+    async def _end_catching_up(self) -> None:
+        """Of the swap before: what a failing disk keeps it from is done after this one."""
+        if self._after is not None:
+            await asyncio.wait({self._after}, timeout=AGAIN_S)
+            self._after.cancel()
+            await asyncio.gather(self._after, return_exceptions=True)
+
+    async def _register(self) -> None:
         """The log learns of meters that are new, or other than before. Tried until it can be."""
         daemon = self._daemon
         while (marks := await self._marks()) is None:  # noqa: ASYNC110 - a disk tells nobody
             await asyncio.sleep(AGAIN_S)
-        known = {meter.name for meter in _going_on(before, daemon.meters)}
+        known = {meter.name for meter in self._known_meters}
         new = {name: mark for name, mark in marks.items() if name not in known}
         unmoved = {point.id: point.id for point in daemon.plan.points}
         daemon.log_intervals(daemon.consumption.take(daemon.meters, new, unmoved))
+        self._known_meters = daemon.meters
 
     async def _marks(self) -> dict[str, Mark] | None:
         """Where the logs of the daemon's meters stand; None where that cannot be asked now, which is told."""

@@ -168,10 +168,11 @@ class RuleRequests:
             )
 
     def reset(self, name: str) -> None:
-        """A person resets a trip; `check_reset` was asked."""
-        number = self._number(name)
-        self._keep(number, {})
-        self._pending.add(number)
+        """A person resets a trip; `check_reset` was asked, if perhaps of the Plan before."""
+        number = next((number for number, rule in enumerate(self._rules) if rule.name == name), None)
+        if number is not None:
+            self._keep(number, {})
+            self._pending.add(number)
 
     def _number(self, name: str) -> int:
         for number, rule in enumerate(self._rules):

@@ -13,7 +13,7 @@ from config.plan.reading import NEVER
 from config.plan.site import Plan
 from controller.cycle import Engine
 from controller.decide.arbiter import Result
-from controller.decide.records import Lock, Override
+from controller.decide.records import Lock, Override, Reset
 from controller.swap.same import same_parts
 from drivers.api import DeviceState, Event, Fate, Sample
 from schedules.context import Context
@@ -277,6 +277,17 @@ def test_a_delay_that_runs_and_a_trip_that_stands_go_on() -> None:
     assert made.asked() == (False, 5)
     # It is told on, not over and again.
     assert {on for kind, _, on in made.notices if kind == "trip"} <= {True}
+
+
+def test_a_reset_that_was_under_way_as_its_rule_went_does_no_harm() -> None:
+    rule = RULE.format(seconds=1)
+    made = Plant(rule, inputs_di5=False, inputs_di6=False)
+    made.set(inputs_di5=True).run(5)
+    made.set(inputs_di5=False).run(5)
+    made.rig.do(Reset("dry", "Li", "looked at it"))
+    made.rig.swap(plan_with(OTHER))
+    made.run(5)
+    assert made.asked() is None
 
 
 def test_another_address_is_another_line_and_another_wiring_another_device() -> None:

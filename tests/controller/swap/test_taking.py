@@ -8,19 +8,23 @@ import shutil
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from config.language import text
 from config.plan import codec
 from config.plan.devices import StopAction
 from config.plan.points import Counter, Register
 from config.plan.site import Plan
 from controller.accepted import choose_plan
-from controller.consumption.records import Flag
+from controller.consumption.records import Flag, Mark
 from controller.decide.records import Override, Refused
 from controller.options import Options
 from controller.store.control import ControlStore
+from controller.store.errors import StoreUnavailable
 from controller.store.ledger import Kind
+from controller.swap import taking
 from controller.swap.versions import told, was_rolled_back
 from drivers.api import Fate
 from tests.controller.rig import THURSDAY
@@ -265,6 +269,51 @@ async def test_a_kill_at_any_step_leaves_the_old_or_the_new_plan_whole(
     assert (found[0], found[-1]) == (old, new)
     changes = sum(one.hash != other.hash for one, other in pairwise(found))
     assert changes == 1
+
+
+async def test_a_swap_that_fails_half_way_ends_the_run_and_the_next_has_the_new_plan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, new = tmp_path / "data", site("a", default=30.0)
+    async with bench(data, site("a")) as made:
+        heard(made)
+
+        def fail(*_: object) -> None:
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(made.lines, "follow", fail)
+        with pytest.raises(ZeroDivisionError):
+            await made.apply(new)
+        assert made.daemon.exit_code == 1
+        assert made.daemon.stopping
+    assert _after(data, tmp_path / "none") == new
+
+
+async def test_meters_wait_for_a_log_that_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taking, "AGAIN_S", 0.05)
+    async with bench(tmp_path, site("a")) as made:
+        heard(made)
+        log, failing = made.shell.stores.log, True
+        real = log.register
+
+        def register(*given: Any) -> dict[str, Mark]:
+            if failing:
+                raise StoreUnavailable(text("no room"))
+            return real(*given)
+
+        monkeypatch.setattr(log, "register", register)
+        await made.applying.apply(codec.dump(site("a", "b")), site("a", "b").hash, "Li", "")
+        await _until(lambda: "meters" in {item.kind for item in made.daemon.board.standing()})
+        # Another edit does not wait for the disk, and loses nobody.
+        following = site("a", "b", default=30.0)
+        await made.applying.apply(codec.dump(following), following.hash, "Li", "")
+        assert made.daemon.consumption.terms("b") is None
+        failing = False
+        await made.taking.settled()
+        assert made.daemon.consumption.terms("b") is not None
+        assert "meters" not in {item.kind for item in made.daemon.board.standing()}
 
 
 def _after(data: Path, nowhere: Path) -> Plan:
