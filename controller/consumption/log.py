@@ -87,7 +87,9 @@ class ConsumptionLog:
             terms = self._terms[meter.name] = meter.terms(self._pace)
             log = before.get(meter.name) if terms_before.get(meter.name) == terms else None
             if log is None or isinstance(log, IntegratedLog) is not meter.integrated:
-                log = self._made(meter, terms, marks.get(meter.name))
+                former = before.get(meter.name)
+                mark = marks.get(meter.name, None if former is None else former.mark)
+                log = self._made(meter, terms, mark)
             self._logs[meter.name] = log
             if isinstance(log, IntegratedLog):
                 self._integration.add(meter.name, meter.point, log)

@@ -82,8 +82,10 @@ class Taking:
         self._follow = follow
         self._turn = asyncio.Lock()
         self._after: asyncio.Task[None] | None = None
-        self._known_meters: Sequence[Meter] = daemon.meters
+        self._counting: Sequence[Meter] = daemon.meters
         """The meters that are logged: of those of the Plan all but what is still to be registered."""
+        self._registered = frozenset(map(_registered, daemon.meters))
+        self._ending = False
         self.taken: Callable[[Acceptance, frozenset[str]], None] = lambda _item, _touched: None
         """Hears of each Plan that has come into force, and of the devices that it touches."""
 
@@ -115,7 +117,10 @@ class Taking:
             await asyncio.wait({self._after})
 
     async def give_up(self) -> None:
-        """The run ends."""
+        """The run ends: nothing more is taken, and what is being taken is waited for."""
+        self._ending = True
+        async with self._turn:
+            pass
         await self._lines.give_up()
         if self._after is not None:
             self._after.cancel()
@@ -165,6 +170,8 @@ class Taking:
             raise Refused(
                 text("this needs a restart ({why}): louguan run SITE --accept", why=NEEDS_RESTART[why])
             )
+        if self._ending or daemon.stopping:
+            raise Refused(text("louguan ends: nothing new is taken"))
         if daemon.lost:
             raise Refused(text("control.db is damaged: nothing new can be taken"))
 
@@ -191,7 +198,7 @@ class Taking:
         self._daemon.part(points)
         loop = asyncio.get_running_loop()
         until_s = loop.time() + PARTING_S
-        while self._daemon.parting and loop.time() < until_s:
+        while self._daemon.parting and loop.time() < until_s and not self._ending:
             await asyncio.sleep(0.05)
             self._daemon.nudge()
         missed = sorted({self._device(self._daemon.plan, write) for write in self._daemon.parting.missed()})
@@ -204,8 +211,9 @@ class Taking:
         daemon.guarded_cycle()  # what the lines have said is said of the Plan that it is of
         engine = self._engine(prepared)
         meters = meters_of(plan)
-        self._known_meters = going_on = _going_on(self._known_meters, meters)
-        daemon.log_intervals(daemon.consumption.take(going_on, {}, same.points))
+        known = set(map(_counted, self._counting))
+        self._counting = [meter for meter in meters if _counted(meter) in known]
+        daemon.log_intervals(daemon.consumption.take(self._counting, {}, same.points))
         daemon.follow(plan, prepared.context, engine, meters, same.points)
         self._lines.follow(plan, same)
         if daemon.trending is not None and not daemon.trending.follow(plan):
@@ -215,7 +223,7 @@ class Taking:
 
     async def _catch_up(self, former: Plan) -> None:
         """What takes the disk or another side, and may take its time."""
-        if len(self._known_meters) != len(self._daemon.meters):
+        if not self._registered.issuperset(map(_registered, self._daemon.meters)):
             await self._register()
         await self._follow(former)
 
@@ -231,11 +239,12 @@ class Taking:
         daemon = self._daemon
         while (marks := await self._marks()) is None:  # noqa: ASYNC110 - a disk tells nobody
             await asyncio.sleep(AGAIN_S)
-        known = {meter.name for meter in self._known_meters}
+        known = {meter.name for meter in self._counting}
         new = {name: mark for name, mark in marks.items() if name not in known}
         unmoved = {point.id: point.id for point in daemon.plan.points}
         daemon.log_intervals(daemon.consumption.take(daemon.meters, new, unmoved))
-        self._known_meters = daemon.meters
+        self._counting = daemon.meters
+        self._registered = frozenset(map(_registered, daemon.meters))
 
     async def _marks(self) -> dict[str, Mark] | None:
         """Where the logs of the daemon's meters stand; None where that cannot be asked now, which is told."""
@@ -260,23 +269,11 @@ def _is_output(plan: Plan, point: int) -> bool:
     return command is not None and command.targetable
 
 
-def _logged(meter: Meter) -> tuple[object, ...]:
-    """What the log knows of a meter, whatever its point's number."""
-    return (
-        meter.name,
-        meter.key,
-        meter.quantity,
-        meter.unit,
-        meter.quantum,
-        meter.modulus,
-        meter.max_rate,
-        meter.integrated,
-        meter.label,
-        meter.power_unit,
-    )
+def _counted(meter: Meter) -> tuple[object, ...]:
+    """What a meter's counts are of: with the same, its log goes on as it is."""
+    return meter.name, meter.quantity, meter.unit, meter.quantum, meter.integrated
 
 
-def _going_on(before: Sequence[Meter], after: Sequence[Meter]) -> list[Meter]:
-    """Those of `after` whose log goes on as it is."""
-    known = set(map(_logged, before))
-    return [meter for meter in after if _logged(meter) in known]
+def _registered(meter: Meter) -> tuple[object, ...]:
+    """What log.db knows of it."""
+    return (*_counted(meter), meter.key, meter.modulus)

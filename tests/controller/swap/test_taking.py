@@ -194,6 +194,30 @@ async def test_a_meter_that_comes_is_logged_and_one_that_goes_leaves_its_log(tmp
         assert made.shell.stores.log.refused == 0
 
 
+async def test_a_meter_that_may_count_faster_loses_nothing(tmp_path: Path) -> None:
+    plan = site("a")
+    faster = tuple(
+        point if point.counter is None else replace(point, counter=replace(point.counter, max_rate=2000.0))
+        for point in plan.points
+    )
+    async with bench(tmp_path, plan) as made:
+        heard(made)
+        for number in range(3 * 90):
+            if number == 135:
+                await made.apply(sealed(replace(plan, points=faster)))
+            made.read("a.energy", 100.0 + number / 10)
+            made.shell.cycle(10.0)
+        made.shell.stores.log.submit(lambda _: None).result(10)
+        with made.shell.stores.log.reader() as reader:
+            rows = reader.ask(
+                lambda connection: connection.execute(
+                    "SELECT count_end - count_start, consumption FROM intervals ORDER BY start_ms"
+                ).fetchall()
+            )
+        assert [row[1] for row in rows[1:]] == [900] * (len(rows) - 1)
+        assert all(row[0] == row[1] for row in rows)
+
+
 async def test_devices_that_reject_writes_bring_the_version_before_back_once(tmp_path: Path) -> None:
     async with bench(tmp_path, site("a", "b")) as made:
         heard(made)
