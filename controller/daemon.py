@@ -33,7 +33,7 @@ from controller.swap.parting import LastWrites
 from controller.timer import Cycles, CycleTimer
 from controller.trending import Trending
 from controller.uploads import Uploads
-from drivers.api import Driver, Inbox, Write
+from drivers.api import Driver, Fate, Inbox, Write, WriteReport
 from schedules.context import Context
 
 _log = logging.getLogger("louguan")
@@ -313,6 +313,8 @@ class Daemon:
             driver = self.drivers.get(self._line_of[write.point])
             if driver is not None:
                 driver.submit(write)
+            else:  # after a swap its line may still be opening
+                self.inbox.put(WriteReport(write.seq, write.point, Fate.NOT_SENT, None, "line is not open"))
 
     def _record(self, step: Step, now: Now, commands: Sequence[PersonCommand]) -> None:
         changes = recorder.changes(step, self._keys, commands, self._reasserts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 
 from config.language import text
 from config.language.details import detail
@@ -14,7 +14,7 @@ from controller.board import Board
 from controller.decide.records import Notice
 from controller.swap.numbering import Ask, NumberedLine
 from controller.swap.same import Same
-from drivers.api import Driver, DriverError, Inbox
+from drivers.api import DeviceState, Driver, DriverError, Inbox
 
 _log = logging.getLogger("louguan")
 
@@ -76,7 +76,9 @@ class Lines:
         self._board.take(
             (Notice(item.kind, item.subject, item.text, on=False) for item in over), self._now_ms()
         )
-        self._work = asyncio.create_task(self._change(following, gone, new), name="change lines")
+        self._work = asyncio.create_task(
+            self._change(following, gone, new, same.known.values()), name="change lines"
+        )
 
     async def give_up(self) -> None:
         """The run ends: open nothing more."""
@@ -84,15 +86,18 @@ class Lines:
             self._work.cancel()
             await asyncio.gather(self._work, return_exceptions=True)
 
-    async def _change(self, plan: Plan, gone: Iterable[NumberedLine], new: Iterable[Line]) -> None:
+    async def _change(
+        self, plan: Plan, gone: Iterable[NumberedLine], new: Iterable[Line], heard: Collection[int]
+    ) -> None:
         """Those that go first: another may need the same device or port."""
         ends = await asyncio.gather(*(line.stop() for line in gone), return_exceptions=True)
         for end in ends:
             if isinstance(end, Exception):
                 self._board.tell(text("a line did not stop in order: {reason}", reason=detail(str(end))))
-        await self._open(plan, new)
+        await self._open(plan, new, heard)
 
-    async def _open(self, plan: Plan, lines: Iterable[Line]) -> None:
+    async def _open(self, plan: Plan, lines: Iterable[Line], heard: Collection[int] = ()) -> None:
+        """`heard`: devices that answered on another line before."""
         for line in sorted(lines, key=lambda line: line.transport == "bacnet-ip"):
             try:
                 opened = await NumberedLine.open(
@@ -105,6 +110,9 @@ class Lines:
                     "line {name} cannot be used: {reason}", name=line.name, reason=detail(str(error))
                 )
                 self._board.take([Notice("line", line.name, words, on=True)], self._now_ms())
+                for device in plan.devices:
+                    if device.line == line.id and device.id in heard:
+                        self._inbox.put(DeviceState(device.id, False, str(error)))
                 continue
             self._board.take([Notice("line", line.name, text(""), on=False)], self._now_ms())
             self._numbered[line.id] = self._drivers[line.id] = opened

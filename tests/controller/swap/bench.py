@@ -19,7 +19,7 @@ from controller.swap.applying import Applying
 from controller.swap.lines import Lines
 from controller.swap.numbering import Ask
 from controller.swap.taking import Taking
-from drivers.api import DeviceState, Driver, Fate, Inbox, Sample
+from drivers.api import DeviceState, Driver, DriverError, Fate, Inbox, Sample
 from tests.controller.rig import THURSDAY
 from tests.controller.shell import Shell, StandInLine, shell
 
@@ -38,6 +38,10 @@ class Bench:
         self.fate = Fate.READ_BACK
         """What becomes of every write on lines opened from now on."""
         self.opened: list[StandInLine] = []
+        self.may_open = asyncio.Event()
+        self.may_open.set()
+        self.broken: set[str] = set()
+        """Lines that cannot be opened."""
         self.followed: list[str] = []
         self.follow: Callable[[Plan], Awaitable[None]] | None = None
         """What else follows, where a test says so."""
@@ -54,6 +58,9 @@ class Bench:
         self.applying = Applying(self.daemon, made.stores.control, self.taking)
 
     async def _open(self, plan: Plan, line: Line, inbox: Inbox, may_set_up: Ask, may_write: Ask) -> Driver:
+        await self.may_open.wait()
+        if line.name in self.broken:
+            raise DriverError("no such address")
         made = StandInLine(line.id, inbox, self.shell.clock)
         made.fate = self.fate
         self.opened.append(made)

@@ -218,6 +218,44 @@ async def test_a_meter_that_may_count_faster_loses_nothing(tmp_path: Path) -> No
         assert all(row[0] == row[1] for row in rows)
 
 
+def slower_line(plan: Plan) -> Plan:
+    return sealed(replace(plan, lines=(replace(plan.lines[0], timeout_s=3.0), *plan.lines[1:])))
+
+
+async def test_a_line_with_other_settings_is_closed_and_opened_anew(tmp_path: Path) -> None:
+    async with bench(tmp_path, site("a")) as made:
+        heard(made)
+        made.may_open.clear()
+        following = slower_line(site("a", default=30.0))
+        await made.applying.apply(codec.dump(following), following.hash, "Li", "")
+        # What is written before it is open is not lost, nor waited for for ever.
+        made.shell.cycle()
+        assert [kind for kind, _, value in made.shell.told("a.level") if value == 30.0][-1] == Kind.NOT_SENT
+        made.may_open.set()
+        async with made.cycling():
+            await made.taking.settled()
+        assert [line.stopped for line in made.opened] == [True, False, False]
+        made.shell.cycle(3.0)
+        assert [(write.point, write.value) for write in made.opened[2].written] == [(0, 30.0)]
+        assert made.daemon.counters.devices_online == 1
+        assert made.daemon.board.standing() == []
+
+
+async def test_a_line_that_cannot_be_opened_takes_its_devices_with_it(tmp_path: Path) -> None:
+    async with bench(tmp_path, site("a")) as made:
+        heard(made)
+        made.broken.add("T1")
+        await made.apply(slower_line(site("a")))
+        made.shell.cycle()
+        assert made.daemon.counters.devices_online == 0
+        assert {item.kind for item in made.daemon.board.standing()} == {"line", "device-lost"}
+        made.broken.clear()
+        await made.apply(site("a"))
+        made.answers(a_level=10.0)
+        made.shell.cycle()
+        assert made.daemon.board.standing() == []
+
+
 async def test_devices_that_reject_writes_bring_the_version_before_back_once(tmp_path: Path) -> None:
     async with bench(tmp_path, site("a", "b")) as made:
         heard(made)
