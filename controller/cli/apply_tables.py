@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +34,7 @@ _STATES = {
     "replaced": text("replaced"),
     "rolled-back": text("rolled back"),
 }
+_ROLLBACK = re.compile(r"rollback to (\d+)(?:: writes were rejected: (.*))?")
 _MOST = 12
 """Names shown of one sort."""
 
@@ -61,7 +63,7 @@ def history(rows: list[dict[str, Any]], language: str) -> None:
     person = Column(text("by"), [escape(row["person"]) for row in rows])
     state = Column(text("state"), [render(_STATES[row["state"]], language) for row in rows])
     plan = Column(text("plan"), [row["plan"][:12] for row in rows])
-    said = Column(text("comment"), [escape(_said(row)) for row in rows])
+    said = Column(text("comment"), [escape(_said(row, language)) for row in rows])
     show_fitting([[number, since, person, state, plan, said], [number, since, person, state, said]], language)
 
 
@@ -91,9 +93,19 @@ def _named(write: dict[str, Any]) -> dict[str, str]:
     return {"label": write["label"], "point": write["point"], "value": write["shown"]}
 
 
-def _said(row: dict[str, Any]) -> str:
-    parts = [row["comment"], row["detail"], row["why"]]
+def _said(row: dict[str, Any], language: str) -> str:
+    parts = [row["comment"], *(render(_recorded(row[part]), language) for part in ("detail", "why"))]
     return "; ".join(dict.fromkeys(part for part in parts if part))
+
+
+def _recorded(said: str) -> Text | str:
+    """What the daemon itself has written down, which it does in English."""
+    found = _ROLLBACK.fullmatch(said)
+    if found is None:
+        return said
+    if found[2] is None:
+        return text("back to version {number}", number=found[1])
+    return text("back to version {number}: writes were rejected: {said}", number=found[1], said=found[2])
 
 
 def _moment(written: str) -> str:

@@ -13,10 +13,14 @@ from config.plan.site import Plan
 from controller.cli import apply_tables
 from controller.cli.main import main
 from controller.operations.applying import Apply
+from controller.store.plans import Acceptance, Version
 from controller.swap.offer import parts
+from controller.swap.versions import told
 from tests.controller.operations.asking import call, refusal
 from tests.controller.swap.bench import Bench, bench
 from tests.controller.swap.test_taking import heard, site
+
+WHY = "writes were rejected: hall.level: exception 2"
 
 
 async def hand_over(apply: Apply, plan: Plan) -> None:
@@ -85,6 +89,7 @@ async def test_it_says_what_it_would_do_and_does_it(
         assert code == 0
         assert "已回退" in out
         assert "less of it; too dark" in out
+        assert "too dark; 回退到版本 1" in out
 
 
 async def test_wrong_use_is_refused(tmp_path: Path) -> None:
@@ -104,3 +109,17 @@ async def test_wrong_use_is_refused(tmp_path: Path) -> None:
         assert "in force already" in (await refusal(apply.roll_back(call("rollback", number=1))))[1]
         assert (await refusal(apply.roll_back(call("rollback", number="1"))))[0] == "bad-request"
         assert made.daemon.plan == site("a")
+
+
+def test_what_the_daemon_wrote_down_is_said_in_the_readers_language(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    known = [
+        Version(2, Acceptance("b" * 64, 1_772_676_000_000, "louguan", f"rollback to 1: {WHY}", "", 1)),
+        Version(1, Acceptance("a" * 64, 1_772_672_400_000, "Li", "", "more [light]")),
+    ]
+    apply_tables.history(told(known), "zh_CN")
+    out = " ".join(capsys.readouterr().out.split())
+    assert "写入被拒绝" in out
+    assert "rejected" not in out
+    assert "more [light]" in out
