@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import overload
 
 from config.plan.clock import Pace
@@ -112,6 +112,21 @@ class Image(Sequence[Reading]):
                 self._watch(point, old, reading)
             changed.append(point)
         return changed
+
+    def take_over(self, former: Image, same: Mapping[int, int]) -> list[int]:
+        """The readings of another Plan's image; `same`: its points → those here that mean the same. Returns
+        those that have one now."""
+        known: list[int] = []
+        for old, new in same.items():
+            reading = former[old]
+            if reading is NEVER:
+                continue
+            self._readings[new] = reading
+            self._watch(new, NEVER, reading)
+            if (stale := former._stale.get(old)) is not None:
+                self._stale[new] = stale
+            known.append(new)
+        return sorted(known)
 
     def age(self, mono_ns: int) -> list[int]:
         """Make readings past their age STALE. Returns their points."""

@@ -66,17 +66,31 @@ class Agenda:
         self.manners = manners
         self._start_s = now_s
         self._numbers = count(1)
-        self._blocks = {device: tuple(polls) for device, polls in blocks.items() if polls}
+        self._blocks: dict[int, tuple[tuple[Block, float], ...]] = {}
         self._polls: dict[int, list[_Poll]] = {}
         self._later: list[tuple[float, int, int, _Poll]] = []
         self._due: list[tuple[float, int, int, _Poll]] = []
         self.health: dict[int, Health] = {}
-        for device in self._blocks:
-            self.health[device] = Health(ask_at_s=now_s)
-            self._set_polls(device)
+        for device, polls in blocks.items():
+            self.add(device, polls, now_s)
         self._probe_free_s = now_s
         self._first_failed = False
         self._hurry = False
+
+    # Who is asked
+
+    def add(self, device: int, blocks: Sequence[tuple[Block, float]], now_s: float) -> None:
+        """One more, to be asked at once; nothing where it has no reads."""
+        if blocks:
+            self._blocks[device] = tuple(blocks)
+            self.health[device] = Health(ask_at_s=now_s)
+            self._set_polls(device)
+
+    def remove(self, device: int) -> None:
+        """It is not asked any more. What is still said of it counts for nothing."""
+        if device in self._polls:
+            self._leave(device)
+            del self._blocks[device], self._polls[device], self.health[device]
 
     # Asking
 
@@ -161,7 +175,7 @@ class Agenda:
 
     def split(self, device: int, block: Block, parts: Iterable[Block], now_s: float) -> None:
         """From now on `parts` are read in place of `block`; they are due at once."""
-        for old in [poll for poll in self._polls[device] if poll.block is block]:
+        for old in [poll for poll in self._polls.get(device, ()) if poll.block is block]:
             self._polls[device].remove(old)
             old.entry = 0
             for part in parts:

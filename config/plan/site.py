@@ -19,6 +19,17 @@ from config.plan.tariff import Tariff
 
 
 @dataclass(frozen=True, slots=True)
+class Rollback:
+    """When an edit is taken back by itself: so many of the devices that it touched have rejected writes."""
+
+    devices: int = 2
+    share: float = 20.0
+    """Or so many percent of them."""
+    within_s: float = 300.0
+    """Site seconds after the edit came into force."""
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """Who and where. Latitude and longitude in degrees, north and east positive."""
 
@@ -40,6 +51,9 @@ class Site:
     new intervals wait in memory; or drop the oldest of it."""
     flash_budget_mb: float = 1000.0
     """Megabytes (10⁶ bytes) that the daemon may write to the disk in a day without being told of."""
+    apply: Literal["by_hand", "watched"] = "by_hand"
+    """Whether edited files come into force by themselves, once they stand still and are right."""
+    rollback: Rollback = Rollback()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ import typer
 from config.language import choose, output, text
 from config.language.details import detail
 from controller.cli import (
+    apply,
     backup,
     calendar,
     demo,
@@ -49,6 +50,7 @@ _NEGATIVE = re.compile(r"-\.?\d")
 for group in (
     site,
     preview,
+    apply,
     calendar,
     rehearse,
     run,

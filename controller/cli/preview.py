@@ -15,7 +15,9 @@ from controller.cli.speech import Failure, language, put_json, tell
 OldSite = Annotated[
     Path | None,
     typer.Argument(
-        help="The site directory; with a second one, the old one.", metavar="SITE", show_default=False
+        help="The site directory, or a version's number from history; with a second one, the old one.",
+        metavar="SITE",
+        show_default=False,
     ),
 ]
 NewSite = Annotated[

@@ -21,6 +21,7 @@ from controller.decide.records import RuleMemory
 from controller.decide.requests import Op, Request
 from controller.decide.restarting import NAME, Restarting
 from controller.decide.wakes import Wakes
+from controller.swap.same import Same
 
 FEEDBACK = "run_fb"
 PREFIX = "equipment "
@@ -82,6 +83,14 @@ class Gate:
     def queued(self) -> frozenset[int]:
         """Commands whose start nothing keeps but that it is not their turn yet."""
         return frozenset(self._queued)
+
+    def follow(self, former: Gate, same: Same) -> None:
+        """Go on from another Plan's gate: what has been read since the start of the daemon stays read."""
+        points = same.points
+        read = {new for old, new in points.items() if old in former._states - former._never_read}
+        self._never_read -= read
+        self._seen_on = {points[point] for point in former._seen_on if point in points} & self._states
+        self._readback.follow(former._readback, same.known)
 
     def lost(self, device: int, mono_ns: int) -> None:
         """A device was lost, or has restarted."""

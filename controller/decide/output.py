@@ -7,6 +7,8 @@ change of slot writes the new one, then nulls the old; with nobody asking ours a
 
 from __future__ import annotations
 
+from copy import copy
+from dataclasses import replace
 from enum import Enum
 from typing import NamedTuple
 
@@ -104,6 +106,21 @@ class Standing:
         """People have been told that it does not take."""
         self.would: Wanted | None = None
         """Observe mode: what was last recorded as "would write"."""
+
+    def moved(self, point: Point, reassert_s: float | None) -> Standing:
+        """The same output as `point` of another Plan. People are told anew of what stands."""
+        made = copy(self)
+        made.point = point
+        made.reassert_s = None if self.pulse else reassert_s
+        made.used = set(self.used)
+        made.array = None if self.array is None else dict(self.array)
+        if self.flight is not None:
+            made.flight = replace(self.flight, point=point.id)
+        if self.record is not None and self.record.point != point.key:
+            made.record, made.stored = self.record._replace(point=point.key), None
+        made.told_overridden = None
+        made.failing = False
+        return made
 
     def next_write(self, reading: Reading, now_ns: int, seq: int) -> Write | None:
         """What is to be sent now, if anything. Precondition: device heard, no barrier."""

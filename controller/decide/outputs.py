@@ -35,6 +35,10 @@ class Outputs:
             for point in plan.points
             if point.command is not None and point.command.targetable
         }
+        known = {standing.point.key for standing in self._standing.values()}
+        self._elsewhere = {key: record for key, record in records.items() if key not in known}
+        """Of points that this Plan does not have: kept for their return."""
+        self._forgotten: list[str] = []
         self._of_device: dict[int, list[int]] = {device.id: [] for device in plan.devices}
         for number, standing in self._standing.items():
             self._of_device[standing.point.device].append(number)
@@ -51,6 +55,7 @@ class Outputs:
         self._held: set[int] = set()
         self._failing: set[int] = set()
         self._closed = False
+        self._parted: set[int] = set()
 
     @property
     def sent(self) -> int:
@@ -85,7 +90,31 @@ class Outputs:
         return self._seq
 
     def records(self) -> tuple[Output, ...]:
-        return tuple(standing.record for standing in self._standing.values() if standing.record is not None)
+        here = (standing.record for standing in self._standing.values())
+        return (*(record for record in here if record is not None), *self._elsewhere.values())
+
+    def take_over(self, former: Outputs, same: Mapping[int, int], devices: Mapping[int, int]) -> None:
+        """What another Plan's outputs have and wait for; `same`, `devices`: their points and devices → those
+        here."""
+        self._seq = former._seq
+        self._heard = {devices[device] for device in former._heard if device in devices}
+        self._lost = {devices[device] for device in former._lost if device in devices}
+        self._set_up = {devices[device] for device in former._set_up if device in devices}
+        for old, new in same.items():
+            theirs, mine = former._standing[old], self._standing[new]
+            moved = self._standing[new] = theirs.moved(mine.point, mine.reassert_s)
+            if theirs.point.key != mine.point.key and self._elsewhere.pop(theirs.point.key, None) is not None:
+                self._forgotten.append(theirs.point.key)
+            if old in former._held:
+                self._held.add(new)
+            if moved.due_ns is not None:
+                self._queued[new] = moved.due_ns
+                heapq.heappush(self._due, (moved.due_ns, new))
+            self._touched.add(new)
+
+    def part(self, points: Collection[int]) -> None:
+        """These leave the Plan: hand out nothing to them any more."""
+        self._parted.update(points)
 
     def want(self, point: int, result: Result) -> None:
         """The decision on a commanded point."""
@@ -183,6 +212,8 @@ class Outputs:
         if not self._touched:
             return
         touched, self._touched = self._touched, set()
+        step.memory.dropped += self._forgotten
+        self._forgotten = []
         for number in sorted(touched):
             standing = self._standing.get(number)
             if standing is not None:
@@ -197,7 +228,12 @@ class Outputs:
         standing.bar(None if barrier is None else barrier.kind, now.mono_ns)
         left = self._inferring.leaves(standing, barrier)
         if barrier is None:
-            if not left and self.reachable(point.device) and not self._closed:
+            if (
+                not left
+                and self.reachable(point.device)
+                and not self._closed
+                and point.id not in self._parted
+            ):
                 write = standing.next_write(reading, now.mono_ns, self._seq + 1)
                 if write is not None:
                     self._seq += 1

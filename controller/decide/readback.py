@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from config.plan.points import Point
 from config.plan.reading import Quality, Reading
@@ -16,6 +16,10 @@ class Readback:
         self._points = points
         self._readings = readings
         self._lost_ns: dict[int, int] = {}
+
+    def follow(self, former: Readback, devices: Mapping[int, int]) -> None:
+        """Go on from another Plan's. `devices`: ids there and here."""
+        self._lost_ns = {devices[device]: at for device, at in former._lost_ns.items() if device in devices}
 
     def lost(self, device: int, mono_ns: int) -> None:
         """A device was lost, or has restarted."""

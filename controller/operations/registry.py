@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from controller.daemon import Daemon
+from controller.operations.applying import Apply
 from controller.operations.commands import Commands
 from controller.operations.events import Events
 from controller.operations.logs import Logs
@@ -12,6 +13,8 @@ from controller.operations.status import Status
 from controller.operations.uploads import Upload
 from controller.operations.why import Why
 from controller.socket.server import SocketServer
+from controller.swap.applying import Applying
+from controller.swap.taking import Taking
 
 
 def register(server: SocketServer, daemon: Daemon) -> None:
@@ -46,3 +49,11 @@ def register(server: SocketServer, daemon: Daemon) -> None:
     server.register("upload-replay", upload.replay)
     server.register("sink-retire", upload.retire)
     server.register("sink-restore", upload.take_in_again)
+
+
+def register_applying(server: SocketServer, daemon: Daemon, applying: Applying, taking: Taking) -> None:
+    """Let `server` take other Plans."""
+    apply = Apply(daemon, applying, taking)
+    server.register("plan-part", apply.part)
+    server.register("apply", apply.apply)
+    server.register("rollback", apply.roll_back)

@@ -192,8 +192,9 @@ class ControlStore:
         if not done.cancelled() and done.exception() is None:
             self.head = done.result()
 
-    def accept(self, content: str, item: Acceptance) -> Future[Head]:
+    def accept(self, content: str, item: Acceptance, *, within_s: float | None = None) -> Future[Head]:
         """Keep a plan's JSON and note that it is in force. The file is on the disk when this returns.
+        `within_s`: see `commit`.
 
         Raises OSError when the file cannot be written; the future resolves after the note's commit, with the
         ledger's head.
@@ -202,12 +203,11 @@ class ControlStore:
 
         def job(connection: sqlite3.Connection) -> Head:
             plans.accept(connection, item)
-            entry = Entry(
-                item.accepted_ms, Kind.PLAN, who=item.person, detail=f"{item.hash} {item.detail}".strip()
-            )
+            detail = f"{item.hash} {item.detail}".strip()
+            entry = Entry(item.accepted_ms, Kind.PLAN, who=item.person, why=item.comment, detail=detail)
             return ledger.append(connection, (entry,))
 
-        future = self._writer.submit(job)
+        future = self._writer.submit(job, within_s=within_s)
         future.add_done_callback(self._committed)
         return future
 
@@ -227,6 +227,11 @@ class ControlStore:
         """The plan accepted last. Reads the disk."""
         with closing(self.reader()) as connection:
             return next(iter(plans.history(connection, 1)), None)
+
+    def versions(self) -> list[plans.Version]:
+        """The plans accepted last, newest first. Reads the disk."""
+        with closing(self.reader()) as connection:
+            return plans.versions(connection, 1000)
 
     def latest_seen_ms(self) -> int | None:
         """The site time that the latest run has noted last. Reads the disk."""

@@ -11,9 +11,17 @@ from controller.clock import VirtualClock
 from controller.cycle import Engine
 from controller.decide.records import Override, PersonCommand, Remembered
 from controller.decide.step import Step
+from controller.swap.same import Same, same_parts
 from drivers.api import DeviceState, Event, Fate, Sample, SetUp, SlotState, Write, WriteReport
 from schedules.context import Context
 from tests.schedules.build import at
+
+
+def _renumbered(event: Event, same: Same) -> Event | None:
+    assert isinstance(event, WriteReport)
+    point = same.points.get(event.point)
+    return None if point is None else event._replace(point=point)
+
 
 THURSDAY = at("2026-03-05 07:00")
 
@@ -44,6 +52,15 @@ class Rig:
             self.plan, self.context, Pace(self.clock.speed), remembered, put_right_ms, self.machine
         )
         self._events, self._commands = [], []
+
+    def swap(self, plan: Plan) -> None:
+        """Another Plan from the next step on, as the daemon takes it; what is under way goes on."""
+        former, same = self.engine, same_parts(self.plan, plan)
+        self.plan, self.context = plan, Context.of(plan)
+        remembered, put_right_ms = former.remembered(), self.clock.now().put_right_ms
+        self.engine = Engine(plan, self.context, Pace(self.clock.speed), remembered, put_right_ms)
+        self.engine.take_over(former, same)
+        self._events = [told for event in self._events if (told := _renumbered(event, same)) is not None]
 
     def id(self, key: str) -> int:
         point = self.plan.point_named(key)

@@ -1,4 +1,4 @@
-"""Any order of restarts, overrides, expiries, bookings, locks, hands, device faults and clock steps.
+"""Any order of restarts, swaps of the Plan, commands, bookings, hands, device faults and clock steps.
 
 Beside the engine that lives through all of it stand devices that take writes as real ones do: a Modbus device
 has one value, a BACnet device a priority array. After each step an engine made anew from the image, the time
@@ -30,6 +30,7 @@ from controller.decide.records import (
     Remembered,
     Unlock,
 )
+from controller.swap.same import same_parts
 from drivers.api import DeviceState, Event, Fate, Sample, SlotState, Write, WriteReport
 from schedules.context import Context
 from tests.controller.house import READINGS, booked_house
@@ -44,6 +45,7 @@ PLAN = replace(
     ),
 )
 CONTEXT = Context.of(PLAN)
+SAME = same_parts(PLAN, PLAN)
 KEYS = {point.key: point.id for point in PLAN.points}
 COMMANDED = ("lamp.level", "lamp.spare", "hall.level", "panel.mode", "stove.permit")
 SWITCHED = ("lamp", "hall", "panel", "stove", "relay")
@@ -244,6 +246,14 @@ class Cycle(RuleBasedStateMachine):
         self._step(1.0)
         if settle:
             self.all_that_is_reachable_comes_to_hold_what_is_decided()
+
+    @rule()
+    def the_plan_is_swapped(self) -> None:
+        """What is under way goes on; the numbers that are in use are not used again."""
+        former = self.engine
+        self.engine = self._engine(former.remembered())
+        self.engine.take_over(former, SAME)
+        self._step(0.0)
 
     @invariant()
     def an_engine_made_anew_decides_the_same(self) -> None:

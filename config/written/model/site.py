@@ -50,6 +50,14 @@ def _size(value: object) -> float:
     return float(size)
 
 
+def _share(value: object) -> float:
+    """Percent."""
+    share = float(inside(value, "%"))
+    if not 0 < share <= 100:
+        raise Wrong(text('"{value}" is no share', value=value), text("more than 0 % and at most 100 %"))
+    return share
+
+
 def _own_kind(value: object) -> str:
     if value in BUILT_IN_KINDS:
         raise Wrong(text('"{name}" is a kind of day already', name=value))
@@ -67,6 +75,11 @@ Size = Annotated[
     float, BeforeValidator(_size), WithJsonSchema({"type": "string", "pattern": r"[0-9０-９]\s*[kMG]B\s*$"})
 ]
 """Megabytes (10⁶ bytes)."""
+Share = Annotated[
+    float,
+    BeforeValidator(_share),
+    WithJsonSchema({"type": "string", "pattern": r"[0-9０-９]\s*[%％]\s*$"}),
+]
 
 
 class PlaceWritten(Written):
@@ -102,6 +115,14 @@ class RestartWritten(Written):
     within: Wait = 60.0
 
 
+class RollbackWritten(Written):
+    """When an edit is taken back by itself: devices that it touched reject writes."""
+
+    devices: Annotated[int, Field(ge=1)] = 2
+    share: Share = 20.0
+    within: Lasting = 300.0
+
+
 class SiteWritten(Written):
     """The site itself."""
 
@@ -114,6 +135,8 @@ class SiteWritten(Written):
     override: OverrideWritten = OverrideWritten()
     observe: Flag = False
     restart: RestartWritten | None = None
+    apply: Literal["by_hand", "watched"] = "by_hand"
+    rollback: RollbackWritten = RollbackWritten()
 
 
 class DayWritten(Written):

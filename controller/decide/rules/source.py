@@ -104,6 +104,12 @@ class RuleRequests:
         (self._silent.update if on else self._silent.difference_update)(points)
         self.changed(points)
 
+    def follow(self, former: RuleRequests, same: Mapping[int, int]) -> None:
+        """Go on from another Plan's rules: this is no start of the daemon. `same`: ids of points there and
+        here."""
+        self._began_ms = former._began_ms
+        self._silent = {same[point] for point in former._silent if point in same}
+
     def put_right(self, by_ms: int) -> None:
         """The wall clock was put right by so much: times that are remembered move with it."""
         if by_ms:
@@ -206,10 +212,11 @@ class RuleRequests:
             )
 
     def reset(self, name: str) -> None:
-        """A person resets a trip; `check_reset` was asked."""
-        number = self._number(name)
-        self._keep(number, {})
-        self._pending.add(number)
+        """A person resets a trip; `check_reset` was asked, if perhaps of the Plan before."""
+        number = next((number for number, rule in enumerate(self._rules) if rule.name == name), None)
+        if number is not None:
+            self._keep(number, {})
+            self._pending.add(number)
 
     def _number(self, name: str) -> int:
         for number, rule in enumerate(self._rules):

@@ -154,6 +154,12 @@ def m007_bookings(db: Database) -> None:
     )
 
 
+def m008_applied(db: Database) -> None:
+    """What a person said of a plan that he brought into force, and whether it was in force before."""
+    db.execute("ALTER TABLE plans ADD COLUMN comment TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE plans ADD COLUMN back_to INTEGER NOT NULL DEFAULT 0")
+
+
 CONTROL: tuple[Step, ...] = (
     m001_first,
     m002_lasting,
@@ -162,5 +168,6 @@ CONTROL: tuple[Step, ...] = (
     m005_rules,
     m006_urgent,
     m007_bookings,
+    m008_applied,
 )
 """In order; a released step is never changed, only followed."""
