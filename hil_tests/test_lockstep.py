@@ -1,0 +1,119 @@
+"""A site over real sockets, in lock-step with the clock, does in every cycle what its rehearsal does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from config.plan.points import Register
+from config.plan.site import Plan
+from hil_tests.lockstep.agreement import Agreement, agree
+from hil_tests.lockstep.field import OverSockets
+from schedules.context import Context
+from tests.drivers.simulators import sites
+
+DAY = date(2026, 3, 5)
+"""A Thursday."""
+HOUR_MS = 3_600_000
+
+
+def both(
+    site: str,
+    cycles: int,
+    cycle_s: float,
+    *,
+    from_h: float = 0.0,
+    **how: Any,
+) -> Agreement:
+    """From so many hours after midnight on."""
+    plan, facts = sites.example(site)
+    start_ms = Context.of(plan).local.midnight(DAY) + round(from_h * HOUR_MS)
+    return agree(plan, facts, start_ms, cycles, cycle_s, **how)
+
+
+def test_a_day_of_the_minimal_site_is_as_it_is_rehearsed() -> None:
+    found = both("minimal", 24 * 60 + 1, 60.0)
+    assert not found.differences
+    assert found.cycles == 1441
+    assert found.switched == {"relay-1.ch1"}
+    assert found.sent > 80
+
+
+def test_the_compound_is_as_it_is_rehearsed_while_the_offices_open() -> None:
+    """All four kinds of line, the corridors switched up at eight by programme and lifted by presence."""
+    found = both("shuangliu", 8, 60.0, from_h=7.95)
+    assert not found.differences
+    assert found.cycles == 8
+    assert {"corridor-1.zone1_level", "conference-do.ch14", "hall-air.mode"} <= found.switched
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_a_day_of_the_compound_is_as_it_is_rehearsed() -> None:
+    found = both("shuangliu", 24 * 360 + 1, 10.0)
+    print(f"{found.cycles} cycles, {found.decided} decisions, {found.sent} commands, "
+          f"{len(found.switched)} points switched")  # fmt: skip
+    assert not found.differences
+    assert found.cycles == 8641
+    assert len(found.switched) > 60
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", [2, 3])
+def test_a_few_minutes_of_the_compound_second_by_second(seed: int) -> None:
+    found = both("shuangliu", 600, 1.0, from_h=7.95, seed=seed)
+    assert not found.differences
+    assert found.cycles == 600
+
+
+# What is wrong is found
+
+
+def with_register(key: str, **other: Any) -> Callable[[Plan], Plan]:
+    """A profile that is wrong about one register."""
+
+    def spoil(plan: Plan) -> Plan:
+        point = plan.point_named(key)
+        assert point is not None
+        assert isinstance(point.source, Register)
+        wrong = replace(point, source=replace(point.source, **other))
+        return replace(plan, points=tuple(wrong if one is point else one for one in plan.points))
+
+    return spoil
+
+
+def named(found: Agreement, what: str) -> set[str]:
+    """The points of which that differs."""
+    return {one.key for one in found.differences if one.what == what}
+
+
+def test_a_wrong_scale_is_found() -> None:
+    found = both("minimal", 20, 60.0, spoilt=with_register("main-1.energy_import", scale=0.04))
+    assert named(found, "read") == {"main-1.energy_import"}
+    assert found.cycles == 1
+
+
+def test_a_wrong_address_is_found_at_the_device() -> None:
+    """What is decided agrees all the way; it goes to the neighbour's relay."""
+    found = both("minimal", 20, 60.0, from_h=7.4, spoilt=with_register("relay-1.ch1", address=1))
+    assert not named(found, "decided")
+    assert named(found, "device") == {"relay-1.ch1", "relay-1.ch2"}
+
+
+def test_a_write_that_its_device_does_not_take_is_found() -> None:
+    def lie(sockets: OverSockets) -> None:
+        sockets.loop.run_until_complete(sockets.simulation.fault("lying-write", device="relay-1"))
+
+    found = both("minimal", 20, 60.0, from_h=7.4, prepare=lie)
+    assert not named(found, "decided")
+    assert named(found, "device") == {"relay-1.ch1"}
+
+
+def test_another_seed_is_another_day() -> None:
+    found = both("minimal", 20, 60.0, sockets_seed=2)
+    assert "main-1.energy_import" in named(found, "read")
