@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
@@ -17,10 +17,14 @@ from config.plan.site import Plan
 from controller.clock import VirtualClock
 from controller.rehearsal.result import Frame, as_data, rehearse
 from controller.rehearsal.watched import watched
+from drivers.api import Fate, Write, WriteReport
+from drivers.simulators.device import Had
 from drivers.simulators.in_memory import InMemory
+from drivers.simulators.plant.world import World
 from hil_tests.lockstep.agreement import Agreement, agree
 from hil_tests.lockstep.field import OverSockets
 from schedules.context import Context
+from tests.controller.rehearsal.parts import part
 from tests.drivers.simulators import sites
 
 DAY = date(2026, 3, 5)
@@ -92,6 +96,34 @@ def test_a_few_minutes_of_the_compound_second_by_second(seed: int) -> None:
     found = both("shuangliu", 600, 1.0, from_h=7.95, seed=seed)
     assert not found.differences
     assert found.cycles == 600
+
+
+def flushed(
+    plan: Plan, field: InMemory | OverSockets, world: World, clock: VirtualClock
+) -> Iterator[tuple[list[WriteReport], Had, dict[str, Any]]]:
+    """A machine is flushed twice in five minutes: reports, what it has and what the plant is at, by cycle."""
+    flush = plan.point_named("canteen-water-1.flush")
+    assert flush is not None
+    for cycle in range(30):
+        reports = [event for event in field.advance() if isinstance(event, WriteReport)]
+        if cycle in (3, 20):
+            field.submit(Write(cycle, flush.id, True, 8))
+        had = field.had(flush.id)
+        yield reports, had, {name: model.all_values() for name, model in world.models.items()}
+        clock.advance(10.0)
+
+
+def test_a_pulse_and_its_end_come_to_the_same() -> None:
+    plan, facts = part("canteen-water-1", "canteen-power")
+    clocks = [VirtualClock(Context.of(plan).local.midnight(DAY) + 7 * HOUR_MS) for _ in range(2)]
+    memory = InMemory(plan, facts, clocks[0], 10.0)
+    said = list(flushed(plan, memory, memory.world, clocks[0]))
+    with OverSockets(plan, facts, clocks[1], 10.0) as sockets:
+        found = list(flushed(plan, sockets, sockets.simulation.world, clocks[1]))
+    assert found == said
+    fates = [report.fate for reports, _, _ in found for report in reports]
+    assert fates == [Fate.READ_BACK, Fate.READ_BACK]
+    assert [had.value for _, had, _ in found].count(True) == 2
 
 
 # What is wrong is found

@@ -27,6 +27,8 @@ from hil_tests.lockstep.plans import on_the_cycle, over_sockets
 MOST_LEAD_S = 2.0
 _LEAD = 0.7
 """Of a cycle, at most: twenty meters on one line take half a second to read, twenty writes a tenth."""
+_WRITES_S = 0.25
+"""Within it a cycle's commands are on the wire, and no pulse is over."""
 _GRID_S = 0.001
 """Polls stand that much after the plant's step."""
 
@@ -70,10 +72,10 @@ class OverSockets:
         """(site time, point) of what is shown because a read-back looks at it."""
         self._pulses: list[int] = []
         """Site times at which momentary outputs go off again."""
-        self._commanded_ms: int | None = None
+        self._handed_over = False
+        """Commands wait for `carry_out`."""
 
     def __enter__(self) -> Self:
-        asyncio.set_event_loop(None)
         try:
             self.loop.run_until_complete(self.simulation.start())
         except BaseException:
@@ -126,7 +128,7 @@ class OverSockets:
         command = point.command
         assert command is not None
         self._driver_of(write.point).submit(write)
-        self._commanded_ms = now.wall_ms
+        self._handed_over = True
         if not write.reassert:
             self._plant.commanded(now.wall_ms)
         ends_ms = now.wall_ms
@@ -143,9 +145,9 @@ class OverSockets:
 
     def carry_out(self) -> None:
         """Let the cycle's commands reach their devices."""
-        if self._commanded_ms is not None:
-            self._commanded_ms = None
-            self._run_to(self.loop.time() + (self._cycle_s - self._lead_s) / 2)
+        if self._handed_over:
+            self._handed_over = False
+            self._run_to(self.loop.time() + min(_WRITES_S, (self._cycle_s - self._lead_s) / 2))
 
     def had(self, point: int) -> Had:
         """What the device of a commanded point has now, the cycle's commands carried out."""
