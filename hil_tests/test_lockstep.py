@@ -73,11 +73,8 @@ def test_a_day_of_the_compound_is_as_it_is_rehearsed() -> None:
     assert len(found.switched) > 60
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
-@pytest.mark.parametrize("site", ["minimal", "shuangliu"])
-def test_what_is_said_of_a_day_is_the_same_to_the_byte(site: str) -> None:
-    plan, facts = sites.example(site)
+def test_what_is_said_of_a_day_is_the_same_to_the_byte() -> None:
+    plan, facts = sites.example("minimal")
     frame = Frame(DAY, 1, 60.0, 1)
     said = as_data(rehearse(plan, frame, partial(InMemory, plan, facts, cycle_s=60.0, watched=watched(plan))))
     with ExitStack() as stack:
