@@ -13,6 +13,7 @@ first.
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -23,8 +24,8 @@ from drivers.batching import Block
 
 _NOTICEABLE = 0.15
 """Part of its period by which a poll may be late without anybody minding."""
-
-
+_JUST = 1e-6
+"""Part of its period by which a float may miss the grid."""
 _WAIT_AT_MOST_S = 5.0
 """On a line that cannot keep up, a poll of a long period is put off no longer than this for faster ones."""
 
@@ -274,8 +275,8 @@ class Agenda:
             heapq.heappush(self._due, (wanted_s, poll.rank, poll.entry, poll))
 
     def _after(self, now_s: float, period_s: float) -> float:
-        """The next moment on the period's grid."""
-        return self._start_s + ((now_s - self._start_s) // period_s + 1) * period_s
+        """The next moment on the period's grid; what is just about to come is this one."""
+        return self._start_s + (math.floor((now_s - self._start_s) / period_s + _JUST) + 1) * period_s
 
     @staticmethod
     def _top(heap: list[tuple[float, int, int, _Poll]]) -> _Poll | None:

@@ -18,19 +18,14 @@ from config.plan.site import Plan
 from drivers.api import Event, Fate, Sample, SetUp, SlotState, Unchanged, Write, WriteReport
 from drivers.simulators.answering import Answering, Due
 from drivers.simulators.as_read import Read
-from drivers.simulators.device import SimulatedDevice
+from drivers.simulators.device import Had, SimulatedDevice
 from drivers.simulators.faults import FaultError, Faults, Number
 from drivers.simulators.plant.world import World
-from drivers.simulators.rounds import IDLE_MS, Round, rounds_of
+from drivers.simulators.rounds import Round
 from drivers.simulators.silence import Silence
+from drivers.simulators.stepping import PLANT_STEP_S, Stepping
 from drivers.simulators.unwired import UnwiredDevice
 from drivers.simulators.unwired_faults import UnwiredFaults
-
-PLANT_STEP_S = 30.0
-"""Longest step of the plant between commands, site seconds: its machines ramp within it, its tanks and
-heaters move by a few percent of what switches them."""
-LIVELY_S = 60.0
-"""So long after a command the plant steps with every cycle."""
 
 
 class InMemory:
@@ -52,7 +47,6 @@ class InMemory:
         that site time; None: nobody says. Raises PlantError."""
         self._plan = plan
         self._clock = clock
-        self._plant_step_ms = plant_step_s * 1000
         now = clock.now()
         self.world = World(plan, facts, seed, now.wall_ms, max(plant_step_s, cycle_s), booked)
         lines = {line.name: Faults() for line in plan.lines}
@@ -68,13 +62,15 @@ class InMemory:
             )
             self._units.append(UnwiredDevice(twin, own, self._moved.add))
         self._said: dict[int, Read] = {}
-        self._rounds = rounds_of(
-            plan, self._units, cycle_s, range(len(plan.points)) if watched is None else watched
+        self._plant = Stepping(
+            plan,
+            self.world,
+            [unit.twin for unit in self._units],
+            cycle_s,
+            range(len(plan.points)) if watched is None else watched,
+            plant_step_s,
         )
-        self._cycle = 0
-        self._version = 0
-        """Counts what may have changed a reading: steps of the plant, commands, faults."""
-        self._lively_until_ms = 0
+        self._began = False
         self._events: list[Event] = []
         self._urgent: dict[int, None] = {}
         self._answering = Answering(plan, self._units)
@@ -92,7 +88,7 @@ class InMemory:
         now_s = now.mono_ns / 1e9
         for state in self._silence.look(now_s):
             self._events.append(state)
-            self._version += 1
+            self._plant.touched()
             if state.online:
                 self._found(state.device)
         for unit in self._timed:
@@ -100,18 +96,16 @@ class InMemory:
                 unit.twin.watch(now_s)
             else:
                 unit.twin.hear(now_s)
-        for due in self._answering.due(now.wall_ms):
-            self._answer(due, now.wall_ms, now.mono_ns)
-        for one in self._rounds:
-            slot = one.slots[self._cycle % one.every] if self._cycle else None
-            for asked in one.slots if slot is None else (slot,):
-                self._read(asked, now.wall_ms, now.mono_ns)
-        if self._urgent:
-            self._read_urgently(now.wall_ms, now.mono_ns)
-        if not self._cycle:
+        if not self._began:
+            self._began = True
             for unit in self._units:
                 self._found(unit.device.id)
-        self._cycle += 1
+        for due in self._answering.due(now.wall_ms):
+            self._answer(due, now.wall_ms, now.mono_ns)
+        for asked in self._plant.due():
+            self._read(asked, now.wall_ms, now.mono_ns)
+        if self._urgent:
+            self._read_urgently(now.wall_ms, now.mono_ns)
         events, self._events = self._events, []
         return events
 
@@ -126,12 +120,19 @@ class InMemory:
         elif refused := self._answering.take(write, now.wall_ms):
             self._report(write, refused.fate, refused.detail)
         elif not write.reassert:
-            self._lively_until_ms = now.wall_ms + round(LIVELY_S * 1000)
-            self._version += 1
+            self._plant.commanded(now.wall_ms)
 
     def read_now(self, point: int) -> None:
         """Read a point with the next `advance`, due or not."""
         self._urgent[point] = None
+
+    def had(self, point: int) -> Had:
+        """What the device of a commanded point has now."""
+        unit = self._units[self._plan.points[point].device]
+        slots = unit.slots(point)
+        if slots is None:
+            return Had(unit.twin.model.told.get(self._plan.points[point].name))
+        return Had(unit.says(point).value, slots)
 
     def fault(
         self, name: str, on: bool = True, *, device: str = "", line: str = "", **numbers: Number
@@ -140,35 +141,23 @@ class InMemory:
         if bool(device) == bool(line):
             raise FaultError("a fault is aimed at one device or one line")
         self._faults.switch(name, on, device, line, numbers, self._clock.now().mono_ns / 1e9)
-        self._version += 1
+        self._plant.touched()
 
     # The plant
 
     def _live(self, wall_ms: int) -> None:
         while (end := self._answering.next_end(wall_ms)) is not None:
-            self.world.advance(end.at_ms)
+            self._plant.advance(end.at_ms)
             self._answering.end(end)
-            self._version += 1
-        behind_ms = wall_ms - self.world.wall_ms
-        if behind_ms >= self._plant_step_ms or (behind_ms > 0 and wall_ms <= self._lively_until_ms):
-            self.world.advance(wall_ms)
-            self._version += 1
+            self._plant.touched()
+        self._plant.live(wall_ms)
 
     # Reading
 
     def _read(self, asked: Round, wall_ms: int, mono_ns: int) -> None:
         silent = self._silence.some
-        fresh: set[int] = set()
-        if asked.version != self._version:
-            asked.version = self._version
-            every = wall_ms >= asked.all_due_ms
-            if every:
-                asked.all_due_ms = wall_ms + IDLE_MS
-            for read in asked.reads:
-                names = read.every if every else read.names
-                if names and not (silent and self._silence.silent(read.unit.device.id)):
-                    read.unit.twin.show(names)
-            fresh = self._tell(wall_ms, mono_ns)
+        shown = self._plant.show(asked, wall_ms, self._silence.silent)
+        fresh = self._tell(wall_ms, mono_ns) if shown else set()
         for points in (asked.logged, asked.others):
             if silent:
                 points = tuple(
@@ -220,7 +209,7 @@ class InMemory:
         for number, value in () if unheard is None else unheard.set_up:
             if unit.set_up(self._plan.points[number], value):
                 self._events.append(SetUp(device, number, value, Fate.READ_BACK, ""))
-                self._version += 1
+                self._plant.touched()
 
     def _answer(self, due: Due, wall_ms: int, mono_ns: int) -> None:
         target = self._plan.points[due.target]

@@ -1,5 +1,5 @@
-"""Which points are read in which cycle: each at its declared period in whole cycles, those of one device
-together."""
+"""Which points are read in which cycle: each at its declared period in whole cycles, on one grid from the
+start, as a driver's polls stand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from config.plan.site import Plan
-from drivers.simulators.unwired import UnwiredDevice
+from drivers.simulators.device import SimulatedDevice
 
 IDLE_MS = 600_000
 """What nothing depends on is looked up in the plant this often, and else comes again as it was."""
@@ -17,7 +17,7 @@ IDLE_MS = 600_000
 class Reads(NamedTuple):
     """Points of one device that are read together, of those that its model says."""
 
-    unit: UnwiredDevice
+    twin: SimulatedDevice
     names: tuple[str, ...]
     """What something depends on."""
     every: tuple[str, ...]
@@ -26,8 +26,9 @@ class Reads(NamedTuple):
 
 @dataclass(slots=True)
 class Round:
-    """What is read in one cycle of a period."""
+    """What is read in every so many cycles."""
 
+    every: int
     reads: tuple[Reads, ...]
     logged: tuple[int, ...]
     """Points that the consumption log hears of, apart: it looks through all that come with one of them."""
@@ -38,11 +39,9 @@ class Round:
     """Site time at which what nothing depends on is looked up next."""
 
 
-class Period(NamedTuple):
-    """What is read every so many cycles, spread over them."""
-
-    every: int
-    slots: tuple[Round, ...]
+def cycles_between(poll_s: float, cycle_s: float) -> int:
+    """How many cycles a declared period takes."""
+    return max(1, int(poll_s / cycle_s))
 
 
 def logged_points(plan: Plan) -> set[int]:
@@ -57,44 +56,39 @@ def logged_points(plan: Plan) -> set[int]:
 
 
 def rounds_of(
-    plan: Plan, units: Sequence[UnwiredDevice], cycle_s: float, watched: Collection[int]
-) -> list[Period]:
-    """Of all points of the plan; `units` by device id. Something depends on those that are `watched`, or
+    plan: Plan, twins: Sequence[SimulatedDevice], cycle_s: float, watched: Collection[int]
+) -> list[Round]:
+    """Of all points of the plan; `twins` by device id. Something depends on those that are `watched`, or
     logged."""
     logged = logged_points(plan)
     needed = logged.union(watched)
     every: dict[int, dict[int, list[int]]] = {}
     for point in plan.points:
-        cycles = max(1, int(point.poll_s / cycle_s))
+        cycles = cycles_between(point.poll_s, cycle_s)
         every.setdefault(cycles, {}).setdefault(point.device, []).append(point.id)
     return [
-        Period(
-            cycles,
-            tuple(_round(plan, units, by_device, logged, needed, cycles, slot) for slot in range(cycles)),
-        )
-        for cycles, by_device in sorted(every.items())
+        _round(plan, twins, cycles, by_device, logged, needed) for cycles, by_device in sorted(every.items())
     ]
 
 
 def _round(
     plan: Plan,
-    units: Sequence[UnwiredDevice],
+    twins: Sequence[SimulatedDevice],
+    cycles: int,
     by_device: dict[int, list[int]],
     logged: set[int],
     needed: set[int],
-    cycles: int,
-    slot: int,
 ) -> Round:
-    mine = {device: points for device, points in by_device.items() if device % cycles == slot}
     reads = []
-    for device, points in mine.items():
-        shown = units[device].twin.shown_names
+    for device, points in by_device.items():
+        shown = twins[device].shown_names
         every = [point for point in points if plan.points[point].name in shown]
         names = tuple(plan.points[point].name for point in every if point in needed)
         if every:
-            reads.append(Reads(units[device], names, tuple(plan.points[point].name for point in every)))
-    found = [point for points in mine.values() for point in points]
+            reads.append(Reads(twins[device], names, tuple(plan.points[point].name for point in every)))
+    found = [point for points in by_device.values() for point in points]
     return Round(
+        cycles,
         tuple(reads),
         tuple(point for point in found if point in logged),
         tuple(point for point in found if point not in logged),
