@@ -11,6 +11,9 @@ from config.plan.clock import Now, Pace
 from config.plan.reading import Reading
 from config.plan.site import Plan
 from controller.decide.acceptance import accept
+from controller.decide.alarms.alarm import Alarm
+from controller.decide.alarms.classes import DEVICE
+from controller.decide.alarms.register import Alarms
 from controller.decide.anew import Beginnings, judge
 from controller.decide.announcements import Announcements
 from controller.decide.arbiter import NOTHING, Result, arbitrate
@@ -23,6 +26,8 @@ from controller.decide.outputs import Outputs
 from controller.decide.people import PeopleRequests
 from controller.decide.programmes import ProgrammeRequests
 from controller.decide.records import (
+    Acknowledge,
+    AlarmCommand,
     Lock,
     Notice,
     Observe,
@@ -32,7 +37,9 @@ from controller.decide.records import (
     Release,
     Remembered,
     Reset,
+    Shelve,
     Unlock,
+    Unshelve,
 )
 from controller.decide.requests import RequestSource
 from controller.decide.rules.source import RuleRequests
@@ -73,6 +80,7 @@ class Engine:
         self._gate = Gate(plan, self._image, remembered.rules)
         self._sources: tuple[RequestSource, ...] = (self._programmes, self._people, self._rules)
         self._barriers = Barriers(plan, remembered.locks, remembered.observe)
+        self._alarms = Alarms(plan, remembered.alarms, remembered.last_alarm, pace.speed)
         self._results: dict[int, Result] = dict.fromkeys(commanded.values(), NOTHING)
         self._online: dict[int, bool] = {}
         self._devices_online = 0
@@ -162,7 +170,17 @@ class Engine:
             self._barriers.observed(),
             self._outputs.records(),
             (*self._rules.standing(), *self._gate.standing()),
+            self._alarms.remembered(),
+            self._alarms.last_id,
         )
+
+    def alarms(self) -> list[Alarm]:
+        """All that are not normal, the oldest first."""
+        return self._alarms.standing()
+
+    def alarms_after(self, command: AlarmCommand, now: Now) -> tuple[Alarm, ...]:
+        """What an accepted command makes of those it bears on."""
+        return self._alarms.after(command, now.wall_ms)
 
     def accept(self, command: PersonCommand, now: Now) -> None:
         """Raises Refused, with the reason, when a person's command cannot be carried out.
@@ -171,8 +189,11 @@ class Engine:
         """
         observed = [item.target for item in self._barriers.observed()]
         accept(self.plan, command, now.wall_ms, observed)
-        if isinstance(command, Reset):
-            self._rules.check_reset(command.rule, now)
+        match command:
+            case Reset():
+                self._rules.check_reset(command.rule, now)
+            case Acknowledge() | Shelve() | Unshelve():
+                self._alarms.check(command, now.wall_ms)
 
     def until_next(self, key: str, now: Now) -> int:
         """The end of an override that lasts until the programmes of `key` next decide otherwise, at most as
@@ -186,8 +207,15 @@ class Engine:
             raise Refused(text("no programme commands {name}: say how long instead", name=key))
         return ends
 
-    def step(self, now: Now, events: Iterable[Event] = (), commands: Iterable[PersonCommand] = ()) -> Step:
-        """One cycle. `events` in the order they came; `commands` accepted and committed before."""
+    def step(
+        self,
+        now: Now,
+        events: Iterable[Event] = (),
+        commands: Iterable[PersonCommand] = (),
+        noticed: Sequence[Notice] = (),
+    ) -> Step:
+        """One cycle. `events` in the order they came; `commands` accepted and committed before; `noticed` by
+        others than this engine since the last."""
         step = Step(now.wall_ms)
         self._cycle += 1
         self._beginnings.tell(step)
@@ -209,11 +237,13 @@ class Engine:
             self._steady.put_right(right.by_ms)
             self._rules.put_right(right.by_ms)
             self._gate.put_right(right.by_ms)
+            self._alarms.put_right(right.by_ms)
             step.moved = self._people.put_right(right, now, self._longest_ms, step.memory)
         self._announcements.look(now, step)
         self._decide(now, step)
         self._beginnings.follow(step)
         self._outputs.settle(now, self._image, self._barriers, step)
+        step.memory.alarms, step.tellings = self._alarms.look(now, [*noticed, *step.notices])
         step.counters = Counters(
             self._cycle,
             self._image.good,
@@ -245,11 +275,12 @@ class Engine:
     def _device(self, event: DeviceState, step: Step) -> None:
         before = self._online.get(event.device)
         self._set_online(event.device, event.online)
-        if event.online is not before and not (before is None and event.online):
-            device = self.plan.devices[event.device]
+        device = self.plan.devices[event.device]
+        first_heard = before is None and event.online
+        if event.online is not before and (not first_heard or self._alarms.unsure(DEVICE, device.name)):
             said = detail(event.detail)
             words = text("{name} does not answer: {detail}", name=device_named(device), detail=said)
-            step.notices.append(Notice("device-lost", device.name, words, not event.online))
+            step.notices.append(Notice(DEVICE, device.name, words, not event.online))
         self._outputs.device(event)
 
     def _set_up(self, event: SetUp, step: Step) -> None:
@@ -271,7 +302,7 @@ class Engine:
         for number in step.changed:
             point, reading = points[number], readings[number]
             if point.device not in self._online and reading.value is not None:
-                self._set_online(point.device, True)
+                self._device(DeviceState(point.device, True, "answers"), step)
             self._outputs.read(point, reading)
             if self._barriers.is_selector(number):
                 self._outputs.touch(self._barriers.selector(point, reading, step.notices))
@@ -292,6 +323,8 @@ class Engine:
                 self._rules.reset(command.rule)
             case Observe():
                 self._outputs.touch(self._barriers.observe(command, step.memory))
+            case Acknowledge() | Shelve() | Unshelve():
+                self._alarms.obey(command, now.wall_ms)
 
     def _tell_observe(self, step: Step) -> None:
         if self._barriers.site_observed is not self._told_observe:
@@ -329,7 +362,7 @@ class Engine:
         steady_ms = self._steady.at(now)
         steady = (self._rules.wake_ms(), self._gate.wake_ms())
         wakes += [now.wall_ms + wake - steady_ms for wake in steady if wake is not None]
-        wakes.append(self._announcements.wake_ms())
+        wakes += [self._announcements.wake_ms(), self._alarms.wake_ms()]
         wakes += [self._site_ms(now, self._image.wake_ns()), self._site_ms(now, self._outputs.wake_ns())]
         return min((max(wake, now.wall_ms) for wake in wakes if wake is not None), default=None)
 

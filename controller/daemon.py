@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
 from config.language import text
@@ -20,8 +20,9 @@ from controller.clock import SteppedClock
 from controller.consumption.log import Closed, ConsumptionLog
 from controller.consumption.meters import Meter
 from controller.cycle import Engine
+from controller.decide.alarms.alarm import Alarm, Telling
 from controller.decide.people import left_alone
-from controller.decide.records import Observe, PersonCommand
+from controller.decide.records import AlarmCommand, Observe, PersonCommand
 from controller.decide.step import NOTHING_COUNTED, Counters, Decision, FateRecord, Step
 from controller.decide.timekeeping import put_right, put_right_words
 from controller.flash import Flash
@@ -108,6 +109,8 @@ class Daemon:
         """Set by the composition root once the daemon runs."""
         self.trending: Trending | None = None
         """The same, where the site keeps the course of a point."""
+        self.published: Callable[[Telling], None] | None = None
+        """Hears what is told of alarms; set where the socket's operations are registered."""
         self.flash: Flash | None = None
         """What is written to the disk; set by the composition root."""
 
@@ -146,7 +149,7 @@ class Daemon:
         now = self.clock.look()
         events = self.inbox.take()
         commands, applied = self._take_commands()
-        step = self.engine.step(now, events, commands)
+        step = self.engine.step(now, events, commands, self.board.noticed())
         for waiter in applied:
             if not waiter.done():
                 waiter.set_result(None)
@@ -158,7 +161,11 @@ class Daemon:
         self._ask_counters(now)
         self.counters = step.counters
         self.recent.extend(step.decisions)
-        self.board.take(step.notices, now.wall_ms)
+        self.board.stand(step.notices, now.wall_ms)
+        for telling in step.tellings:
+            self.board.announce(telling)
+            if self.published is not None:
+                self.published(telling)
         for words in left_alone(step.decisions, self.plan, self.engine.naming):
             self.board.tell(words)
         if step.put_right_ms:
@@ -182,12 +189,17 @@ class Daemon:
         changes = recorder.person_changes(person, what, why, self.clock.now().wall_ms)
         await asyncio.wrap_future(self._stores.control.commit(changes, within_s=PERSON_COMMIT_S))
 
+    async def alarm_history(self, since_ms: int, most: int) -> list[Alarm]:
+        """Those that came, or were so, at `since_ms` or after. Raises sqlite3.Error."""
+        return await asyncio.to_thread(self._stores.control.alarm_history, since_ms, most)
+
     async def accept(self, command: PersonCommand) -> asyncio.Future[None]:
         """Check and commit a person's command; the future resolves when a cycle has acted on it."""
         now = self.clock.now()
         self.engine.accept(command, now)
+        alarms = self.engine.alarms_after(command, now) if isinstance(command, AlarmCommand) else ()
         future = self._stores.control.commit(
-            recorder.command_changes(command, now.wall_ms), within_s=PERSON_COMMIT_S
+            recorder.command_changes(command, now.wall_ms, alarms), within_s=PERSON_COMMIT_S
         )
         await asyncio.wrap_future(future)
         # The clock may have been put right while the command was being committed.

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from config.language import Text, render, text
+from controller.decide.alarms.alarm import Alarm
 from controller.decide.arbiter import Result
-from controller.decide.records import Lock, Observe, Override, PersonCommand, Release, Reset, Unlock
+from controller.decide.records import (
+    Acknowledge,
+    Lock,
+    Observe,
+    Override,
+    PersonCommand,
+    Release,
+    Reset,
+    Shelve,
+    Unlock,
+    Unshelve,
+)
 from controller.decide.step import Decision, Step, Unfit
 from controller.reasserts import FATES, Reasserts
 from controller.store.control import Changes
@@ -46,6 +58,7 @@ def changes(
         tuple(memory.outputs),
         tuple(memory.dropped),
         tuple(memory.rules),
+        tuple(memory.alarms),
         account.reasserted,
         account.closed,
     )
@@ -149,8 +162,9 @@ def person_changes(person: str, what: str, why: str, wall_ms: int) -> Changes:
     return Changes(wall_ms, (Entry(wall_ms, Kind.COMMAND, who=person, why=why, detail=what),))
 
 
-def command_changes(command: PersonCommand, wall_ms: int) -> Changes:
-    """What a person's command adds to control.db before it acts."""
+def command_changes(command: PersonCommand, wall_ms: int, alarms: Sequence[Alarm] = ()) -> Changes:
+    """What a person's command adds to control.db before it acts. `alarms`: those it bears on, as they
+    will be."""
     entry = Entry(wall_ms, Kind.COMMAND, who=command.person)
     match command:
         case Override():
@@ -180,3 +194,19 @@ def command_changes(command: PersonCommand, wall_ms: int) -> Changes:
             state = "on" if command.observing else "off"
             row = entry._replace(why=command.reason, detail=f"observe {state} {command.target or 'site'}")
             return Changes(wall_ms, (row,), observe=(command,))
+        case Acknowledge():
+            rows = _of_alarms(entry._replace(why=command.comment), "acknowledge", alarms)
+            return Changes(wall_ms, rows, alarms=tuple(alarms))
+        case Shelve():
+            rows = _of_alarms(entry._replace(why=command.reason), f"shelve until {command.until_ms}:", alarms)
+            return Changes(wall_ms, rows, alarms=tuple(alarms))
+        case Unshelve():
+            return Changes(wall_ms, _of_alarms(entry, "unshelve", alarms), alarms=tuple(alarms))
+
+
+def _of_alarms(entry: Entry, done: str, alarms: Sequence[Alarm]) -> tuple[Entry, ...]:
+    """A row for each."""
+    return tuple(
+        entry._replace(detail=f"{done} alarm {alarm.id}: {alarm.kind} {alarm.subject}".rstrip())
+        for alarm in alarms
+    )

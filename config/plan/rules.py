@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from config.plan.alarms import Priority
 from config.plan.conditions import Condition
 from config.plan.devices import Source
 from config.plan.reading import Value
@@ -18,6 +19,26 @@ class BadInput:
     """trip: as if its condition were true. hold: what it asked for stands for `hold_s`, then release: it asks
     for nothing."""
     hold_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """An alarm that the site declares: it asks for nothing."""
+
+    when: Condition
+    stays: Condition
+    """What keeps it, once it is there: `when` with its deadband."""
+    said: str
+    """What people are told: the site's own message, or the condition as written."""
+    priority: Priority
+    latch: bool
+    groups: tuple[str, ...]
+    """Equipment, and names of groups: of what comes together in one, the first is the cause."""
+    only_if: Condition | None
+    """Suppressed while this is false."""
+    on_delay_s: float
+    off_delay_s: float
+    on_bad_input: BadInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +287,7 @@ class MakeUp:
 
 
 RuleSpec: TypeAlias = (
-    Interlock | Hazard | Presence | Lighting | Link | Level | Duty | Cycling | MakeUp | Supervision
+    Interlock | Hazard | Presence | Lighting | Link | Level | Duty | Cycling | MakeUp | Supervision | Watch
 )
 
 

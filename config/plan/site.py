@@ -36,6 +36,8 @@ class Site:
     full_disk: Literal["keep", "drop_oldest"] = "keep"
     """When the disk is full and everything acknowledged has gone: keep what some sink has not got, so that
     new intervals wait in memory; or drop the oldest of it."""
+    shelve_max_s: float = 86_400.0
+    """Longest time for which an alarm may be shelved, site seconds."""
     flash_budget_mb: float = 1000.0
     """Megabytes (10⁶ bytes) that the daemon may write to the disk in a day without being told of."""
 

@@ -17,6 +17,7 @@ import typer
 from config.language import choose, output, text
 from config.language.details import detail
 from controller.cli import (
+    alarms,
     backup,
     calendar,
     demo,
@@ -54,6 +55,7 @@ for group in (
     demo,
     simulate,
     people,
+    alarms,
     why,
     log,
     backup,

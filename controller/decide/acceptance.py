@@ -13,6 +13,7 @@ from config.plan.reading import Value
 from config.plan.site import Plan
 from config.plan.slots import WRITABLE
 from controller.decide.records import (
+    Acknowledge,
     Lock,
     Observe,
     Override,
@@ -20,7 +21,9 @@ from controller.decide.records import (
     Refused,
     Release,
     Reset,
+    Shelve,
     Unlock,
+    Unshelve,
 )
 
 
@@ -50,6 +53,9 @@ def accept(plan: Plan, command: PersonCommand, wall_ms: int, observed: Collectio
             # Like a lock it outlives what it was put on, and can always be ended.
             if command.target and (command.observing or command.target not in observed):
                 _target(plan, command.target)
+        case Acknowledge() | Shelve() | Unshelve():
+            # Of what stands only those who keep the alarms know.
+            pass
 
 
 def misfit(plan: Plan, command: Override) -> Text | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from controller.daemon import Daemon
+from controller.decide.alarms.alarm import Telling
+from controller.operations.alarms import TOPIC, AlarmList, event
 from controller.operations.commands import Commands
 from controller.operations.logs import Logs
 from controller.operations.overview import Overview
@@ -28,6 +30,18 @@ def register(server: SocketServer, daemon: Daemon) -> None:
     server.register("unlock", commands.unlock)
     server.register("observe", commands.observe)
     server.register("reset", commands.reset)
+    alarms = AlarmList(daemon)
+    server.register("alarms", alarms.listed)
+    server.register("alarm-ack", alarms.acknowledge)
+    server.register("alarm-shelve", alarms.shelve)
+    server.register("alarm-unshelve", alarms.unshelve)
+    server.offer(TOPIC)
+
+    def publish(telling: Telling) -> None:
+        if server.subscribers(TOPIC):
+            server.publish(TOPIC, event(telling, daemon.context.local))
+
+    daemon.published = publish
     logs = Logs(daemon)
     server.register("log-replace-meter", logs.replace)
     server.register("log-undo-replacement", logs.take_back)

@@ -13,8 +13,9 @@ from threading import Lock
 from typing import NamedTuple
 
 from controller.decide import records
+from controller.decide.alarms.alarm import Alarm
 from controller.decide.records import Observe, Output, Override, Remembered, RuleMemory
-from controller.store import archive, backup, boots, ledger, people, plans, reasserts, recovery
+from controller.store import alarms, archive, backup, boots, ledger, people, plans, reasserts, recovery
 from controller.store.connection import open_reader
 from controller.store.errors import StoreBacklogFull, StoreDamaged, StoreJobFailed
 from controller.store.ledger import Entry, Head, Kind
@@ -47,6 +48,8 @@ class Changes:
     dropped: tuple[str, ...] = ()
     """Points no longer commanded."""
     rules: tuple[RuleMemory, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    """As they are now."""
     reasserted: tuple[Reasserted, ...] = ()
     """The account of each of these points as it stands now."""
     accounted: tuple[str, ...] = ()
@@ -237,6 +240,12 @@ class ControlStore:
         """A read-only connection of the caller's own, for `ledger.read`, `plans.history` and the like."""
         return open_reader(self.path)
 
+    def alarm_history(self, since_ms: int, most: int) -> list[Alarm]:
+        """The latest `most` that came, or were so, at `since_ms` or after, the latest first. Reads the disk.
+        Raises sqlite3.Error."""
+        with closing(self.reader()) as connection:
+            return alarms.history(connection, since_ms, most)
+
     def status(self) -> WriterStatus:
         return self._writer.status()
 
@@ -275,6 +284,8 @@ def _apply(connection: sqlite3.Connection, changes: Changes) -> None:
         people.put_output(connection, output)
     for rule in changes.rules:
         people.put_rule(connection, rule)
+    for alarm in changes.alarms:
+        alarms.put(connection, alarm)
     for point in changes.accounted:
         reasserts.drop(connection, point)
     for item in changes.reasserted:

@@ -91,6 +91,12 @@ class OverrideWritten(Written):
     at_most: Lasting = 86400.0
 
 
+class ShelvingWritten(Written):
+    """For how long people may shelve an alarm."""
+
+    at_most: Lasting = 86400.0
+
+
 class SiteWritten(Written):
     """The site itself."""
 
@@ -101,6 +107,7 @@ class SiteWritten(Written):
     calendar: Literal["CN", "none"] = "CN"
     log: LogWritten = LogWritten()
     override: OverrideWritten = OverrideWritten()
+    shelving: ShelvingWritten = ShelvingWritten()
     observe: Flag = False
 
 

@@ -20,6 +20,7 @@ from config.plan.rules import (
     Rule,
     Supervision,
     Switched,
+    Watch,
 )
 from config.plan.slots import Slot
 
@@ -52,7 +53,7 @@ def asked(rule: Rule) -> Iterator[Claim]:
         case Presence():
             # People press switches too: what stays as it is afterwards need not be an oversight.
             yield from (Claim(ask, rule.slot) for ask in rule.spec.then)
-        case Hazard() | Lighting():
+        case Hazard() | Lighting() | Watch():
             # A lighting rule only bounds, and has a check of its own.
             return
 
@@ -73,6 +74,8 @@ def looked_at(rule: Rule) -> frozenset[int]:
             return points_of(spec.when) | (frozenset() if spec.level is None else {spec.level})
         case Supervision():
             return frozenset((spec.command, spec.feedback))
+        case Watch():
+            return points_of(spec.when, spec.only_if)
         case Hazard() | Presence():
             return frozenset(spec.contacts)
         case Lighting():

@@ -20,6 +20,7 @@ from config.plan.rules import (
     RuleSpec,
     Selector,
     Supervision,
+    Watch,
 )
 from controller.decide.rules import (
     cycling,
@@ -32,6 +33,7 @@ from controller.decide.rules import (
     make_up,
     presence,
     supervision,
+    watch,
 )
 from controller.decide.rules.look import Look
 
@@ -101,4 +103,5 @@ KINDS: dict[type[RuleSpec], Kind] = {
     ),
     Presence: Kind(presence.decide, lambda spec: frozenset(spec.contacts)),
     Lighting: Kind(lighting.decide, lighting.points, inputs=lighting.inputs),
+    Watch: Kind(watch.decide, lambda spec: points_of(spec.when, spec.stays, spec.only_if)),
 }

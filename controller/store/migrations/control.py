@@ -133,5 +133,49 @@ def m005_rules(db: Database) -> None:
     db.execute("CREATE TABLE rules (name TEXT PRIMARY KEY, memory TEXT NOT NULL) WITHOUT ROWID")
 
 
-CONTROL: tuple[Step, ...] = (m001_first, m002_lasting, m003_reasserts, m004_seals, m005_rules)
+def m006_alarms(db: Database) -> None:
+    """Alarms: those that stand, and a history of those that are over."""
+    db.execute(
+        """CREATE TABLE alarms (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            kind TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            priority TEXT NOT NULL CHECK (priority IN ('critical', 'high', 'medium', 'low')),
+            latch INTEGER NOT NULL CHECK (latch IN (0, 1)),
+            words TEXT NOT NULL,
+            groups TEXT NOT NULL,
+            active INTEGER NOT NULL CHECK (active IN (0, 1)),
+            raised_ms INTEGER NOT NULL,
+            returned_ms INTEGER,
+            acked_ms INTEGER,
+            acked_by TEXT NOT NULL,
+            comment TEXT NOT NULL,
+            shelved_until_ms INTEGER,
+            shelved_by TEXT NOT NULL,
+            shelved_why TEXT NOT NULL,
+            suppressed TEXT NOT NULL,
+            cause INTEGER NOT NULL,
+            place INTEGER NOT NULL,
+            times INTEGER NOT NULL,
+            recent TEXT NOT NULL,
+            chattering INTEGER NOT NULL CHECK (chattering IN (0, 1)),
+            damped INTEGER NOT NULL CHECK (damped IN (0, 1)),
+            said INTEGER NOT NULL CHECK (said IN (0, 1)),
+            anew INTEGER NOT NULL CHECK (anew IN (0, 1)),
+            told INTEGER NOT NULL,
+            over INTEGER NOT NULL CHECK (over IN (0, 1))
+        )"""
+    )
+    db.execute("CREATE INDEX alarms_standing ON alarms (id) WHERE over = 0")
+    db.execute("CREATE INDEX alarms_by_time ON alarms (raised_ms)")
+
+
+CONTROL: tuple[Step, ...] = (
+    m001_first,
+    m002_lasting,
+    m003_reasserts,
+    m004_seals,
+    m005_rules,
+    m006_alarms,
+)
 """In order; a released step is never changed, only followed."""
