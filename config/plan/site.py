@@ -9,6 +9,7 @@ from config.plan.devices import Device
 from config.plan.equipment import Equipment
 from config.plan.lines import Line
 from config.plan.metering import NO_METERING, Metering, Trend
+from config.plan.notify import Channel
 from config.plan.points import Point
 from config.plan.programmes import CalendarPlan, Programme
 from config.plan.rules import Rule
@@ -62,6 +63,7 @@ class Plan:
     programmes: tuple[Programme, ...]
     rules: tuple[Rule, ...] = ()
     sinks: tuple[SinkPlan, ...] = ()
+    channels: tuple[Channel, ...] = ()
     metering: Metering = NO_METERING
     trends: tuple[Trend, ...] = ()
     tariff: Tariff | None = None

@@ -12,11 +12,13 @@ from config.written.check.lighting import check_lighting
 from config.written.check.periods import note_hidden
 from config.written.gather import Written, gather
 from config.written.load import Files, load
+from config.written.lower.alarms import lower_alarms
 from config.written.lower.devices import lower_devices
 from config.written.lower.equipment import lower_equipment
 from config.written.lower.metering import lower_metering
 from config.written.lower.meters import gather_meters
 from config.written.lower.naming import PointNames
+from config.written.lower.notify import lower_notify
 from config.written.lower.programmes import lower_programmes
 from config.written.lower.rules import lower_rules
 from config.written.lower.sinks import lower_sinks
@@ -53,6 +55,7 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
     programmed = {point for programme in programmes for point in programme.targets}
     rules_site = RulesSite(names, targets, bound.equipment, {point.id: point for point in points}, findings)
     rules = lower_rules(written, rules_site, programmed, findings)
+    rules += lower_alarms(written, rules_site, rules)
     check_lighting(rules, programmes, {point.id: point for point in points}, findings)
     meters = gather_meters(written, made, bound, findings)
     interval_s = int((written.site.written.log if written.site else LogWritten()).interval)
@@ -60,6 +63,7 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
     trends = lower_trends(written, names, findings)
     tariff = lower_tariff(written, calendar, interval_s, findings)
     sinks = lower_sinks(written, meters, findings)
+    channels = lower_notify(written, findings)
     if findings.failed or written.site is None:
         return None
     plan = Plan(
@@ -76,6 +80,7 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
         programmes=tuple(programmes),
         rules=rules,
         sinks=sinks,
+        channels=channels,
         metering=metering,
         trends=trends,
         tariff=tariff,

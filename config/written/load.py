@@ -26,6 +26,8 @@ SECTIONS = (
     "trends",
     "tariff",
     "sinks",
+    "alarms",
+    "notify",
     "rules",
 )
 PROGRAMMES = "schedules"
