@@ -35,12 +35,15 @@ from controller.edits import Edits
 from controller.flash import Flash
 from controller.housekeeping import Housekeeping
 from controller.logs import SiteTime
+from controller.notify.channels import told_by
+from controller.notify.runner import Notifier
 from controller.operations.registry import register
 from controller.options import NotStarted, Options
 from controller.overlays import Overlay, SimulatedTime
 from controller.retention import delete_old_intervals
 from controller.room import Room
 from controller.sealing import seal_old_rows
+from controller.sinks import channels_of
 from controller.site_lock import SiteLock
 from controller.socket.address import SocketError
 from controller.socket.server import SocketServer
@@ -122,6 +125,7 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
     began = stores.control.begin(now.wall_ms, trusted=now.trusted, version=version("louguan"), plan=plan.hash)
     daemon = _compose(plan, pace, clock, stores, began, language)
     daemon.differs = in_force.differs
+    daemon.channels = channels_of(plan, simulated=simulated is not None)
     daemon.trending = trending_of(plan, options.data, pace, daemon.board, expected=began.boot > 1)
     if options.observe:
         await daemon.accept(Observe("", True, "start", "--observe", now.wall_ms))
@@ -162,6 +166,14 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
     uploads = uploads_of(daemon, stores, began.boot, simulated=simulated is not None)
     daemon.uploads = uploads
     uploads.start()
+    notifier = daemon.notifier = Notifier(
+        daemon.channels,
+        stores.control,
+        daemon.board,
+        daemon.now_ms,
+        partial(told_by, site=plan.site.name),
+    )
+    notifier.start()
     in_order = False
     try:
         await _run(daemon, pace, clock, options)
@@ -171,6 +183,7 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
         await asyncio.gather(looking, return_exceptions=True)
         await server.stop()
         await uploads.stop()
+        await notifier.stop()
         missed = await daemon.wind_up()
         for name in missed:
             _log.warning(text("{name} was not reached at the end", name=name))

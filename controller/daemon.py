@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from config.language import text
 from config.language.details import detail
 from config.plan.clock import Now
+from config.plan.notify import Channel
 from config.plan.reading import Reading
 from config.plan.site import Plan
 from controller import damage, plan_loss, recorder, restored
@@ -27,6 +28,8 @@ from controller.decide.step import NOTHING_COUNTED, Counters, Decision, FateReco
 from controller.decide.timekeeping import put_right, put_right_words
 from controller.flash import Flash
 from controller.logbook import Logbook
+from controller.notify.runner import Notifier
+from controller.notify.telling import outgoing
 from controller.reasserts import Reasserts
 from controller.store.control import Changes
 from controller.stores import Stores, StoreWatch
@@ -109,6 +112,10 @@ class Daemon:
         """Set by the composition root once the daemon runs."""
         self.trending: Trending | None = None
         """The same, where the site keeps the course of a point."""
+        self.channels: tuple[Channel, ...] = ()
+        """Who is told of alarms; set by the composition root before the first cycle."""
+        self.notifier: Notifier | None = None
+        """Tells them; the same, once the daemon runs."""
         self.published: Callable[[Telling], None] | None = None
         """Hears what is told of alarms; set where the socket's operations are registered."""
         self.flash: Flash | None = None
@@ -162,10 +169,6 @@ class Daemon:
         self.counters = step.counters
         self.recent.extend(step.decisions)
         self.board.stand(step.notices, now.wall_ms)
-        for telling in step.tellings:
-            self.board.announce(telling)
-            if self.published is not None:
-                self.published(telling)
         for words in left_alone(step.decisions, self.plan, self.engine.naming):
             self.board.tell(words)
         if step.put_right_ms:
@@ -287,7 +290,7 @@ class Daemon:
             last.fates.append(FateRecord(write, key, event.fate, event.value, event.detail, 0, now.wall_ms))
         step = self.engine.step(now, others)
         last.fates[:0] = step.fates
-        last.memory = step.memory
+        last.memory, last.tellings = step.memory, step.tellings
         self._record(last, now, ())
         self._count(now, step)
 
@@ -298,12 +301,19 @@ class Daemon:
                 driver.submit(write)
 
     def _record(self, step: Step, now: Now, commands: Sequence[PersonCommand]) -> None:
-        changes = recorder.changes(step, self._keys, commands, self._reasserts)
+        for telling in step.tellings:
+            self.board.announce(telling)
+            if self.published is not None:
+                self.published(telling)
+        sent = outgoing(self.channels, self.plan.site.name, self.context.local, step.tellings)
+        changes = recorder.changes(step, self._keys, commands, self._reasserts, sent)
         if changes is None and not 0 <= now.wall_ms - self._seen_ms < SEEN_EVERY_MS:
             changes = Changes(now.wall_ms)
         if changes is not None:
             self._seen_ms = now.wall_ms
-            self._stores.control.commit(changes)
+            done = self._stores.control.commit(changes)
+            if sent and self.notifier is not None:
+                done.add_done_callback(self.notifier.nudge_from_thread)
 
     def _count(self, now: Now, step: Step) -> None:
         closed = self._consumption.step(now, step.counts)

@@ -23,6 +23,7 @@ from controller.decide.step import Decision, Step, Unfit
 from controller.reasserts import FATES, Reasserts
 from controller.store.control import Changes
 from controller.store.ledger import Entry, Kind
+from controller.store.outbox import Outgoing
 from drivers.api import SetUp
 
 _LANGUAGE = "en"
@@ -34,11 +35,12 @@ def changes(
     keys: dict[int, str],
     commands: Collection[PersonCommand] = (),
     reasserts: Reasserts | None = None,
+    outgoing: tuple[Outgoing, ...] = (),
 ) -> Changes | None:
     """What `step` adds to control.db, in one commit; None for nothing.
 
     `keys`: point key by id. `commands`: what people asked for in it, in the ledger already. `reasserts`: the
-    accounts of this run, which go on.
+    accounts of this run, which go on. `outgoing`: what is to be told of its alarms.
     """
     memory = step.memory
     released = {(item.point, item.slot) for item in commands if isinstance(item, Release)}
@@ -59,6 +61,7 @@ def changes(
         tuple(memory.dropped),
         tuple(memory.rules),
         tuple(memory.alarms),
+        outgoing,
         account.reasserted,
         account.closed,
     )

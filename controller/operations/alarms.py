@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from config.language import render, text
+from config.language import text
 from config.language.details import detail
-from config.plan.alarms import BACNET, PRIORITIES
+from config.plan.alarms import PRIORITIES
 from config.plan.rules import Hazard, Interlock, MakeUp, Supervision
 from controller.daemon import Daemon
-from controller.decide.alarms.alarm import HELD, Alarm, State, Telling
+from controller.decide.alarms.alarm import HELD, Alarm, State
 from controller.decide.records import Acknowledge, AlarmCommand, Refused, Shelve, Unshelve
+from controller.notify.telling import row
 from controller.operations.names import iso
 from controller.operations.recording import not_recorded
 from controller.operations.wishes import one_line
@@ -39,56 +40,6 @@ def counts(alarms: Iterable[Alarm]) -> dict[str, Any]:
         "unacked": sum(alarm.state in (State.ACTIVE_UNACKED, State.RETURNED_UNACKED) for alarm in found),
         "shelved": sum(alarm.state is State.SHELVED for alarm in found),
     }
-
-
-def row(
-    alarm: Alarm, local: LocalTime, language: str, resets: frozenset[str] = frozenset()
-) -> dict[str, Any]:
-    """One alarm as data. `resets`: rules that stand until a person resets them."""
-
-    def at(wall_ms: int | None) -> str | None:
-        return None if wall_ms is None else iso(local, wall_ms)
-
-    resettable = alarm.active and alarm.subject in resets and alarm.kind in ("trip", "alarm", "fire", "gas")
-    return {
-        "id": alarm.id,
-        "kind": alarm.kind,
-        "subject": alarm.subject,
-        "priority": alarm.priority,
-        "bacnet_priority": BACNET[alarm.priority].start,
-        "state": alarm.state.value,
-        "active": alarm.active,
-        "message": render(alarm.words, language),
-        "raised": at(alarm.raised_ms),
-        "returned": at(alarm.returned_ms),
-        "acked": at(alarm.acked_ms),
-        "acked_by": alarm.acked_by,
-        "comment": alarm.comment,
-        "shelved_until": at(alarm.shelved_until_ms),
-        "shelved_by": alarm.shelved_by,
-        "shelved_why": alarm.shelved_why,
-        "suppressed_by": alarm.suppressed,
-        "groups": list(alarm.groups),
-        "first_out": alarm.order == 1,
-        "consequence_of": alarm.cause if alarm.cause != alarm.id and alarm.cause else None,
-        "times": alarm.times,
-        "chattering": alarm.chattering,
-        "reset": f"louguan reset {alarm.subject}" if resettable else None,
-    }
-
-
-def event(telling: Telling, local: LocalTime) -> dict[str, Any]:
-    """What a subscriber is sent."""
-    said = {f"message_{short}": render(telling.alarm.words, long) for short, long in _LANGUAGES}
-    return {
-        "transition": telling.transition.value,
-        "at": iso(local, telling.at_ms),
-        **row(telling.alarm, local, "en"),
-        **said,
-    }
-
-
-_LANGUAGES = (("en", "en"), ("zh", "zh_CN"))
 
 
 class AlarmList:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from controller.daemon import Daemon
 from controller.decide.alarms.alarm import Telling
-from controller.operations.alarms import TOPIC, AlarmList, event
+from controller.notify.telling import event
+from controller.operations.alarms import TOPIC, AlarmList
 from controller.operations.commands import Commands
 from controller.operations.logs import Logs
 from controller.operations.overview import Overview

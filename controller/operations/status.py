@@ -13,8 +13,8 @@ from config.language.details import detail
 from config.plan.programmes import WEEKDAYS
 from config.plan.reading import Quality
 from controller.daemon import Daemon
+from controller.notify.telling import row as alarm_row
 from controller.operations.alarms import TOLD, counts
-from controller.operations.alarms import row as alarm_row
 from controller.operations.finding import target_named
 from controller.operations.names import iso, shown
 from controller.socket.server import Call

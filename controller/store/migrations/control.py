@@ -134,7 +134,7 @@ def m005_rules(db: Database) -> None:
 
 
 def m006_alarms(db: Database) -> None:
-    """Alarms: those that stand, and a history of those that are over."""
+    """Alarms: those that stand, a history of those that are over, and what waits to be told of them."""
     db.execute(
         """CREATE TABLE alarms (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -168,6 +168,17 @@ def m006_alarms(db: Database) -> None:
     )
     db.execute("CREATE INDEX alarms_standing ON alarms (id) WHERE over = 0")
     db.execute("CREATE INDEX alarms_by_time ON alarms (raised_ms)")
+    db.execute(
+        """CREATE TABLE outbox (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            channel TEXT NOT NULL,
+            key TEXT NOT NULL,
+            at_ms INTEGER NOT NULL,
+            body TEXT NOT NULL,
+            stands_for INTEGER NOT NULL
+        )"""
+    )
+    db.execute("CREATE INDEX outbox_by_channel ON outbox (channel, id)")
 
 
 CONTROL: tuple[Step, ...] = (

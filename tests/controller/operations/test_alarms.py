@@ -9,7 +9,8 @@ import pytest
 
 from config.language import text
 from controller.decide.records import Notice, PersonCommand
-from controller.operations.alarms import AlarmList, event
+from controller.notify.telling import event
+from controller.operations.alarms import AlarmList
 from controller.operations.status import Status
 from tests.controller.house import house
 from tests.controller.operations.asking import call, refusal
