@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SHUANGLIU = ROOT / "config" / "sites" / "shuangliu"
 PAGES = [ROOT / "README.md", ROOT / "docs" / "guide.zh.md", ROOT / "docs" / "guide.en.md"]
 PLACEHOLDERS = ("my-site", "DIR")
-SECTIONS = (["sinks"], ["meters"], ["trends"], ["tariff"], ["rules"])
+SECTIONS = (["sinks"], ["meters"], ["trends"], ["tariff"], ["rules"], ["alarms"], ["notify"])
 
 
 @pytest.fixture(scope="module")

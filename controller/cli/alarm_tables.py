@@ -39,7 +39,7 @@ def alarms(found: dict[str, Any], language: str, *, past: bool) -> None:
         number = Column(text("alarm"), [str(row["id"]) for row in rows])
         grade = Column(text("priority"), [_priority(row, language) for row in rows])
         since = Column(text("since"), [moment(row["raised"], now) for row in rows])
-        state = Column(text("state"), [render(_STATES[row["state"]], language) for row in rows])
+        state = Column(text("alarm state"), [render(_STATES[row["state"]], language) for row in rows])
         words = Column(text("what"), [escape(row["message"]) for row in rows])
         below = [_below(row, now, language) for row in rows]
         short = words._replace(least=_LEAST_WORDS)
