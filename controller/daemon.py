@@ -247,9 +247,10 @@ class Daemon:
         """The last writes, then the end of all lines. Returns the names of devices not reached."""
         # A lock that a person was told of holds for the last writes too.
         commands, applied = self._take_commands()
-        if commands:
+        noticed = self.board.noticed()
+        if commands or noticed:
             now = self.clock.now()
-            self._record(self.engine.step(now, (), commands), now, commands)
+            self._record(self.engine.step(now, (), commands, noticed), now, commands)
         for waiter in applied:
             if not waiter.done():
                 waiter.set_result(None)

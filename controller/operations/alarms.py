@@ -10,7 +10,7 @@ from typing import Any
 from config.language import text
 from config.language.details import detail
 from config.plan.alarms import PRIORITIES
-from config.plan.rules import Hazard, Interlock, MakeUp, Supervision
+from config.plan.rules import Hazard, Interlock, MakeUp, Rule, Supervision
 from controller.daemon import Daemon
 from controller.decide.alarms.alarm import HELD, Alarm, State
 from controller.decide.records import Acknowledge, AlarmCommand, Refused, Shelve, Unshelve
@@ -47,8 +47,7 @@ class AlarmList:
 
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
-        kinds = (Interlock, Hazard, MakeUp, Supervision)
-        self._resets = frozenset(rule.name for rule in daemon.plan.rules if isinstance(rule.spec, kinds))
+        self._resets = frozenset(rule.name for rule in daemon.plan.rules if _needs_reset(rule))
 
     async def listed(self, call: Call) -> dict[str, Any]:
         """args: all (shelved and suppressed ones too), or history with since_s (seconds back)."""
@@ -138,3 +137,10 @@ class AlarmList:
             return one_line(call.args.get(key))
         except Refused as refusal:
             raise RequestError(Code.REFUSED, refusal.text, key) from refusal
+
+
+def _needs_reset(rule: Rule) -> bool:
+    """Whether its trip stands until a person resets it."""
+    if isinstance(rule.spec, Interlock):
+        return rule.spec.reset == "manual"
+    return isinstance(rule.spec, Hazard | MakeUp | Supervision)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from config.language import text
 from config.plan.clock import Now
@@ -271,3 +273,42 @@ def test_priorities_are_those_of_the_table() -> None:
     found = {alarm.kind: alarm.priority for alarm in made.alarms.standing()}
     assert found == {kind: CLASSES[kind].priority for kind in found}
     assert found["gas"] == "critical"
+
+
+SUBJECTS = [
+    *(("device-lost", name) for name in (*NAMES, "hall")),
+    ("command-failed", "hall.on"),
+    ("trip", "pump"),
+    ("hand", "pump"),
+    ("disk", "reserve"),
+]
+COURSES = st.lists(
+    st.tuples(
+        st.sets(st.sampled_from(SUBJECTS), max_size=9), st.sampled_from([1, 4, 11, 70, 650]), st.booleans()
+    ),
+    max_size=14,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(COURSES)
+def test_restarts_in_between_change_nothing_of_what_is_told(
+    course: list[tuple[set[tuple[str, str]], int, bool]],
+) -> None:
+    """As long as what is still so is said again, which the parts that notice things do."""
+    plain, broken = Watchman(), Watchman()
+    standing: set[tuple[str, str]] = set()
+    for toggled, seconds, restarts in course:
+        if restarts:
+            broken.restart()
+            again = [so(kind, subject) for kind, subject in sorted(standing)]
+            assert broken.after(0, *again) == plain.after(0, *again) == []
+        standing ^= toggled
+        notices = [so(*key, on=key in standing) for key in sorted(toggled)]
+        assert broken.after(seconds, *notices) == plain.after(seconds, *notices)
+        assert broken.states() == plain.states()
+    for made in (plain, broken):
+        made.after(1, *(so(*key, on=False) for key in sorted(standing)))
+        made.after(800)
+        assert set(made.states().values()) <= {"returned-unacked"}
+        assert len({(telling.alarm.id, telling.number) for telling in made.told}) == len(made.told)
