@@ -17,6 +17,7 @@ from config.language import choose, text
 from config.language.details import detail, reason
 from config.plan.clock import Pace
 from config.plan.lines import Line
+from config.plan.notify import Channel
 from config.plan.site import Plan
 from controller import logs, origin, starting
 from controller.accepted import choose_plan
@@ -35,8 +36,7 @@ from controller.edits import Edits
 from controller.flash import Flash
 from controller.housekeeping import Housekeeping
 from controller.logs import SiteTime
-from controller.notify.channels import told_by
-from controller.notify.runner import Notifier
+from controller.notify.runner import Notifier, Told
 from controller.operations.registry import register
 from controller.options import NotStarted, Options
 from controller.overlays import Overlay, SimulatedTime
@@ -171,7 +171,7 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
         stores.control,
         daemon.board,
         daemon.now_ms,
-        partial(told_by, site=plan.site.name),
+        partial(_told_by, plan.site.name),
     )
     notifier.start()
     in_order = False
@@ -197,6 +197,13 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
         elif in_order:  # else the next start marks the gap
             stores.control.end(clock.now().wall_ms, "in order")
     return daemon.exit_code
+
+
+def _told_by(site: str, channel: Channel) -> Told:
+    """In a thread: what is imported here most sites do without."""
+    from controller.notify.channels import told_by
+
+    return told_by(channel, site)
 
 
 def _note_loss(control: ControlStore, damage: str) -> None:

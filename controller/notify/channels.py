@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-from typing import Protocol
 
 from config.language import text
 from config.plan.notify import Channel
@@ -17,21 +16,12 @@ from controller.consumption.upload.httpslink import HttpsLink
 from controller.consumption.upload.mqttreasons import refused
 from controller.consumption.upload.port import BatchRefused, SinkError, Unreachable
 from controller.consumption.upload.security import read_secret
+from controller.notify.runner import Told
 from controller.store.outbox import Waiting
 
 SIGNATURE = "Louguan-Signature"
 """Header: "sha256=" and the HMAC of the body, in hex."""
 _ANSWER_BYTES = 64 * 1024
-
-
-class Told(Protocol):
-    """One other side. Raises SinkError, nothing else; BatchRefused for what it will never take."""
-
-    async def tell(self, item: Waiting) -> None:
-        """Deliver, and wait until it is taken."""
-
-    async def close(self) -> None:
-        """Let go of the connection; `tell` may be called again."""
 
 
 def told_by(channel: Channel, site: str) -> Told:

@@ -10,6 +10,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from typing import Protocol
 
 from config.language import Text, text
 from config.plan.notify import Channel
@@ -17,7 +18,6 @@ from controller.board import Board
 from controller.consumption.upload.port import BatchRefused, Denied, SinkError, Throttled, TooLarge
 from controller.consumption.upload.runner import Patience
 from controller.decide.records import Notice
-from controller.notify.channels import Told
 from controller.store import outbox
 from controller.store.control import ControlStore
 from controller.store.errors import StoreError
@@ -26,6 +26,16 @@ from controller.store.outbox import Waiting
 _log = logging.getLogger("louguan")
 _LOST_AFTER = 3
 """Failures in a row after which people are told."""
+
+
+class Told(Protocol):
+    """One other side. Raises SinkError, nothing else; BatchRefused for what it will never take."""
+
+    async def tell(self, item: Waiting) -> None:
+        """Deliver, and wait until it is taken."""
+
+    async def close(self) -> None:
+        """Let go of the connection; `tell` may be called again."""
 
 
 class Notifier:
