@@ -9,7 +9,7 @@ from config.language import Text
 from config.plan.alarms import Priority
 
 WINDOW_MS = 600_000
-"""What comes again within this is the same alarm, come again."""
+"""What comes again within this, since it last came or went, is the same alarm, come again."""
 MOST_RAISED = 5
 """What comes more often than this within the window chatters: people are told once, and then that it is
 over."""

@@ -68,10 +68,9 @@ def place(alarm: Alarm, cause: int, order: int) -> Alarm:
 
 def settle(alarm: Alarm, now_ms: int) -> Alarm:
     """What time alone does: an end of chattering, and of all interest."""
-    quiet = not alarm.recent or now_ms - alarm.recent[-1] >= WINDOW_MS
-    if quiet and alarm.chattering:
+    if alarm.chattering and now_ms - alarm.recent[-1] >= WINDOW_MS:
         alarm = alarm._replace(chattering=False, damped=False)
-    ended = alarm.state is State.NORMAL and not alarm.said and quiet
+    ended = alarm.state is State.NORMAL and not alarm.said and now_ms - _last_ms(alarm) >= WINDOW_MS
     return alarm._replace(over=True) if ended and not alarm.over else alarm
 
 
@@ -89,6 +88,13 @@ def announce(alarm: Alarm) -> tuple[Alarm, Transition | None]:
 def due_ms(alarm: Alarm) -> int | None:
     """When time alone next does something to it."""
     dues = [] if alarm.shelved_until_ms is None else [alarm.shelved_until_ms]
-    if alarm.recent and (alarm.chattering or alarm.state is State.NORMAL):
+    if alarm.chattering:
         dues.append(alarm.recent[-1] + WINDOW_MS)
+    if alarm.state is State.NORMAL:
+        dues.append(_last_ms(alarm) + WINDOW_MS)
     return min(dues, default=None)
+
+
+def _last_ms(alarm: Alarm) -> int:
+    """When it last came or went."""
+    return max(alarm.raised_ms, alarm.returned_ms or 0)

@@ -154,6 +154,15 @@ def test_what_is_wrong_with_points_of_a_lost_device_is_part_of_the_loss() -> Non
     assert made.after(20) == ["raised hall.feed"], "it is wrong although the device answers"
 
 
+def test_a_long_loss_takes_its_points_with_it_when_it_ends() -> None:
+    made = Watchman()
+    made.after(1, lost("hall"))
+    made.after(3600, so("command-failed", "hall.on"))
+    assert made.after(1, lost("hall", on=False)) == ["returned hall"]
+    assert made.after(1, so("disk", "reserve")) == ["raised reserve"], "looks at all of them anew"
+    assert made.after(1, so("command-failed", "hall.on", on=False)) == []
+
+
 def test_the_first_of_a_group_is_the_cause() -> None:
     made = Watchman()
     for kind, seconds in (("trip", 1), ("stop-failed", 4), ("command-failed", 4)):
