@@ -17,6 +17,7 @@ from config.language import choose, text
 from config.language.details import reason
 from config.plan.clock import Pace
 from config.plan.lines import Line
+from config.plan.notify import Channel
 from config.plan.site import Plan
 from controller import logs, origin, starting
 from controller.accepted import choose_plan
@@ -36,12 +37,14 @@ from controller.edits import Edits
 from controller.flash import Flash
 from controller.housekeeping import Housekeeping
 from controller.logs import SiteTime
+from controller.notify.runner import Notifier, Told
 from controller.operations.registry import register, register_applying
 from controller.options import NotStarted, Options
 from controller.overlays import Overlay, SimulatedTime
 from controller.retention import delete_old_intervals
 from controller.room import Room
 from controller.sealing import seal_old_rows
+from controller.sinks import channels_of
 from controller.site_lock import SiteLock
 from controller.socket.address import SocketError
 from controller.socket.server import SocketServer
@@ -129,6 +132,7 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
     began = stores.control.begin(now.wall_ms, trusted=now.trusted, version=version("louguan"), plan=plan.hash)
     daemon = _compose(plan, pace, clock, stores, began, language)
     daemon.differs = in_force.differs
+    daemon.channels = channels_of(plan, simulated=simulated is not None)
     daemon.trending = trending_of(plan, options.data, pace, daemon.board, expected=began.boot > 1)
     if options.observe:
         await daemon.accept(Observe("", True, "start", "--observe", now.wall_ms))
@@ -193,6 +197,14 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
     register_applying(server, daemon, applying, taking)
     watched = Watched(options.site, daemon, applying, language)
     watching = asyncio.create_task(keep_looking([watched.look], every_s=LOOK_S), name="watched files")
+    notifier = daemon.notifier = Notifier(
+        daemon.channels,
+        stores.control,
+        daemon.board,
+        daemon.now_ms,
+        partial(_told_by, plan.site.name),
+    )
+    notifier.start()
     in_order = False
     try:
         await _run(daemon, lines, options)
@@ -204,6 +216,7 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
         await server.stop()
         await applying.give_up()
         await uploads.stop()
+        await notifier.stop()
         missed = await daemon.wind_up()
         for name in missed:
             _log.warning(text("{name} was not reached at the end", name=name))
@@ -217,6 +230,13 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
         elif in_order:  # else the next start marks the gap
             stores.control.end(clock.now().wall_ms, "in order")
     return daemon.exit_code
+
+
+def _told_by(site: str, channel: Channel) -> Told:
+    """In a thread: what is imported here most sites do without."""
+    from controller.notify.channels import told_by
+
+    return told_by(channel, site)
 
 
 def _note_loss(control: ControlStore, damage: str) -> None:

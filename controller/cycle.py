@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from config.language import text
 from config.language.details import detail
 from config.plan.clock import Now
+from controller.decide.alarms.classes import DEVICE
 from controller.decide.arbiter import Result, arbitrate
 from controller.decide.booking import rebooked
 from controller.decide.naming import device_named
 from controller.decide.records import (
+    Acknowledge,
     Book,
     Lock,
     Notice,
@@ -20,7 +22,9 @@ from controller.decide.records import (
     PersonCommand,
     Release,
     Reset,
+    Shelve,
     Unlock,
+    Unshelve,
 )
 from controller.decide.step import Counters, Decision, Step
 from controller.decide.stop import stop_writes
@@ -37,8 +41,15 @@ class Engine(Parts):
     decides the same. Cost follows what changed; samples that only refresh a value are nearly free.
     """
 
-    def step(self, now: Now, events: Iterable[Event] = (), commands: Iterable[PersonCommand] = ()) -> Step:
-        """One cycle. `events` in the order they came; `commands` accepted and committed before."""
+    def step(
+        self,
+        now: Now,
+        events: Iterable[Event] = (),
+        commands: Iterable[PersonCommand] = (),
+        noticed: Sequence[Notice] = (),
+    ) -> Step:
+        """One cycle. `events` in the order they came; `commands` accepted and committed before; `noticed` by
+        others than this engine since the last."""
         step = Step(now.wall_ms)
         self._cycle += 1
         self._beginnings.tell(step)
@@ -52,7 +63,7 @@ class Engine(Parts):
         if others:
             self._happened(others, now, step)
         if step.changed:
-            self._read(step)
+            self._read(now, step)
             self._rules.changed(step.changed)
         for command in commands:
             self._command(command, now, step)
@@ -64,11 +75,14 @@ class Engine(Parts):
             self._gate.put_right(right.by_ms)
             self._permits.put_right(right.by_ms)
             self._hands.put_right(right.by_ms)
+            self._alarms.put_right(right.by_ms)
             step.moved = self._people.put_right(right, now, self._longest_ms, step.memory)
         self._announcements.look(now, step)
         self._decide(now, step)
         self._beginnings.follow(step)
         self._settle(now, step)
+        self._told.take(step.notices, lambda told: stands(told, self.plan, self._online, self._not_set_up))
+        step.memory.alarms, step.tellings = self._alarms.look(now, [*noticed, *step.notices])
         step.counters = Counters(
             self._cycle,
             self._image.good,
@@ -78,7 +92,6 @@ class Engine(Parts):
             self._outputs.failing,
         )
         step.wake_ms = self._wake_ms(now)
-        self._told.take(step.notices, lambda told: stands(told, self.plan, self._online, self._not_set_up))
         return step
 
     def _settle(self, now: Now, step: Step) -> None:
@@ -106,6 +119,7 @@ class Engine(Parts):
         self._steady.follow(former._steady)
         self._timekeeping.follow(former._timekeeping)
         self._told.follow(former._told)
+        self._alarms.follow(former._alarms)
         self._rules.follow(former._rules, same.points)
         self._gate.follow(former._gate, same)
 
@@ -144,11 +158,12 @@ class Engine(Parts):
             self._gate.back(event.device)
         self._set_online(event.device, event.online)
         self._rules.silent(self.plan.devices[event.device].points, on=not event.online)
-        if event.online is not before and not (before is None and event.online):
-            device = self.plan.devices[event.device]
+        device = self.plan.devices[event.device]
+        first_heard = before is None and event.online
+        if event.online is not before and (not first_heard or self._alarms.unsure(DEVICE, device.name)):
             said = detail(event.detail)
             words = text("{name} does not answer: {detail}", name=device_named(device), detail=said)
-            step.notices.append(Notice("device-lost", device.name, words, not event.online))
+            step.notices.append(Notice(DEVICE, device.name, words, not event.online))
         self._outputs.device(event)
 
     def _set_up(self, event: SetUp, step: Step) -> None:
@@ -167,12 +182,12 @@ class Engine(Parts):
         self._devices_online += online - self._online.get(device, False)
         self._online[device] = online
 
-    def _read(self, step: Step) -> None:
+    def _read(self, now: Now, step: Step) -> None:
         points, readings = self.plan.points, self._image
         for number in step.changed:
             point, reading = points[number], readings[number]
             if point.device not in self._online and reading.value is not None:
-                self._set_online(point.device, True)
+                self._device(DeviceState(point.device, True, "answers"), now, step)
             self._outputs.read(point, readings.before(number), reading)
             if self._barriers.is_selector(number):
                 self._outputs.touch(self._barriers.selector(point, reading, step.notices))
@@ -200,6 +215,8 @@ class Engine(Parts):
                 self._context = self._context._replace(bookings=rebooked(self.bookings, command))
                 self._programmes.rebook(self._context)
                 self._rules.rebook(self._context)
+            case Acknowledge() | Shelve() | Unshelve():
+                self._alarms.obey(command, now.wall_ms)
 
     def _tell_observe(self, step: Step) -> None:
         if self._barriers.site_observed is not self._told_observe:
@@ -244,7 +261,7 @@ class Engine(Parts):
         steady_ms = self._steady.at(now)
         steady = [source.wake_ms() for source in (self._rules, self._gate, self._permits, self._hands)]
         wakes += [now.wall_ms + wake - steady_ms for wake in steady if wake is not None]
-        wakes += [self._announcements.wake_ms(), self._rules.wake_hour_ms()]
+        wakes += [self._announcements.wake_ms(), self._rules.wake_hour_ms(), self._alarms.wake_ms()]
         wakes += [self._site_ms(now, self._image.wake_ns()), self._site_ms(now, self._outputs.wake_ns())]
         return min((max(wake, now.wall_ms) for wake in wakes if wake is not None), default=None)
 

@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from config.language import text
 from config.language.details import detail
 from config.plan.clock import Now
+from config.plan.notify import Channel
 from config.plan.reading import Reading
 from config.plan.site import Plan
 from controller import damage, plan_loss, recorder, restored
@@ -20,12 +21,15 @@ from controller.clock import SteppedClock
 from controller.consumption.log import Closed, ConsumptionLog
 from controller.consumption.meters import Meter
 from controller.cycle import Engine
+from controller.decide.alarms.alarm import Alarm, Telling
 from controller.decide.people import left_alone
-from controller.decide.records import Observe, PersonCommand
+from controller.decide.records import AlarmCommand, Observe, PersonCommand
 from controller.decide.step import NOTHING_COUNTED, Counters, Decision, Step
 from controller.decide.timekeeping import put_right, put_right_words
 from controller.flash import Flash
 from controller.logbook import Logbook
+from controller.notify.runner import Notifier
+from controller.notify.telling import outgoing
 from controller.reasserts import Reasserts
 from controller.store.control import Changes
 from controller.stores import Stores, StoreWatch
@@ -106,6 +110,12 @@ class Daemon:
         """Set by the composition root once the daemon runs."""
         self.trending: Trending | None = None
         """The same, where the site keeps the course of a point."""
+        self.channels: tuple[Channel, ...] = ()
+        """Who is told of alarms; set by the composition root before the first cycle."""
+        self.notifier: Notifier | None = None
+        """Tells them; the same, once the daemon runs."""
+        self.published: Callable[[Telling], None] | None = None
+        """Hears what is told of alarms; set where the socket's operations are registered."""
         self.flash: Flash | None = None
         """What is written to the disk; set by the composition root."""
 
@@ -185,7 +195,7 @@ class Daemon:
         now = self.clock.look()
         events, fates = self.parting.take(self.inbox.take(), now.wall_ms)
         commands, applied = self._take_commands()
-        step = self.engine.step(now, events, commands)
+        step = self.engine.step(now, events, commands, self.board.noticed())
         step.fates[:0] = fates
         for waiter in applied:
             if not waiter.done():
@@ -198,7 +208,7 @@ class Daemon:
         self._ask_counters(now)
         self.counters = step.counters
         self.recent.extend(step.decisions)
-        self.board.take(step.notices, now.wall_ms)
+        self.board.stand(step.notices, now.wall_ms)
         for words in left_alone(step.decisions, self.plan, self.engine.naming):
             self.board.tell(words)
         if step.put_right_ms:
@@ -223,12 +233,17 @@ class Daemon:
         changes = recorder.person_changes(person, what, why, self.clock.now().wall_ms)
         await asyncio.wrap_future(self._stores.control.commit(changes, within_s=PERSON_COMMIT_S))
 
+    async def alarm_history(self, since_ms: int, most: int) -> list[Alarm]:
+        """Those that came, or were so, at `since_ms` or after. Raises sqlite3.Error."""
+        return await asyncio.to_thread(self._stores.control.alarm_history, since_ms, most)
+
     async def accept(self, command: PersonCommand) -> asyncio.Future[None]:
         """Check and commit a person's command; the future resolves when a cycle has acted on it."""
         now = self.clock.now()
         self.engine.accept(command, now)
+        alarms = self.engine.alarms_after(command, now) if isinstance(command, AlarmCommand) else ()
         future = self._stores.control.commit(
-            recorder.command_changes(command, now.wall_ms), within_s=PERSON_COMMIT_S
+            recorder.command_changes(command, now.wall_ms, alarms), within_s=PERSON_COMMIT_S
         )
         await asyncio.wrap_future(future)
         # The clock may have been put right while the command was being committed.
@@ -273,9 +288,10 @@ class Daemon:
         """The last writes, then the end of all lines. Returns the names of devices not reached."""
         # A lock that a person was told of holds for the last writes too.
         commands, applied = self._take_commands()
-        if commands:
+        noticed = self.board.noticed()
+        if commands or noticed:
             now = self.clock.now()
-            self._record(self.engine.step(now, (), commands), now, commands)
+            self._record(self.engine.step(now, (), commands, noticed), now, commands)
         for waiter in applied:
             if not waiter.done():
                 waiter.set_result(None)
@@ -304,7 +320,7 @@ class Daemon:
         now = self.clock.now()
         others, fates = writes.take(self.inbox.take(), now.wall_ms)
         step = self.engine.step(now, others)
-        last = Step(now.wall_ms, fates=[*step.fates, *fates], memory=step.memory)
+        last = Step(now.wall_ms, fates=[*step.fates, *fates], memory=step.memory, tellings=step.tellings)
         self._record(last, now, ())
         self._count(now, step)
 
@@ -317,12 +333,19 @@ class Daemon:
                 self.inbox.put(WriteReport(write.seq, write.point, Fate.NOT_SENT, None, "line is not open"))
 
     def _record(self, step: Step, now: Now, commands: Sequence[PersonCommand]) -> None:
-        changes = recorder.changes(step, self._keys, commands, self._reasserts)
+        for telling in step.tellings:
+            self.board.announce(telling)
+            if self.published is not None:
+                self.published(telling)
+        sent = outgoing(self.channels, self.plan.site.name, self.context.local, step.tellings)
+        changes = recorder.changes(step, self._keys, commands, self._reasserts, sent)
         if changes is None and not 0 <= now.wall_ms - self._seen_ms < SEEN_EVERY_MS:
             changes = Changes(now.wall_ms)
         if changes is not None:
             self._seen_ms = now.wall_ms
-            self._stores.control.commit(changes)
+            done = self._stores.control.commit(changes)
+            if sent and self.notifier is not None:
+                done.add_done_callback(self.notifier.nudge_from_thread)
 
     def _count(self, now: Now, step: Step) -> None:
         closed = self.consumption.step(now, step.counts)

@@ -9,6 +9,8 @@ from config.plan.clock import Now, Pace
 from config.plan.reading import Reading
 from config.plan.site import Plan
 from controller.decide.acceptance import accept
+from controller.decide.alarms.alarm import Alarm
+from controller.decide.alarms.register import Alarms
 from controller.decide.anew import Beginnings, judge
 from controller.decide.announcements import Announcements
 from controller.decide.arbiter import NOTHING, Result
@@ -24,11 +26,15 @@ from controller.decide.people import PeopleRequests
 from controller.decide.permits import Permits
 from controller.decide.programmes import ProgrammeRequests
 from controller.decide.records import (
+    Acknowledge,
+    AlarmCommand,
     Book,
     PersonCommand,
     Refused,
     Remembered,
     Reset,
+    Shelve,
+    Unshelve,
 )
 from controller.decide.requests import RequestSource
 from controller.decide.rules.hours import Hours
@@ -77,6 +83,7 @@ class Parts:
         self._permits = Permits(plan, self._image, remembered.rules)
         self._sources: tuple[RequestSource, ...] = (self._programmes, self._people, self._rules)
         self._barriers = Barriers(plan, remembered.locks, remembered.observe)
+        self._alarms = Alarms(plan, remembered.alarms, remembered.last_alarm, pace.speed)
         self._results: dict[int, Result] = dict.fromkeys(commanded.values(), NOTHING)
         self._online: dict[int, bool] = {}
         self._devices_online = 0
@@ -191,7 +198,17 @@ class Parts:
                 *self._hands.standing(),
             ),
             tuple(self.bookings),
+            self._alarms.remembered(),
+            self._alarms.last_id,
         )
+
+    def alarms(self) -> list[Alarm]:
+        """All that are not normal, the oldest first."""
+        return self._alarms.standing()
+
+    def alarms_after(self, command: AlarmCommand, now: Now) -> tuple[Alarm, ...]:
+        """What an accepted command makes of those it bears on."""
+        return self._alarms.after(command, now.wall_ms)
 
     def accept(self, command: PersonCommand, now: Now) -> None:
         """Raises Refused, with the reason, when a person's command cannot be carried out.
@@ -200,10 +217,13 @@ class Parts:
         """
         observed = [item.target for item in self._barriers.observed()]
         accept(self.plan, command, now.wall_ms, observed)
-        if isinstance(command, Reset):
-            self._rules.check_reset(command.rule, now)
-        elif isinstance(command, Book):
-            check_bookings(self.bookings, command)
+        match command:
+            case Reset():
+                self._rules.check_reset(command.rule, now)
+            case Book():
+                check_bookings(self.bookings, command)
+            case Acknowledge() | Shelve() | Unshelve():
+                self._alarms.check(command, now.wall_ms)
 
     def until_next(self, key: str, now: Now) -> int:
         """The end of an override that lasts until the programmes of `key` next decide otherwise, at most as

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 
 from config.language import Text, render, text
 from config.plan.places import Booking
+from controller.decide.alarms.alarm import Alarm
 from controller.decide.arbiter import Result
 from controller.decide.hands import HandRecord
-from controller.decide.records import Book, Lock, Observe, Override, PersonCommand, Release, Reset, Unlock
+from controller.decide.records import (
+    Acknowledge,
+    Book,
+    Lock,
+    Observe,
+    Override,
+    PersonCommand,
+    Release,
+    Reset,
+    Shelve,
+    Unlock,
+    Unshelve,
+)
 from controller.decide.step import Decision, Step, Unfit
 from controller.reasserts import FATES, Reasserts
 from controller.store.control import Changes
 from controller.store.ledger import Entry, Kind
+from controller.store.outbox import Outgoing
 from drivers.api import SetUp
 
 _LANGUAGE = "en"
@@ -25,11 +39,12 @@ def changes(
     keys: dict[int, str],
     commands: Collection[PersonCommand] = (),
     reasserts: Reasserts | None = None,
+    outgoing: tuple[Outgoing, ...] = (),
 ) -> Changes | None:
     """What `step` adds to control.db, in one commit; None for nothing.
 
     `keys`: point key by id. `commands`: what people asked for in it, in the ledger already. `reasserts`: the
-    accounts of this run, which go on.
+    accounts of this run, which go on. `outgoing`: what is to be told of its alarms.
     """
     memory = step.memory
     released = {(item.point, item.slot) for item in commands if isinstance(item, Release)}
@@ -51,6 +66,8 @@ def changes(
         tuple(memory.rules),
         reasserted=account.reasserted,
         accounted=account.closed,
+        alarms=tuple(memory.alarms),
+        outgoing=outgoing,
     )
 
 
@@ -163,8 +180,9 @@ def person_changes(person: str, what: str, why: str, wall_ms: int) -> Changes:
     return Changes(wall_ms, (Entry(wall_ms, Kind.COMMAND, who=person, why=why, detail=what),))
 
 
-def command_changes(command: PersonCommand, wall_ms: int) -> Changes:
-    """What a person's command adds to control.db before it acts."""
+def command_changes(command: PersonCommand, wall_ms: int, alarms: Sequence[Alarm] = ()) -> Changes:
+    """What a person's command adds to control.db before it acts. `alarms`: those it bears on, as they
+    will be."""
     entry = Entry(wall_ms, Kind.COMMAND, who=command.person)
     match command:
         case Override():
@@ -195,18 +213,34 @@ def command_changes(command: PersonCommand, wall_ms: int) -> Changes:
             row = entry._replace(why=command.reason, detail=f"observe {state} {command.target or 'site'}")
             return Changes(wall_ms, (row,), observe=(command,))
         case Book():
-            rows = [
+            booked = [
                 entry._replace(why=item.label, detail=f"event {word} {_booking(item)}")
                 for word, items in (("add", command.added), ("remove", command.removed))
                 for item in items
             ]
             return Changes(
                 wall_ms,
-                tuple(rows),
+                tuple(booked),
                 booked=command.added,
                 unbooked=command.removed,
                 forget_bookings_ms=command.forget_ms,
             )
+        case Acknowledge():
+            rows = _of_alarms(entry._replace(why=command.comment), "acknowledge", alarms)
+            return Changes(wall_ms, rows, alarms=tuple(alarms))
+        case Shelve():
+            rows = _of_alarms(entry._replace(why=command.reason), f"shelve until {command.until_ms}:", alarms)
+            return Changes(wall_ms, rows, alarms=tuple(alarms))
+        case Unshelve():
+            return Changes(wall_ms, _of_alarms(entry, "unshelve", alarms), alarms=tuple(alarms))
+
+
+def _of_alarms(entry: Entry, done: str, alarms: Sequence[Alarm]) -> tuple[Entry, ...]:
+    """A row for each."""
+    return tuple(
+        entry._replace(detail=f"{done} alarm {alarm.id}: {alarm.kind} {alarm.subject}".rstrip())
+        for alarm in alarms
+    )
 
 
 def _booking(item: Booking) -> str:

@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from config.language import Text
+from config.plan.notify import Channel
 from config.plan.sinks import FileSink, HttpsSink, MqttSink, NationalSink, SinkPlan
+from config.plan.site import Plan
 from controller.consumption.upload.heads import HeadNow
 from controller.consumption.upload.port import Row, Sink
 
@@ -102,3 +104,8 @@ def stays_here(plan: SinkPlan, folders: Sequence[Path]) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def channels_of(plan: Plan, *, simulated: bool) -> tuple[Channel, ...]:
+    """Who is told of alarms: of what is simulated nobody beyond this machine."""
+    return tuple(item for item in plan.channels if not simulated or stays_here(item.via, ()))

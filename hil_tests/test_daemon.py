@@ -99,6 +99,11 @@ async def test_a_frozen_device_is_missed_once_and_told_again_when_it_is_back(tmp
         assert status["points_stale"] >= len(WANTED)
         assert {item["subject"] for item in status["notices"] if item["kind"] == "device-lost"} == set(frozen)
 
+        async def told_of() -> bool:
+            listed = (await stand.call("status"))["alarm_list"]
+            return {item["subject"] for item in listed if item["kind"] == "device-lost"} == set(frozen)
+
+        await stand.until(told_of)
         mark = stand.ledger()[-1].seq
         for device in frozen:
             await stand.simulators(fault="freeze", device=device, on=False)

@@ -154,7 +154,12 @@ RULES = (
             "config.dialects",
         ),
     ),
-    Rule("httpx has one door", PACKAGES, ("httpx", "httpcore"), but=("controller.consumption.upload.https",)),
+    Rule(
+        "httpx has one door",
+        PACKAGES,
+        ("httpx", "httpcore"),
+        but=("controller.consumption.upload.httpslink",),
+    ),
     Rule(
         "only programs of their own serve the web",
         PACKAGES,
@@ -310,7 +315,7 @@ ALLOWED = {
     "controller/app.py": "from drivers.modbus import open_line\nfrom drivers.bacnet import line",
     "controller/receiver/b.py": "import uvicorn\nfrom controller.store.connection import open_writer",
     "controller/cli/receive.py": "from controller.receiver.serve import serve",
-    "controller/consumption/upload/https.py": "def late():\n    import httpx",
+    "controller/consumption/upload/httpslink.py": "def late():\n    import httpx",
     "controller/cli/demo.py": "from drivers.simulators import program",
     "controller/decide/requests.py": "import math, dataclasses\nfrom config.plan import slots",
     "config_like/a.py": "import yaml",

@@ -5,12 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from config.plan.alarms import Priority
 from config.plan.asks import Ask, BadInput, Band, Selector, Switched
 from config.plan.conditions import Condition
 from config.plan.devices import Source
 from config.plan.hourly import Heater, Irrigation, TariffShift
 from config.plan.programmes import Programme
 from config.plan.reading import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """An alarm that the site declares: it asks for nothing."""
+
+    when: Condition
+    stays: Condition
+    """What keeps it, once it is there: `when` with its deadband."""
+    said: str
+    """What people are told: the site's own message, or the condition as written."""
+    priority: Priority
+    latch: bool
+    groups: tuple[str, ...]
+    """Equipment, and names of groups: of what comes together in one, the first is the cause."""
+    only_if: Condition | None
+    """Suppressed while this is false."""
+    on_delay_s: float
+    off_delay_s: float
+    on_bad_input: BadInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +345,7 @@ RuleSpec: TypeAlias = (
     | TariffShift
     | Supervision
     | DemandCap
+    | Watch
 )
 
 

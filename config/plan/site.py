@@ -9,6 +9,7 @@ from config.plan.devices import Device
 from config.plan.equipment import Equipment
 from config.plan.lines import Line
 from config.plan.metering import NO_METERING, Metering, Trend
+from config.plan.notify import Channel
 from config.plan.places import Place
 from config.plan.points import Point
 from config.plan.programmes import CalendarPlan, Programme
@@ -49,6 +50,8 @@ class Site:
     full_disk: Literal["keep", "drop_oldest"] = "keep"
     """When the disk is full and everything acknowledged has gone: keep what some sink has not got, so that
     new intervals wait in memory; or drop the oldest of it."""
+    shelve_max_s: float = 86_400.0
+    """Longest time for which an alarm may be shelved, site seconds."""
     flash_budget_mb: float = 1000.0
     """Megabytes (10⁶ bytes) that the daemon may write to the disk in a day without being told of."""
     apply: Literal["by_hand", "watched"] = "by_hand"
@@ -76,6 +79,7 @@ class Plan:
     programmes: tuple[Programme, ...]
     rules: tuple[Rule, ...] = ()
     sinks: tuple[SinkPlan, ...] = ()
+    channels: tuple[Channel, ...] = ()
     metering: Metering = NO_METERING
     trends: tuple[Trend, ...] = ()
     tariff: Tariff | None = None

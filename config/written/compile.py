@@ -16,11 +16,13 @@ from config.written.check.periods import note_hidden
 from config.written.check.shedding import check_shedding
 from config.written.gather import Written, gather
 from config.written.load import Files, load
+from config.written.lower.alarms import lower_alarms
 from config.written.lower.devices import lower_devices
 from config.written.lower.equipment import lower_equipment
 from config.written.lower.metering import lower_metering
 from config.written.lower.meters import gather_meters
 from config.written.lower.naming import PointNames
+from config.written.lower.notify import lower_notify
 from config.written.lower.places import Places
 from config.written.lower.programmes import lower_programmes
 from config.written.lower.restart import lower_restart
@@ -73,6 +75,7 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
         findings,
     )
     rules = lower_rules(written, rules_site, programmed, findings)
+    rules += lower_alarms(written, rules_site, rules)
     check_lighting(rules, programmes, {point.id: point for point in points}, findings)
     note_thermostats(rules, programmes, bound.equipment.values(), findings)
     check_shedding(rules, programmes, written, rules_site)
@@ -81,6 +84,7 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
     metering = lower_metering(meters, names, interval_s, findings)
     trends = lower_trends(written, names, findings)
     sinks = lower_sinks(written, meters, findings)
+    channels = lower_notify(written, findings)
     if findings.failed or written.site is None:
         return None
     plan = Plan(
@@ -97,6 +101,7 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
         programmes=tuple(programmes),
         rules=rules,
         sinks=sinks,
+        channels=channels,
         metering=metering,
         trends=trends,
         tariff=tariff,

@@ -10,11 +10,13 @@ from config.language import text
 from config.plan.devices import Source
 from config.written.library import BUILT_IN, read_profile
 from config.written.load import Files
+from config.written.model.alarms import AlarmWritten
 from config.written.model.base import name
 from config.written.model.devices import DeviceWritten
 from config.written.model.equipment import EQUIPMENT_KINDS, EquipmentWritten
 from config.written.model.lines import LINES, LineWritten
 from config.written.model.meters import OF_INTEGRALS, OF_SIMULATOR, OF_SUMS, MeterWritten, meter_name
+from config.written.model.notify import CHANNELS, ChannelWritten
 from config.written.model.places import BookableWritten
 from config.written.model.programmes import ProgrammeWritten
 from config.written.model.sinks import SINKS, SinkWritten
@@ -45,6 +47,8 @@ class Written:
     trends: dict[str, Named[TrendWritten]] = field(default_factory=dict)
     tariff: Named[UseWritten] | Named[OwnWritten] | None = None
     rules: dict[str, Named[RuleWritten]] = field(default_factory=dict)
+    alarms: dict[str, Named[AlarmWritten]] = field(default_factory=dict)
+    notify: dict[str, Named[ChannelWritten]] = field(default_factory=dict)
     sinks: dict[str, Named[SinkWritten]] = field(default_factory=dict)
     profiles: dict[str, Profile | None] = field(default_factory=dict)
     """Every profile a device names; None when it is not there or cannot be used."""
@@ -90,6 +94,10 @@ def gather(files: Files, findings: Findings) -> Written:
     _tariff(files, written, findings)
     for entry in _entries(files, "rules", written, findings):
         _keep(written, "rules", entry, shaped_by("kind", RULES, entry, findings))
+    for entry in _entries(files, "alarms", written, findings):
+        _keep(written, "alarms", entry, shaped(AlarmWritten, entry, findings))
+    for entry in _entries(files, "notify", written, findings):
+        _keep(written, "notify", entry, shaped_by("kind", CHANNELS, entry, findings))
     for entry in _entries(files, "sinks", written, findings):
         _keep(written, "sinks", entry, shaped_by("kind", SINKS, entry, findings))
     _profiles(files, written, findings)

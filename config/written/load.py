@@ -27,6 +27,8 @@ SECTIONS = (
     "trends",
     "tariff",
     "sinks",
+    "alarms",
+    "notify",
     "rules",
 )
 PROGRAMMES = "schedules"

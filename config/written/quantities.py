@@ -14,6 +14,8 @@ from config.written.problems import Wrong, guess
 
 _WIDE = str.maketrans("０１２３４５６７８９：％，．－＋／（）　\u00a0", "0123456789:%,.-+/()  ")
 _NUMBER = re.compile(r"([-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|[-+]?\.\d+)\s*(.*)", re.DOTALL)
+_DIFFERENCE = {"°C": "K"}
+"""Inside unit → the unit in which differences of it may be written as well."""
 _FRACTION = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(\d+(?:\.\d+)?)")
 _LEADING_ZERO = re.compile(r"[-+]?0\d")
 _LARGEST = 10**20
@@ -111,6 +113,16 @@ def inside(value: object, unit: str) -> Decimal:
             text("a number in {units}", units=unit),
         )
     return number * exact(record.factor)
+
+
+def difference(value: object, unit: str) -> Decimal:
+    """`value` as a difference of two numbers of the inside unit `unit`; 0 needs none. Raises Wrong."""
+    number, written = amount(value)
+    if written != _DIFFERENCE.get(unit, unit) and (number or not isinstance(value, (int, float))):
+        number = inside(value, unit)
+    if number < 0:
+        raise Wrong(text('"{value}" is less than nothing', value=value))
+    return number
 
 
 def duration(value: object) -> float:

@@ -9,11 +9,13 @@ from typing import Annotated, Any, Union
 from pydantic import BaseModel, Field, TypeAdapter
 
 from config.written.load import SECTIONS
+from config.written.model.alarms import AlarmWritten
 from config.written.model.base import NAME
 from config.written.model.devices import DeviceWritten
 from config.written.model.equipment import EQUIPMENT_KINDS
 from config.written.model.lines import LINES
 from config.written.model.meters import METER_NAME, MeterWritten
+from config.written.model.notify import CHANNELS
 from config.written.model.places import BookableWritten
 from config.written.model.profile import PointWritten, ProfileWritten
 from config.written.model.programmes import ProgrammeWritten
@@ -67,6 +69,8 @@ class _Schema:
             "tariff": self.tariff(),
             "rules": self.named(_union("kind", RULES)),
             "sinks": self.named(_union("kind", SINKS)),
+            "alarms": self.named(AlarmWritten),
+            "notify": self.named(_union("kind", CHANNELS)),
         }
         assert set(sections) <= set(SECTIONS)
         return {"type": "object", "properties": sections, "additionalProperties": False}

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text as Styled
 
 from config.language import Text, render, text
+from controller.cli.alarm_tables import summary
 from controller.cli.moments import moment
 from controller.cli.speech import clean
 from controller.cli.tables import shown
@@ -123,12 +124,14 @@ class View:
             self._say(text("worst cycle {ms} ms", ms=status["worst_cycle_ms"])),
             f"{status['rss_mib']} MiB",
         ]
+        counted = summary(status["alarms"])
+        alarms = "" if counted is None else f"[yellow]{escape(self._say(counted))}[/]"
         if width < _WIDE:
-            return Styled.from_markup("  ".join(filter(None, first)), overflow="fold")
+            return Styled.from_markup("  ".join(filter(None, (*first, alarms))), overflow="fold")
         grid = Table.grid(expand=True, padding=(0, 2))
         grid.add_row(*first)
         grid.add_row(*second)
-        return grid
+        return Group(grid, Styled.from_markup(alarms)) if alarms else grid
 
     def _cells(self, item: dict[str, Any]) -> _Cells:
         dot, colour = _DOT[item["quality"]]

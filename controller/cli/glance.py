@@ -8,6 +8,7 @@ from typing import Any
 from rich.markup import escape
 
 from config.language import Text, render, text
+from controller.cli.alarm_tables import summary
 from controller.cli.moments import moment
 from controller.cli.tables import console
 
@@ -23,9 +24,14 @@ def status(found: dict[str, Any], language: str) -> None:
     for what in _lines(found):
         out.print(render(what, language), highlight=False, markup=False)
     now = found["site_time"]
-    for notice in found["notices"]:
-        if notice["kind"] != "observe":  # said above
-            said = f"{moment(notice['since'], now)}  {notice['message']}"
+    counted = summary(found["alarms"])
+    if counted is not None:
+        out.print(render(counted, language), style="yellow", highlight=False, markup=False)
+    for alarm in found["alarm_list"]:
+        if alarm["kind"] != "observe":  # said above
+            said = f"{moment(alarm['raised'], now)}  {alarm['message']}"
+            if not alarm["active"]:
+                said = render(text("{said} (over)", said=said), language)
             out.print(said, style="yellow", highlight=False, markup=False)
 
 

@@ -17,6 +17,7 @@ import typer
 from config.language import choose, output, text
 from config.language.details import detail
 from controller.cli import (
+    alarms,
     apply,
     backup,
     calendar,
@@ -58,6 +59,7 @@ for group in (
     simulate,
     people,
     event,
+    alarms,
     why,
     log,
     backup,

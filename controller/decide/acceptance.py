@@ -13,6 +13,7 @@ from config.plan.reading import Value
 from config.plan.site import Plan
 from config.plan.slots import WRITABLE
 from controller.decide.records import (
+    Acknowledge,
     Book,
     Lock,
     Observe,
@@ -21,7 +22,9 @@ from controller.decide.records import (
     Refused,
     Release,
     Reset,
+    Shelve,
     Unlock,
+    Unshelve,
 )
 from controller.decide.rules.aims import aims
 
@@ -53,10 +56,17 @@ def accept(plan: Plan, command: PersonCommand, wall_ms: int, observed: Collectio
             if command.target and (command.observing or command.target not in observed):
                 _target(plan, command.target)
         case Book():
-            known = {place.name for place in plan.places}
-            for item in command.added:
-                if item.place not in known:
-                    raise Refused(text("no place named {name}", name=item.place))
+            _places(plan, command)
+        case Acknowledge() | Shelve() | Unshelve():
+            # Of what stands only those who keep the alarms know.
+            pass
+
+
+def _places(plan: Plan, command: Book) -> None:
+    known = {place.name for place in plan.places}
+    for item in command.added:
+        if item.place not in known:
+            raise Refused(text("no place named {name}", name=item.place))
 
 
 def misfit(plan: Plan, command: Override) -> Text | None:

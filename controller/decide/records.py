@@ -10,6 +10,7 @@ from config.language import Text, render
 from config.plan.places import Booking
 from config.plan.reading import Value
 from config.plan.slots import Slot
+from controller.decide.alarms.alarm import Alarm
 
 
 class Override(NamedTuple):
@@ -85,7 +86,32 @@ class Book(NamedTuple):
     """What had ended by then is forgotten."""
 
 
-PersonCommand = Override | Release | Lock | Unlock | Observe | Reset | Book
+class Acknowledge(NamedTuple):
+    """A person has seen these alarms."""
+
+    alarms: tuple[int, ...]
+    person: str
+    comment: str = ""
+
+
+class Shelve(NamedTuple):
+    """A person does not want to hear of these alarms until then."""
+
+    alarms: tuple[int, ...]
+    until_ms: int
+    person: str
+    reason: str
+
+
+class Unshelve(NamedTuple):
+    """A person wants to hear of them again."""
+
+    alarms: tuple[int, ...]
+    person: str
+
+
+AlarmCommand = Acknowledge | Shelve | Unshelve
+PersonCommand = Override | Release | Lock | Unlock | Observe | Reset | Book | AlarmCommand
 
 
 class Output(NamedTuple):
@@ -116,6 +142,9 @@ class Remembered(NamedTuple):
     outputs: tuple[Output, ...] = ()
     rules: tuple[RuleMemory, ...] = ()
     bookings: tuple[Booking, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    last_alarm: int = 0
+    """Number of the latest alarm there ever was."""
 
 
 @dataclass(slots=True)
@@ -132,6 +161,7 @@ class Changed:
     dropped: list[str] = field(default_factory=list)
     """Points no longer commanded."""
     rules: list[RuleMemory] = field(default_factory=list)
+    alarms: list[Alarm] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         return bool(
@@ -143,6 +173,7 @@ class Changed:
             or self.outputs
             or self.dropped
             or self.rules
+            or self.alarms
         )
 
 
@@ -150,14 +181,13 @@ class Notice(NamedTuple):
     """What people are told once when it begins and once when it ends."""
 
     kind: str
-    """"device-lost", "command-failed", "set-up-failed", "overridden", "hand", "changed-by-hand", "observe",
-    "clock", "clock-leap", "reading-set-aside", "counter-reset", "counter-stands"; after a
-    start "override-ended", "override-waits", "lock-waits", "observe-waits",
-    "trip-gone"."""
+    """One of alarms/classes.py."""
     subject: str
     """A device's, equipment's or point's name; "" for the site."""
     text: Text
     on: bool
+    muted: bool = False
+    """It is so, but people are not to be told while it is so: a suppressed alarm."""
 
 
 class Refused(Exception):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from config.language import Text
 from config.plan.reading import Value
+from controller.decide.alarms.alarm import Telling
 from controller.decide.arbiter import Result
 from controller.decide.hands import HandRecord
 from controller.decide.records import Changed, Notice, Override
@@ -91,6 +92,8 @@ class Step:
     unfit: list[Unfit] = field(default_factory=list)
     """Overrides ended by a Plan that does not allow them; they are among `memory.ended`."""
     notices: list[Notice] = field(default_factory=list)
+    tellings: list[Telling] = field(default_factory=list)
+    """What came of these and of earlier ones, for everybody who listens."""
     put_right_ms: int = 0
     """By how much site time was put right since the step before, beyond what is not worth a word."""
     moved: list[Override] = field(default_factory=list)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from config.language import Text, text
 from config.plan.clock import LASTING_MS, STEP_MS, Now
-from controller.decide.records import Notice, Override, PersonCommand
+from controller.decide.records import Notice, Override, PersonCommand, Shelve
 from controller.decide.step import Step
 from schedules.local import LocalTime
 
@@ -66,6 +66,8 @@ class Timekeeping:
 
 def put_right(command: PersonCommand, by_ms: int) -> PersonCommand:
     """A command that was reckoned by the clock of before."""
+    if isinstance(command, Shelve):
+        return command._replace(until_ms=command.until_ms + by_ms)
     if by_ms and isinstance(command, Override) and command.lasting_ms:
         return command._replace(set_ms=command.set_ms + by_ms, expires_ms=command.expires_ms + by_ms)
     return command

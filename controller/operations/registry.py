@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from controller.daemon import Daemon
+from controller.decide.alarms.alarm import Telling
+from controller.notify.telling import event
+from controller.operations.alarms import TOPIC, AlarmList
 from controller.operations.applying import Apply
 from controller.operations.commands import Commands
 from controller.operations.events import Events
@@ -37,6 +40,18 @@ def register(server: SocketServer, daemon: Daemon) -> None:
     server.register("event-remove", events.remove)
     server.register("event-list", events.list)
     server.register("event-import", events.import_)
+    alarms = AlarmList(daemon)
+    server.register("alarms", alarms.listed)
+    server.register("alarm-ack", alarms.acknowledge)
+    server.register("alarm-shelve", alarms.shelve)
+    server.register("alarm-unshelve", alarms.unshelve)
+    server.offer(TOPIC)
+
+    def publish(telling: Telling) -> None:
+        if server.subscribers(TOPIC):
+            server.publish(TOPIC, event(telling, daemon.context.local))
+
+    daemon.published = publish
     logs = Logs(daemon)
     server.register("log-replace-meter", logs.replace)
     server.register("log-undo-replacement", logs.take_back)

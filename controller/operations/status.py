@@ -13,6 +13,8 @@ from config.language.details import detail
 from config.plan.programmes import WEEKDAYS
 from config.plan.reading import Quality
 from controller.daemon import Daemon
+from controller.notify.telling import row as alarm_row
+from controller.operations.alarms import TOLD, counts
 from controller.operations.finding import target_named
 from controller.operations.names import iso, shown
 from controller.socket.server import Call
@@ -98,6 +100,10 @@ class Status:
                     "since": iso(local, item.since_ms),
                 }
                 for item in remembered.locks
+            ],
+            "alarms": counts(engine.alarms()),
+            "alarm_list": [
+                alarm_row(alarm, local, call.language) for alarm in engine.alarms() if alarm.state in TOLD
             ],
             "notices": [
                 {

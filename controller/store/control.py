@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,13 +14,27 @@ from typing import NamedTuple
 
 from config.plan.places import Booking
 from controller.decide import records
+from controller.decide.alarms.alarm import Alarm
 from controller.decide.records import Observe, Output, Override, Remembered, RuleMemory
-from controller.store import archive, backup, bookings, boots, ledger, people, plans, reasserts, recovery
+from controller.store import (
+    alarms,
+    archive,
+    backup,
+    bookings,
+    boots,
+    ledger,
+    outbox,
+    people,
+    plans,
+    reasserts,
+    recovery,
+)
 from controller.store.connection import open_reader
 from controller.store.errors import StoreBacklogFull, StoreDamaged, StoreJobFailed
 from controller.store.ledger import Entry, Head, Kind
 from controller.store.migrations.control import CONTROL
 from controller.store.opening import Opening, begin_writing, lately_set_aside, prepare
+from controller.store.outbox import Outgoing, Waiting
 from controller.store.plans import Acceptance, PlanFiles
 from controller.store.reasserts import Reasserted
 from controller.store.writer import Writer, WriterStatus
@@ -52,6 +66,10 @@ class Changes:
     unbooked: tuple[Booking, ...] = ()
     forget_bookings_ms: int = 0
     """Bookings that had ended by then leave."""
+    alarms: tuple[Alarm, ...] = ()
+    """As they are now."""
+    outgoing: tuple[Outgoing, ...] = ()
+    """What is to be told of them."""
     reasserted: tuple[Reasserted, ...] = ()
     """The account of each of these points as it stands now."""
     accounted: tuple[str, ...] = ()
@@ -251,6 +269,20 @@ class ControlStore:
         """A read-only connection of the caller's own, for `ledger.read`, `plans.history` and the like."""
         return open_reader(self.path)
 
+    def delivered(self, item: Waiting) -> Future[None]:
+        """What waited in the outbox was told."""
+        return self._writer.submit(lambda connection: outbox.delivered(connection, item))
+
+    def keep_channels(self, names: Collection[str]) -> None:
+        """Nothing waits for other channels any more."""
+        self._writer.submit(lambda connection: outbox.keep_only(connection, names))
+
+    def alarm_history(self, since_ms: int, most: int) -> list[Alarm]:
+        """The latest `most` that came, or were so, at `since_ms` or after, the latest first. Reads the disk.
+        Raises sqlite3.Error."""
+        with closing(self.reader()) as connection:
+            return alarms.history(connection, since_ms, most)
+
     def status(self) -> WriterStatus:
         return self._writer.status()
 
@@ -290,7 +322,11 @@ def _apply(connection: sqlite3.Connection, changes: Changes) -> None:
     for rule in changes.rules:
         people.put_rule(connection, rule)
     bookings.change(connection, changes.booked, changes.unbooked, changes.forget_bookings_ms)
+    for alarm in changes.alarms:
+        alarms.put(connection, alarm)
+    for item in changes.outgoing:
+        outbox.put(connection, item)
     for point in changes.accounted:
         reasserts.drop(connection, point)
-    for item in changes.reasserted:
-        reasserts.put(connection, item)
+    for account in changes.reasserted:
+        reasserts.put(connection, account)

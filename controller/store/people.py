@@ -11,6 +11,7 @@ from typing import Any
 
 from config.plan.reading import Value
 from controller.decide.records import Lock, Observe, Output, Override, Remembered, RuleMemory
+from controller.store import alarms
 from controller.store.values import dump, load, storable
 
 
@@ -96,6 +97,8 @@ def remembered(connection: sqlite3.Connection) -> Remembered:
         tuple(Observe(row[0], bool(row[1]), *row[2:]) for row in observe),
         tuple(Output(row[0], _commanded(row[1]), row[2], row[3], _slots(row[4])) for row in outputs),
         tuple(RuleMemory(name, json.loads(memory)) for name, memory in rules),
+        alarms=alarms.standing(connection),
+        last_alarm=alarms.last_id(connection),
     )
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from config.language import text
 from config.plan.reading import Quality
-from controller.decide.records import Lock, Observe, Override, Refused, Release, Unlock
+from controller.decide.records import Lock, Notice, Observe, Override, Refused, Release, Unlock
 from controller.store import boots
 from controller.store.errors import StoreError
 from controller.store.ledger import Kind
@@ -334,3 +335,15 @@ def test_a_count_beyond_all_bounds_fails_no_cycle(tmp_path: Path) -> None:
         made.read("lamp.energy", 10.1)
         made.cycle()
         assert made.daemon.reading(energy.id).value == 10.1
+
+
+async def test_what_was_noticed_last_is_still_said_and_kept(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with shell(tmp_path, house()) as made:
+        made.cycle()
+        made.board.take([Notice("disk", "reserve", text("{name}", name="no room"), on=True)], 0)
+        await made.daemon.wind_up()
+        assert "no room" in caplog.messages
+        made.ledger()  # waits for the commits
+        assert [alarm.kind for alarm in made.stores.control.alarm_history(0, 9)] == ["disk"]

@@ -73,9 +73,7 @@ async def test_it_is_kept_every_hour_so_that_a_kill_loses_little(tmp_path: Path)
     assert machine.flash(tmp_path).figures().today == 4.0
 
 
-async def test_more_than_the_budget_is_told_once_a_day(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_more_than_the_budget_is_told_while_it_is_so(tmp_path: Path) -> None:
     machine = Machine()
     flash = machine.flash(tmp_path, 10.0)
     for _ in range(5):
@@ -84,7 +82,6 @@ async def test_more_than_the_budget_is_told_once_a_day(
     assert machine.told() == [
         "15 MB were written to the disk today, more than the 10 MB a day that the site allows"
     ]
-    assert sum("MB were written" in record.message for record in caplog.records) == 1
     machine.live(24 * HOUR, 1)
     await flash.look()
     assert machine.told() == []

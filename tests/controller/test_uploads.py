@@ -321,6 +321,7 @@ async def test_refused_rows_are_told_once_with_their_number_until_none_is_left(
         bench.uploads.nudge()
         await bench.until(lambda: standing() == words(3))
         assert bench.told() == {}, "it is reached"
+    made.cycle()
     assert sum("no such meter" in line for line in caplog.messages) == 1
     made.board.take([Notice("upload-refused", "city", text(""), on=False)], START)  # as after a start
     anew = Bench(log, made, "city", "district")

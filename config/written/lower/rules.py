@@ -34,7 +34,7 @@ def lower_rules(
                 hint=text("a trip is reset by its name: give the rule another"),
             )
         kind = KINDS[named.written.kind]
-        spec = kind.lower(named.written, Making(named, site))
+        spec = kind.lower(named.written, Making(named, site, text('rule "{name}"', name=named.name)))
         if spec is not None:
             slot = kind.slot if named.written.slot is None else named.written.slot
             made.append(Rule(0, named.name, named.written.label, slot, named.entry.at, spec))

@@ -37,7 +37,7 @@ from config.written.model.sinks import (
 from config.written.named import Named
 from config.written.problems import Findings, listing
 
-_MQTT_PORTS = {True: 8883, False: 1883}
+MQTT_PORTS = {True: 8883, False: 1883}
 
 
 def lower_sinks(written: Written, meters: Meters, findings: Findings) -> tuple[SinkPlan, ...]:
@@ -130,7 +130,7 @@ def _sink(named: Named[SinkWritten], findings: Findings) -> SinkPlan:
         backfill_rows_s=sink.backfill_rate,
     )
     if isinstance(sink, HttpsWritten):
-        return HttpsSink(common, sink.url, _secret(sink.token), _tls(sink.tls))
+        return HttpsSink(common, sink.url, secret(sink.token), tls(sink.tls))
     if isinstance(sink, MqttWritten):
         return _mqtt(named, sink, common, findings)
     if isinstance(sink, NationalWritten):
@@ -155,7 +155,7 @@ def _mqtt(named: Named[SinkWritten], sink: MqttWritten, common: Common, findings
     return MqttSink(
         common,
         host=sink.host,
-        port=sink.port or _MQTT_PORTS[sink.secure],
+        port=sink.port or MQTT_PORTS[sink.secure],
         secure=sink.secure,
         version=sink.version,
         format=sink.format,
@@ -163,8 +163,8 @@ def _mqtt(named: Named[SinkWritten], sink: MqttWritten, common: Common, findings
         topic=sink.topic,
         ack_topic=sink.ack_topic or "",
         username=sink.username,
-        password=_secret(sink.password),
-        tls=_tls(sink.tls),
+        password=secret(sink.password),
+        tls=tls(sink.tls),
     )
 
 
@@ -180,7 +180,7 @@ def _national(
             findings.guess(sink.dialect, dialects),
         )
     _check_settings(named, sink, findings)
-    key, cipher_key = _secret(sink.key), _secret(sink.cipher_key)
+    key, cipher_key = secret(sink.key), secret(sink.cipher_key)
     assert key is not None
     assert cipher_key is not None
     ids = tuple(NationalMeter(meter, item.id, item.coding, item.function) for meter, item in sink.ids.items())
@@ -217,9 +217,11 @@ def _check_settings(named: Named[SinkWritten], sink: NationalWritten, findings: 
             findings.problem(at, text("this cannot be {key} of a dialect", key=key), error.expected)
 
 
-def _secret(written: SecretWritten | None) -> Secret | None:
+def secret(written: SecretWritten | None) -> Secret | None:
+    """Where it is found."""
     return None if written is None else Secret(written.file or "", written.env or "")
 
 
-def _tls(written: TlsWritten) -> Tls:
+def tls(written: TlsWritten) -> Tls:
+    """How the other side is known."""
     return Tls(written.ca or "", written.cert or "", written.key or "")

@@ -31,6 +31,7 @@ def lower_site(site: SiteWritten) -> Site:
         override_max_s=site.override.at_most,
         interval_s=int(site.log.interval),
         full_disk=site.log.full_disk,
+        shelve_max_s=site.shelving.at_most,
         flash_budget_mb=site.log.flash_budget,
         apply=site.apply,
         rollback=Rollback(site.rollback.devices, site.rollback.share, site.rollback.within),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from config.language import text
 from config.plan.devices import Source
 from config.plan.metering import Trend
@@ -13,11 +11,9 @@ from config.written.lower.naming import PointNames
 from config.written.model.trends import TrendWritten
 from config.written.named import Named
 from config.written.problems import Findings, Wrong, listing
-from config.written.quantities import amount, inside
+from config.written.quantities import amount, difference
 
 _SHARE_OF_RANGE = 0.005
-_DIFFERENCE = {"°C": "K"}
-"""Inside unit → the unit in which differences of it may be written as well."""
 
 
 def lower_trends(written: Written, names: PointNames, findings: Findings) -> tuple[Trend, ...]:
@@ -82,21 +78,12 @@ def _deadband(named: Named[TrendWritten], point: Point, findings: Findings) -> f
             )
         return 0.0
     try:
-        deadband = (
-            number if unit and unit == _DIFFERENCE.get(point.unit) else _inside(given, number, point.unit)
-        )
-        if deadband < 0:
-            raise Wrong(text('"{value}" is less than nothing', value=given))
+        return float(difference(given, point.unit))
     except Wrong as error:
         findings.problem(
             at, text("{name}: {problem}", name=point.key, problem=error.message), error.expected, error.hint
         )
         return 0.0
-    return float(deadband)
-
-
-def _inside(given: object, number: Decimal, unit: str) -> Decimal:
-    return number if number == 0 and isinstance(given, (int, float)) else inside(given, unit)
 
 
 def _usual(point: Point) -> float:

@@ -123,6 +123,12 @@ class RollbackWritten(Written):
     within: Lasting = 300.0
 
 
+class ShelvingWritten(Written):
+    """For how long people may shelve an alarm."""
+
+    at_most: Lasting = 86400.0
+
+
 class SiteWritten(Written):
     """The site itself."""
 
@@ -133,6 +139,7 @@ class SiteWritten(Written):
     calendar: Literal["CN", "none"] = "CN"
     log: LogWritten = LogWritten()
     override: OverrideWritten = OverrideWritten()
+    shelving: ShelvingWritten = ShelvingWritten()
     observe: Flag = False
     restart: RestartWritten | None = None
     apply: Literal["by_hand", "watched"] = "by_hand"

@@ -22,6 +22,7 @@ from config.plan.rules import (
     Presence,
     Rule,
     Supervision,
+    Watch,
 )
 from config.plan.slots import Slot
 
@@ -66,7 +67,7 @@ def asked(rule: Rule) -> Iterator[Claim]:
             yield from _switched((item.then for item in rule.spec.valves), rule.slot, rule.slot)
         case Supervision():
             yield Claim(Ask(rule.spec.command, False, safe=True), rule.slot)
-        case Hazard() | Lighting() | DemandCap():
+        case Hazard() | Lighting() | DemandCap() | Watch():
             # A lighting rule and a demand cap only bound, and have checks of their own.
             return
 
@@ -95,6 +96,8 @@ def looked_at(rule: Rule) -> frozenset[int]:
             return points_of(spec.only_if, spec.skip_when, spec.rain) | numbers
         case Supervision():
             return frozenset((spec.command, spec.feedback))
+        case Watch():
+            return points_of(spec.when, spec.only_if)
         case Hazard() | Presence():
             return frozenset(spec.contacts)
         case DemandCap():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from config.language import Text, text
 from config.plan.asks import Ask
@@ -22,7 +22,7 @@ from config.written.named import Named
 from config.written.nodes import Entry, Scalar
 from config.written.problems import Findings, Wrong, guess, listing
 from config.written.quantities import duration, inside, normal
-from config.written.rules.common import RuleWritten, ThenWritten
+from config.written.rules.common import ThenWritten
 from config.written.words.parse import (
     Comparison,
     During,
@@ -87,14 +87,11 @@ class Site:
 class Making:
     """A rule and its site. Everything that is wrong is told; what cannot be made is None."""
 
-    named: Named[RuleWritten]
+    named: Named[Any]
     site: Site
+    owner: Text
+    """The rule, for people."""
     _timers: int = field(default=0)
-
-    @property
-    def owner(self) -> Text:
-        """The rule, for people."""
-        return text('rule "{name}"', name=self.named.name)
 
     def place(self, *path: object) -> Source:
         """Where that part of it stands."""

@@ -56,6 +56,12 @@ def understood(site: str, rows: Sequence[Row], answer: Answer) -> Outcome:
     raise _error(answer)
 
 
+def understood_plainly(answer: Answer) -> None:
+    """Whether what was sent as a whole was taken. Raises the SinkError that the answer amounts to."""
+    if not (200 <= answer.status < 300):
+        raise _error(answer)
+
+
 def failure(answer: Answer) -> str:
     """An answer that is no yes, as a line for people."""
     said = _message(answer.body)

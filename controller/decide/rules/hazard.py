@@ -25,7 +25,7 @@ def decide(spec: Hazard, look: Look) -> None:
         return
     look.keep(ALARM, alarm)
     words = text("{hazard} alarm; it stands until somebody resets it", hazard=_WORDS[spec.hazard])
-    look.tell("alarm", words)
+    look.tell(spec.hazard, words)
     look.give_way(Yielding(spec.yields, words, _withdrawn(spec, look, words)))
 
 

@@ -263,10 +263,10 @@ class Look:
         )
         self._requests.append((ask.point, request))
 
-    def tell(self, kind: str, words: Text) -> None:
-        """People are to know, for as long as it is said again."""
+    def tell(self, kind: str, words: Text, *, muted: bool = False) -> None:
+        """People are to know, for as long as it is said again. `muted`: unless it is suppressed."""
         said = text("{rule}: {reason}", rule=named(self._rule.label, self._rule.name), reason=words)
-        self._notices.append(Notice(kind, self._rule.name, said, on=True))
+        self._notices.append(Notice(kind, self._rule.name, said, on=True, muted=muted))
 
     def give_way(self, yielding: Yielding) -> None:
         """Nothing is to be written to that equipment."""

@@ -23,6 +23,7 @@ from config.plan.rules import (
     Presence,
     RuleSpec,
     Supervision,
+    Watch,
 )
 from controller.decide.rules import (
     cycling,
@@ -40,6 +41,7 @@ from controller.decide.rules import (
     presence,
     supervision,
     tariff_shift,
+    watch,
 )
 from controller.decide.rules.look import Look
 
@@ -132,4 +134,5 @@ KINDS: dict[type[RuleSpec], Kind] = {
         lambda spec: points_of(*(item.only_if for item in spec.sheds)) | frozenset(spec.meters),
         inputs=demand_cap.inputs,
     ),
+    Watch: Kind(watch.decide, lambda spec: points_of(spec.when, spec.stays, spec.only_if)),
 }

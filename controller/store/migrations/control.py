@@ -160,6 +160,54 @@ def m008_applied(db: Database) -> None:
     db.execute("ALTER TABLE plans ADD COLUMN back_to INTEGER NOT NULL DEFAULT 0")
 
 
+def m009_alarms(db: Database) -> None:
+    """Alarms: those that stand, a history of those that are over, and what waits to be told of them."""
+    db.execute(
+        """CREATE TABLE alarms (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            kind TEXT NOT NULL,
+            subject TEXT NOT NULL,
+            priority TEXT NOT NULL CHECK (priority IN ('critical', 'high', 'medium', 'low')),
+            latch INTEGER NOT NULL CHECK (latch IN (0, 1)),
+            words TEXT NOT NULL,
+            groups TEXT NOT NULL,
+            active INTEGER NOT NULL CHECK (active IN (0, 1)),
+            raised_ms INTEGER NOT NULL,
+            returned_ms INTEGER,
+            acked_ms INTEGER,
+            acked_by TEXT NOT NULL,
+            comment TEXT NOT NULL,
+            shelved_until_ms INTEGER,
+            shelved_by TEXT NOT NULL,
+            shelved_why TEXT NOT NULL,
+            suppressed TEXT NOT NULL,
+            cause INTEGER NOT NULL,
+            place INTEGER NOT NULL,
+            times INTEGER NOT NULL,
+            recent TEXT NOT NULL,
+            chattering INTEGER NOT NULL CHECK (chattering IN (0, 1)),
+            damped INTEGER NOT NULL CHECK (damped IN (0, 1)),
+            said INTEGER NOT NULL CHECK (said IN (0, 1)),
+            anew INTEGER NOT NULL CHECK (anew IN (0, 1)),
+            told INTEGER NOT NULL,
+            over INTEGER NOT NULL CHECK (over IN (0, 1))
+        )"""
+    )
+    db.execute("CREATE INDEX alarms_standing ON alarms (id) WHERE over = 0")
+    db.execute("CREATE INDEX alarms_by_time ON alarms (raised_ms)")
+    db.execute(
+        """CREATE TABLE outbox (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            channel TEXT NOT NULL,
+            key TEXT NOT NULL,
+            at_ms INTEGER NOT NULL,
+            body TEXT NOT NULL,
+            stands_for INTEGER NOT NULL
+        )"""
+    )
+    db.execute("CREATE INDEX outbox_by_channel ON outbox (channel, id)")
+
+
 CONTROL: tuple[Step, ...] = (
     m001_first,
     m002_lasting,
@@ -169,5 +217,6 @@ CONTROL: tuple[Step, ...] = (
     m006_urgent,
     m007_bookings,
     m008_applied,
+    m009_alarms,
 )
 """In order; a released step is never changed, only followed."""

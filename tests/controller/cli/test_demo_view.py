@@ -16,6 +16,7 @@ from controller.cli.demo_view import View
 DATA = "/tmp/louguan-demo-k3vj2x_q"
 STATUS: dict[str, Any] = {
     "label": "双流区机关大院", "site_time": "2026-03-05T06:31:00+08:00", "kind_of_day": "工作日",
+    "alarms": {"critical": 0, "high": 1, "medium": 2, "low": 0, "unacked": 3, "shelved": 0},
     "speed": 60.0,    "devices_online": 69, "devices_total": 69, "points_good": 1380, "points_total": 1380,
     "commands_sent": 65, "commands_held": 133, "intervals_written": 0, "intervals_delivered": 0, "cycles": 9,
     "worst_cycle_ms": 19.9, "rss_mib": 62.7,

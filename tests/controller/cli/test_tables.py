@@ -32,9 +32,10 @@ STATUS: dict[str, Any] = {
     "written_mb_today": 12.5, "written_mb_a_day": None, "flash_budget_mb": 1000.0, "directory_differs": False,
     "lines": [{"name": "S1", "connected": True, "requests": 1, "timeouts": 0, "last_error": "超时"}],
     "overrides": [], "locks": [],
-    "notices": [
-        {"kind": "observe", "message": "观察模式", "since": "2026-03-05T07:00:00+08:00"},
-        {"kind": "clock", "message": "时钟不可信", "since": "2026-03-04T07:00:00+08:00"},
+    "alarms": {"critical": 0, "high": 0, "medium": 1, "low": 1, "unacked": 2, "shelved": 0},
+    "alarm_list": [
+        {"kind": "observe", "message": "观察模式", "raised": "2026-03-05T07:00:00+08:00", "active": True},
+        {"kind": "clock", "message": "时钟不可信", "raised": "2026-03-04T07:00:00+08:00", "active": True},
     ],
 }  # fmt: skip
 
@@ -134,7 +135,7 @@ def test_control_characters_and_markup_of_others_are_shown_as_they_are(
     monkeypatch.setattr(people, "ask", lambda *_: {**row, "points": [row], "matching": 1})
     people.points()
     people.read("x")
-    status = {**STATUS, "label": EVIL, "notices": [{**STATUS["notices"][1], "message": EVIL}]}
+    status = {**STATUS, "label": EVIL, "alarm_list": [{**STATUS["alarm_list"][1], "message": EVIL}]}
     monkeypatch.setattr(people, "ask", lambda *_: status)
     people.status()
     lock = {"done": "lock", "label": EVIL, "covers": []}

@@ -20,6 +20,8 @@ class Request(NamedTuple):
     headers: Mapping[str, str]
     """Names in small letters."""
     rows: list[dict[str, Any]]
+    body: bytes = b""
+    """As it came, where it came unpacked."""
 
     @property
     def keys(self) -> list[str]:
@@ -122,8 +124,11 @@ class Web:
             for name, _, value in (line.partition(":") for line in head[1:] if line)
         }
         body = await reader.readexactly(int(headers["content-length"]))
-        assert headers["content-encoding"] == "gzip"
-        request = Request(headers, [json.loads(line) for line in gzip.decompress(body).splitlines()])
+        if headers["content-type"] == "application/json":
+            request = Request(headers, [json.loads(body)], body)
+        else:
+            assert headers["content-encoding"] == "gzip"
+            request = Request(headers, [json.loads(line) for line in gzip.decompress(body).splitlines()])
         self.requests.append(request)
         reply = self.answer(self, request)
         told = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()

@@ -119,7 +119,7 @@ def test_what_cannot_be_read_trips_nothing(key: str) -> None:
 
 def test_while_gas_holds_it_the_panel_may_stop_it() -> None:
     plant = Well().run(30).set(safety_di2=True).run(2).set(inputs_di4=False).run(60)
-    assert [kind for kind, _, on in plant.notices if on] == ["alarm"]
+    assert [kind for kind, _, on in plant.notices if on] == ["gas"]
 
 
 def test_people_may_stop_it_by_its_selector() -> None:

@@ -1,0 +1,1 @@
+"""Alarms: what people are told, from its coming to its end. Pure."""
