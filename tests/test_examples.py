@@ -33,6 +33,8 @@ SECTIONS = (
     ["trends"],
     ["tariff"],
     ["rules"],
+    ["alarms"],
+    ["notify"],
     ["places", "programmes"],
     ["places", "rules"],
 )

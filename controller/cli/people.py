@@ -124,7 +124,9 @@ def set_(
     """Override a point by hand (slot 8); every override has an end."""
     if (lasting is None) == (until is None):
         raise Failure(text("say how long: either --for 2h, or --until 18:00, or --until next"), code=2)
-    args: dict[str, Any] = {"point": point, "value": value, "urgent": urgent}
+    args: dict[str, Any] = {"point": point, "value": value}
+    if urgent:
+        args["urgent"] = True
     if lasting is not None:
         seconds = parse_duration(lasting)
         if seconds is None:

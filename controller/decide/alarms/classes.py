@@ -41,11 +41,14 @@ CLASSES: dict[str, Class] = {
     "set-up-failed": Class("medium", of_points=True),
     "overridden": Class("low", of_points=True),
     "hand": Class("low"),
+    "changed-by-hand": Class("low", of_points=True),
+    "trip-gone": Class("medium"),
     # wires
     LINE: Class("high", settles_s=600.0),
     "line": Class("high"),
     DEVICE: Class("medium", settles_s=600.0),
     # the log and its meters
+    "meters": Class("high"),
     "counter-reset": Class("medium"),
     "counter-stands": Class("medium"),
     "reading-set-aside": Class("low"),
@@ -76,6 +79,8 @@ CLASSES: dict[str, Class] = {
     "calendar": Class("medium"),
     "files-wrong": Class("medium"),
     "files": Class("low"),
+    "files-refused": Class("medium"),
+    "rolled-back": Class("high"),
     "flash": Class("low"),
     # what people asked for
     "observe": Class("low"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import json
 import threading
 from collections.abc import Iterator
@@ -44,12 +45,15 @@ def data(tmp_path: Path) -> Iterator[Path]:
                 await asyncio.sleep(0.005)
             await server.stop()
 
+    log = logging.getLogger("louguan")
+    handlers, log.handlers = log.handlers, []
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
     assert started.wait(30)
     yield folder
     over.set()
     thread.join(30)
+    log.handlers = handlers
 
 
 def event(
