@@ -181,6 +181,15 @@ def test_the_rules_are_those_of_the_compound() -> None:
         "tap-water": ("MakeUp", 10),
         "corridor-lighting": ("Lighting", 11),
         "street-lighting": ("Lighting", 11),
+        "hall-early": ("OptimumStart", 13),
+        "canteen-tea": ("Heater", 13),
+        "conference-tea": ("Heater", 13),
+        "irrigation": ("Irrigation", 10),
+        "reuse-by-night": ("TariffShift", 13),
+        "demand": ("DemandCap", 9),
+        "reuse-low": ("Watch", 15),
+        "reuse-turbid": ("Watch", 15),
+        "hood-hot": ("Watch", 15),
     }
     for name in ("fire", "gas-leak"):
         spec = rules[name].spec
@@ -276,13 +285,8 @@ HOURS: list[tuple[str, str, Value | None]] = [
     ("exhaust-1.min_speed", "2026-03-04 12:00", 60.0),
     ("exhaust-2.min_speed", "2026-03-04 22:00", 30.0),
     ("fume-purifier-1", "2026-03-04 03:00", "linked"),
-    ("canteen-drinking-1", "2026-03-04 06:30", True),
-    ("canteen-drinking-1", "2026-03-04 18:30", False),
-    ("conference-drinking-1", "2026-03-04 10:00", False),
     ("restroom-fan-1", "2026-03-04 10:00", "presence"),
     ("restroom-fan-1", "2026-05-01 10:00", "minimum"),
-    ("greening-valve", "2026-03-04 04:30", True),
-    ("greening-valve", "2026-03-04 07:00", False),
     ("grey-water", "2026-03-04 12:00", "auto"),
     ("grey-water", "2026-03-05 02:00", "night"),
     ("lift-2", "2026-03-02 10:00", "auto"),  # Monday

@@ -38,9 +38,9 @@ EDITS = (
         "    holiday: [{from: '09:00', to: '10:00', value: 50 %}]\n    inspection: ",
     ),
     (LIGHTING, "street-lights:\n", f"{SPARE}street-lights:\n"),
-    ("schedules/drinking-water.yaml", 'from: "06:30", to: "18:30"', 'from: "07:00", to: "18:30"'),
+    ("schedules/canteen.yaml", 'from: "05:15", to: "08:30"', 'from: "05:45", to: "08:30"'),
     ("schedules/conference.yaml", "value: standby", "value: auto"),
-    ("schedules/grey-water.yaml", "targets: roads-valve", "targets: plant-do.ch2"),
+    ("schedules/grey-water.yaml", "targets: flushing-valve", "targets: plant-do.ch2"),
     (
         "calendar.yaml",
         "    - {dates: 2026-12-04",

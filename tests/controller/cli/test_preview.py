@@ -103,7 +103,7 @@ def test_an_edit_against_the_plan_in_force(capsys: pytest.CaptureFixture[str], t
     code, out, _ = louguan(capsys, "preview", str(SITE), "--data", str(tmp_path), *WEEK, "--json")
     shown = json.loads(out)
     assert (code, shown["old_plan"], shown["new_plan"] != edited().hash) == (0, edited().hash, True)
-    assert [side["point"] for side in shown["gained"]] == ["irrigation-1.v2_permit"]
+    assert [side["point"] for side in shown["gained"]] == ["plant-do.ch1"]
     assert [side["point"] for side in shown["lost"]] == ["plant-do.ch2"]
     hall = next(item for item in shown["points"] if item["point"] == "hall-air.mode")
     assert [(one["before_state"], one["after_state"]) for one in hall["differences"][:2]] == [

@@ -61,6 +61,7 @@ def part(*names: str) -> tuple[Plan, dict[str, Any]]:
         equipment=tuple(replace(item, id=at) for at, item in enumerate(equipment)),
         programmes=tuple(replace(one, id=at) for at, one in enumerate(programmes)),
         rules=(),
+        restart=None,
         trends=(),
         metering=type(plan.metering)(),
     )

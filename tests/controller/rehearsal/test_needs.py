@@ -21,6 +21,7 @@ from drivers.simulators.plant.devices.grey import GreyWaterPanel
 from drivers.simulators.plant.world import World
 from tests.controller.rehearsal import rehearsed
 from tests.controller.rehearsal.parts import part
+from tests.plans import everyday
 
 
 def missed(result: Result, kind: Kind) -> dict[str, int]:
@@ -66,6 +67,10 @@ def test_a_lying_lighting_controller_leaves_people_in_the_dark() -> None:
 
 def test_heaters_without_a_permit_make_no_tea() -> None:
     plan, facts = part("canteen-water-1")
+    permit = plan.point_named("canteen-drinking-1")
+    assert permit is not None
+    hours = everyday("hours", [permit.id], (6.5, 18.5, True), default=False)
+    plan = replace(plan, programmes=(*plan.programmes, replace(hours, id=len(plan.programmes))))
     assert missed(rehearsed.of(plan, facts, cycle_s=60), "cold-water") == {}
     cold = missed(rehearsed.of(resting(plan), facts, cycle_s=60, needs_of=plan), "cold-water")
     assert 600 < cold["canteen-drinking-1"] <= 12 * 60
