@@ -9,7 +9,7 @@ had here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from config.plan.clock import Clock
@@ -26,11 +26,11 @@ from drivers.simulators.silence import Silence
 from drivers.simulators.unwired import UnwiredDevice
 from drivers.simulators.unwired_faults import UnwiredFaults
 
-PLANT_STEP_S = 30.0
+PLANT_STEP_S = 60.0
 """Longest step of the plant between commands, site seconds: its machines ramp within it, its tanks and
 heaters move by a few percent of what switches them."""
 LIVELY_S = 60.0
-"""So long after a command the plant steps with every cycle."""
+"""So long after a command to a device, it and what works with it step with every cycle."""
 
 
 class InMemory:
@@ -72,7 +72,13 @@ class InMemory:
         self._cycle = 0
         self._version = 0
         """Counts what may have changed a reading: steps of the plant, commands, faults."""
-        self._lively_until_ms = 0
+        self._lively: dict[int, int] = {}
+        """Devices, and until when they step with every cycle, site time."""
+        self._together = [
+            tuple(unit for unit in self._units if unit.device.name in self.world.together(device.name))
+            for device in plan.devices
+        ]
+        """By device: those that step with it."""
         self._events: list[Event] = []
         self._urgent: dict[int, None] = {}
         self._answering = Answering(plan, self._units)
@@ -90,7 +96,7 @@ class InMemory:
         now_s = now.mono_ns / 1e9
         for state in self._silence.look(now_s):
             self._events.append(state)
-            self._version += 1
+            self._changed(self._units)
             if state.online:
                 self._found(state.device)
         for unit in self._timed:
@@ -124,8 +130,8 @@ class InMemory:
         elif refused := self._answering.take(write, now.wall_ms):
             self._report(write, refused.fate, refused.detail)
         elif not write.reassert:
-            self._lively_until_ms = now.wall_ms + round(LIVELY_S * 1000)
-            self._version += 1
+            self._lively[point.device] = now.wall_ms + round(LIVELY_S * 1000)
+            self._changed(self._together[point.device])
 
     def read_now(self, point: int) -> None:
         """Read a point with the next `advance`, due or not."""
@@ -138,19 +144,36 @@ class InMemory:
         if bool(device) == bool(line):
             raise FaultError("a fault is aimed at one device or one line")
         self._faults.switch(name, on, device, line, numbers, self._clock.now().mono_ns / 1e9)
-        self._version += 1
+        self._changed(self._units)
 
     # The plant
 
     def _live(self, wall_ms: int) -> None:
         while (end := self._answering.next_end(wall_ms)) is not None:
-            self.world.advance(end.at_ms)
+            device = self._plan.points[end.write.point].device
+            self._move_some(end.at_ms, device)
             self._answering.end(end)
-            self._version += 1
         behind_ms = wall_ms - self.world.wall_ms
-        if behind_ms >= self._plant_step_ms or (behind_ms > 0 and wall_ms <= self._lively_until_ms):
+        if behind_ms >= self._plant_step_ms:
             self.world.advance(wall_ms)
-            self._version += 1
+            self._changed(self._units)
+        elif behind_ms > 0 and self._lively:
+            for device, until_ms in list(self._lively.items()):
+                if wall_ms > until_ms:
+                    del self._lively[device]
+                else:
+                    self._move_some(wall_ms, device)
+
+    def _move_some(self, wall_ms: int, device: int) -> None:
+        """A device and what works with it."""
+        self.world.advance_some(wall_ms, self.world.together(self._plan.devices[device].name))
+        self._changed(self._together[device])
+
+    def _changed(self, units: Iterable[UnwiredDevice]) -> None:
+        """What these say may have changed."""
+        self._version += 1
+        for unit in units:
+            unit.version = self._version
 
     # Reading
 
@@ -158,12 +181,14 @@ class InMemory:
         silent = self._silence.some
         fresh: set[int] = set()
         if asked.version != self._version:
-            asked.version = self._version
+            seen, asked.version = asked.version, self._version
             every = wall_ms >= asked.all_due_ms
             if every:
                 asked.all_due_ms = wall_ms + IDLE_MS
             for read in asked.reads:
                 names = read.every if every else read.names
+                if not every and read.unit.version <= seen:
+                    continue
                 if names and not (silent and self._silence.silent(read.unit.device.id)):
                     read.unit.twin.show(names)
             fresh = self._tell(wall_ms, mono_ns)
@@ -218,7 +243,7 @@ class InMemory:
         for number, value in () if unheard is None else unheard.set_up:
             if unit.set_up(self._plan.points[number], value):
                 self._events.append(SetUp(device, number, value, Fate.READ_BACK, ""))
-                self._version += 1
+                self._changed((unit,))
 
     def _answer(self, due: Due, wall_ms: int, mono_ns: int) -> None:
         target = self._plan.points[due.target]

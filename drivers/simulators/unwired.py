@@ -38,6 +38,8 @@ class UnwiredDevice:
         self._masks: dict[int, str] = {}
         self._arrays: dict[int, dict[int, Value]] = {}
         self.bacnet = False
+        self.version = 0
+        """Of what it says: moves on with whatever may have changed that."""
         twin.put = self._put
         for point in points:
             self._as_read[point.id] = as_read(point)

@@ -8,7 +8,7 @@ from typing import ClassVar
 from config.plan.points import BacnetObject
 from config.plan.reading import Value
 from drivers.simulators.plant.loads import Load, Tap
-from drivers.simulators.plant.model import DeviceModel, Flow, Neighbours, Setting
+from drivers.simulators.plant.model import METERS, DeviceModel, Flow, Neighbours, Setting
 from drivers.simulators.plant.noise import Noise
 
 
@@ -16,7 +16,7 @@ class _Integrator(DeviceModel):
     """Adds up flows. Facts: `of` (what is behind it), `share` of it, `remainder` beside it as a share of
     the sum."""
 
-    rank: ClassVar[int] = 3
+    rank: ClassVar[int] = METERS
 
     def __init__(self, setting: Setting, quantity: str) -> None:
         super().__init__(setting)
