@@ -82,7 +82,7 @@ class MeterLog:
 
     def good(self, item: Count) -> list[Interval]:
         """Take a good reading. Returns the slots that ended before it."""
-        closed = self._close_before(item.wall_ms)
+        closed = self._close_before(item.wall_ms) if self._end_ms < item.wall_ms else []
         if self._mark is None:
             slot_ms = self._slots.floor(item.wall_ms)
             self._mark = Mark(slot_ms, item.wall_ms, item.quanta, None, None)
@@ -98,6 +98,26 @@ class MeterLog:
         self._take(item)
         return closed
 
+    def stood(self, wall_ms: int, site_ms: float, quanta: int) -> bool:
+        """The short way of `good` for a reading like the last one, in the slot of that one. False: take the
+        long way."""
+        last_ms = self._last_ms
+        if (
+            quanta != self._last_count
+            or not self._eligible
+            or last_ms is None
+            or not last_ms <= wall_ms <= self._end_ms
+            or self._aside is not None
+            or self._mark is None
+            or self._mark.anchor_ms is None
+        ):
+            return False
+        if wall_ms - last_ms <= self._terms.age_ms:
+            self._add_cover(wall_ms, self._mark.slot_ms)
+        self._cover_ms = wall_ms if wall_ms > self._cover_ms else self._cover_ms
+        self._last_ms, self._last_site_ms = wall_ms, site_ms
+        return True
+
     @property
     def doubted(self) -> bool:
         """There is something to take with `take_doubts`."""
@@ -111,8 +131,9 @@ class MeterLog:
     def power(self, wall_ms: int, thousandths: int) -> list[Interval]:
         """Take a good reading of the power or flow beside the counter. Returns the slots that ended before
         it."""
-        closed = self._close_before(wall_ms)
-        self._peak = thousandths if self._peak is None else max(self._peak, thousandths)
+        closed = self._close_before(wall_ms) if self._end_ms < wall_ms else []
+        if self._peak is None or thousandths > self._peak:
+            self._peak = thousandths
         if self._beside is not None and self._mark is not None:
             self._beside.take(wall_ms, thousandths, self._mark.slot_ms)
         return closed
@@ -326,5 +347,7 @@ class MeterLog:
         self._cover_ms = max(self._cover_ms, wall_ms)
 
     def _add_cover(self, to_ms: int, slot_ms: int) -> None:
-        self._covered_ms += max(0, to_ms - max(self._cover_ms, slot_ms))
+        from_ms = self._cover_ms if self._cover_ms > slot_ms else slot_ms
+        if to_ms > from_ms:
+            self._covered_ms += to_ms - from_ms
         self._cover_ms = max(self._cover_ms, to_ms)

@@ -82,6 +82,12 @@ class ConsumptionLog:
         """The same of the power beside them."""
         self._points = frozenset((*self._counters, *self._powers, *self._integration.points))
         """All that matter here."""
+        several = self._counters.keys() & self._powers.keys() | set(self._integration.points)
+        self._plain_counters = {
+            point: log for point, (_, log) in self._counters.items() if point not in several
+        }
+        self._plain_powers = {point: logs for point, logs in self._powers.items() if point not in several}
+        """Those that serve for one thing only: the usual case."""
         self._integrates = bool(self._integration.names)
         self._closed: list[Interval] = []
         self._touched: set[str] = set()
@@ -151,9 +157,23 @@ class ConsumptionLog:
     def _again(self, event: Unchanged) -> None:
         """Points say what they said: what that was, is known."""
         wall_ms, site_ms = self._times(event.mono_ns)
+        short = self._held is None
         for point in event.points:
-            if point in self._points:
+            if point in self._points and not (short and self._stands(point, wall_ms, site_ms)):
                 self._take(point, event.mono_ns, wall_ms, site_ms)
+
+    def _stands(self, point: int, wall_ms: int, site_ms: float) -> bool:
+        """The short way for a count or a power that came again. False: take the long way."""
+        logs = self._plain_powers.get(point)
+        if logs is None:
+            log, quanta = self._plain_counters.get(point), self._quanta.get(point)
+            return log is not None and quanta is not None and log.stood(wall_ms, site_ms, quanta)
+        thousandths = self._thousandths.get(point)
+        if thousandths is not None:
+            for log in logs:
+                if closed := log.power(wall_ms, thousandths):
+                    self._closed += closed
+        return True
 
     def _times(self, mono_ns: int) -> tuple[int, float]:
         """Of that moment: the time, and the milliseconds by the monotonic clock."""

@@ -76,6 +76,8 @@ class Needs:
     def __init__(self, plan: Plan, context: Context) -> None:
         self._programmes = ProgrammeRequests(plan.programmes, context)
         self._programmed = {point for programme in plan.programmes for point in programme.targets}
+        self._needed: dict[int, Value | None] = {}
+        """What the programmes ask for until one of them decides anew."""
         self._next_ms = 0
         self._permitted_ms: dict[int, int] = {}
         self.unmet: list[Unmet] = []
@@ -93,7 +95,8 @@ class Needs:
         if now.wall_ms < self._next_ms:
             return
         self._next_ms = now.wall_ms - now.wall_ms % EVERY_MS + EVERY_MS
-        self._programmes.update(now)
+        if self._programmes.update(now):
+            self._needed.clear()
         for found, check in self._checks:
             found.count(check(readings, now.wall_ms), now.wall_ms)
 
@@ -112,7 +115,9 @@ class Needs:
         return []
 
     def _asked(self, point: int) -> Value | None:
-        return arbitrate(self._programmes.requests(point)).value
+        if point not in self._needed:
+            self._needed[point] = arbitrate(self._programmes.requests(point)).value
+        return self._needed[point]
 
     def _dark(self, level: int, presence: int) -> _Check:
         def check(readings: Sequence[Reading], _: int) -> bool:

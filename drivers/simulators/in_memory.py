@@ -101,7 +101,8 @@ class InMemory:
                 self._found(state.device)
         for unit in self._timed:
             if self._silence.silent(unit.device.id):
-                unit.twin.watch(now_s)
+                if unit.twin.watch(now_s):
+                    self._changed(self._together[unit.device.id])
             else:
                 unit.twin.hear(now_s)
         for due in self._answering.due(now.wall_ms):
@@ -190,7 +191,7 @@ class InMemory:
                 if not every and read.unit.version <= seen:
                     continue
                 if names and not (silent and self._silence.silent(read.unit.device.id)):
-                    read.unit.twin.show(names)
+                    read.unit.show(names)
             fresh = self._tell(wall_ms, mono_ns)
         for points in (asked.logged, asked.others):
             if silent:
@@ -224,7 +225,7 @@ class InMemory:
         points = [self._plan.points[point] for point in urgent]
         points = [point for point in points if not self._silence.silent(point.device)]
         for point in points:
-            self._units[point.device].twin.show((point.name,))
+            self._units[point.device].show((point.name,))
         fresh = self._tell(wall_ms, mono_ns)
         same = tuple(point.id for point in points if point.id not in fresh and point.id in self._said)
         if same:
@@ -253,7 +254,7 @@ class InMemory:
         unit = self._units[target.device]
         if due.reads:
             if target.name in unit.twin.shown_names:
-                unit.twin.show((target.name,))
+                unit.show((target.name,))
             self._tell(wall_ms, mono_ns)
         fate, value, detail = self._answering.judge(due)
         self._events.append(WriteReport(due.write.seq, due.write.point, fate, value, detail))

@@ -80,6 +80,7 @@ class Look:
         self.trips = trips
         self._speed = speed
         self._rule = rule
+        self._source = str(rule.source)
         self._readings = readings
         self._kept: dict[str, Kept] = {}
         self._requests: list[tuple[int, Request]] = []
@@ -212,7 +213,7 @@ class Look:
         order = (0 if ask.safe else 1, self._rule.id)
         said = text("{rule}: {reason}", rule=self._rule.label or self._rule.name, reason=reason)
         request = Request(
-            op, ask.value, slot or self._rule.slot, str(self._rule.source), said, since_ms, until_ms, order
+            op, ask.value, slot or self._rule.slot, self._source, said, since_ms, until_ms, order
         )
         self._requests.append((ask.point, request))
 
