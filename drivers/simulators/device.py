@@ -77,19 +77,17 @@ class SimulatedDevice:
             self.model.command(point.name, value)
         self.show()
 
-    def show(
-        self, names: Collection[str] | None = None, known: dict[str, Value | None] | None = None
-    ) -> None:
-        """Renew on the wire what has changed since it was shown: these points, or all. `known`: what the
-        model said of this moment, and where what it says is added."""
+    def show(self, names: Collection[str] | None = None) -> None:
+        """Renew on the wire what has changed since it was shown: these points, or all."""
         put = self.put
         if put is None:
             return
         shown, said = self._shown, self._said
-        values = self.model.all_values(names, known)
+        values = self.model.all_values(names)
         wanted: Iterable[str] = said if names is None else names
-        if self._forced or self._jumps:
-            values = {**values, **self._forced}
+        if self._forced:
+            values |= self._forced
+        if self._jumps:
             self._jump(values)
         if self.faults:
             wanted = [name for name in wanted if not self._stands(name)]

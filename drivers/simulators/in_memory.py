@@ -9,7 +9,7 @@ had here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from config.plan.clock import Clock
@@ -21,7 +21,7 @@ from drivers.simulators.as_read import Read
 from drivers.simulators.device import SimulatedDevice
 from drivers.simulators.faults import FaultError, Faults, Number
 from drivers.simulators.plant.world import World
-from drivers.simulators.rounds import IDLE_MS, Round, rounds_of
+from drivers.simulators.rounds import Round, logged_points, rounds_of
 from drivers.simulators.silence import Silence
 from drivers.simulators.unwired import UnwiredDevice
 from drivers.simulators.unwired_faults import UnwiredFaults
@@ -29,6 +29,8 @@ from drivers.simulators.unwired_faults import UnwiredFaults
 PLANT_STEP_S = 60.0
 """Longest step of the plant between commands, site seconds: its machines ramp within it, its tanks and
 heaters move by a few percent of what switches them."""
+IDLE_MS = 3_600_000
+"""What nothing depends on is looked up in the plant this often, and else comes again as it was."""
 LIVELY_S = 60.0
 """So long after a command to a device, it and what works with it step with every cycle."""
 
@@ -66,16 +68,17 @@ class InMemory:
             )
             self._units.append(UnwiredDevice(twin, own, self._moved.add))
         self._said: dict[int, Read] = {}
-        self._rounds = rounds_of(
-            plan, self._units, cycle_s, range(len(plan.points)) if watched is None else watched
-        )
+        self._rounds = rounds_of(plan, cycle_s)
+        self._looked_up = self._names(range(len(plan.points)) if watched is None else watched)
+        """By device: the points that are looked up in the plant whenever they may have changed."""
+        self._changed = set(range(len(self._units)))
+        """Devices that may say something else: by steps of the plant, commands, faults."""
+        self._all_due_ms = now.wall_ms
         self._cycle = 0
-        self._version = 0
-        """Counts what may have changed a reading: steps of the plant, commands, faults."""
         self._lively: dict[int, int] = {}
         """Devices, and until when they step with every cycle, site time."""
         self._together = [
-            tuple(unit for unit in self._units if unit.device.name in self.world.together(device.name))
+            {unit.device.id for unit in self._units if unit.device.name in self.world.together(device.name)}
             for device in plan.devices
         ]
         """By device: those that step with it."""
@@ -96,15 +99,16 @@ class InMemory:
         now_s = now.mono_ns / 1e9
         for state in self._silence.look(now_s):
             self._events.append(state)
-            self._changed(self._units)
+            self._changed.add(state.device)
             if state.online:
                 self._found(state.device)
         for unit in self._timed:
             if self._silence.silent(unit.device.id):
                 if unit.twin.watch(now_s):
-                    self._changed(self._together[unit.device.id])
+                    self._changed |= self._together[unit.device.id]
             else:
                 unit.twin.hear(now_s)
+        self._look_up(now.wall_ms)
         for due in self._answering.due(now.wall_ms):
             self._answer(due, now.wall_ms, now.mono_ns)
         for one in self._rounds:
@@ -132,7 +136,7 @@ class InMemory:
             self._report(write, refused.fate, refused.detail)
         elif not write.reassert:
             self._lively[point.device] = now.wall_ms + round(LIVELY_S * 1000)
-            self._changed(self._together[point.device])
+            self._changed |= self._together[point.device]
 
     def read_now(self, point: int) -> None:
         """Read a point with the next `advance`, due or not."""
@@ -145,7 +149,7 @@ class InMemory:
         if bool(device) == bool(line):
             raise FaultError("a fault is aimed at one device or one line")
         self._faults.switch(name, on, device, line, numbers, self._clock.now().mono_ns / 1e9)
-        self._changed(self._units)
+        self._changed.update(range(len(self._units)))
 
     # The plant
 
@@ -157,7 +161,7 @@ class InMemory:
         behind_ms = wall_ms - self.world.wall_ms
         if behind_ms >= self._plant_step_ms:
             self.world.advance(wall_ms)
-            self._changed(self._units)
+            self._changed.update(range(len(self._units)))
         elif behind_ms > 0 and self._lively:
             for device, until_ms in list(self._lively.items()):
                 if wall_ms > until_ms:
@@ -168,49 +172,63 @@ class InMemory:
     def _move_some(self, wall_ms: int, device: int) -> None:
         """A device and what works with it."""
         self.world.advance_some(wall_ms, self.world.together(self._plan.devices[device].name))
-        self._changed(self._together[device])
-
-    def _changed(self, units: Iterable[UnwiredDevice]) -> None:
-        """What these say may have changed."""
-        self._version += 1
-        for unit in units:
-            unit.version = self._version
+        self._changed |= self._together[device]
 
     # Reading
 
-    def _read(self, asked: Round, wall_ms: int, mono_ns: int) -> None:
-        silent = self._silence.some
-        fresh: set[int] = set()
-        if asked.version != self._version:
-            seen, asked.version = asked.version, self._version
-            every = wall_ms >= asked.all_due_ms
-            if every:
-                asked.all_due_ms = wall_ms + IDLE_MS
-            for read in asked.reads:
-                names = read.every if every else read.names
-                if not every and read.unit.version <= seen:
-                    continue
-                if names and not (silent and self._silence.silent(read.unit.device.id)):
-                    read.unit.show(names)
-            fresh = self._tell(wall_ms, mono_ns)
-        for points in (asked.logged, asked.others):
-            if silent:
-                points = tuple(
-                    point for point in points if not self._silence.silent(self._plan.points[point].device)
-                )
-            if fresh:
-                points = tuple([point for point in points if point not in fresh])
-            if points:
-                self._events.append(Unchanged(points, wall_ms, mono_ns))
+    def _names(self, watched: Collection[int]) -> list[tuple[str, ...]]:
+        """By device: of its points that the model says, those that something depends on."""
+        points = self._plan.points
+        needed = logged_points(self._plan).union(watched)
+        needed.update(point.id for point in points if point.command is not None)
+        needed.update(
+            point.command.verify_point
+            for point in points
+            if point.command is not None and point.command.verify_point is not None
+        )
+        return [
+            tuple(
+                points[number].name
+                for number in unit.device.points
+                if number in needed and points[number].name in unit.twin.shown_names
+            )
+            for unit in self._units
+        ]
 
-    def _tell(self, wall_ms: int, mono_ns: int) -> set[int]:
-        """A Sample of each point that says something new. Returns them."""
-        moved, said = self._moved, self._said
+    def _look_up(self, wall_ms: int) -> None:
+        """Renew what devices say that may say something else."""
+        every = wall_ms >= self._all_due_ms
+        if every:
+            self._all_due_ms = wall_ms + IDLE_MS
+            self._changed.update(range(len(self._units)))
+        if not self._changed:
+            return
+        silent = {device for device in self._changed if self._silence.silent(device)}
+        for device in sorted(self._changed - silent):
+            self._units[device].twin.show(None if every else self._looked_up[device])
+        self._changed = silent
+
+    def _read(self, asked: Round, wall_ms: int, mono_ns: int) -> None:
+        fresh = self._tell(self._moved & asked.points, wall_ms, mono_ns) if self._moved else set()
+        for points in (asked.logged, asked.others):
+            self._again([point for point in points if point not in fresh] if fresh else points, wall_ms, mono_ns)
+
+    def _again(self, points: Collection[int], wall_ms: int, mono_ns: int) -> None:
+        """These say what they said, as far as they are heard."""
+        if self._silence.some:
+            points = [point for point in points if not self._silence.silent(self._plan.points[point].device)]
+        if points:
+            self._events.append(Unchanged(tuple(points), wall_ms, mono_ns))
+
+    def _tell(self, points: Collection[int], wall_ms: int, mono_ns: int) -> set[int]:
+        """A Sample of each of these that says something new. Returns them."""
+        moved, said, of = self._moved, self._said, self._plan.points
         fresh: set[int] = set()
-        for point in sorted(moved):
-            if self._silence.some and self._silence.silent(self._plan.points[point].device):
+        for point in sorted(points):
+            device = of[point].device
+            if self._silence.some and self._silence.silent(device):
                 continue
-            found = self._units[self._plan.points[point].device].says(point)
+            found = self._units[device].says(point)
             moved.discard(point)
             if said.get(point) == found:
                 continue
@@ -222,14 +240,8 @@ class InMemory:
 
     def _read_urgently(self, wall_ms: int, mono_ns: int) -> None:
         urgent, self._urgent = self._urgent, {}
-        points = [self._plan.points[point] for point in urgent]
-        points = [point for point in points if not self._silence.silent(point.device)]
-        for point in points:
-            self._units[point.device].show((point.name,))
-        fresh = self._tell(wall_ms, mono_ns)
-        same = tuple(point.id for point in points if point.id not in fresh and point.id in self._said)
-        if same:
-            self._events.append(Unchanged(same, wall_ms, mono_ns))
+        fresh = self._tell(self._moved & urgent.keys(), wall_ms, mono_ns)
+        self._again([point for point in urgent if point not in fresh and point in self._said], wall_ms, mono_ns)
 
     # Devices and writes
 
@@ -244,18 +256,15 @@ class InMemory:
         for number, value in () if unheard is None else unheard.set_up:
             if unit.set_up(self._plan.points[number], value):
                 self._events.append(SetUp(device, number, value, Fate.READ_BACK, ""))
-                self._changed((unit,))
+                self._changed.add(device)
 
     def _answer(self, due: Due, wall_ms: int, mono_ns: int) -> None:
         target = self._plan.points[due.target]
         if self._silence.silent(target.device):
             self._report(due.write, Fate.NO_ANSWER, "acknowledged; read-back: time-out")
             return
-        unit = self._units[target.device]
         if due.reads:
-            if target.name in unit.twin.shown_names:
-                unit.show((target.name,))
-            self._tell(wall_ms, mono_ns)
+            self._tell(self._moved & {due.target, due.write.point}, wall_ms, mono_ns)
         fate, value, detail = self._answering.judge(due)
         self._events.append(WriteReport(due.write.seq, due.write.point, fate, value, detail))
         slots = self._units[self._plan.points[due.write.point].device].slots(due.write.point)

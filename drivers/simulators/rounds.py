@@ -3,39 +3,18 @@ together."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from config.plan.site import Plan
-from drivers.simulators.unwired import UnwiredDevice
-
-IDLE_MS = 600_000
-"""What nothing depends on is looked up in the plant this often, and else comes again as it was."""
 
 
-class Reads(NamedTuple):
-    """Points of one device that are read together, of those that its model says."""
-
-    unit: UnwiredDevice
-    names: tuple[str, ...]
-    """What something depends on."""
-    every: tuple[str, ...]
-    """All of them."""
-
-
-@dataclass(slots=True)
-class Round:
+class Round(NamedTuple):
     """What is read in one cycle of a period."""
 
-    reads: tuple[Reads, ...]
+    points: frozenset[int]
     logged: tuple[int, ...]
     """Points that the consumption log hears of, apart: it looks through all that come with one of them."""
     others: tuple[int, ...]
-    version: int = -1
-    """Of what they were read of last."""
-    all_due_ms: int = 0
-    """Site time at which what nothing depends on is looked up next."""
 
 
 class Period(NamedTuple):
@@ -56,46 +35,25 @@ def logged_points(plan: Plan) -> set[int]:
     return logged
 
 
-def rounds_of(
-    plan: Plan, units: Sequence[UnwiredDevice], cycle_s: float, watched: Collection[int]
-) -> list[Period]:
-    """Of all points of the plan; `units` by device id. Something depends on those that are `watched`, or
-    logged."""
+def rounds_of(plan: Plan, cycle_s: float) -> list[Period]:
+    """Of all points of the plan."""
     logged = logged_points(plan)
-    needed = logged.union(watched)
-    every: dict[int, dict[int, list[int]]] = {}
+    every: dict[int, list[list[int]]] = {}
     for point in plan.points:
         cycles = max(1, int(point.poll_s / cycle_s))
-        every.setdefault(cycles, {}).setdefault(point.device, []).append(point.id)
+        slots = every.setdefault(cycles, [[] for _ in range(cycles)])
+        slots[point.device % cycles].append(point.id)
     return [
         Period(
             cycles,
-            tuple(_round(plan, units, by_device, logged, needed, cycles, slot) for slot in range(cycles)),
+            tuple(
+                Round(
+                    frozenset(points),
+                    tuple(point for point in points if point in logged),
+                    tuple(point for point in points if point not in logged),
+                )
+                for points in slots
+            ),
         )
-        for cycles, by_device in sorted(every.items())
+        for cycles, slots in sorted(every.items())
     ]
-
-
-def _round(
-    plan: Plan,
-    units: Sequence[UnwiredDevice],
-    by_device: dict[int, list[int]],
-    logged: set[int],
-    needed: set[int],
-    cycles: int,
-    slot: int,
-) -> Round:
-    mine = {device: points for device, points in by_device.items() if device % cycles == slot}
-    reads = []
-    for device, points in mine.items():
-        shown = units[device].twin.shown_names
-        every = [point for point in points if plan.points[point].name in shown]
-        names = tuple(plan.points[point].name for point in every if point in needed)
-        if every:
-            reads.append(Reads(units[device], names, tuple(plan.points[point].name for point in every)))
-    found = [point for points in mine.values() for point in points]
-    return Round(
-        tuple(reads),
-        tuple(point for point in found if point in logged),
-        tuple(point for point in found if point not in logged),
-    )

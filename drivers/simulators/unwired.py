@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from config.plan.points import BacnetObject, Point, Register
@@ -38,11 +38,6 @@ class UnwiredDevice:
         self._masks: dict[int, str] = {}
         self._arrays: dict[int, dict[int, Value]] = {}
         self.bacnet = False
-        self.version = 0
-        """Of what it says: moves on with whatever may have changed that."""
-        self._known: dict[str, Value | None] = {}
-        """What its model said of that version."""
-        self._known_version = -1
         twin.put = self._put
         for point in points:
             self._as_read[point.id] = as_read(point)
@@ -67,12 +62,6 @@ class UnwiredDevice:
         """What a read of the point gives now."""
         mask = self._masks.get(point)
         return self._values[point] if mask is None else Read(None, mask)
-
-    def show(self, names: Collection[str]) -> None:
-        """Look these points up in the plant."""
-        if self._known_version != self.version:
-            self._known, self._known_version = {}, self.version
-        self.twin.show(names, self._known)
 
     def mask(self, points: Iterable[int], reason: str) -> None:
         """Let reads of them be BAD for this reason; "": no more."""

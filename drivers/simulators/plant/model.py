@@ -158,19 +158,14 @@ class DeviceModel:
         """`show`, of which only `names` matter."""
         return self.show()
 
-    def all_values(
-        self, names: Collection[str] | None = None, known: dict[str, Value | None] | None = None
-    ) -> dict[str, Value | None]:
+    def all_values(self, names: Collection[str] | None = None) -> dict[str, Value | None]:
         """`show`, with what it was told and what no model knows; all of it at least of `names`, where they
-        are given. `known`: what it gave of this moment before, to which the rest is added."""
-        shown = {} if known is None else known
-        missing = self.points if names is None else [name for name in names if name not in shown]
-        if missing:
-            shown |= self.show() if names is None else self.show_some(missing)
-            for name in missing:
-                if name not in shown:
-                    told = self.told.get(name)
-                    shown[name] = self._wanderer.value(name, self.environment) if told is None else told
+        are given."""
+        shown = self.show() if names is None else self.show_some(names)
+        for name in self.points if names is None else names:
+            if name not in shown:
+                told = self.told.get(name)
+                shown[name] = self._wanderer.value(name, self.environment) if told is None else told
         return shown
 
     # Help for what it was told
