@@ -114,7 +114,7 @@ class MeterLog:
             return False
         if wall_ms - last_ms <= self._terms.age_ms:
             self._add_cover(wall_ms, self._mark.slot_ms)
-        self._cover_ms = wall_ms if wall_ms > self._cover_ms else self._cover_ms
+        self._cover_ms = max(self._cover_ms, wall_ms)
         self._last_ms, self._last_site_ms = wall_ms, site_ms
         return True
 
@@ -347,7 +347,7 @@ class MeterLog:
         self._cover_ms = max(self._cover_ms, wall_ms)
 
     def _add_cover(self, to_ms: int, slot_ms: int) -> None:
-        from_ms = self._cover_ms if self._cover_ms > slot_ms else slot_ms
+        from_ms = max(slot_ms, self._cover_ms)
         if to_ms > from_ms:
             self._covered_ms += to_ms - from_ms
         self._cover_ms = max(self._cover_ms, to_ms)

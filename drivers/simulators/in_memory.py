@@ -211,7 +211,9 @@ class InMemory:
     def _read(self, asked: Round, wall_ms: int, mono_ns: int) -> None:
         fresh = self._tell(self._moved & asked.points, wall_ms, mono_ns) if self._moved else set()
         for points in (asked.logged, asked.others):
-            self._again([point for point in points if point not in fresh] if fresh else points, wall_ms, mono_ns)
+            self._again(
+                [point for point in points if point not in fresh] if fresh else points, wall_ms, mono_ns
+            )
 
     def _again(self, points: Collection[int], wall_ms: int, mono_ns: int) -> None:
         """These say what they said, as far as they are heard."""
@@ -241,13 +243,17 @@ class InMemory:
     def _read_urgently(self, wall_ms: int, mono_ns: int) -> None:
         urgent, self._urgent = self._urgent, {}
         fresh = self._tell(self._moved & urgent.keys(), wall_ms, mono_ns)
-        self._again([point for point in urgent if point not in fresh and point in self._said], wall_ms, mono_ns)
+        self._again(
+            [point for point in urgent if point not in fresh and point in self._said], wall_ms, mono_ns
+        )
 
     # Devices and writes
 
     def _found(self, device: int) -> None:
-        """A device answers, for the first time or again: its priority arrays, its set-up registers."""
+        """A device answers, for the first time or again: what moved, priority arrays, set-up registers."""
         unit = self._units[device]
+        now = self._clock.now()
+        self._tell(self._moved.intersection(unit.device.points), now.wall_ms, now.mono_ns)
         for number in self._plan.devices[device].points:
             slots = unit.slots(number)
             if slots is not None:

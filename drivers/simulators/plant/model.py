@@ -154,7 +154,7 @@ class DeviceModel:
         """What its points read now; None is the device's "not available"."""
         return {}
 
-    def show_some(self, names: Collection[str]) -> dict[str, Value | None]:
+    def show_some(self, names: Collection[str]) -> dict[str, Value | None]:  # noqa: ARG002 - for those that can
         """`show`, of which only `names` matter."""
         return self.show()
 

@@ -57,7 +57,8 @@ class World:
             self.models[device.name] = self._made(device, setting)
         self._together = {name: {name} for name in self.models}
         self._linking = ""
-        for self._linking, model in self.models.items():
+        for name, model in self.models.items():
+            self._linking = name
             model.link(self)
         try:
             self._order = sorted(self.models.values(), key=lambda model: (model.rank, model.depth()))

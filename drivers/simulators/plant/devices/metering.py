@@ -12,7 +12,6 @@ from drivers.simulators.plant.loads import Load, Tap
 from drivers.simulators.plant.model import METERS, DeviceModel, Flow, Neighbours, Setting
 from drivers.simulators.plant.noise import Noise
 
-
 _MEASURED = {"p_total", "energy_import", "energy_total"}
 """What is asked of an electric meter all the time, and needs no reckoning."""
 
