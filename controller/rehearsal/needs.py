@@ -20,6 +20,8 @@ Kind: TypeAlias = Literal["dark", "empty-tank", "fumes", "cold-water"]
 
 FUMES_MG_M3 = 2.0
 """What may leave a canteen's exhaust (GB 18483)."""
+BRIGHT_LX = 100.0
+"""Where it is measured: what a corridor needs of daylight and lamps together (GB 50034, its better grade)."""
 EMPTY_PERCENT = 5.0
 COLD_C = 80.0
 """Below it nobody makes tea."""
@@ -105,7 +107,7 @@ class Needs:
 
     def _checks_of(self, item: Equipment, roles: dict[str, int]) -> list[tuple[Kind, _Check]]:
         if item.kind == "lamp-group" and {"level", "presence"} <= roles.keys():
-            return [("dark", self._dark(roles["level"], roles["presence"]))]
+            return [("dark", self._dark(roles["level"], roles["presence"], roles.get("lux")))]
         if item.kind == "tank" and "level" in roles:
             return [("empty-tank", _below(roles["level"], EMPTY_PERCENT))]
         if item.kind == "fume-purifier" and "fume" in roles:
@@ -119,9 +121,12 @@ class Needs:
             self._needed[point] = arbitrate(self._programmes.requests(point)).value
         return self._needed[point]
 
-    def _dark(self, level: int, presence: int) -> _Check:
+    def _dark(self, level: int, presence: int, lux: int | None) -> _Check:
         def check(readings: Sequence[Reading], _: int) -> bool:
             if _good(readings[presence]) is not True:
+                return False
+            light = None if lux is None else _good(readings[lux])
+            if isinstance(light, int | float) and light >= BRIGHT_LX:
                 return False
             need, have = self._asked(level), _good(readings[level])
             if not isinstance(need, int | float) or not isinstance(have, int | float):

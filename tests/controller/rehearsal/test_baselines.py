@@ -1,0 +1,106 @@
+"""A site left alone, and the same on plain timers: what becomes of each kind of programme."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import NamedTuple
+
+from config.plan.programmes import Programme
+from config.plan.reading import Value
+from config.plan.rules import Interlock, Lighting
+from config.plan.site import Plan
+from controller.rehearsal.baselines import left_alone, time_clock
+from schedules.context import Context
+from schedules.programme import evaluate
+from tests.controller.rehearsal import rehearsed
+from tests.controller.rehearsal.parts import part
+from tests.drivers.simulators import sites
+
+WORKDAY, SUNDAY, HOLIDAY = date(2026, 1, 6), date(2026, 1, 11), date(2026, 1, 1)
+
+
+class Asked(NamedTuple):
+    """What a programme asks for at some hours of a day."""
+
+    plan: Plan
+
+    def at(self, name: str, day: date, *hours: float) -> list[Value | None]:
+        programme, context = self.named(name), Context.of(self.plan)
+        midnight = context.local.midnight(day)
+        return [evaluate(programme, context, midnight + round(hour * 3_600_000)).value for hour in hours]
+
+    def named(self, name: str) -> Programme:
+        return next(one for one in self.plan.programmes if one.name == name)
+
+
+def compound() -> tuple[Asked, Asked]:
+    plan, _ = sites.example("shuangliu")
+    return Asked(left_alone(plan)), Asked(time_clock(plan, Context.of(plan), HOLIDAY, 31))
+
+
+def test_lamps_are_full_while_somebody_may_have_left_them_on() -> None:
+    left, timed = compound()
+    hours = (7.5, 9, 13, 20, 22.5)
+    assert left.at("corridor-lights", WORKDAY, *hours) == [10, 100, 100, 100, 10]
+    assert timed.at("corridor-lights", WORKDAY, *hours) == [10, 100, 100, 10, 10]
+    assert left.at("corridor-lights", SUNDAY, 9) == timed.at("corridor-lights", SUNDAY, 9) == [10]
+
+
+def test_timers_know_of_no_holiday() -> None:
+    left, timed = compound()
+    assert HOLIDAY.strftime("%A") == "Thursday"
+    assert left.at("corridor-lights", HOLIDAY, 9) == [10]
+    assert timed.at("corridor-lights", HOLIDAY, 9) == [100]
+
+
+def test_streets_are_lit_from_dusk_to_dawn_and_by_timers_at_fixed_quarters() -> None:
+    left, timed = compound()
+    hours = (3, 12, 19, 23.5)
+    for asked in (left, timed):
+        assert asked.at("street-lights", WORKDAY, *hours) == [100, 0, 100, 100]
+    marks = {
+        mark
+        for one in timed.named("street-lights").week
+        for period in one.periods
+        for mark in (period.start, period.end)
+    }
+    assert all(mark.base == "clock" and mark.seconds % 900 == 0 for mark in marks)
+
+
+def test_heaters_panels_and_set_points_are_left_as_they_are_most_convenient() -> None:
+    left, timed = compound()
+    assert left.at("canteen-heaters", SUNDAY, 3, 12) == [True, True]
+    assert timed.at("canteen-heaters", SUNDAY, 3, 12, 15) == [False, True, False]
+    for asked in (left, timed):
+        assert asked.at("hot-water", WORKDAY, 3) == [96]
+        assert asked.at("supply-pressure", WORKDAY, 23) == [400_000]
+        night, day = asked.at("grey-water-mode", WORKDAY, 2, 12)
+        assert night == day
+        assert asked.at("hall-air", WORKDAY, 3, 12) == [1, 2], "what rests is switched on by hand"
+        assert asked.at("greening", WORKDAY, 5, 12) == [True, False]
+
+
+def test_what_protects_stays_and_what_saves_goes() -> None:
+    plan, _ = sites.example("shuangliu")
+    for made in (left_alone(plan), time_clock(plan, Context.of(plan), HOLIDAY, 31)):
+        kinds = {type(rule.spec) for rule in made.rules}
+        assert Interlock in kinds
+        assert Lighting not in kinds
+        assert [one.targets for one in made.programmes] == [one.targets for one in plan.programmes]
+        assert (made.calendar, made.tariff, made.metering) == (plan.calendar, plan.tariff, plan.metering)
+
+
+def test_lamps_left_alone_use_more_than_by_their_programme() -> None:
+    plan, facts = part("corridor-1")
+    programmes, alone, timed = (
+        float(sum(used.total for used in rehearsed.of(one, facts, cycle_s=60).consumption.used.values()))
+        for one in (plan, left_alone(plan), time_clock(plan, Context.of(plan), rehearsed.DAY, 1))
+    )
+    assert programmes < timed < alone
+
+
+def test_a_programme_without_a_week_is_as_it_was() -> None:
+    plan, _ = sites.example("minimal")
+    bare = replace(plan, programmes=tuple(replace(one, week=()) for one in plan.programmes))
+    assert [one.default for one in left_alone(bare).programmes] == [one.default for one in bare.programmes]
