@@ -29,7 +29,8 @@ KEPT: tuple[type[RuleSpec], ...] = (Cycling, Duty, Hazard, Interlock, Level, Lin
 """Rules without which machines would stand still or come to harm: panels have these of their own."""
 _KINDS = (*WEEKDAYS, "workday", "dayoff", "everyday")
 
-Use = Literal["lamp", "heater", "mode", "switch", "setting"]
+Use = Literal["lamp", "heater", "mode", "switch", "setting", "people"]
+"""Of what a programme commands. people: theirs in any case (who may cook, and when)."""
 
 
 class _Target(NamedTuple):
@@ -54,7 +55,7 @@ def time_clock(plan: Plan, context: Context, first: date, days: int) -> Plan:
 
     def timed(programme: Programme) -> Programme:
         target = _target(plan, programme)
-        if target.use in ("mode", "setting"):
+        if target.use in ("mode", "setting", "people"):
             return _left(programme, target)
         week = tuple(
             replace(one, periods=tuple(_two_valued(one.periods, _on(programme, target), programme, at)))
@@ -95,6 +96,8 @@ def _target(plan: Plan, programme: Programme) -> _Target:
         use = "lamp"
     elif role == "heater_permit" or (kind == "heater" and role in ("permit", "switch")):
         use = "heater"
+    elif kind == "stove":
+        use = "people"
     elif point.kind == "enum":
         use = "mode"
     elif point.kind == "bool":
@@ -121,6 +124,8 @@ def _left(programme: Programme, target: _Target) -> Programme:
             left = automatic if target.fallback is None else target.fallback
             # What rests unless somebody wants it is switched on by hand, at the hours that the programme has.
             return bare if rests == "off" or left is None else _always(programme, left)
+        case "people":
+            return programme
         case "switch":
             return bare
         case "setting":

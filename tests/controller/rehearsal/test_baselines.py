@@ -49,6 +49,7 @@ def test_lamps_are_full_while_somebody_may_have_left_them_on() -> None:
 
 def test_timers_know_of_no_holiday() -> None:
     left, timed = compound()
+    assert timed.at("cooking-permit", HOLIDAY, 5.5, 7) == [False, True], "cooks do"
     assert HOLIDAY.strftime("%A") == "Thursday"
     assert left.at("corridor-lights", HOLIDAY, 9) == [10]
     assert timed.at("corridor-lights", HOLIDAY, 9) == [100]
