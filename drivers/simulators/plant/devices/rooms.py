@@ -16,6 +16,8 @@ VISIT_S = 90.0
 CUP_S = 30.0
 FLUSH_S = 8.0
 URINAL_M3H = 0.6
+LONGEST_S = 7200.0
+"""How long an irrigation valve may stay open until somebody sets it otherwise."""
 _DRINKING = Curve([
     (6, 0), (7, 0.4), (8.6, 1.3), (9.5, 0.9), (11.5, 1.2), (13, 0.8), (15, 1), (17.5, 0.7), (19, 0.1),
     (21, 0),
@@ -157,6 +159,7 @@ class IrrigationBox(DeviceModel):
     """
 
     rank: ClassVar[int] = 0
+    start: ClassVar[dict[str, Value | str]] = {f"v{valve}_longest": LONGEST_S for valve in range(1, 9)}
 
     def __init__(self, setting: Setting) -> None:
         self._open_s: dict[int, float] = {}
@@ -189,7 +192,7 @@ class IrrigationBox(DeviceModel):
         return self.wanted_m3h * (self._panel.served if self._panel is not None else 1.0)
 
     def _longest_s(self, valve: int) -> float:
-        return self.told_number(f"v{valve}_longest", 0) or 3600.0
+        return self.told_number(f"v{valve}_longest", 0) or LONGEST_S
 
     def step(self, dt_s: float) -> None:
         environment = self.environment
