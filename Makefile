@@ -15,7 +15,7 @@ TEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test slow peers check format savings lock clean
+.PHONY: help install demo test slow properties peers check format savings lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -30,6 +30,10 @@ test: $(VENV)/.dev  ## run the tests (no network needed once installed)
 
 slow: $(VENV)/.dev  ## run the tests that take long
 	$(BIN)/python -m pytest -m slow $(TEST_ARGS)
+
+properties: $(VENV)/.dev  ## try the properties of deciding with thousands of cases
+	LOUGUAN_CASES=20 $(BIN)/python -m pytest -n auto --dist worksteal -o timeout=3000 tests/schedules tests/controller/decide \
+	  tests/controller/test_cycle_stateful.py tests/controller/test_cycle_stateful_rules.py $(TEST_ARGS)
 
 peers: $(VENV)/.dev  ## install independent Modbus, BACnet and MQTT programs and test against them
 	$(MAKE) --no-print-directory -C peers install

@@ -14,7 +14,7 @@ from importlib import import_module
 from importlib.metadata import version
 
 from config.language import choose, text
-from config.language.details import detail, reason
+from config.language.details import reason
 from config.plan.clock import Pace
 from config.plan.lines import Line
 from config.plan.site import Plan
@@ -23,6 +23,7 @@ from controller.accepted import choose_plan
 from controller.background import keep_looking
 from controller.beginnings import tell_beginnings
 from controller.board import Board
+from controller.booted import boot_id
 from controller.clock import SiteClock
 from controller.consumption.doubts import LONGEST_MS
 from controller.consumption.log import ConsumptionLog
@@ -30,12 +31,12 @@ from controller.consumption.meters import meters_of
 from controller.consumption.slots import Slots
 from controller.cycle import Engine
 from controller.daemon import Daemon
-from controller.decide.records import Notice, Observe
+from controller.decide.records import Observe
 from controller.edits import Edits
 from controller.flash import Flash
 from controller.housekeeping import Housekeeping
 from controller.logs import SiteTime
-from controller.operations.registry import register
+from controller.operations.registry import register, register_applying
 from controller.options import NotStarted, Options
 from controller.overlays import Overlay, SimulatedTime
 from controller.retention import delete_old_intervals
@@ -51,10 +52,16 @@ from controller.store.lock import DataLock
 from controller.store.logdb import LogStore
 from controller.store.reserve import Reserve
 from controller.stores import Stores
+from controller.swap.applying import Applying
+from controller.swap.following import Following
+from controller.swap.lines import Lines
+from controller.swap.numbering import Ask
+from controller.swap.taking import Taking
+from controller.swap.watched import LOOK_S, Watched
 from controller.timer import CycleTimer
 from controller.trending import trending_of
 from controller.uploading import uploads_of
-from drivers.api import Driver, DriverError, Inbox
+from drivers.api import Driver, Inbox
 from schedules.context import Context
 
 _log = logging.getLogger("louguan")
@@ -149,27 +156,53 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
         await site_lock.look()
     flash = Flash(options.data, plan.site.time_zone, plan.site.flash_budget_mb, daemon.board, daemon.now_ms)
     daemon.flash = flash
-    spare = None if daemon.trending is None else daemon.trending.give_up_room
-    room = Room(stores, clock, daemon.board, plan.site.full_disk, spare)
+    room = Room(stores, clock, daemon.board, plan.site.full_disk, daemon.give_up_trends)
     stores.log.relief = room.relieve
     if stores.reserve is not None:
         stores.reserve.released = stores.log.relieve
-    looks = [server.look, _edits(options, daemon, language).look, daemon.watch.look_for_room, room.look]
-    looks.append(flash.look)
+    edits = _edits(options, daemon, language)
+    looks = [server.look, edits.look, daemon.watch.look_for_room, room.look, flash.look]
     looking = asyncio.create_task(
         keep_looking([*looks, site_lock.look] if simulated is None else looks), name="looks"
     )
     uploads = uploads_of(daemon, stores, began.boot, simulated=simulated is not None)
     daemon.uploads = uploads
     uploads.start()
+    lines = Lines(
+        partial(_open_line, clock, pace),
+        daemon.drivers,
+        daemon.inbox,
+        daemon.board,
+        daemon.now_ms,
+        may_set_up=daemon.may_set_up,
+        may_write=daemon.may_write,
+    )
+    following = Following(
+        daemon,
+        stores,
+        options.data,
+        pace,
+        began.boot,
+        simulated=simulated is not None,
+        uploads=uploads,
+        room=room,
+        flash=flash,
+    )
+    taking = Taking(daemon, stores, lines, pace, _same if overlay is None else overlay.still_over, following)
+    applying = Applying(daemon, stores.control, taking)
+    register_applying(server, daemon, applying, taking)
+    watched = Watched(options.site, daemon, applying, language)
+    watching = asyncio.create_task(keep_looking([watched.look], every_s=LOOK_S), name="watched files")
     in_order = False
     try:
-        await _run(daemon, pace, clock, options)
+        await _run(daemon, lines, options)
         in_order = True
     finally:
-        looking.cancel()
-        await asyncio.gather(looking, return_exceptions=True)
+        for task in (looking, watching):
+            task.cancel()
+        await asyncio.gather(looking, watching, return_exceptions=True)
         await server.stop()
+        await applying.give_up()
         await uploads.stop()
         missed = await daemon.wind_up()
         for name in missed:
@@ -204,7 +237,7 @@ def _compose(plan: Plan, pace: Pace, clock: SiteClock, stores: Stores, began: Be
     return Daemon(
         plan=plan,
         context=context,
-        engine=Engine(plan, context, pace, began.remembered),
+        engine=Engine(plan, context, pace, began.remembered, machine=boot_id()),
         consumption=ConsumptionLog(meters, slots, pace, marks, jumps),
         meters=meters,
         stores=stores,
@@ -224,18 +257,16 @@ def _clock(simulated: SimulatedTime | None, control: ControlStore, options: Opti
     return SiteClock(not_before_ms=seen_ms)
 
 
-async def _run(daemon: Daemon, pace: Pace, clock: SiteClock, options: Options) -> None:
+async def _run(daemon: Daemon, lines: Lines, options: Options) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, daemon.stop)
     if options.end_with_input:
         loop.add_reader(sys.stdin.fileno(), _input_ended, daemon, loop)
-    opening = asyncio.create_task(_open_lines(daemon, pace, clock), name="open lines")
+    lines.open(daemon.plan)
     try:
         await daemon.run()
     finally:
-        opening.cancel()
-        await asyncio.gather(opening, return_exceptions=True)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
 
@@ -246,48 +277,17 @@ def _input_ended(daemon: Daemon, loop: asyncio.AbstractEventLoop) -> None:
         daemon.stop()
 
 
-async def _open_lines(daemon: Daemon, pace: Pace, clock: SiteClock) -> None:
-    """Modbus first; importing the BACnet stack takes most of a second and must hold up nobody."""
-    plan = daemon.plan
-    for line in sorted(plan.lines, key=lambda line: line.transport == "bacnet-ip"):
-        try:
-            if line.transport == "bacnet-ip":
-                await asyncio.to_thread(import_module, "drivers.bacnet.driver")
-            driver = _open_line(daemon, line, pace, clock)
-        except Exception as error:  # noqa: BLE001 - one line's trouble must not keep the others shut
-            if not isinstance(error, DriverError):
-                _log.exception("line %s cannot be opened", line.name)
-            words = text("line {name} cannot be used: {reason}", name=line.name, reason=detail(str(error)))
-            daemon.board.take([Notice("line", line.name, words, on=True)], clock.now().wall_ms)
-            continue
-        daemon.drivers[line.id] = driver
-        await driver.start()
-
-
-def _open_line(daemon: Daemon, line: Line, pace: Pace, clock: SiteClock) -> Driver:
+async def _open_line(
+    clock: SiteClock, pace: Pace, plan: Plan, line: Line, inbox: Inbox, set_up: Ask, write: Ask
+) -> Driver:
     if line.transport == "bacnet-ip":
+        await asyncio.to_thread(import_module, "drivers.bacnet.driver")
         from drivers.bacnet import open_line as open_bacnet
 
-        return open_bacnet(
-            daemon.plan,
-            line,
-            daemon.inbox,
-            clock,
-            pace,
-            may_set_up=daemon.may_set_up,
-            may_write=daemon.may_write,
-        )
+        return open_bacnet(plan, line, inbox, clock, pace, may_set_up=set_up, may_write=write)
     from drivers.modbus import open_line as open_modbus
 
-    return open_modbus(
-        daemon.plan,
-        line,
-        daemon.inbox,
-        clock,
-        pace,
-        may_set_up=daemon.may_set_up,
-        may_write=daemon.may_write,
-    )
+    return open_modbus(plan, line, inbox, clock, pace, may_set_up=set_up, may_write=write)
 
 
 def _socket(options: Options, language: str, daemon: Daemon) -> SocketServer:
@@ -304,4 +304,9 @@ def _edits(options: Options, daemon: Daemon, language: str) -> Edits:
     def differ(edited: bool) -> None:
         daemon.differs = edited
 
-    return Edits(options.site, daemon.plan, language, daemon.board, daemon.now_ms, differ)
+    return Edits(options.site, lambda: daemon.plan, language, daemon.board, daemon.now_ms, differ)
+
+
+def _same(plan: Plan) -> Plan:
+    """Without simulators devices are where the Plan says."""
+    return plan

@@ -3,188 +3,39 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable
 
-from config.language import Text, text
+from config.language import text
 from config.language.details import detail
-from config.plan.clock import Now, Pace
-from config.plan.reading import Reading
-from config.plan.site import Plan
-from controller.decide.acceptance import accept
-from controller.decide.anew import Beginnings, judge
-from controller.decide.announcements import Announcements
-from controller.decide.arbiter import NOTHING, Result, arbitrate
-from controller.decide.barriers import Barrier, Barriers
-from controller.decide.cover import Cover
-from controller.decide.explain import Explanation, Seen, explain
-from controller.decide.gate import Gate
-from controller.decide.naming import Naming, device_named
-from controller.decide.outputs import Outputs
-from controller.decide.people import PeopleRequests
-from controller.decide.programmes import ProgrammeRequests
+from config.plan.clock import Now
+from controller.decide.arbiter import Result, arbitrate
+from controller.decide.booking import rebooked
+from controller.decide.naming import device_named
 from controller.decide.records import (
+    Book,
     Lock,
     Notice,
     Observe,
     Override,
     PersonCommand,
-    Refused,
     Release,
-    Remembered,
     Reset,
     Unlock,
 )
-from controller.decide.requests import RequestSource
-from controller.decide.rules.source import RuleRequests
-from controller.decide.steady import SteadyTime
 from controller.decide.step import Counters, Decision, Step
 from controller.decide.stop import stop_writes
-from controller.decide.timekeeping import Timekeeping
-from controller.image import Image
+from controller.decide.told import stands
+from controller.parts import Parts
+from controller.swap.same import Same
 from drivers.api import DeviceState, Event, Fate, SetUp, SlotState, Write, WriteReport
-from schedules.context import Context
-from schedules.programme import HORIZON_DAYS
 
 
-class Engine:
+class Engine(Parts):
     """One Plan in force. Not shared between threads; knows no clock, socket or file.
 
     What it decides follows from the image, the time and what it remembers: an engine made anew from these
     decides the same. Cost follows what changed; samples that only refresh a value are nearly free.
     """
-
-    def __init__(
-        self, plan: Plan, context: Context, pace: Pace, remembered: Remembered, put_right_ms: int = 0
-    ) -> None:
-        """`put_right_ms`: by how much the clock had been put right (`Now`) when that was remembered."""
-        self.plan = plan
-        self.naming = Naming(plan)
-        self._pace = pace
-        self._image = Image(plan, pace)
-        self._outputs = Outputs(plan, pace, remembered.outputs)
-        commanded = {plan.points[point].key: point for point in self._outputs.standing}
-        self._keys = commanded
-        self._programmes = ProgrammeRequests(plan.programmes, context)
-        judged = judge(plan, remembered.overrides)
-        self._people = PeopleRequests(commanded, judged.standing)
-        self._beginnings = Beginnings(plan, remembered, judged.unfit)
-        self._steady = SteadyTime(pace.speed)
-        self._rules = RuleRequests(plan.rules, self._image, remembered.rules, self._steady)
-        self._gate = Gate(plan, self._image, remembered.rules)
-        self._sources: tuple[RequestSource, ...] = (self._programmes, self._people, self._rules)
-        self._barriers = Barriers(plan, remembered.locks, remembered.observe)
-        self._results: dict[int, Result] = dict.fromkeys(commanded.values(), NOTHING)
-        self._online: dict[int, bool] = {}
-        self._devices_online = 0
-        self._not_set_up: set[int] = set()
-        self._cycle = 0
-        self._told_observe = False
-        self._timekeeping = Timekeeping(context.local, put_right_ms)
-        self._announcements = Announcements(context)
-        self._longest_ms = round(plan.site.override_max_s * 1000)
-
-    @property
-    def readings(self) -> Sequence[Reading]:
-        """The image, by point id; stands until the next step."""
-        return self._image
-
-    @property
-    def decisions(self) -> Mapping[int, Result]:
-        """The decision on every point that can be commanded."""
-        return self._results
-
-    def barrier(self, point: int) -> Barrier | None:
-        """What forbids every write to `point` now."""
-        return self._barriers.on(self.plan.points[point])
-
-    def held_back(self, point: int) -> Text | None:
-        """Why a command on `point` is noted but not sent now; None if it is sent."""
-        barrier = self.barrier(point)
-        if barrier is not None:
-            return barrier.text
-        if self._outputs.reachable(self.plan.points[point].device):
-            return None
-        return text("the device does not answer; it is sent when it is back")
-
-    def barrier_of(self, target: str) -> Barrier | None:
-        """What forbids every write to an equipment or device, or to a part of it; None if nothing does."""
-        return self._barriers.on_any(target)
-
-    def cover(self, target: str) -> Cover:
-        """What a lock on an equipment or device bears on, and what it leaves open."""
-        return self._barriers.cover(target)
-
-    def refused(self, point: int) -> bool:
-        """Whether what was last commanded on `point` did not take."""
-        standing = self._outputs.standing.get(point)
-        return standing is not None and standing.refused
-
-    def explain(self, point: int, now: Now) -> Explanation:
-        """Why `point` is as it is, what keeps it from what is asked, and what comes next."""
-        horizon_ms = now.wall_ms + HORIZON_DAYS * 86_400_000
-        change_ms = self._programmes.next_change(point, now.wall_ms, horizon_ms) if now.trusted else None
-        bound = self.plan.points[point]
-        return explain(
-            Seen(
-                self.plan,
-                bound,
-                self._results.get(point),
-                self.barrier(point),
-                self._outputs.standing.get(point),
-                self._outputs.reachable(bound.device),
-                self._image,
-                self._rules.bearing_on(point, lambda name: self.cover(name).points),
-                now.trusted,
-                now.wall_ms,
-                tuple(self._programmes.requests(point)),
-                lambda wall_ms: self._programmes.requests_at(point, wall_ms),
-                None if change_ms == horizon_ms else change_ms,
-            )
-        )
-
-    def scheduled(self, point: int) -> bool:
-        """Whether a programme asks for a value of `point` now."""
-        return any(request.value is not None for request in self._programmes.requests(point))
-
-    def observed(self) -> tuple[bool, list[str]]:
-        """Whether the whole site is in observe mode, and which devices and equipment are by themselves."""
-        return self._barriers.site_observed, self._barriers.parts_observed()
-
-    def online(self, device: int) -> bool | None:
-        """Whether a device answers; None = not heard of in this run."""
-        return self._online.get(device)
-
-    def remembered(self) -> Remembered:
-        """All that must outlive this engine; each step tells what changed in it."""
-        return Remembered(
-            self._people.standing(),
-            self._barriers.locks(),
-            self._barriers.observed(),
-            self._outputs.records(),
-            (*self._rules.standing(), *self._gate.standing()),
-        )
-
-    def accept(self, command: PersonCommand, now: Now) -> None:
-        """Raises Refused, with the reason, when a person's command cannot be carried out.
-
-        The shell asks this, commits the command, and hands it to the next step.
-        """
-        observed = [item.target for item in self._barriers.observed()]
-        accept(self.plan, command, now.wall_ms, observed)
-        if isinstance(command, Reset):
-            self._rules.check_reset(command.rule, now)
-
-    def until_next(self, key: str, now: Now) -> int:
-        """The end of an override that lasts until the programmes of `key` next decide otherwise, at most as
-        long as the site allows. Raises Refused."""
-        if not now.trusted:
-            raise Refused(text("the clock cannot be trusted: say how long instead"))
-        longest = now.wall_ms + self._longest_ms
-        point = self._keys.get(key)
-        ends = None if point is None else self._programmes.next_change(point, now.wall_ms, longest)
-        if ends is None:
-            raise Refused(text("no programme commands {name}: say how long instead", name=key))
-        return ends
 
     def step(self, now: Now, events: Iterable[Event] = (), commands: Iterable[PersonCommand] = ()) -> Step:
         """One cycle. `events` in the order they came; `commands` accepted and committed before."""
@@ -193,6 +44,8 @@ class Engine:
         self._beginnings.tell(step)
         others: list[Event] = []
         step.changed = self._image.take(events, step.counts, others)
+        if self._known:
+            step.changed, self._known = sorted({*step.changed, *self._known}), []
         stale = self._image.age(now.mono_ns)
         if stale:
             step.changed += stale
@@ -209,11 +62,13 @@ class Engine:
             self._steady.put_right(right.by_ms)
             self._rules.put_right(right.by_ms)
             self._gate.put_right(right.by_ms)
+            self._permits.put_right(right.by_ms)
+            self._hands.put_right(right.by_ms)
             step.moved = self._people.put_right(right, now, self._longest_ms, step.memory)
         self._announcements.look(now, step)
         self._decide(now, step)
         self._beginnings.follow(step)
-        self._outputs.settle(now, self._image, self._barriers, step)
+        self._settle(now, step)
         step.counters = Counters(
             self._cycle,
             self._image.good,
@@ -223,7 +78,46 @@ class Engine:
             self._outputs.failing,
         )
         step.wake_ms = self._wake_ms(now)
+        self._told.take(step.notices, lambda told: stands(told, self.plan, self._online, self._not_set_up))
         return step
+
+    def _settle(self, now: Now, step: Step) -> None:
+        steady_ms = self._steady.at(now)
+        self._outputs.touch(self._hands.due(steady_ms))
+        self._outputs.settle(now, steady_ms, self._image, self._barriers, step)
+        step.hands += self._hands.take_records()
+        step.notices += self._hands.take_notices()
+        step.memory.rules += self._hands.take_changed()
+
+    def take_over(self, former: Engine, same: Same) -> None:
+        """Go on from another Plan's engine, of which `same` is here too; before the first step. What was read
+        is not unread, what was sent is not sent again and what was decided is told only where it is decided
+        otherwise. `former` is left as it is."""
+        self._known = self._image.take_over(former._image, same.points)
+        self._outputs.take_over(former._outputs, same.outputs, same.known)
+        for old, new in same.known.items():
+            if (online := former._online.get(old)) is not None:
+                self._set_online(new, online)
+        self._not_set_up = {same.points[point] for point in former._not_set_up if point in same.points}
+        for old, new in same.outputs.items():
+            self._results[new] = former._results[old]
+            self._anew.add(new)
+        self._cycle = former._cycle
+        self._steady.follow(former._steady)
+        self._timekeeping.follow(former._timekeeping)
+        self._told.follow(former._told)
+        self._rules.follow(former._rules, same.points)
+        self._gate.follow(former._gate, same)
+
+    def last_writes(self, points: Collection[int]) -> list[Write]:
+        """What is written to outputs that leave the Plan, as their devices declare."""
+        writes = stop_writes(self.plan, self._outputs, self._barriers)
+        return [write for write in writes if write.point in points]
+
+    def part(self, points: Collection[int]) -> list[Write]:
+        """The same, to be sent; nothing follows it."""
+        self._outputs.part(points)
+        return self.last_writes(points)
 
     def stop_writes(self) -> list[Write]:
         """The last writes of a run, as each device declares. Steps that follow hand out none."""
@@ -236,15 +130,20 @@ class Engine:
                 case WriteReport():
                     self._outputs.report(event, now, step)
                 case DeviceState():
-                    self._device(event, step)
+                    self._device(event, now, step)
                 case SlotState():
                     self._outputs.slots(event)
                 case SetUp():
                     self._set_up(event, step)
 
-    def _device(self, event: DeviceState, step: Step) -> None:
+    def _device(self, event: DeviceState, now: Now, step: Step) -> None:
         before = self._online.get(event.device)
+        if event.restarted or not event.online:
+            self._gate.lost(event.device, now.mono_ns)
+        if event.online and (event.restarted or before is False):
+            self._gate.back(event.device)
         self._set_online(event.device, event.online)
+        self._rules.silent(self.plan.devices[event.device].points, on=not event.online)
         if event.online is not before and not (before is None and event.online):
             device = self.plan.devices[event.device]
             said = detail(event.detail)
@@ -255,6 +154,8 @@ class Engine:
     def _set_up(self, event: SetUp, step: Step) -> None:
         step.set_ups.append(event)
         failed = event.fate not in (Fate.READ_BACK, Fate.ACKNOWLEDGED)
+        if not failed:
+            self._outputs.set_up(event.device)
         if failed is not (event.point in self._not_set_up):
             (self._not_set_up.add if failed else self._not_set_up.discard)(event.point)
             point = self.plan.points[event.point]
@@ -272,7 +173,7 @@ class Engine:
             point, reading = points[number], readings[number]
             if point.device not in self._online and reading.value is not None:
                 self._set_online(point.device, True)
-            self._outputs.read(point, reading)
+            self._outputs.read(point, readings.before(number), reading)
             if self._barriers.is_selector(number):
                 self._outputs.touch(self._barriers.selector(point, reading, step.notices))
 
@@ -281,9 +182,12 @@ class Engine:
             case Override():
                 self._people.set(command, step.memory)
                 if (point := self._keys.get(command.point)) is not None:
+                    self._outputs.commanded(point)
                     self._outputs.try_anew(point, now)
             case Release():
                 self._people.release(command, step.memory)
+                if (point := self._keys.get(command.point)) is not None:
+                    self._outputs.commanded(point)
             case Lock():
                 self._outputs.touch(self._barriers.lock(command, step.memory))
             case Unlock():
@@ -292,6 +196,10 @@ class Engine:
                 self._rules.reset(command.rule)
             case Observe():
                 self._outputs.touch(self._barriers.observe(command, step.memory))
+            case Book():
+                self._context = self._context._replace(bookings=rebooked(self.bookings, command))
+                self._programmes.rebook(self._context)
+                self._rules.rebook(self._context)
 
     def _tell_observe(self, step: Step) -> None:
         if self._barriers.site_observed is not self._told_observe:
@@ -301,7 +209,11 @@ class Engine:
 
     def _decide(self, now: Now, step: Step) -> None:
         steady_ms = self._steady.at(now)
-        touched = self._gate.changed(step.changed, steady_ms) | self._gate.due(steady_ms)
+        touched = set[int]()
+        for passage in (self._gate, self._permits):
+            touched |= passage.changed(step.changed, steady_ms) | passage.due(steady_ms)
+        touched |= self._anew
+        self._anew = set()
         for source in self._sources:
             touched.update(source.update(now))
         yielding = self._rules.take_yielding()
@@ -315,6 +227,7 @@ class Engine:
                 continue
             after = arbitrate(request for source in self._sources for request in source.requests(point))
             after = self._gate.passed(point, after, steady_ms)
+            after = self._permits.passed(point, after, steady_ms)
             self._results[point] = after
             if _outcome(before) != _outcome(after):
                 self._outputs.want(point, after)
@@ -322,14 +235,16 @@ class Engine:
                     Decision(point, self.plan.points[point].key, before, after, now.wall_ms)
                 )
 
-        step.memory.rules += [*self._rules.take_changed(), *self._gate.take_changed()]
+        self._rules.queued(self._gate.queued)
+        step.memory.rules += self._rules.take_changed()
+        step.memory.rules += [*self._gate.take_changed(), *self._permits.take_changed()]
 
     def _wake_ms(self, now: Now) -> int | None:
         wakes = [source.wake_ms() for source in (self._programmes, self._people)]
         steady_ms = self._steady.at(now)
-        steady = (self._rules.wake_ms(), self._gate.wake_ms())
+        steady = [source.wake_ms() for source in (self._rules, self._gate, self._permits, self._hands)]
         wakes += [now.wall_ms + wake - steady_ms for wake in steady if wake is not None]
-        wakes.append(self._announcements.wake_ms())
+        wakes += [self._announcements.wake_ms(), self._rules.wake_hour_ms()]
         wakes += [self._site_ms(now, self._image.wake_ns()), self._site_ms(now, self._outputs.wake_ns())]
         return min((max(wake, now.wall_ms) for wake in wakes if wake is not None), default=None)
 

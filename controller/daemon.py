@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 
 from config.language import text
@@ -22,17 +22,18 @@ from controller.consumption.meters import Meter
 from controller.cycle import Engine
 from controller.decide.people import left_alone
 from controller.decide.records import Observe, PersonCommand
-from controller.decide.step import NOTHING_COUNTED, Counters, Decision, FateRecord, Step
+from controller.decide.step import NOTHING_COUNTED, Counters, Decision, Step
 from controller.decide.timekeeping import put_right, put_right_words
 from controller.flash import Flash
 from controller.logbook import Logbook
 from controller.reasserts import Reasserts
 from controller.store.control import Changes
 from controller.stores import Stores, StoreWatch
+from controller.swap.parting import LastWrites
 from controller.timer import Cycles, CycleTimer
 from controller.trending import Trending
 from controller.uploads import Uploads
-from drivers.api import Driver, Event, Fate, Inbox, Write, WriteReport
+from drivers.api import Driver, Fate, Inbox, Write, WriteReport
 from schedules.context import Context
 
 _log = logging.getLogger("louguan")
@@ -66,14 +67,12 @@ class Daemon:
         timer: CycleTimer,
         board: Board,
     ) -> None:
-        self.plan = plan
-        self.context = context
         self.engine = engine
         self.meters = meters
         self.board = board
         self.clock = clock
         self.drivers: dict[int, Driver] = {}
-        """By line id; the composition root fills it as lines are opened."""
+        """By line id; the composition root puts those of its lines here."""
         self.cycles = Cycles()
         self.counters: Counters = NOTHING_COUNTED
         self.intervals_written = 0
@@ -84,18 +83,17 @@ class Daemon:
         self.inbox = inbox
         self.differs = False
         """The site's files were edited after the plan in force was accepted."""
-        self._consumption = consumption
+        self.consumption = consumption
         self._stores = stores
         self._timer = timer
         self._commands: list[tuple[PersonCommand, asyncio.Future[None]]] = []
         self._failed_cycles = 0
-        self._keys = {point.id: point.key for point in plan.points}
-        self._bound: dict[int, list[tuple[str, str]]] = {}
-        for item in plan.equipment:
-            for role, point in item.roles:
-                self._bound.setdefault(point, []).append((f"{item.name}.{role}", item.label or item.name))
+        self._learn(plan, context)
         self._reasserts = Reasserts()
-        self._line_of = [plan.devices[point.device].line for point in plan.points]
+        self.parting = LastWrites((), {})
+        """The last writes to what leaves the Plan."""
+        self.after_step: Callable[[Step], None] = lambda _: None
+        """Hears of every step; set by who swaps Plans."""
         self._seen_ms = 0
         self._asked_for_ms = 0
         self._stopping = False
@@ -111,9 +109,50 @@ class Daemon:
         self.flash: Flash | None = None
         """What is written to the disk; set by the composition root."""
 
+    def _learn(self, plan: Plan, context: Context) -> None:
+        self.plan = plan
+        self.context = context
+        self._keys = {point.id: point.key for point in plan.points}
+        self._bound: dict[int, list[tuple[str, str]]] = {}
+        for item in plan.equipment:
+            for role, point in item.roles:
+                self._bound.setdefault(point, []).append((f"{item.name}.{role}", item.label or item.name))
+        self._line_of = [plan.devices[point.device].line for point in plan.points]
+
+    def follow(
+        self, plan: Plan, context: Context, engine: Engine, meters: Sequence[Meter], same: Mapping[int, int]
+    ) -> None:
+        """Another Plan from the next cycle on; `same`: points of the one → those of the other."""
+        self._learn(plan, context)
+        self.engine, self.meters = engine, meters
+        self.parting = LastWrites((), {})
+        kept = [item._replace(point=same[item.point]) for item in self.recent if item.point in same]
+        self.recent = deque(kept, maxlen=self.recent.maxlen)
+
+    def part(self, points: Collection[int]) -> None:
+        """These outputs leave the Plan: what their devices declare is written to them."""
+        writes = self.engine.part(points)
+        self.parting = LastWrites(writes, self._keys)
+        now = self.clock.now()
+        self._send(writes)
+        self._record(Step(now.wall_ms, writes=writes), now, ())
+
     def now_ms(self) -> int:
         """Site time."""
         return self.clock.now().wall_ms
+
+    def give_up_trends(self) -> int:
+        """For a full disk: see `Trending.give_up_room`."""
+        return 0 if self.trending is None else self.trending.give_up_room()
+
+    @property
+    def stopping(self) -> bool:
+        """Told to stop."""
+        return self._stopping
+
+    def nudge(self) -> None:
+        """Cycle at once."""
+        self._timer.nudge()
 
     def stop(self) -> None:
         """End after this cycle."""
@@ -125,9 +164,9 @@ class Daemon:
         while not self._stopping:
             await self._timer.wait()
             if not self._stopping:
-                self._guarded_cycle()
+                self.guarded_cycle()
 
-    def _guarded_cycle(self) -> None:
+    def guarded_cycle(self) -> None:
         """A cycle that fails is told and the next one tried; ten in a row end the daemon."""
         try:
             self.cycle()
@@ -144,9 +183,10 @@ class Daemon:
         """One cycle: nothing here waits."""
         began = time.perf_counter()
         now = self.clock.look()
-        events = self.inbox.take()
+        events, fates = self.parting.take(self.inbox.take(), now.wall_ms)
         commands, applied = self._take_commands()
         step = self.engine.step(now, events, commands)
+        step.fates[:0] = fates
         for waiter in applied:
             if not waiter.done():
                 waiter.set_result(None)
@@ -164,6 +204,7 @@ class Daemon:
         if step.put_right_ms:
             self.board.tell(put_right_words(step.put_right_ms, now.wall_ms, self.context.local))
         self._watch_stores(now)
+        self.after_step(step)
         self.cycles.took(time.perf_counter() - began)
 
     async def command(self, command: PersonCommand) -> None:
@@ -239,43 +280,31 @@ class Daemon:
             if not waiter.done():
                 waiter.set_result(None)
         writes = self.engine.stop_writes()
-        waiting = {write.seq: write for write in writes}
+        last = LastWrites(writes, self._keys)
         now = self.clock.now()
         self._send(writes)
         self._record(Step(now.wall_ms, writes=writes), now, ())
-        missed: list[Write] = []
         deadline = time.monotonic() + STOP_WRITES_S
-        while waiting and time.monotonic() < deadline:
+        while last and time.monotonic() < deadline:
             await asyncio.sleep(0.05)
-            self._last_events(waiting, missed)
+            self._last_events(last)
         stops = [driver.stop() for driver in self.drivers.values()]
         for failure in await asyncio.gather(*stops, return_exceptions=True):
             if isinstance(failure, BaseException):
                 self.board.tell(text("a line did not stop in order: {reason}", reason=detail(str(failure))))
-        self._last_events(waiting, missed)
-        missed += waiting.values()
-        self._write(self._consumption.end())
+        self._last_events(last)
+        missed = last.missed()
+        self.log_intervals(self.consumption.end())
         self._stores.control.commit(recorder.end(self._reasserts, self.clock.now().wall_ms))
         return sorted({self.plan.devices[self.plan.points[write.point].device].name for write in missed})
 
-    def _last_events(self, waiting: dict[int, Write], missed: list[Write]) -> None:
+    def _last_events(self, writes: LastWrites) -> None:
         """What became of the last writes and of those before them, and counter readings. Nothing that the
         cycle would still decide counts any more."""
         now = self.clock.now()
-        others: list[Event] = []
-        last = Step(now.wall_ms)
-        for event in self.inbox.take():
-            write = waiting.pop(event.seq, None) if isinstance(event, WriteReport) else None
-            if write is None or not isinstance(event, WriteReport):
-                others.append(event)
-                continue
-            if event.fate not in (Fate.READ_BACK, Fate.ACKNOWLEDGED):
-                missed.append(write)
-            key = self._keys[write.point]
-            last.fates.append(FateRecord(write, key, event.fate, event.value, event.detail, 0, now.wall_ms))
+        others, fates = writes.take(self.inbox.take(), now.wall_ms)
         step = self.engine.step(now, others)
-        last.fates[:0] = step.fates
-        last.memory = step.memory
+        last = Step(now.wall_ms, fates=[*step.fates, *fates], memory=step.memory)
         self._record(last, now, ())
         self._count(now, step)
 
@@ -284,6 +313,8 @@ class Daemon:
             driver = self.drivers.get(self._line_of[write.point])
             if driver is not None:
                 driver.submit(write)
+            else:  # after a swap its line may still be opening
+                self.inbox.put(WriteReport(write.seq, write.point, Fate.NOT_SENT, None, "line is not open"))
 
     def _record(self, step: Step, now: Now, commands: Sequence[PersonCommand]) -> None:
         changes = recorder.changes(step, self._keys, commands, self._reasserts)
@@ -294,11 +325,12 @@ class Daemon:
             self._stores.control.commit(changes)
 
     def _count(self, now: Now, step: Step) -> None:
-        closed = self._consumption.step(now, step.counts)
-        self.board.take(self._consumption.take_notices(), now.wall_ms)
-        self._write(closed)
+        closed = self.consumption.step(now, step.counts)
+        self.board.take(self.consumption.take_notices(), now.wall_ms)
+        self.log_intervals(closed)
 
-    def _write(self, closed: Closed) -> None:
+    def log_intervals(self, closed: Closed) -> None:
+        """Hand them to the log's writer."""
         if not closed.intervals and not closed.marks:
             return
         for row in closed.intervals:
@@ -316,7 +348,7 @@ class Daemon:
             self.watch.unstored(failure)
 
     def _ask_counters(self, now: Now) -> None:
-        ends_ms = self._consumption.next_ms
+        ends_ms = self.consumption.next_ms
         if ends_ms is None or ends_ms == self._asked_for_ms:
             return
         if ends_ms - now.wall_ms <= BOUNDARY_LEAD_S * 1000 * self.clock.speed:

@@ -21,7 +21,7 @@ def edited_notice(site: Path, *, on: bool) -> Notice:
     """What people are told while the site's files are not those of the plan that runs."""
     words = text(
         "the site's files were edited after the plan in force was accepted, which runs on; to take the "
-        "edits: stop louguan, then start it with: louguan run {site} --accept",
+        "edits: louguan apply {site}",
         site=str(site),
     )
     return Notice("files", "", words, on)
@@ -33,27 +33,30 @@ class Edits:
     def __init__(
         self,
         site: Path,
-        plan: Plan,
+        plan: Callable[[], Plan],
         language: str,
         board: Board,
         now_ms: Callable[[], int],
         tell: Callable[[bool], None],
     ) -> None:
-        """`tell` hears whether the files differ from those of `plan`, when that was looked at anew."""
+        """`plan`: the one in force. `tell` hears whether the files differ from those of it, when that was
+        looked at anew."""
         self._site = site
         self._plan = plan
         self._language = language
         self._board = board
         self._now_ms = now_ms
         self._tell = tell
-        self._seen: Signature | None = None
+        self._seen: tuple[Signature, str] | None = None
+        """The files, and the plan that they were held against."""
 
     async def look(self) -> None:
         """Tell what has changed since the last look. The files are read and compiled in a thread."""
-        seen = await in_thread(partial(signature, self._site))
+        plan = self._plan()
+        seen = (await in_thread(partial(signature, self._site)), plan.hash)
         if seen == self._seen:
             return
-        edited = await in_thread(partial(differs, self._plan, self._site))
+        edited = await in_thread(partial(differs, plan, self._site))
         self._tell(edited)
         self._board.take([edited_notice(self._site, on=edited)], self._now_ms())
         found: Compiled | None = None

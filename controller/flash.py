@@ -65,7 +65,7 @@ class Flash:
         day of minutes wears a disk no more than that."""
         self._path = data / FILE
         self._zone = ZoneInfo(time_zone)
-        self._budget_mb = budget_mb
+        self.budget_mb = budget_mb
         self._board = board
         self._now_ms = now_ms
         self._charged = charged
@@ -92,9 +92,9 @@ class Flash:
     def figures(self) -> Figures:
         """For people."""
         if self._charged() is None:
-            return Figures(None, None, self._budget_mb)
+            return Figures(None, None, self.budget_mb)
         self._count()
-        return Figures(_mb(self._days.get(self._day(), 0)), self._a_day(), self._budget_mb)
+        return Figures(_mb(self._days.get(self._day(), 0)), self._a_day(), self.budget_mb)
 
     def _count(self) -> None:
         now = self._charged()
@@ -109,9 +109,9 @@ class Flash:
         words = text(
             "{mb} MB were written to the disk today, more than the {budget} MB a day that the site allows",
             mb=f"{today:.0f}",
-            budget=f"{self._budget_mb:g}",
+            budget=f"{self.budget_mb:g}",
         )
-        self._board.take([Notice("flash", "", words, today > self._budget_mb)], self._now_ms())
+        self._board.take([Notice("flash", "", words, today > self.budget_mb)], self._now_ms())
 
     def _a_day(self) -> float | None:
         yesterday = self._day(days_ago=1)

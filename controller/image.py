@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import overload
 
 from config.plan.clock import Pace
@@ -44,6 +44,8 @@ class Image(Sequence[Reading]):
         """When a point's reading came again, later than it was made."""
         self._stale: dict[int, Reading] = {}
         """What points that have grown stale last said."""
+        self._before: dict[int, Reading] = {}
+        """What points said before they changed."""
         classes: dict[int, _Class] = {}
         lives = [_life_ns(point, pace) for point in plan.points]
         self._class_of = [classes.setdefault(life_ns, _Class(life_ns)) for life_ns in lives]
@@ -65,6 +67,10 @@ class Image(Sequence[Reading]):
 
     def __len__(self) -> int:
         return len(self._readings)
+
+    def before(self, point: int) -> Reading:
+        """What a point that has changed said until then, with the time it came last."""
+        return self._before.get(point, NEVER)
 
     def take(
         self, events: Iterable[Event], counts: list[Sample | Unchanged], others: list[Event]
@@ -96,15 +102,31 @@ class Image(Sequence[Reading]):
                 reading = Reading(None, Quality.BAD, "out of range", reading[3], reading[4])
                 event, same = Sample(point, reading), old[0] is None
             readings[point] = reading
-            again[point] = None
+            came, again[point] = again[point], None
             if point in logged:
                 counts.append(event)
             if same and reading[1] is old[1] and old is not NEVER:
                 continue
+            self._before[point] = old if came is None else _anew(old, came)
             if reading[1] is not old[1]:
                 self._watch(point, old, reading)
             changed.append(point)
         return changed
+
+    def take_over(self, former: Image, same: Mapping[int, int]) -> list[int]:
+        """The readings of another Plan's image; `same`: its points → those here that mean the same. Returns
+        those that have one now."""
+        known: list[int] = []
+        for old, new in same.items():
+            reading = former[old]
+            if reading is NEVER:
+                continue
+            self._readings[new] = reading
+            self._watch(new, NEVER, reading)
+            if (stale := former._stale.get(old)) is not None:
+                self._stale[new] = stale
+            known.append(new)
+        return sorted(known)
 
     def age(self, mono_ns: int) -> list[int]:
         """Make readings past their age STALE. Returns their points."""
@@ -139,7 +161,7 @@ class Image(Sequence[Reading]):
         """What had grown stale was read again after all, and says what it said."""
         points = [point for point in event.points if point in self._stale]
         for point in points:
-            stale = self._readings[point]
+            self._before[point] = stale = self._readings[point]
             self._readings[point] = reading = _anew(self._stale[point], event)
             self._watch(point, stale, reading)
         return points

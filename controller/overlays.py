@@ -39,6 +39,18 @@ class Overlay(NamedTuple):
     addresses: dict[str, Any]
     time: SimulatedTime | None
 
+    def still_over(self, plan: Plan) -> Plan:
+        """The same for an edited Plan, which may lack lines and devices that are simulated."""
+        names = {
+            "lines": {line.name for line in plan.lines},
+            "devices": {device.name for device in plan.devices},
+        }
+        addresses = {
+            part: {name: own for name, own in found.items() if name in names.get(part, ())}
+            for part, found in self.addresses.items()
+        }
+        return self._replace(addresses=addresses).over(plan)
+
     def over(self, plan: Plan) -> Plan:
         """`plan` with the simulators' addresses. Raises NotStarted; also where one is missing: the daemon
         would speak to the real device instead."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
 
 from config.language import Text, render, text
+from config.plan.places import Booking
 from controller.decide.arbiter import Result
-from controller.decide.records import Lock, Observe, Override, PersonCommand, Release, Reset, Unlock
+from controller.decide.hands import HandRecord
+from controller.decide.records import Book, Lock, Observe, Override, PersonCommand, Release, Reset, Unlock
 from controller.decide.step import Decision, Step, Unfit
 from controller.reasserts import FATES, Reasserts
 from controller.store.control import Changes
@@ -46,8 +49,8 @@ def changes(
         tuple(memory.outputs),
         tuple(memory.dropped),
         tuple(memory.rules),
-        account.reasserted,
-        account.closed,
+        reasserted=account.reasserted,
+        accounted=account.closed,
     )
 
 
@@ -78,6 +81,8 @@ def _entries(
     for decision in step.decisions:
         yield from reasserts.closed(decision.key, step.wall_ms)
         yield _decided(decision)
+    for by_hand in step.hands:
+        yield _by_hand(by_hand, step.wall_ms)
     for would in step.would:
         yield Entry(step.wall_ms, Kind.WOULD_WRITE, point=would.key, value=would.value, slot=would.slot)
     for record in step.fates:
@@ -123,6 +128,15 @@ def _bent(result: Result) -> Text | str:
     return ""
 
 
+def _by_hand(record: HandRecord, wall_ms: int) -> Entry:
+    hand = record.hand
+    if record.over is None:
+        detail = f"was {hand.was}; left until {hand.until_ms}"
+    else:
+        detail = render(record.over, _LANGUAGE)
+    return Entry(wall_ms, Kind.HAND, point=record.point, value=hand.found, detail=detail)
+
+
 def _unfit(item: Unfit, wall_ms: int) -> Entry:
     """The end of an override that was not its own."""
     override, why = item
@@ -160,7 +174,7 @@ def command_changes(command: PersonCommand, wall_ms: int) -> Changes:
                 value=command.value,
                 slot=command.slot,
                 why=command.reason,
-                detail=f"set until {command.expires_ms}{lasting}",
+                detail=f"set until {command.expires_ms}{lasting}{' urgently' if command.urgent else ''}",
             )
             return Changes(wall_ms, (row,), overrides=(command,))
         case Release():
@@ -180,3 +194,23 @@ def command_changes(command: PersonCommand, wall_ms: int) -> Changes:
             state = "on" if command.observing else "off"
             row = entry._replace(why=command.reason, detail=f"observe {state} {command.target or 'site'}")
             return Changes(wall_ms, (row,), observe=(command,))
+        case Book():
+            rows = [
+                entry._replace(why=item.label, detail=f"event {word} {_booking(item)}")
+                for word, items in (("add", command.added), ("remove", command.removed))
+                for item in items
+            ]
+            return Changes(
+                wall_ms,
+                tuple(rows),
+                booked=command.added,
+                unbooked=command.removed,
+                forget_bookings_ms=command.forget_ms,
+            )
+
+
+def _booking(item: Booking) -> str:
+    """ "hall 2026-03-05T05:30Z/2026-03-05T09:00Z by Wang"."""
+    start, end = (datetime.fromtimestamp(ms / 1000, UTC) for ms in (item.start_ms, item.end_ms))
+    by = f" by {item.organiser}" if item.organiser else ""
+    return f"{item.place} {start:%Y-%m-%dT%H:%MZ}/{end:%Y-%m-%dT%H:%MZ}{by}"

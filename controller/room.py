@@ -70,7 +70,8 @@ class Room:
         self._spared = False
         self._clock = clock
         self._board = board
-        self._drop = full_disk == "drop_oldest"
+        self.full_disk = full_disk
+        """As the site's Plan says."""
         self._batch = BATCH
         self._since = _Since()
         self._unrecorded = True
@@ -131,7 +132,7 @@ class Room:
 
     def _policy(self, now_ms: int, newest_ms: int, *, trusted: bool) -> Policy:
         """A clock gone wrong makes nothing old: both it and what was logged last must say so."""
-        if self._drop:
+        if self.full_disk == "drop_oldest":
             return Policy(_FOR_EVER_MS, drop=True)
         return Policy(min(now_ms, newest_ms) - KEPT_DAYS * _DAY_MS if trusted else None, drop=False)
 

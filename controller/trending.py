@@ -42,11 +42,15 @@ def trending_of(plan: Plan, data: Path, pace: Pace, board: Board, *, expected: b
     file before, so that people are told of a new one."""
     if not plan.trends:
         return None
-    points = [plan.points[trend.point] for trend in plan.trends]
-    store = TrendStore(data, [Named(point.key, point.unit) for point in points])
-    made = Trending(plan, store, pace, board)
+    made = Trending(plan, TrendStore(data, named(plan)), pace, board)
     made.begin(expected=expected)
     return made
+
+
+def named(plan: Plan) -> list[Named]:
+    """The points of that Plan whose course is kept, as the file knows them."""
+    points = [plan.points[trend.point] for trend in plan.trends]
+    return [Named(point.key, point.unit) for point in points]
 
 
 class Trending:
@@ -54,9 +58,9 @@ class Trending:
 
     def __init__(self, plan: Plan, store: TrendStore, pace: Pace, board: Board) -> None:
         """`store` was made with the points of the Plan's trends, in their order."""
-        slots = Slots(plan.site.time_zone, plan.site.interval_s)
-        self._trends = Trends(plan.trends, slots, pace)
-        self._places = {trend.point: place for place, trend in enumerate(plan.trends)}
+        self._pace = pace
+        self._named = named(plan)
+        self._lay_out(plan)
         self._store = store
         self._board = board
         self._pending: deque[Row] = deque(maxlen=MOST_PENDING)
@@ -70,6 +74,18 @@ class Trending:
         self._said: deque[Text] = deque()
         """What another thread has to tell."""
         self._standing: Text | None = None
+
+    def follow(self, plan: Plan) -> bool:
+        """Another Plan is in force. Says whether the file goes on: it is opened with the points of one."""
+        if named(plan) != self._named:
+            return False
+        self._lay_out(plan)
+        return True
+
+    def _lay_out(self, plan: Plan) -> None:
+        slots = Slots(plan.site.time_zone, plan.site.interval_s)
+        self._trends = Trends(plan.trends, slots, self._pace)
+        self._places = {trend.point: place for place, trend in enumerate(plan.trends)}
 
     def begin(self, *, expected: bool = True) -> None:
         """Open the file, or begin it anew. May be called in a thread; waits for the disk."""

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from config.language import Text, text
 from config.plan.clock import Clock
+from config.plan.sinks import SinkPlan
 from controller.board import Board
 from controller.consumption.upload.heads import LedgerHead
-from controller.consumption.upload.port import Row
+from controller.consumption.upload.port import Row, Sink
 from controller.daemon import Daemon
 from controller.decide.records import Notice
 from controller.sinks import Surroundings, make_sink, stays_here
@@ -33,6 +34,29 @@ _FARTHEST_MS = 86_400_000
 
 def uploads_of(daemon: Daemon, stores: Stores, boot: int, *, simulated: bool) -> Uploads:
     """All sinks of the daemon's Plan, not yet begun."""
+    sinks, left_out = _sinks(daemon, stores, simulated=simulated)
+    make = _maker(daemon, stores, boot, simulated=simulated)
+    site = daemon.plan.site.name
+    return Uploads(site, sinks, stores.log, daemon.board, daemon.clock, make, left_out=left_out)
+
+
+async def follow(uploads: Uploads, daemon: Daemon, stores: Stores, boot: int, *, simulated: bool) -> None:
+    """The daemon has another Plan: its sinks are those of it now."""
+    sinks, left_out = _sinks(daemon, stores, simulated=simulated)
+    await uploads.take(sinks, _maker(daemon, stores, boot, simulated=simulated), left_out=left_out)
+
+
+def _sinks(daemon: Daemon, stores: Stores, *, simulated: bool) -> tuple[list[SinkPlan], list[SinkPlan]]:
+    """Those that are sent to, and those that get nothing: what is simulated must never reach somebody who
+    takes it for real."""
+    folders = (stores.log.path.parent, Path(tempfile.gettempdir()))
+    plans = daemon.plan.sinks
+    left_out = [sink for sink in plans if simulated and not stays_here(sink, folders)]
+    return [sink for sink in plans if sink not in left_out], left_out
+
+
+def _maker(daemon: Daemon, stores: Stores, boot: int, *, simulated: bool) -> Callable[[SinkPlan], Sink]:
+    """Makes the sinks of the daemon's Plan as it is now."""
     plan, clock, log = daemon.plan, daemon.clock, stores.log
 
     def head() -> LedgerHead | None:
@@ -52,12 +76,7 @@ def uploads_of(daemon: Daemon, stores: Stores, boot: int, *, simulated: bool) ->
         head=head,
         history=partial(_history, log),
     )
-    # What is simulated must never reach somebody who takes it for real.
-    folders = (log.path.parent, Path(tempfile.gettempdir()))
-    left_out = [sink for sink in plan.sinks if simulated and not stays_here(sink, folders)]
-    sinks = [sink for sink in plan.sinks if sink not in left_out]
-    make = partial(make_sink, around)
-    return Uploads(plan.site.name, sinks, log, daemon.board, clock, make, left_out=left_out)
+    return partial(make_sink, around)
 
 
 class MachineClock:

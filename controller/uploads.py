@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import logging
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -77,6 +77,41 @@ class Uploads:
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
         for name, upload in self._uploads.items():
+            self._begin(name, upload)
+
+    async def take(
+        self,
+        plans: Sequence[SinkPlan],
+        make: Callable[[SinkPlan], Sink],
+        *,
+        left_out: Sequence[SinkPlan] = (),
+    ) -> None:
+        """Other sinks from now on, made by `make`; those of `plans` that run already go on undisturbed. What
+        waits for one that is gone stays in the log, as at a start."""
+        self._make = make
+        self._left_out = {plan.common.name: plan for plan in left_out}
+        wanted = {plan.common.name: plan for plan in plans}
+        gone = [name for name, upload in self._uploads.items() if not _same(upload.plan, wanted.get(name))]
+        tasks = [task for name in gone if (task := self._tasks.pop(name, None)) is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for name in gone:
+            upload = self._uploads.pop(name)
+            self._tell(upload, False, "")
+            self._tell_aside(upload.common, 0, "")
+        for name in wanted.keys() - self._uploads.keys():
+            upload = self._uploads[name] = self._upload(wanted[name])
+            self._begin(name, upload)
+
+    async def begin_anew(self, names: Collection[str]) -> None:
+        """What these sinks are told of the site is another: end them and begin them again."""
+        chosen = {name: self._uploads[name] for name in names if name in self._tasks}
+        tasks = [self._tasks.pop(name) for name in chosen]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for name, upload in chosen.items():
             self._begin(name, upload)
 
     async def stop(self) -> None:
@@ -326,6 +361,14 @@ def _cause(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return f"{type(error).__name__}: {error}"
+
+
+def _same(one: SinkPlan, other: SinkPlan | None) -> bool:
+    """Whether two say the same, wherever they are written."""
+    if other is None or type(one) is not type(other):
+        return False
+    source = one.common.source
+    return one == replace(other, common=replace(other.common, source=source))
 
 
 def _patience(usual: Patience, plan: SinkPlan) -> Patience:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple, Protocol, Self
+from typing import NamedTuple, Protocol, Self, TypeVar
 
+from config.plan.devices import Device
+from config.plan.points import Point
 from config.plan.reading import Reading, Value
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class ById(Protocol[T_co]):
+    """Records by their id."""
+
+    def __getitem__(self, number: int, /) -> T_co: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +164,13 @@ class LineStatus(NamedTuple):
     """What went wrong last and still stands; "" when everything answers."""
 
 
+class Served(NamedTuple):
+    """A device and its points, by the ids that their driver knows them by."""
+
+    device: Device
+    points: tuple[Point, ...]
+
+
 class Driver(Protocol):
     """One line's worker. Made by the composition root; all methods are called from the event loop."""
 
@@ -169,6 +187,11 @@ class Driver(Protocol):
 
     def read_now(self, point: int) -> None:
         """Read a point ahead of its turn; its Sample, or Unchanged, comes through the inbox."""
+
+    def take(self, gone: Collection[int], new: Sequence[Served]) -> None:
+        """Serve other devices from now on: those of `gone` (ids) no more, and `new` ones too, whose ids it
+        has never had before. What stays is not disturbed, nor is the line. Every Write of those that go is
+        reported all the same, and what must be done for them (the end of a pulse) is."""
 
     def status(self) -> LineStatus: ...
 

@@ -9,7 +9,7 @@ import asyncio
 import heapq
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import count
 
@@ -31,12 +31,13 @@ from drivers.turns import Agenda, Turn
 _log = logging.getLogger(__name__)
 _FINISH_S = 1.0
 """On stop: how long the request on the wire may take to its end."""
+_PARTED = "its device has left the plan"
 _LAST_WORDS_S = 0.8
 """On stop: how long what must still be sent may take."""
 
 
 class LineWorker:
-    """The Driver of one line."""
+    """The Driver of one line, but for what makes its reads of its devices."""
 
     def __init__(
         self,
@@ -110,6 +111,31 @@ class LineWorker:
         else:
             self._urgent[point] = None
         self._kick()
+
+    def serve(self, device: int, reads: Sequence[tuple[Block, float]]) -> None:
+        """One more device: its reads with their period in machine seconds. It is asked at its next turn."""
+        self._agenda.add(device, reads, self._now_s())
+        self._kick()
+
+    def part_with(self, device: int) -> None:
+        """A device is not the line's any more: what waits for it is not done, but what must be is."""
+        self._agenda.remove(device)
+        self._errors.pop(device, None)
+        waiting, self._writes = self._writes, deque()
+        for write in waiting:
+            if self._speaker.device_of(write.point) == device:
+                self._speaker.unsent(write, _PARTED)
+            else:
+                self._writes.append(write)
+        self._urgent = {point: None for point in self._urgent if self._speaker.device_of(point) != device}
+        kept = []
+        for entry in self._errands:
+            if entry[2].device == device and not entry[2].must:
+                entry[2].abandon(_PARTED)
+            else:
+                kept.append(entry)
+        heapq.heapify(kept)
+        self._errands = kept
 
     def status(self) -> LineStatus:
         return LineStatus(

@@ -13,6 +13,7 @@ first.
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -23,8 +24,8 @@ from drivers.batching import Block
 
 _NOTICEABLE = 0.15
 """Part of its period by which a poll may be late without anybody minding."""
-
-
+_JUST = 1e-6
+"""Part of its period by which a float may miss the grid."""
 _WAIT_AT_MOST_S = 5.0
 """On a line that cannot keep up, a poll of a long period is put off no longer than this for faster ones."""
 
@@ -66,17 +67,31 @@ class Agenda:
         self.manners = manners
         self._start_s = now_s
         self._numbers = count(1)
-        self._blocks = {device: tuple(polls) for device, polls in blocks.items() if polls}
+        self._blocks: dict[int, tuple[tuple[Block, float], ...]] = {}
         self._polls: dict[int, list[_Poll]] = {}
         self._later: list[tuple[float, int, int, _Poll]] = []
         self._due: list[tuple[float, int, int, _Poll]] = []
         self.health: dict[int, Health] = {}
-        for device in self._blocks:
-            self.health[device] = Health(ask_at_s=now_s)
-            self._set_polls(device)
+        for device, polls in blocks.items():
+            self.add(device, polls, now_s)
         self._probe_free_s = now_s
         self._first_failed = False
         self._hurry = False
+
+    # Who is asked
+
+    def add(self, device: int, blocks: Sequence[tuple[Block, float]], now_s: float) -> None:
+        """One more, to be asked at once; nothing where it has no reads."""
+        if blocks:
+            self._blocks[device] = tuple(blocks)
+            self.health[device] = Health(ask_at_s=now_s)
+            self._set_polls(device)
+
+    def remove(self, device: int) -> None:
+        """It is not asked any more. What is still said of it counts for nothing."""
+        if device in self._polls:
+            self._leave(device)
+            del self._blocks[device], self._polls[device], self.health[device]
 
     # Asking
 
@@ -161,7 +176,7 @@ class Agenda:
 
     def split(self, device: int, block: Block, parts: Iterable[Block], now_s: float) -> None:
         """From now on `parts` are read in place of `block`; they are due at once."""
-        for old in [poll for poll in self._polls[device] if poll.block is block]:
+        for old in [poll for poll in self._polls.get(device, ()) if poll.block is block]:
             self._polls[device].remove(old)
             old.entry = 0
             for part in parts:
@@ -260,8 +275,8 @@ class Agenda:
             heapq.heappush(self._due, (wanted_s, poll.rank, poll.entry, poll))
 
     def _after(self, now_s: float, period_s: float) -> float:
-        """The next moment on the period's grid."""
-        return self._start_s + ((now_s - self._start_s) // period_s + 1) * period_s
+        """The next moment on the period's grid; what is just about to come is this one."""
+        return self._start_s + (math.floor((now_s - self._start_s) / period_s + _JUST) + 1) * period_s
 
     @staticmethod
     def _top(heap: list[tuple[float, int, int, _Poll]]) -> _Poll | None:

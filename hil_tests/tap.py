@@ -28,6 +28,8 @@ class Tap:
         self._to = port
         self.port = 0
         self.asked: list[Asked] = []
+        self.connections = 0
+        """Accepted so far."""
         self._heard: set[int] = set()
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -55,6 +57,7 @@ class Tap:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
+        self.connections += 1
         onward = None
         try:
             back, onward = await asyncio.open_connection("127.0.0.1", self._to)

@@ -1,12 +1,15 @@
-"""What programmes stand on: local time, kinds of day and the sun, of one site."""
+"""What programmes stand on: local time, kinds of day, the sun and bookings, of one site."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
+from config.plan.places import Booking
 from config.plan.programmes import TimeMark
 from config.plan.site import Plan
+from schedules.bookings import NO_BOOKINGS, Bookings
 from schedules.calendar import Calendar
 from schedules.local import LocalTime
 from schedules.sun import Sun
@@ -18,11 +21,13 @@ class Context(NamedTuple):
     local: LocalTime
     calendar: Calendar
     sun: Sun
+    bookings: Bookings = NO_BOOKINGS
 
     @classmethod
-    def of(cls, plan: Plan) -> Context:
+    def of(cls, plan: Plan, bookings: Iterable[Booking] = ()) -> Context:
         local = LocalTime(plan.site.time_zone)
-        return cls(local, Calendar(plan.calendar), Sun(plan.site.latitude, plan.site.longitude, local))
+        sun = Sun(plan.site.latitude, plan.site.longitude, local)
+        return cls(local, Calendar(plan.calendar), sun, Bookings(bookings))
 
     def moment(self, mark: TimeMark, day: date) -> int:
         """When `mark` falls on the local `day`, UTC milliseconds."""

@@ -33,6 +33,11 @@ class LocalTime:
                     earlier = middle
         return moment * 1000
 
+    def skipped(self, day: date, seconds: int) -> bool:
+        """Whether clocks never show `seconds` after midnight of `day`: they were put forward over it."""
+        naive = datetime(day.year, day.month, day.day) + timedelta(seconds=seconds)  # noqa: DTZ001 - a wall reading
+        return self._reading(self.instant(day, seconds) // 1000) != naive
+
     def _reading(self, epoch_s: int) -> datetime:
         return datetime.fromtimestamp(epoch_s, self.zone).replace(tzinfo=None)
 
@@ -41,6 +46,10 @@ class LocalTime:
         shown = datetime.fromtimestamp(wall_ms / 1000, self.zone).date()
         following = shown + timedelta(days=1)
         return following if self.instant(following, 0) <= wall_ms else shown
+
+    def clock(self, wall_ms: int) -> str:
+        """ "08:30", as local clocks show it."""
+        return datetime.fromtimestamp(wall_ms / 1000, self.zone).strftime("%H:%M")
 
     def midnight(self, day: date) -> int:
         """When `day` begins."""

@@ -1,18 +1,20 @@
 """What the programmes will make of each point: a timeline of the time to come. Pure.
 
-It decides as the arbiter does among programmes alone: the lowest slot is heard, in it an exception before a
-period before a default, then the declared priority, then the order of the files. People and rules are not in
-it: what they will ask for nobody knows beforehand.
+It decides as the arbiter does among programmes alone: the lowest slot is heard, in it the smallest rank
+(bookings before an exception before a period before a default, save an exception that stands above bookings),
+then the declared priority, then the order of the files. People and rules are not in it: what they will ask
+for nobody knows beforehand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from config.language import Text
 from config.plan.devices import Source
+from config.plan.places import Booking
 from config.plan.programmes import Programme
 from config.plan.reading import Value
 from config.plan.site import Plan
@@ -97,9 +99,9 @@ class Foreseen(NamedTuple):
     timelines: tuple[Timeline, ...]
 
 
-def foresee(plan: Plan, first: date, days: int) -> Foreseen:
+def foresee(plan: Plan, first: date, days: int, bookings: Iterable[Booking] = ()) -> Foreseen:
     """What the programmes of `plan` will ask for on `days` local days from `first` on."""
-    context = Context.of(plan)
+    context = Context.of(plan, bookings)
     window = Window.of(context, first, days)
     return Foreseen(plan, context, window, tuple(timelines(plan.programmes, context, window)))
 

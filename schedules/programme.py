@@ -4,6 +4,10 @@ Exactly one list applies to a date, an exception's or the week's. Periods are [f
 midnight belongs to the day it starts on, and its tail runs on over whatever the next day says, unless
 that day's exception begins `from_midnight`.
 
+While a place is booked, and before and after, what `bookings` says holds instead of the day's list, whatever
+kind of day it is: people's word on a date stands above the week's and above exceptions, save on the dates of
+an exception that says `over_bookings`.
+
 Whether a period crosses midnight is decided by its marks as written, with sunrise taken for 06:00 and sunset
 for 18:00: "sunset to 19:00" is empty on a midsummer day with sunset at 20:09 and does not become 23 h long.
 """
@@ -17,21 +21,25 @@ from typing import NamedTuple
 
 from config.language import Text, text
 from config.plan.devices import Source
-from config.plan.programmes import DateRange, ExceptionEntry, Period, Programme, TimeMark
+from config.plan.programmes import BookedPeriod, ExceptionEntry, Period, Programme
 from config.plan.reading import Value
+from schedules.booked import booked
 from schedules.calendar import Day, kind_words, kinds_like
 from schedules.context import Context
+from schedules.entries import crosses_midnight, effective, exception_on, period_words
 
 HORIZON_DAYS = 15
 """How far ahead the next change is looked for."""
 
-_NOMINAL_S = {"clock": 0, "sunrise": 6 * 3600, "sunset": 18 * 3600}
 _DAY = timedelta(days=1)
 
 
 class Rank(IntEnum):
     """Which of a point's programmes is heard: the smaller beats the greater."""
 
+    ABOVE_BOOKINGS = -2
+    """An exception that says `over_bookings`."""
+    BOOKING = -1
     EXCEPTION = 0
     PERIOD = 1
     DEFAULT = 2
@@ -70,7 +78,7 @@ class _Span(NamedTuple):
     start_ms: int
     end_ms: int
     rank: Rank
-    period: Period
+    period: Period | BookedPeriod
     reason: Text
 
 
@@ -102,13 +110,14 @@ def course(programme: Programme, context: Context, start_ms: int, end_ms: int) -
     instant of it. Neighbours differ as two verdicts do."""
     found: list[Stretch] = []
     day = context.local.date_at(start_ms)
-    if not (programme.week or programme.exceptions or programme.effective):
+    if not (programme.week or programme.exceptions or programme.effective or programme.bookings):
         return [Stretch(start_ms, end_ms, *_state(programme, day, None), _reason(programme, day, None))]
     near = [list(_day_spans(programme, context, day + shift * _DAY)) for shift in (-2, -1, 0, 1)]
     begin = start_ms
     while begin < end_ms:
         end = min(end_ms, context.local.midnight(day + _DAY))
         spans = [span for spans in near for span in spans]
+        spans += _booked(programme, context, day)
         edges = {begin, *(edge for span in spans for edge in (span.start_ms, span.end_ms))}
         for edge in sorted(edge for edge in edges if begin <= edge < end):
             span = _span_at(spans, edge)
@@ -135,16 +144,14 @@ def untrusted(programme: Programme, wall_ms: int) -> Verdict:
 def _state(programme: Programme, today: date, span: _Span | None) -> _State:
     if span is not None:
         return _State(True, span.period.value, span.rank, span.period.source)
-    asks = programme.has_default and _effective(programme, today)
+    asks = programme.has_default and effective(programme, today)
     return _State(asks, programme.default if asks else None, Rank.DEFAULT, programme.source)
 
 
 def _reason(programme: Programme, today: date, span: _Span | None) -> Text:
     if span is not None:
         return span.reason
-    return (
-        text("outside its periods") if _effective(programme, today) else text("outside its effective dates")
-    )
+    return text("outside its periods") if effective(programme, today) else text("outside its effective dates")
 
 
 def _next_change(programme: Programme, context: Context, wall_ms: int, today: date, state: _State) -> int:
@@ -160,7 +167,12 @@ def _next_change(programme: Programme, context: Context, wall_ms: int, today: da
 
 
 def _span_at(spans: list[_Span], wall_ms: int) -> _Span | None:
-    return next((span for span in spans if span.start_ms <= wall_ms < span.end_ms), None)
+    holding = [span for span in spans if span.start_ms <= wall_ms < span.end_ms]
+    ordinary = next((span for span in holding if span.rank is not Rank.BOOKING), None)
+    booked = next((span for span in holding if span.rank is Rank.BOOKING), None)
+    if ordinary is None or booked is None:
+        return ordinary or booked
+    return ordinary if ordinary.rank < booked.rank else booked
 
 
 def _spans(programme: Programme, context: Context, day: date) -> list[_Span]:
@@ -168,15 +180,21 @@ def _spans(programme: Programme, context: Context, day: date) -> list[_Span]:
 
     Two days back and one ahead, because an offset may carry a sun mark over midnight.
     """
-    return [
+    spans = [
         span
         for shift in (-2, -1, 0, 1)
         for span in _day_spans(programme, context, day + timedelta(days=shift))
     ]
+    return [*spans, *_booked(programme, context, day)]
+
+
+def _booked(programme: Programme, context: Context, day: date) -> Iterator[_Span]:
+    for start_ms, end_ms, entry, reason in booked(programme, context, day):
+        yield _Span(start_ms, end_ms, Rank.BOOKING, entry, reason)
 
 
 def _day_spans(programme: Programme, context: Context, day: date) -> Iterator[_Span]:
-    if not _effective(programme, day):
+    if not effective(programme, day):
         return
     exception = exception_on(programme, day)
     periods, words = _day_periods(programme, exception, context.calendar.kind(day))
@@ -185,10 +203,12 @@ def _day_spans(programme: Programme, context: Context, day: date) -> Iterator[_S
         start, end = context.moment(period.start, day), context.moment(period.end, last)
         for later in (day + _DAY, day + 2 * _DAY):
             following = exception_on(programme, later)
-            if following is not None and following.from_midnight and _effective(programme, later):
+            if following is not None and following.from_midnight and effective(programme, later):
                 end = min(end, context.local.midnight(later))
         if start < end:
-            rank = Rank.PERIOD if exception is None else Rank.EXCEPTION
+            rank = Rank.PERIOD
+            if exception is not None:
+                rank = Rank.ABOVE_BOOKINGS if exception.over_bookings else Rank.EXCEPTION
             yield _Span(
                 start, end, rank, period, text("{day} {period}", day=words, period=period_words(period))
             )
@@ -212,48 +232,3 @@ def _day_periods(
     elif not day.announced:
         words = text("{kind}, days off not announced yet,", kind=words)
     return applies.periods, words
-
-
-def exception_on(programme: Programme, day: date) -> ExceptionEntry | None:
-    """The exception that holds on `day`: the first written."""
-    return next(
-        (entry for entry in programme.exceptions if any(_within(dates, day) for dates in entry.dates)), None
-    )
-
-
-def crosses_midnight(period: Period) -> bool:
-    """Whether the period ends on the day after the one it starts on."""
-    return _nominal(period.end) <= _nominal(period.start)
-
-
-def period_words(period: Period) -> Text:
-    """ "08:00-12:00", "sunset + 10 min-23:00"."""
-    return text("{start}-{end}", start=_mark_words(period.start), end=_mark_words(period.end))
-
-
-def _mark_words(mark: TimeMark) -> Text | str:
-    if mark.base == "clock":
-        hours, seconds = divmod(mark.seconds, 3600)
-        minutes, seconds = divmod(seconds, 60)
-        return f"{hours:02}:{minutes:02}" + (f":{seconds:02}" if seconds else "")
-    sun = text("sunrise") if mark.base == "sunrise" else text("sunset")
-    if not mark.seconds:
-        return sun
-    return text(
-        "{sun} {sign} {minutes} min",
-        sun=sun,
-        sign="+-"[mark.seconds < 0],
-        minutes=f"{abs(mark.seconds) / 60:g}",
-    )
-
-
-def _nominal(mark: TimeMark) -> int:
-    return _NOMINAL_S[mark.base] + mark.seconds
-
-
-def _effective(programme: Programme, day: date) -> bool:
-    return programme.effective is None or _within(programme.effective, day)
-
-
-def _within(dates: DateRange, day: date) -> bool:
-    return dates.first <= day.isoformat() <= dates.last

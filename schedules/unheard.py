@@ -12,8 +12,10 @@ from config.plan.programmes import ExceptionEntry, Period, Programme
 from config.plan.reading import Value
 from schedules.calendar import kind_words
 from schedules.context import Context
+from schedules.dates import as_written
+from schedules.entries import exception_on, period_words
 from schedules.preview import Heard, Span, Window, timelines
-from schedules.programme import Rank, exception_on, period_words
+from schedules.programme import Rank
 
 YEAR_DAYS = 366
 
@@ -97,7 +99,4 @@ def _of_period(day: Text | str, period: Period) -> _Entry:
 
 
 def _dates(exception: ExceptionEntry) -> str:
-    return ", ".join(
-        dates.first if dates.first == dates.last else f"{dates.first}..{dates.last}"
-        for dates in exception.dates
-    )
+    return ", ".join(map(as_written, exception.dates))

@@ -43,10 +43,14 @@ class PlanMaker:
         self._integrated: list[IntegratedMeter] = []
         self._trends: list[Trend] = []
 
-    def add_device(self, name: str, *, bacnet: bool = False, observe: bool = False) -> int:
+    def add_device(
+        self, name: str, *, bacnet: bool = False, observe: bool = False, hand_s: float = 0.0
+    ) -> int:
         number = len(self._devices)
         unit, instance = (0, 1000 + number) if bacnet else (1 + number, -1)
-        device = Device(number, name, name, "bench", int(bacnet), unit, instance, observe=observe)
+        device = Device(
+            number, name, name, "bench", int(bacnet), unit, instance, observe=observe, hand_s=hand_s
+        )
         self._devices.append(device)
         return number
 
@@ -90,9 +94,13 @@ class PlanMaker:
             device = self._devices[number]
             self._devices[number] = replace(device, on_stop=(*device.on_stop, action))
 
-    def add_equipment(self, name: str, kind: str, observe: bool = False, **roles: int) -> int:
+    def add_equipment(
+        self, name: str, kind: str, observe: bool = False, hand_s: float | None = None, **roles: int
+    ) -> int:
         number = len(self._equipment)
-        self._equipment.append(Equipment(number, name, name, kind, tuple(roles.items()), observe=observe))
+        self._equipment.append(
+            Equipment(number, name, name, kind, tuple(roles.items()), observe=observe, hand_s=hand_s)
+        )
         return number
 
     def add_programme(self, programme: Programme) -> int:
@@ -156,7 +164,7 @@ def everyday(
     """A programme of one list (of hours), for tests that are not about days."""
     return Programme(
         0, name, name, tuple(targets), 15, 10, default, default is not None, untrusted, untrusted is not None,
-        (DayList(kind, clock_periods(*periods)),), (), None, Source("site.yaml", line, 3),
+        (DayList(kind, clock_periods(*periods)),), (), (), Source("site.yaml", line, 3),
     )  # fmt: skip
 
 

@@ -27,7 +27,17 @@ ROOT = Path(__file__).resolve().parents[1]
 SHUANGLIU = ROOT / "config" / "sites" / "shuangliu"
 PAGES = [ROOT / "README.md", ROOT / "docs" / "guide.zh.md", ROOT / "docs" / "guide.en.md"]
 PLACEHOLDERS = ("my-site", "DIR")
-SECTIONS = (["sinks"], ["meters"], ["trends"], ["tariff"], ["rules"])
+SECTIONS = (
+    ["sinks"],
+    ["meters"],
+    ["trends"],
+    ["tariff"],
+    ["rules"],
+    ["places", "programmes"],
+    ["places", "rules"],
+)
+ADDED = {"programmes"}
+"""Sections that stand beside those of the compound."""
 
 
 @pytest.fixture(scope="module")
@@ -93,14 +103,15 @@ def test_every_file_shown_is_right_for_the_compound(page: Path, tmp_path: Path) 
         shutil.copytree(SHUANGLIU, site)
         names = re.findall(r"^([\w-]+):", content, re.MULTILINE)
         if names in SECTIONS:  # the whole section, in the place of the compound's
-            for old in site.glob(f"{names[0]}-*.yaml"):
-                old.unlink()
-            main = site / "site.yaml"
-            main.write_text(
-                re.sub(rf"^{names[0]}:.*\n", "", main.read_text(encoding="utf-8"), flags=re.MULTILINE),
-                encoding="utf-8",
-            )
-            (site / f"{names[0]}.yaml").write_text(content, encoding="utf-8")
+            for name in set(names) - ADDED:
+                for old in (site / f"{name}.yaml", *site.glob(f"{name}-*.yaml")):
+                    old.unlink(missing_ok=True)
+                main = site / "site.yaml"
+                main.write_text(
+                    re.sub(rf"^{name}:.*\n", "", main.read_text(encoding="utf-8"), flags=re.MULTILINE),
+                    encoding="utf-8",
+                )
+            (site / "shown.yaml").write_text(content, encoding="utf-8")
             names, content = [], ""
         file = site / "schedules" / "lighting.yaml"
         kept = file.read_text(encoding="utf-8")

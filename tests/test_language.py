@@ -15,7 +15,7 @@ import yaml
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from config.language import choose, render, text, word
+from config.language import Text, choose, render, text, word
 from controller.cli.main import app
 from controller.cli.speech import texts_of
 
@@ -96,6 +96,14 @@ def test_every_state_of_our_profiles_has_its_chinese() -> None:
     assert len(states) > 20
     assert not [state for state in sorted(states) if word(state, "zh_CN") == state]
     assert all(word(state, "en") == state for state in states)
+
+
+def test_a_state_may_be_part_of_a_sentence() -> None:
+    assert (
+        render(text("{name}: {reason}", name="泵", reason=Text("auto")), "zh_CN")
+        == f"泵：{word('auto', 'zh_CN')}"
+    )
+    assert word("auto", "zh_CN") != "auto"
 
 
 def test_a_word_without_translation_stays_as_it_is() -> None:

@@ -63,7 +63,9 @@ def choose(flag: str | None, environment: Mapping[str, str] = os.environ, site: 
 
 def _lookup(language: str, message: str) -> str:
     translated = (_catalogue(language, name).gettext(message) for name in _subjects(language))
-    return next((found for found in translated if found != message), message)
+    found = next((found for found in translated if found != message), None)
+    # The name of a state may be part of a sentence.
+    return word(message, language) if found is None else found
 
 
 @cache

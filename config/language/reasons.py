@@ -34,6 +34,8 @@ _WHOLE: Mapping[str, Text] = {
         text("minimum run time"),
         text("minimum rest time"),
         text("it must not rest for longer"),
+        text("the power came back: starts go one by one"),
+        text("many devices came back: starts go one by one"),
         text("somebody is there"),
         text("somebody was there a moment ago"),
         text("whether somebody is there cannot be read"),
@@ -42,6 +44,48 @@ _WHOLE: Mapping[str, Text] = {
         text("it is dark"),
         text("the light cannot be read: it counts as dark"),
         text("never darker than this"),
+        text("nobody is there yet"),
+        text("by the level"),
+        text("not allowed now"),
+        text("what it looks at cannot be read"),
+        text("no hot water is wanted"),
+        text("hot water is wanted"),
+        text("hot water is wanted: heating"),
+        text("warming up"),
+        text("hot enough"),
+        text("stores heat before dear hours"),
+        text("heat is stored"),
+        text("too cold, even for dear hours"),
+        text("hot enough for dear hours"),
+        text("not before it has been flushed"),
+        text("flushing before the first use"),
+        text("flushed"),
+        text("nobody knows what time it is"),
+        text("not in its hours"),
+        text("its turn"),
+        text("waits for its turn"),
+        text("has had its share of the day"),
+        text("all that a day may have has been given"),
+        text("too little water is left"),
+        text("it rains, or has rained lately"),
+        text("not needed now"),
+        text("fills as far as in sharp hours"),
+        text("fills as far as in peak hours"),
+        text("fills as far as in flat hours"),
+        text("fills as far as in valley hours"),
+        text("fills as far as in deep valley hours"),
+        text("below the least: fills whatever the hour"),
+        text("nothing but the least in these hours"),
+        text("the demand cannot be measured: what was shed stays so for a while"),
+        text("there is a flame, or whether there is one cannot be read"),
+        text("there was a flame less than 10 min ago"),
+        text("its time is over"),
+        text("a person commands it"),
+        text("it was put back"),
+        text("it changed while nothing was heard of it"),
+        text("the device restarted"),
+        text("a lock, its selector, observe mode or an alarm came before it"),
+        text("protection or process safety commands it"),
     )
 }
 _DAYS = (
@@ -52,9 +96,56 @@ _DAYS = (
     ),
     (text("exception: {reason}"), re.compile(r"exception: (?P<reason>.+)")),
 )
+_CLOCK = r"\d\d:\d\d"
+_LEAD = (
+    rf"(?P<lead>\d+) min before people come at (?P<time>{_CLOCK}): "
+    r"(?P<kelvin>[\d.]+) K at (?P<rate>[\d.]+) min/K"
+)
+_BOOKED = r"(?P<place>.+?) booked (?P<times>\d.+)"
 _FORMS = (
     (text("tripped, because {condition}"), re.compile(r"tripped, because (?P<condition>.+)")),
+    (
+        text("demand {demand} kW, {expected} kW expected within {ahead} min; limit {limit} kW"),
+        re.compile(
+            r"demand (?P<demand>\S+) kW, (?P<expected>\S+) kW expected within (?P<ahead>\d+) min; "
+            r"limit (?P<limit>\S+) kW"
+        ),
+    ),
     (text("{count} starts an hour"), re.compile(r"(?P<count>\d+) starts an hour")),
+    (text("people are there until {time}"), re.compile(rf"people are there until (?P<time>{_CLOCK})")),
+    (
+        text("as early as may be before people come at {time}: the room cannot be read"),
+        re.compile(rf"as early as may be before people come at (?P<time>{_CLOCK}): the room cannot be read"),
+    ),
+    (
+        text(
+            "{lead} min before people come at {time}: {kelvin} K at {rate} min/K, learned from {count} starts"
+        ),
+        re.compile(rf"{_LEAD}, learned from (?P<count>\d+) starts"),
+    ),
+    (
+        text("{lead} min before people come at {time}: {kelvin} K at {rate} min/K, which is assumed"),
+        re.compile(rf"{_LEAD}, which is assumed"),
+    ),
+    (
+        text("off before people leave at {time}: the room keeps within {band} K"),
+        re.compile(
+            rf"off before people leave at (?P<time>{_CLOCK}): the room keeps within (?P<band>[\d.]+) K"
+        ),
+    ),
+    (
+        text("{place} booked {times}, from {before} min before to {after} min after"),
+        re.compile(rf"{_BOOKED}, from (?P<before>[\d.]+) min before to (?P<after>[\d.]+) min after"),
+    ),
+    (
+        text("{place} booked {times}, from {before} min before"),
+        re.compile(rf"{_BOOKED}, from (?P<before>[\d.]+) min before"),
+    ),
+    (
+        text("{place} booked {times}, to {after} min after"),
+        re.compile(rf"{_BOOKED}, to (?P<after>[\d.]+) min after"),
+    ),
+    (text("{place} booked {times}"), re.compile(_BOOKED)),
 )
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hin
 
 from config.plan.site import Plan
 
-FORMAT = 3
+FORMAT = 4
 
 
 def dump(plan: Plan) -> str:

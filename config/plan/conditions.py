@@ -28,6 +28,16 @@ class Has:
 
 
 @dataclass(frozen=True, slots=True)
+class Booked:
+    """A place is booked, or will be before long. Open while nobody knows what time it is."""
+
+    place: str
+    """By name, as bookings know it."""
+    within_s: float
+    """True so long before a booking already."""
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     """True where `item` is false."""
 
@@ -58,7 +68,7 @@ class Lasting:
     """Of what was written: by it the rule's memory knows since when, and after an edit no longer does."""
 
 
-Condition: TypeAlias = Compare | Has | Not | All | AnyOf | Lasting
+Condition: TypeAlias = Compare | Has | Booked | Not | All | AnyOf | Lasting
 
 
 def points_of(*conditions: Condition | None) -> frozenset[int]:
@@ -70,6 +80,8 @@ def _points(condition: Condition) -> frozenset[int]:
     match condition:
         case Compare() | Has():
             return frozenset((condition.point,))
+        case Booked():
+            return frozenset()
         case Not() | Lasting():
             return points_of(condition.item)
         case All() | AnyOf():

@@ -80,6 +80,9 @@ class Device:
     place: str = ""
     observe: bool = False
     """Decide and record, send nothing."""
+    hand_s: float = 0.0
+    """A held value that changed by itself counts as a person's hand and is left alone for so long; 0 = it is
+    asserted again. Of an equipment that says something of its own, that holds."""
     turnaround_s: float = 0.0
     """Silence this device needs after answering, machine seconds."""
     quirks: tuple[str, ...] = ()

@@ -141,6 +141,9 @@ class Equipment:
     max_off_s: float | None = None
     safe: Value | None = None
     observe: bool = False
+    hand_s: float | None = None
+    """A held value that changed by itself counts as a person's hand and is left alone for so long; 0 = it is
+    asserted again; None = as its device says."""
     facts: tuple[tuple[str, float], ...] = field(default=())
     """Other sizes the engineer declared (capacity in m³, flow in m³/h, lamps …), inside units."""
     source: Source = Source("", 0, 0)

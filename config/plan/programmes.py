@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from config.plan.devices import Source
 from config.plan.reading import Value
@@ -42,6 +42,14 @@ class DayList:
 
 
 @dataclass(frozen=True, slots=True)
+class Hours:
+    """Hours by kind of day, as programmes have them; the periods have no value."""
+
+    week: tuple[DayList, ...]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class DateRange:
     """ISO dates, both inclusive."""
 
@@ -50,15 +58,53 @@ class DateRange:
 
 
 @dataclass(frozen=True, slots=True)
+class YearlyRange:
+    """The same days of every year: "MM-DD", both inclusive; with `last` before `first`, over New Year."""
+
+    first: str
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class NthWeekday:
+    """A weekday of a month by its number, as BACnet's WeekNDay (ASHRAE 135, 21)."""
+
+    nth: int
+    """1 to 5; -1 is the last."""
+    weekday: int
+    """0 is Monday."""
+    month: int | None
+    """1 to 12; None = every month."""
+
+
+SomeDates: TypeAlias = DateRange | YearlyRange | NthWeekday
+
+
+@dataclass(frozen=True, slots=True)
 class ExceptionEntry:
     """Dates on which other periods hold: those of another kind of day (`like`) or own ones."""
 
-    dates: tuple[DateRange, ...]
+    dates: tuple[SomeDates, ...]
     like: str | None
     periods: tuple[Period, ...]
     from_midnight: bool
     """True: the tail of the day before ends at 00:00."""
     reason: str
+    source: Source
+    over_bookings: bool = False
+    """True: on its dates bookings count for nothing in the programme."""
+
+
+@dataclass(frozen=True, slots=True)
+class BookedPeriod:
+    """A value while a place is booked, and before and after that."""
+
+    place: str
+    place_label: str
+    before_s: float
+    after_s: float
+    value: Value | None
+    """None = release."""
     source: Source
 
 
@@ -82,8 +128,11 @@ class Programme:
     """False: with an untrusted clock it asks for nothing."""
     week: tuple[DayList, ...]
     exceptions: tuple[ExceptionEntry, ...]
-    effective: DateRange | None
+    effective: tuple[SomeDates, ...]
+    """Outside them it asks for nothing; empty = always."""
     source: Source
+    bookings: tuple[BookedPeriod, ...] = ()
+    """Among those that hold at one time the first written is heard."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,58 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from config.plan.asks import Ask, BadInput, Band, Selector, Switched
 from config.plan.conditions import Condition
 from config.plan.devices import Source
+from config.plan.hourly import Heater, Irrigation, TariffShift
+from config.plan.programmes import Programme
 from config.plan.reading import Value
-
-
-@dataclass(frozen=True, slots=True)
-class BadInput:
-    """What a rule does while what it looks at cannot be decided."""
-
-    does: Literal["trip", "hold", "release"]
-    """trip: as if its condition were true. hold: what it asked for stands for `hold_s`, then release: it asks
-    for nothing."""
-    hold_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One value for one point."""
-
-    point: int
-    value: Value
-    safe: bool = False
-    """It is the equipment's declared safe value: within one slot it beats others."""
-
-
-@dataclass(frozen=True, slots=True)
-class Switched:
-    """What a rule asks of one point while it is on, and while it is off."""
-
-    on: Ask
-    off: Ask | None
-    """None: nothing."""
-    floor: bool = False
-    """`on` is the least that others may ask for, rather than the value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """Two thresholds of a number: on beyond the one, off beyond the other, and between them as before."""
-
-    start: float
-    """On below it if it is less than `stop`, else above it."""
-    stop: float
-
-
-@dataclass(frozen=True, slots=True)
-class Selector:
-    """Where people choose who commands a machine."""
-
-    point: int
-    auto: Value
-    """What it reads when that is us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +55,8 @@ class Presence:
 
     contacts: tuple[int, ...]
     """Active while somebody is there; one is enough."""
-    then: tuple[Ask, ...]
+    then: tuple[Switched, ...]
+    """What is off of it is asked for below everything else: others may want it on."""
     run_on_s: float
     on_bad_input: BadInput
     """trip: as if somebody were there."""
@@ -265,8 +220,110 @@ class MakeUp:
     """trip: closed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Coast:
+    """Optimum stop: off before people leave, while the room keeps near enough to what it was."""
+
+    at_most_s: float
+    """So long before they leave at most."""
+    band: float
+    """K by which the room may leave its bounds."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptimumStart:
+    """On while people are there, and before that as late as will do to have the room at its set-point when
+    they come; how long that takes is learned."""
+
+    occupied: Programme
+    """Asks for something while people are there. Aims at no point."""
+    then: tuple[Switched, ...]
+    temperature: int
+    outdoor: int | None
+    heat_to: float | None
+    """°C; None = never heats."""
+    cool_to: float | None
+    at_most_s: float
+    """So long before they come at most."""
+    assumed_s: float
+    """Seconds for a kelvin until something has been learned."""
+    coast: Coast | None
+    on_bad_input: BadInput
+    """trip: as if it took longest. What it does while people are there does not depend on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shed:
+    """What a demand cap may take from one point."""
+
+    name: str
+    """The rule remembers by it."""
+    step: int
+    """Those of a lower one are shed first; those of one take turns."""
+    command: int
+    bound: Value
+    floor: bool
+    """`bound` is the least, not the most: the set-point of something that cools."""
+    kw: float
+    """Saved by it."""
+    of_level: bool
+    """`kw` is drawn at 100 %, and saved in proportion to what `bound` takes away."""
+    at_least_s: float
+    """Once shed it stays so for so long, unless the rule gives up …"""
+    at_most_s: float
+    """… and never longer than this …"""
+    between_s: float
+    """… and then it is left alone for so long."""
+    only_if: Condition | None
+    """None: always. Given back when it is false; what cannot be read sheds nothing more."""
+
+
+STEADY = 3
+"""Counts of one minute are coarse: their power is that of so many, if nothing was shed meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemandCap:
+    """The mean power of any 15 minutes stays below a limit: what is expected above it is shed in steps."""
+
+    meters: tuple[int, ...]
+    """Together they measure the demand: powers, or counters of energy."""
+    counted: bool
+    """They are counters."""
+    most_kw: float
+    """The most that counters can count; nothing above it is believed."""
+    limit_kw: float
+    margin_kw: float
+    """Shed when more than the limit less this is expected."""
+    deadband_kw: float
+    """Give back when less than the limit less this is expected."""
+    ahead_min: int
+    """Windows that end within so many minutes are looked at, with the power of now."""
+    calm_s: float
+    """So long there must be room before anything is given back …"""
+    stagger_s: float
+    """… one at a time, so long apart."""
+    sheds: tuple[Shed, ...]
+    on_bad_input: BadInput
+    """hold: what is shed stays so, within its times. There is no trip."""
+
+
 RuleSpec: TypeAlias = (
-    Interlock | Hazard | Presence | Lighting | Link | Level | Duty | Cycling | MakeUp | Supervision
+    Interlock
+    | Hazard
+    | Presence
+    | Lighting
+    | Link
+    | Level
+    | Duty
+    | Cycling
+    | MakeUp
+    | OptimumStart
+    | Heater
+    | Irrigation
+    | TariffShift
+    | Supervision
+    | DemandCap
 )
 
 

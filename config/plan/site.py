@@ -9,11 +9,24 @@ from config.plan.devices import Device
 from config.plan.equipment import Equipment
 from config.plan.lines import Line
 from config.plan.metering import NO_METERING, Metering, Trend
+from config.plan.places import Place
 from config.plan.points import Point
 from config.plan.programmes import CalendarPlan, Programme
+from config.plan.restart import Restart
 from config.plan.rules import Rule
 from config.plan.sinks import SinkPlan
 from config.plan.tariff import Tariff
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """When an edit is taken back by itself: so many of the devices that it touched have rejected writes."""
+
+    devices: int = 2
+    share: float = 20.0
+    """Or so many percent of them."""
+    within_s: float = 300.0
+    """Site seconds after the edit came into force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +51,9 @@ class Site:
     new intervals wait in memory; or drop the oldest of it."""
     flash_budget_mb: float = 1000.0
     """Megabytes (10⁶ bytes) that the daemon may write to the disk in a day without being told of."""
+    apply: Literal["by_hand", "watched"] = "by_hand"
+    """Whether edited files come into force by themselves, once they stand still and are right."""
+    rollback: Rollback = Rollback()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +79,9 @@ class Plan:
     metering: Metering = NO_METERING
     trends: tuple[Trend, ...] = ()
     tariff: Tariff | None = None
+    places: tuple[Place, ...] = ()
+    restart: Restart | None = None
+    """None: nothing is staggered."""
     notes: tuple[str, ...] = ()
     """What `check` said beside errors: conversions, expansions of tags, hidden entries (English)."""
 

@@ -6,10 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from config.plan.codec import FORMAT, seal
+from config.plan.programmes import BUILT_IN_KINDS
 from config.plan.site import Plan
+from config.written.check.boilers import note_thermostats
 from config.written.check.clashes import check_devices
+from config.written.check.hands import check_hands
 from config.written.check.lighting import check_lighting
 from config.written.check.periods import note_hidden
+from config.written.check.shedding import check_shedding
 from config.written.gather import Written, gather
 from config.written.load import Files, load
 from config.written.lower.devices import lower_devices
@@ -17,7 +21,9 @@ from config.written.lower.equipment import lower_equipment
 from config.written.lower.metering import lower_metering
 from config.written.lower.meters import gather_meters
 from config.written.lower.naming import PointNames
+from config.written.lower.places import Places
 from config.written.lower.programmes import lower_programmes
+from config.written.lower.restart import lower_restart
 from config.written.lower.rules import lower_rules
 from config.written.lower.sinks import lower_sinks
 from config.written.lower.site import lower_calendar, lower_lines, lower_site
@@ -45,20 +51,35 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
     made = lower_devices(written, lines, findings)
     check_devices(made, lines, findings)
     bound = lower_equipment(written, made, findings)
+    check_hands(written, findings)
     targets = Targets(written, made, bound, findings)
-    programmes = lower_programmes(written, calendar, targets, findings)
+    places = Places(written, findings)
+    programmes = lower_programmes(written, calendar, places, targets, findings)
     points = tuple(point for device in made.values() for point in device.points.values())
     note_hidden(programmes, {point.id: point for point in points}, findings)
     names = PointNames(written, made, bound, findings)
     programmed = {point for programme in programmes for point in programme.targets}
-    rules_site = RulesSite(names, targets, bound.equipment, {point.id: point for point in points}, findings)
+    interval_s = int((written.site.written.log if written.site else LogWritten()).interval)
+    tariff = lower_tariff(written, calendar, interval_s, findings)
+    rules_site = RulesSite(
+        names,
+        targets,
+        bound.equipment,
+        {point.id: point for point in points},
+        places,
+        (*BUILT_IN_KINDS, *calendar.own_kinds),
+        tariff,
+        written.tariff is not None or bool(written.broken.get("tariff")),
+        findings,
+    )
     rules = lower_rules(written, rules_site, programmed, findings)
     check_lighting(rules, programmes, {point.id: point for point in points}, findings)
+    note_thermostats(rules, programmes, bound.equipment.values(), findings)
+    check_shedding(rules, programmes, written, rules_site)
+    restart = lower_restart(written, targets, bound, rules_site.points, findings)
     meters = gather_meters(written, made, bound, findings)
-    interval_s = int((written.site.written.log if written.site else LogWritten()).interval)
     metering = lower_metering(meters, names, interval_s, findings)
     trends = lower_trends(written, names, findings)
-    tariff = lower_tariff(written, calendar, interval_s, findings)
     sinks = lower_sinks(written, meters, findings)
     if findings.failed or written.site is None:
         return None
@@ -79,6 +100,8 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
         metering=metering,
         trends=trends,
         tariff=tariff,
+        places=tuple(places.known.values()),
+        restart=restart,
         notes=tuple(f"{at}: {note}" for at, note in findings.notes()),
     )
     return replace(plan, hash=seal(plan))

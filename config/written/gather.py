@@ -15,6 +15,7 @@ from config.written.model.devices import DeviceWritten
 from config.written.model.equipment import EQUIPMENT_KINDS, EquipmentWritten
 from config.written.model.lines import LINES, LineWritten
 from config.written.model.meters import OF_INTEGRALS, OF_SIMULATOR, OF_SUMS, MeterWritten, meter_name
+from config.written.model.places import BookableWritten
 from config.written.model.programmes import ProgrammeWritten
 from config.written.model.sinks import SINKS, SinkWritten
 from config.written.model.site import CalendarWritten, SiteWritten
@@ -38,6 +39,7 @@ class Written:
     lines: dict[str, Named[LineWritten]] = field(default_factory=dict)
     devices: dict[str, Named[DeviceWritten]] = field(default_factory=dict)
     equipment: dict[str, Named[EquipmentWritten]] = field(default_factory=dict)
+    places: dict[str, Named[BookableWritten]] = field(default_factory=dict)
     programmes: dict[str, Named[ProgrammeWritten]] = field(default_factory=dict)
     meters: dict[str, Named[MeterWritten]] = field(default_factory=dict)
     trends: dict[str, Named[TrendWritten]] = field(default_factory=dict)
@@ -78,6 +80,8 @@ def gather(files: Files, findings: Findings) -> Written:
     for entry in _entries(files, "equipment", written, findings):
         _collect_tags(entry, written)
         _keep(written, "equipment", entry, shaped_by("kind", EQUIPMENT_KINDS, entry, findings))
+    for entry in _entries(files, "places", written, findings):
+        _keep(written, "places", entry, shaped(BookableWritten, entry, findings))
     for entry in _entries(files, "programmes", written, findings):
         _keep(written, "programmes", entry, shaped(ProgrammeWritten, entry, findings))
     _meters(files, written, findings)
@@ -120,6 +124,8 @@ def _tariff(files: Files, written: Written, findings: Findings) -> None:
         else:
             own = shaped(OwnWritten, entry, findings)
             written.tariff = None if own is None else Named(entry, own)
+        if written.tariff is None:
+            written.broken["tariff"] = {entry.name}
 
 
 def _meters(files: Files, written: Written, findings: Findings) -> None:

@@ -13,7 +13,7 @@ CPU_S = 5
 MEMORY_MB = 100
 _CODE_MB = 16
 """Resident memory that is program code and not data; the kernel limits the data."""
-_LAST_WORDS_MB = 6
+_LAST_WORDS_MB = 4
 
 
 class TooMuch(Exception):

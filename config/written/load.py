@@ -20,6 +20,7 @@ SECTIONS = (
     "lines",
     "devices",
     "equipment",
+    "places",
     "programmes",
     "calendar",
     "meters",

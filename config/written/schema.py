@@ -14,6 +14,7 @@ from config.written.model.devices import DeviceWritten
 from config.written.model.equipment import EQUIPMENT_KINDS
 from config.written.model.lines import LINES
 from config.written.model.meters import METER_NAME, MeterWritten
+from config.written.model.places import BookableWritten
 from config.written.model.profile import PointWritten, ProfileWritten
 from config.written.model.programmes import ProgrammeWritten
 from config.written.model.sinks import SINKS
@@ -58,6 +59,7 @@ class _Schema:
             "lines": self.named(_union("transport", LINES)),
             "devices": self.named(DeviceWritten),
             "equipment": self.named(_union("kind", EQUIPMENT_KINDS)),
+            "places": self.named(BookableWritten),
             "programmes": self.named(ProgrammeWritten),
             "calendar": self.model(CalendarWritten),
             "meters": self.named(MeterWritten, METER_NAME),

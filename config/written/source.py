@@ -25,7 +25,7 @@ from config.written.scalars import typed
 MOST_BYTES = 512 * 1000
 MOST_DEPTH = 50
 MOST_NODES = 50_000
-MOST_SITE_NODES = 60_000
+MOST_SITE_NODES = 50_000
 """In all files of a site: what fits into the memory that the compiler may use."""
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _OWN_TAGS = "tag:yaml.org,2002:"

@@ -68,14 +68,6 @@ def date_ranges(value: object) -> tuple[DateRange, ...]:
     return tuple(_range(part) for part in normal(value).split(","))
 
 
-def date_range(value: object) -> DateRange:
-    """One date or range. Raises Wrong."""
-    found = date_ranges(value)
-    if len(found) != 1:
-        raise Wrong(text("one date or range belongs here"))
-    return found[0]
-
-
 def _range(written: str) -> DateRange:
     first, separator, last = written.partition("..")
     begin = _date(first)

@@ -25,7 +25,7 @@ def answer(result: dict[str, Any]) -> Text:
         case "reset":
             return text("{name} was reset", name=result["label"])
         case _ if result["on"]:
-            return text("{target} is in observe mode", target=result["label"])
+            return _observed(result)
         case _:
             done = text("{target} is out of observe mode", target=result["label"])
     if result.get("held_back"):
@@ -34,9 +34,7 @@ def answer(result: dict[str, Any]) -> Text:
 
 
 def _locked(result: dict[str, Any]) -> Text:
-    done = text("{target} is locked: nothing is written to it", target=result["label"])
-    if result.get("covers"):
-        done = text("{done}; covered: {points}", done=done, points=_some(result["covers"]))
+    done = _covered(text("{target} is locked: nothing is written to it", target=result["label"]), result)
     if result.get("open"):
         done = text(
             "{done}; NOT covered, on a device that serves others too: {points} (lock the device if nothing "
@@ -45,6 +43,24 @@ def _locked(result: dict[str, Any]) -> Text:
             points=_some(result["open"]),
         )
     return done
+
+
+def _observed(result: dict[str, Any]) -> Text:
+    done = _covered(text("{target} is in observe mode", target=result["label"]), result)
+    if result.get("open"):
+        done = text(
+            "{done}; NOT covered, on a device that serves others too: {points} (observe the device if "
+            "nothing may be sent there either)",
+            done=done,
+            points=_some(result["open"]),
+        )
+    return done
+
+
+def _covered(done: Text, result: dict[str, Any]) -> Text:
+    if not result.get("covers"):
+        return done
+    return text("{done}; covered: {points}", done=done, points=_some(result["covers"]))
 
 
 def _some(points: list[str]) -> str:

@@ -11,7 +11,36 @@ from config.plan import codec
 from config.plan.site import Plan
 from controller.cli.speech import Failure
 from controller.store.connection import open_reader
-from controller.store.plans import PlanFiles, history
+from controller.store.plans import PlanFiles, Version, history, versions
+
+
+def versions_in(data: Path) -> list[Version]:
+    """The plans accepted there, newest first. Raises Failure."""
+    try:
+        with closing(open_reader(data / "control.db")) as reader:
+            return versions(reader, 1000)
+    except sqlite3.Error as error:
+        raise Failure(
+            text("no accepted plan can be read in {data}", data=str(data)),
+            hint=text("Say where it is with --data DIR."),
+            kind="no-plan",
+        ) from error
+
+
+def plan_of_version(data: Path, number: int) -> Plan:
+    """The plan of that number in `louguan history`. Raises Failure."""
+    found = next((version for version in versions_in(data) if version.number == number), None)
+    if found is None:
+        raise Failure(
+            text("there is no version {number}; see: louguan history", number=number), kind="no-plan"
+        )
+    for copy in PlanFiles(data / "plans", data / "backup").copies(found.item.hash):
+        try:
+            if copy is not None:
+                return codec.load(copy)
+        except ValueError:
+            continue
+    raise Failure(text("version {number} cannot be read any more", number=number), kind="no-plan")
 
 
 def plan_in_force(data: Path) -> Plan:

@@ -17,9 +17,11 @@ import typer
 from config.language import choose, output, text
 from config.language.details import detail
 from controller.cli import (
+    apply,
     backup,
     calendar,
     demo,
+    event,
     log,
     people,
     preview,
@@ -48,12 +50,14 @@ _NEGATIVE = re.compile(r"-\.?\d")
 for group in (
     site,
     preview,
+    apply,
     calendar,
     rehearse,
     run,
     demo,
     simulate,
     people,
+    event,
     why,
     log,
     backup,

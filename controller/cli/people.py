@@ -113,6 +113,9 @@ def set_(
             "--until", help='Until 18:00, or "next": the next change of the programme.', metavar="WHEN"
         ),
     ] = None,
+    urgent: Annotated[
+        bool, typer.Option("--urgent", help="Stop a motor though its minimum run time is not over.")
+    ] = False,
     person: PersonName = None,
     site: SiteOption = None,
     data: DataDir = None,
@@ -121,7 +124,7 @@ def set_(
     """Override a point by hand (slot 8); every override has an end."""
     if (lasting is None) == (until is None):
         raise Failure(text("say how long: either --for 2h, or --until 18:00, or --until next"), code=2)
-    args: dict[str, Any] = {"point": point, "value": value}
+    args: dict[str, Any] = {"point": point, "value": value, "urgent": urgent}
     if lasting is not None:
         seconds = parse_duration(lasting)
         if seconds is None:

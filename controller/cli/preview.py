@@ -8,14 +8,16 @@ from typing import Annotated
 import typer
 
 from config.language import text
-from controller.cli.preview_source import checked_days, first_day, plans, today
+from controller.cli.preview_source import bookings, checked_days, first_day, plans, today
 from controller.cli.site import AsJson
 from controller.cli.speech import Failure, language, put_json, tell
 
 OldSite = Annotated[
     Path | None,
     typer.Argument(
-        help="The site directory; with a second one, the old one.", metavar="SITE", show_default=False
+        help="The site directory, or a version's number from history; with a second one, the old one.",
+        metavar="SITE",
+        show_default=False,
     ),
 ]
 NewSite = Annotated[
@@ -48,6 +50,14 @@ def preview(
             "--data", help="The old one is the plan in force in this data directory.", metavar="DIR"
         ),
     ] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(
+            "--events",
+            help="The bookings of this table (CSV) instead of the daemon's.",
+            metavar="FILE",
+        ),
+    ] = None,
     html: Annotated[
         Path | None, typer.Option("--html", help="Write a page for the browser to this file.", metavar="FILE")
     ] = None,
@@ -63,11 +73,12 @@ def preview(
     first = asked_for or today(plan)
     from schedules.preview import foresee
 
-    foreseen = foresee(plan, first, days)
+    booked = bookings(sites, data, events, plan)
+    foreseen = foresee(plan, first, days, booked)
     if before is not None:
         from controller.cli import preview_changes
 
-        preview_changes.show(foresee(before, first, days), foreseen, only, as_json=as_json)
+        preview_changes.show(foresee(before, first, days, booked), foreseen, only, as_json=as_json)
         return
     from controller.cli.preview_groups import groups
 

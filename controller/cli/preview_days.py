@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from schedules.local import LocalTime
 from schedules.preview import Heard, Span, Timeline, Window
+from schedules.programme import Rank
 
 DAY_S = 86_400
 
@@ -32,7 +33,8 @@ class Piece(NamedTuple):
 
 
 class Pattern(NamedTuple):
-    """Days on which the same programmes say the same in the same order; the sun may move the times."""
+    """Days on which the same programmes say the same in the same order; the sun may move the times, but
+    bookings are the same ones, or at the same hours."""
 
     letter: str
     days: tuple[tuple[Piece, ...], ...]
@@ -86,7 +88,8 @@ def _likeness(pieces: Sequence[Piece]) -> tuple[object, ...]:
 
 
 def _asked(heard: Heard) -> tuple[object, ...]:
-    return heard.programme.id, heard.source, heard.rank, heard.value
+    booked = str(heard.reason) if heard.rank is Rank.BOOKING else ""
+    return heard.programme.id, heard.source, heard.rank, heard.value, booked
 
 
 def _pieces(spans: Sequence[Span], day: date, local: LocalTime) -> list[Piece]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from config.language import text
+from config.plan.places import Booking
 from config.plan.site import Plan
-from controller.cli.in_force import plan_in_force
+from controller.cli.event_source import of_daemon, of_table
+from controller.cli.in_force import plan_in_force, plan_of_version
 from controller.cli.plans import EARLIEST, LATEST, plan_of
+from controller.cli.remote import data_directory
 from controller.cli.speech import Failure
 
 MOST_DAYS = 400
@@ -18,7 +23,11 @@ MOST_DAYS = 400
 
 def plans(sites: list[Path], data: Path | None) -> tuple[Plan | None, Plan]:
     """The plan in place of which the other comes (None: it is looked at alone), and that one. `data`: the
-    plan in force there comes first."""
+    plan in force there comes first. A number is a version of `louguan history`; the data are only where it is
+    then."""
+    numbered = [path for path in sites if _is_number(path)]
+    where = data_directory(data, None) if numbered else Path()
+    data = None if numbered else data
     if len(sites) + (data is not None) not in (1, 2):
         if sites:
             raise Failure(text("two plans can be compared, not three"), code=2)
@@ -26,8 +35,24 @@ def plans(sites: list[Path], data: Path | None) -> tuple[Plan | None, Plan]:
     accepted = [] if data is None else [plan_in_force(data)]
     # Each is read by a process of its own.
     with ThreadPoolExecutor(max_workers=2) as pool:
-        found = [*accepted, *(plan for _, plan in pool.map(plan_of, sites))]
+        found = [*accepted, *pool.map(partial(_plan, where), sites)]
     return (found[0] if len(found) == 2 else None), found[-1]
+
+
+def bookings(sites: list[Path], data: Path | None, events: Path | None, plan: Plan) -> Sequence[Booking]:
+    """Those of the table `events`, else those that the daemon has: of `data`, or of the site it runs in."""
+    if events is not None:
+        return of_table(events, plan)
+    return of_daemon(data if data is not None else sites[-1] / "data")
+
+
+def _is_number(path: Path) -> bool:
+    """Whether a version is meant, not a folder."""
+    return path.name.isascii() and str(path).isdigit() and not path.exists()
+
+
+def _plan(where: Path, site: Path) -> Plan:
+    return plan_of_version(where, int(str(site))) if _is_number(site) else plan_of(site)[1]
 
 
 def first_day(written: str | None) -> date | None:

@@ -52,6 +52,10 @@ def rehearse(
         Path | None,
         typer.Option("--faults", help="Faults to come: a time and a fault a line.", metavar="FILE"),
     ] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option("--events", help="Bookings of places to come, a table (CSV).", metavar="FILE"),
+    ] = None,
     csv: Annotated[
         Path | None,
         typer.Option("--csv", help="Write series by the hour into this directory.", metavar="DIR"),
@@ -64,6 +68,7 @@ def rehearse(
     """Run a site's days ahead of time, without a device, and say what would be used, what ran and what was
     missed."""
     from controller.cli import rehearse_source as source
+    from controller.cli.event_source import of_table
     from controller.rehearsal.result import Frame, as_data
     from controller.rehearsal.result import rehearse as rehearsed
 
@@ -74,14 +79,15 @@ def rehearse(
     other = source.without(plan, without or [], as_default=as_default)
     compared = bool(without) or as_default
     coming = source.faults_of(faults, plan)
+    bookings = None if events is None else of_table(events, plan)
     frame = Frame(asked_for or today(plan), days, cycle_s, seed)
     baselines = source.baselines(against or [], plan, frame.first, days, compared=compared)
 
     def run(of: Plan) -> Result:
         def field(clock: VirtualClock) -> Field:
-            return source.field_of(of, facts, clock, cycle_s, seed, coming)
+            return source.field_of(of, facts, clock, cycle_s, seed, coming, bookings)
 
-        return rehearsed(of, frame, field, needs_of=plan, each_day=_progress(days))
+        return rehearsed(of, frame, field, needs_of=plan, each_day=_progress(days), bookings=bookings or ())
 
     began_s = time.process_time()
     with_ = run(plan)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, get_args
 
 from config.language import text
 from config.language.details import detail
+from config.plan.places import Booking
 from config.plan.site import Plan
 from controller.cli.faults import Faults, NotAFault, Wish, refusal
 from controller.cli.plans import plan_of
@@ -26,6 +27,7 @@ from drivers.simulators.faults import FaultError
 from drivers.simulators.in_memory import InMemory
 from drivers.simulators.plant.world import PlantError
 from drivers.simulators.unwired_faults import WIRELESS
+from schedules.bookings import Bookings
 from schedules.context import Context
 
 MOST_DAYS = 400
@@ -85,11 +87,20 @@ def field_of(
     cycle_s: float,
     seed: int,
     coming: Sequence[Coming],
+    bookings: Sequence[Booking] | None = None,
 ) -> FaultyField:
+    """`bookings`: by them people come to the places that the plant knows; None: as its own dice have it."""
+    booked = None if bookings is None else _booked(bookings)
     try:
-        return FaultyField(InMemory(plan, facts, clock, cycle_s, seed, watched=watched(plan)), clock, coming)
+        memory = InMemory(plan, facts, clock, cycle_s, seed, watched=watched(plan), booked=booked)
+        return FaultyField(memory, clock, coming)
     except PlantError as error:
         raise Failure(text("the site's plant.yaml is not right:"), hint=detail(str(error))) from error
+
+
+def _booked(bookings: Sequence[Booking]) -> Callable[[str, float], bool]:
+    standing = Bookings(bookings)
+    return lambda place, wall_ms: standing.booked(place, 0.0, int(wall_ms))[0]
 
 
 def check_without(left_out: Sequence[str], *, as_default: bool) -> None:
@@ -105,7 +116,7 @@ def check_without(left_out: Sequence[str], *, as_default: bool) -> None:
 def without(plan: Plan, left_out: Sequence[str], *, as_default: bool) -> Plan:
     """The plan with its programmes or rules left out, or with programmes that stay at their defaults."""
     if as_default:
-        resting = (replace(one, week=(), exceptions=()) for one in plan.programmes)
+        resting = (replace(one, week=(), exceptions=(), bookings=()) for one in plan.programmes)
         plan = replace(plan, programmes=tuple(resting))
     if "programmes" in left_out:
         plan = replace(plan, programmes=())

@@ -85,6 +85,7 @@ def _lines(both: Sequence[Result], others: Sequence[Text], took_s: float) -> Ite
         yield _pad("", _NAME) + "".join(_right(say(head), _NUMBER) for head in heads)
     yield from _section(text("Used"), _used(both))
     yield from _section(text("Cost of electricity"), _costs(both))
+    yield from _section(text("Highest demand of 15 minutes"), _demand(both))
     yield from _section(text("Motors: starts"), _motors(both, lambda motor: motor.starts, "", 0))
     yield from _section(text("Motors: run hours"), _motors(both, lambda motor: motor.run_ms / 3.6e6, "h", 1))
     yield from _section(text("Needs that were not met, minutes"), _needs(both))
@@ -148,6 +149,18 @@ def _costs(both: Sequence[Result]) -> list[_Row]:
     if rows:
         rows.append(_Row(say(text("all of it")), tuple(_paid(one.consumption) for one in both), yuan, 2))
     return rows
+
+
+def _demand(both: Sequence[Result]) -> list[_Row]:
+    if all(one.demand.highest_kw is None for one in both):
+        return []
+    ends = (
+        datetime.fromtimestamp(one.demand.ended_ms / 1000, one.context.local.zone)
+        for one in both
+        if one.demand.highest_kw is not None
+    )
+    until = ", ".join(f"{end:%m-%d %H:%M}" for end in ends)
+    return [_Row(say(text("until {times}", times=until)), tuple(one.demand.highest_kw for one in both), "kW")]
 
 
 def _paid(consumption: Consumption) -> Decimal | None:

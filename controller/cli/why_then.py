@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Any
 from config.language import Text, render, text
 from config.language.details import detail
 from config.language.reasons import reason
+from config.plan.places import Booking
 from config.plan.points import Point
 from config.plan.site import Plan
+from controller.cli.event_source import of_daemon
 from controller.cli.in_force import plan_in_force
 from controller.cli.remote import ask
 from controller.cli.speech import Failure
@@ -43,7 +46,7 @@ def answer(directory: Path, name: str, written: str, language: str) -> dict[str,
     point = meant(plan, name)
     then = Then(plan, point, local, language)
     if at_ms > _site_now(directory):
-        return then.foreseen(at_ms, overrides(directory, point, at_ms))
+        return then.foreseen(at_ms, overrides(directory, point, at_ms), of_daemon(directory))
     return then.past(at_ms, told(directory, plan, point, at_ms))
 
 
@@ -85,9 +88,11 @@ class Then:
             "damaged": list(found.damaged),
         }
 
-    def foreseen(self, at_ms: int, overrides: list[dict[str, Any]]) -> dict[str, Any]:
+    def foreseen(
+        self, at_ms: int, overrides: list[dict[str, Any]], bookings: Iterable[Booking] = ()
+    ) -> dict[str, Any]:
         """From the programmes, and from what is set by hand to last until then."""
-        context = Context.of(self._plan)
+        context = Context.of(self._plan, bookings)
         window = Window.of(context, context.local.date_at(at_ms), 1)
         aiming = [item for item in self._plan.programmes if self.point.id in item.targets]
         span = next(

@@ -22,6 +22,9 @@ _DONE = {
     "expired": text("what was set by hand at slot {slot} ended"),
 }
 _RELEASED = text("sent: slot {slot} is given back")
+_BY_HAND = text("changed by hand to {value}; left alone")
+_HAND_OVER = text("the change by hand is over: {detail}")
+_LEFT = re.compile(r"was .+; left until \d+", re.DOTALL)
 _AGAIN = re.compile(r"(?P<count>\d+) times from (?P<first>\S+) to (?P<last>\S+)")
 _ASKED = {
     "set": text("{person} had set it by hand at {time}"),
@@ -135,6 +138,8 @@ class ThenWords(Words):
         again = _AGAIN.match(event["detail"])
         if event["kind"] == "sent" and event["value"] is None:
             known = _RELEASED
+        if event["kind"] == "hand":
+            known = _BY_HAND if _LEFT.fullmatch(event["detail"]) else _HAND_OVER
         if event["kind"] == "reasserted" and again is not None:
             return text(
                 "told again {count} times, from {first} to {last}",

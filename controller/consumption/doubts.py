@@ -39,6 +39,15 @@ class Doubts:
                 self._jumps.setdefault(jump.meter, []).append(jump)
                 self._begin(RESET, jump.meter, self._before(jump))
 
+    def know(self, meters: Mapping[str, Meter]) -> None:
+        """These are the meters from now on: of others nothing is told any more."""
+        self._meters = meters
+        for kind, meter in list(self._standing):
+            if meter not in meters:
+                self._end(kind, meter)
+                self._jumps.pop(meter, None)
+                self._fresh.discard(meter)
+
     def take(self, doubts: Iterable[Doubt]) -> None:
         """These readings were doubted."""
         for doubt in doubts:

@@ -4,7 +4,7 @@ belong. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 LONGEST_S = 6 * 3600
@@ -44,6 +44,14 @@ class Held:
         else:
             kept.append(new)
             self._count += 1
+
+    def renumber(self, same: Mapping[int, int]) -> None:
+        """Points have other ids now."""
+        self._kept = {
+            same[point]: [one._replace(point=same[point]) for one in kept]
+            for point, kept in self._kept.items()
+            if point in same
+        }
 
     def is_full(self, mono_ns: int) -> bool:
         """Nothing more is to wait."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from config.plan.reading import Value
 from controller.consumption.integrated import IntegratedLog, Power, micro
@@ -29,9 +29,15 @@ class Integration:
         self._noted_ns = -MARK_EVERY_NS
 
     def add(self, name: str, point: int, log: IntegratedLog) -> None:
-        """One more; at the start."""
+        """One more, before any reading."""
         self.names.add(name)
         self._logs.setdefault(point, []).append(log)
+
+    def follow(self, former: Integration, same: Mapping[int, int]) -> None:
+        """Go on from that one; `same`: its points → those here."""
+        self._said = {same[point]: said for point, said in former._said.items() if point in same}
+        self._due, self._noted_ns = former._due, former._noted_ns
+        self.boundary()
 
     @property
     def points(self) -> Iterable[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from config.language import text
@@ -52,23 +52,10 @@ class ConsumptionLog:
         """Go on from `marks`, as committed last (`LogStore.register`); `jumps` of counters before nobody has
         explained yet."""
         self._time = SettledTime(pace.speed)
+        self._slots = slots
+        self._pace = pace
         self._logs: dict[str, MeterLog | IntegratedLog] = {}
-        self._terms: dict[str, Terms] = {}
-        self._counting: dict[str, MeterLog] = {}
-        self._counters: dict[int, tuple[Meter, MeterLog]] = {}
-        self._powers: dict[int, list[MeterLog]] = {}
-        self._integration = Integration()
-        for meter in meters:
-            terms, mark = meter.terms(pace), marks.get(meter.name)
-            self._terms[meter.name] = terms
-            if meter.integrated:
-                made = self._logs[meter.name] = IntegratedLog(terms, meter.quantum, slots, mark)
-                self._integration.add(meter.name, meter.point, made)
-                continue
-            log = self._logs[meter.name] = self._counting[meter.name] = MeterLog(terms, slots, mark)
-            self._counters[meter.point] = (meter, log)
-            if meter.power_point is not None:
-                self._powers.setdefault(meter.power_point, []).append(log)
+        self._lay_out(meters, marks)
         open_jumps = [
             Jump(name, mark.slot_ms, slots.next(mark.slot_ms))
             for name, mark in marks.items()
@@ -80,6 +67,37 @@ class ConsumptionLog:
         """What counters said last; None: nothing that counts."""
         self._thousandths: dict[int, int | None] = {}
         """The same of the power beside them."""
+        self._closed: list[Interval] = []
+        self._touched: set[str] = set()
+        self._next_ms: int | None = None
+        self._doubtful = False
+        self._held: Held | None = Held()
+        """What waits for the time; None once that is known, or waiting was given up."""
+
+    def _lay_out(self, meters: Iterable[Meter], marks: Mapping[str, Mark]) -> None:
+        """These are the meters; the log of one that was there before, made in the same way, goes on."""
+        before, self._logs = self._logs, {}
+        terms_before = self._terms if before else {}
+        self._terms: dict[str, Terms] = {}
+        self._counting: dict[str, MeterLog] = {}
+        self._counters: dict[int, tuple[Meter, MeterLog]] = {}
+        self._powers: dict[int, list[MeterLog]] = {}
+        self._integration = Integration()
+        for meter in meters:
+            terms = self._terms[meter.name] = meter.terms(self._pace)
+            log = before.get(meter.name) if terms_before.get(meter.name) == terms else None
+            if log is None or isinstance(log, IntegratedLog) is not meter.integrated:
+                former = before.get(meter.name)
+                mark = marks.get(meter.name, None if former is None else former.mark)
+                log = self._made(meter, terms, mark)
+            self._logs[meter.name] = log
+            if isinstance(log, IntegratedLog):
+                self._integration.add(meter.name, meter.point, log)
+                continue
+            self._counting[meter.name] = log
+            self._counters[meter.point] = (meter, log)
+            if meter.power_point is not None:
+                self._powers.setdefault(meter.power_point, []).append(log)
         self._points = frozenset((*self._counters, *self._powers, *self._integration.points))
         """All that matter here."""
         several = self._counters.keys() & self._powers.keys() | set(self._integration.points)
@@ -89,12 +107,33 @@ class ConsumptionLog:
         self._plain_powers = {point: logs for point, logs in self._powers.items() if point not in several}
         """Those that serve for one thing only: the usual case."""
         self._integrates = bool(self._integration.names)
-        self._closed: list[Interval] = []
-        self._touched: set[str] = set()
-        self._next_ms: int | None = None
-        self._doubtful = False
-        self._held: Held | None = Held()
-        """What waits for the time; None once that is known, or waiting was given up."""
+
+    def _made(self, meter: Meter, terms: Terms, mark: Mark | None) -> MeterLog | IntegratedLog:
+        if meter.integrated:
+            return IntegratedLog(terms, meter.quantum, self._slots, mark)
+        return MeterLog(terms, self._slots, mark)
+
+    def take(self, meters: Sequence[Meter], marks: Mapping[str, Mark], same: Mapping[int, int]) -> Closed:
+        """Other meters from now on, or other points of the same; `same`: points of before -> those of now.
+        What goes on does so without a gap. `marks`: where the logs of those stand that are new here.
+
+        Returns what is to be written: where those stand that are no longer here.
+        """
+        names = {meter.name for meter in meters}
+        self._touched.update(self._logs.keys() - names)
+        closed = self._hand_out() if self._touched else NOTHING
+        integration = self._integration
+        self._lay_out(meters, marks)
+        self._integration.follow(integration, same)
+        self._quanta = {same[point]: count for point, count in self._quanta.items() if point in same}
+        self._thousandths = {
+            same[point]: count for point, count in self._thousandths.items() if point in same
+        }
+        if self._held is not None:
+            self._held.renumber(same)
+        self._doubts.know({meter.name: meter for meter, _ in self._counters.values()})
+        self._next_ms = self._earliest()
+        return closed
 
     def step(self, now: Now, samples: Iterable[tuple[int, Reading] | Unchanged]) -> Closed:
         """One cycle: `samples` are all (point, reading) taken since the last one, in order, of whatever

@@ -7,12 +7,13 @@ from collections.abc import Collection
 
 from config.language import Text, text
 from config.plan.amounts import amount
-from config.plan.equipment import KINDS
+from config.plan.equipment import KINDS, RUN
 from config.plan.points import Point
 from config.plan.reading import Value
 from config.plan.site import Plan
 from config.plan.slots import WRITABLE
 from controller.decide.records import (
+    Book,
     Lock,
     Observe,
     Override,
@@ -22,6 +23,7 @@ from controller.decide.records import (
     Reset,
     Unlock,
 )
+from controller.decide.rules.aims import aims
 
 
 def accept(plan: Plan, command: PersonCommand, wall_ms: int, observed: Collection[str] = ()) -> None:
@@ -50,6 +52,11 @@ def accept(plan: Plan, command: PersonCommand, wall_ms: int, observed: Collectio
             # Like a lock it outlives what it was put on, and can always be ended.
             if command.target and (command.observing or command.target not in observed):
                 _target(plan, command.target)
+        case Book():
+            known = {place.name for place in plan.places}
+            for item in command.added:
+                if item.place not in known:
+                    raise Refused(text("no place named {name}", name=item.place))
 
 
 def misfit(plan: Plan, command: Override) -> Text | None:
@@ -60,6 +67,8 @@ def misfit(plan: Plan, command: Override) -> Text | None:
         return refusal.text
     if command.slot not in WRITABLE:
         return text("slot {slot} is not ours to write", slot=command.slot)
+    if command.urgent and (command.value is not False or not _motors(plan, point.id)):
+        return text("--urgent is for stopping a motor: it breaks its minimum run time")
     return wrong_value(point, command.value)
 
 
@@ -84,14 +93,23 @@ def _commandable(plan: Plan, key: str) -> Point:
         raise Refused(text("{name} is read-only", name=key))
     if not point.command.targetable:
         raise Refused(text("{name} is a set-up register, written by the driver alone", name=key))
-    if point.name == "run_cmd":
-        # Bound to an equipment or not: the compiler keeps programmes from it for the same reason.
+    if (point.name == RUN or _motors(plan, point.id)) and not _ruled(plan, point.id):
+        # A motor that no rule commands is its panel's: nothing here protects it from what people say.
         raise Refused(text("{name} is a motor's own command: use its mode or permit", name=key))
-    for equipment in plan.equipment:
-        for role, bound in equipment.roles:
-            if bound == point.id and KINDS[equipment.kind][role].gated:
-                raise Refused(text("{name} is a motor's own command: use its mode or permit", name=key))
     return point
+
+
+def _motors(plan: Plan, point: int) -> bool:
+    """Whether it starts and stops a motor."""
+    return any(
+        bound == point and KINDS[equipment.kind][role].gated
+        for equipment in plan.equipment
+        for role, bound in equipment.roles
+    )
+
+
+def _ruled(plan: Plan, point: int) -> bool:
+    return any(point in aims(rule.spec) for rule in plan.rules)
 
 
 def wrong_value(point: Point, value: Value) -> Text | None:

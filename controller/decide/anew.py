@@ -1,7 +1,8 @@
 """What people asked for, judged anew under the Plan in force, which may be another than theirs. Pure.
 
 An override that the Plan no longer allows is ended and told, not sent to be refused. One of a point that is
-gone waits for the point's return, as a lock or observe mode does for its target: that is told, too.
+gone waits for the point's return, as a lock or observe mode does for its target: that is told, too. So is a
+trip of a rule that the Plan has no more: nothing holds what it held.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ from config.language import Text, text
 from config.plan.site import Plan
 from controller.decide.acceptance import has_target, misfit
 from controller.decide.records import Notice, Override, Remembered
+from controller.decide.rules.registry import KINDS
 from controller.decide.step import Step, Unfit
+
+_LATCHES = frozenset(kind.latch for kind in KINDS.values() if kind.latch)
 
 
 class Judged(NamedTuple):
@@ -63,6 +67,14 @@ class Beginnings:
                     "{name}: the lock of {person} holds nothing, the plan has no such equipment or device",
                     name=lock.target,
                     person=lock.person,
+                )
+        latches = {rule.name: KINDS[type(rule.spec)].latch for rule in plan.rules}
+        for kept in remembered.rules:
+            held = _LATCHES.intersection(kept.memory)
+            if held and latches.get(kept.rule, "") not in held:
+                self._told["trip-gone", kept.rule] = text(
+                    "{name} had tripped; the plan has no such rule any more, and nothing holds what it held",
+                    name=kept.rule,
                 )
         for observe in remembered.observe:
             if observe.observing and observe.target and not has_target(plan, observe.target):

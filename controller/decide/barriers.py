@@ -77,7 +77,8 @@ class Barriers:
         touched = {point for points, _ in self._hazards.values() for point in points}
         self._hazards = {
             rule: (frozenset().union(*(self.cover(name).points for name in item.equipment)), item)
-            for rule, item in yielding.items()
+            # An alarm is told before what has only not been read yet.
+            for rule, item in sorted(yielding.items(), key=lambda each: each[1].unread)
         }
         return touched.union(*(points for points, _ in self._hazards.values()))
 

@@ -21,7 +21,7 @@ class Hindrance(NamedTuple):
     """One thing that keeps the point from what is asked."""
 
     kind: str
-    """"minimum times", a BarrierKind's value, "device", "command", "overridden", "clock"."""
+    """"minimum times", a BarrierKind's value, "hand", "device", "command", "overridden", "clock"."""
     text: Text
     until_ms: int | None = None
     """Its end, where that is known."""
@@ -96,6 +96,8 @@ class Seen(NamedTuple):
     """None: nobody can command it."""
     barrier: Barrier | None
     standing: Standing | None
+    hand: Hindrance | None
+    """A person's hand for which it is left alone."""
     reachable: bool
     readings: Sequence[Reading]
     rules: Sequence[Bearing]
@@ -166,6 +168,8 @@ def _hindrances(seen: Seen, result: Result) -> Iterable[Hindrance]:
         yield Hindrance("minimum times", result.held.reason, result.held.expires_ms)
     if seen.barrier is not None:
         yield Hindrance(seen.barrier.kind.value, seen.barrier.text)
+    if seen.hand is not None:
+        yield seen.hand
     if seen.result is not None and not seen.reachable:
         yield Hindrance("device", text("the device does not answer; it is sent when it is back"))
     standing = seen.standing
@@ -188,7 +192,7 @@ def _has(seen: Seen) -> Has:
     record = standing.record
     return Has(
         reading,
-        _state(standing, seen.reachable),
+        _state(standing, seen),
         None if record is None else record.value,
         0 if record is None else record.slot,
         None if record is None else record.since_ms,
@@ -197,7 +201,7 @@ def _has(seen: Seen) -> Has:
     )
 
 
-def _state(standing: Standing, reachable: bool) -> str:
+def _state(standing: Standing, seen: Seen) -> str:
     if standing.wanted is None:
         return ""
     if standing.flight is not None:
@@ -205,9 +209,9 @@ def _state(standing: Standing, reachable: bool) -> str:
     if standing.refused:
         return "does not take"
     held = standing.phase is Phase.HELD and standing.tried == standing.wanted
-    if not held or standing.barred is not None:
+    if not held or standing.barred is not None or seen.hand is not None:
         return "not sent"
-    return "held" if reachable else "had"
+    return "held" if seen.reachable else "had"
 
 
 def _looked_at(seen: Seen) -> Iterable[tuple[Rule, int]]:

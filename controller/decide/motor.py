@@ -66,13 +66,18 @@ def passes(
         return _resting(motor, past, slot, since_ms, now_ms)
     if past.out and wanted:
         return Passed(True, None, None, None)
+    if wanted and past.on and past.since_ms in past.starts:
+        # Somebody else has started it since it was told anything: to tell it to run is no start.
+        return Passed(True, None, None, None)
     if wanted:
         return _starting(motor, past, since_ms, now_ms)
     least_s = max(motor.min_on_s, LEAST_ON_S) if past.forced else motor.min_on_s
     stands_ms = since_ms + round(least_s * 1000)
     if slot <= Slot.INTERLOCK or urgent or now_ms >= stands_ms:
-        return Passed(False, None, None, None)
-    return Passed(True, text("minimum run time"), stands_ms, stands_ms)
+        rests_ms = None if motor.max_off_s is None else now_ms + round(motor.max_off_s * 1000)
+        return Passed(False, None, None, rests_ms)
+    why = text("it must not rest for longer") if past.forced else text("minimum run time")
+    return Passed(True, why, stands_ms, stands_ms, past.forced)
 
 
 def _starting(motor: Equipment, past: Past, since_ms: int, now_ms: int) -> Passed:

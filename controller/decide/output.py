@@ -7,11 +7,14 @@ change of slot writes the new one, then nulls the old; with nobody asking ours a
 
 from __future__ import annotations
 
+from copy import copy
+from dataclasses import replace
 from enum import Enum
 from typing import NamedTuple
 
 from config.plan.points import BacnetObject, Point
 from config.plan.reading import NEVER, Quality, Reading, Value
+from config.plan.slots import Slot
 from controller.decide.barriers import BarrierKind
 from controller.decide.records import Output
 from drivers.api import Fate, Write
@@ -97,11 +100,27 @@ class Standing:
         self.overridden_at: int | None = None
         """BACnet: somebody else's slot that beats ours."""
         self.barred: BarrierKind | None = None
-        self.told_overridden = False
+        self.told_overridden: int | None = None
+        """The slot that people have been told of."""
         self.failing = False
         """People have been told that it does not take."""
         self.would: Wanted | None = None
         """Observe mode: what was last recorded as "would write"."""
+
+    def moved(self, point: Point, reassert_s: float | None) -> Standing:
+        """The same output as `point` of another Plan. People are told anew of what stands."""
+        made = copy(self)
+        made.point = point
+        made.reassert_s = None if self.pulse else reassert_s
+        made.used = set(self.used)
+        made.array = None if self.array is None else dict(self.array)
+        if self.flight is not None:
+            made.flight = replace(self.flight, point=point.id)
+        if self.record is not None and self.record.point != point.key:
+            made.record, made.stored = self.record._replace(point=point.key), None
+        made.told_overridden = None
+        made.failing = False
+        return made
 
     def next_write(self, reading: Reading, now_ns: int, seq: int) -> Write | None:
         """What is to be sent now, if anything. Precondition: device heard, no barrier."""
@@ -172,18 +191,57 @@ class Standing:
             self.tries = 0
             self.due_ns = now_ns
 
-    def seen(self, slots: tuple[tuple[int, Value], ...]) -> None:
-        """BACnet: the priority array as the driver saw it."""
-        self.array = dict(slots)
+    def seen(self, slots: tuple[tuple[int, Value], ...]) -> Value | None:
+        """BACnet: the priority array as the driver saw it. Returns what stands in our slot if that has
+        changed by itself, not to be put back at once whoever changed it."""
+        former, self.array = self.array, dict(slots)
         wanted = self.wanted
-        settled = self.flight is None and self.phase is Phase.HELD and wanted == self.tried
+        changed = None
         held = wanted is not None and same(self.point, self.array.get(wanted.slot), wanted.value)
-        if settled and wanted is not None and not held and not self.pulse:
+        if self._settled and wanted is not None and not held:
             self.phase = Phase.DUE
+            if former is not None and wanted.slot > Slot.PROCESS_SAFETY:
+                changed = self.array.get(wanted.slot)
         ours = wanted.slot if wanted is not None else 0
         self.overridden_at = min(
             (slot for slot in self.array if slot < ours and slot not in self.used), default=None
         )
+        return changed
+
+    def read(self, before: Reading, reading: Reading, patience_ns: int) -> Value | None:
+        """Modbus: it reads otherwise than `before`. Returns what it reads if a value that was held has
+        changed by itself, without a break longer than `patience_ns`, and is not to be put back at once
+        whoever changed it.
+
+        After a break it is told again, and what protection or process safety asks for always is. What was not
+        held before (a lamp on its way to a level) tells nothing.
+        """
+        tried = self.tried
+        if self.bacnet or tried is None or not self._settled or not self._fresh(reading):
+            return None
+        if same(self.point, reading.value, tried.value):
+            return None
+        if before.quality is not Quality.GOOD:
+            if before is not NEVER:
+                self.phase = Phase.DUE
+            return None
+        if not same(self.point, before.value, tried.value):
+            return None
+        if tried.slot <= Slot.PROCESS_SAFETY:
+            self.phase = Phase.DUE
+            return None
+        return reading.value if reading.mono_ns - before.mono_ns <= patience_ns else None
+
+    def leave(self) -> None:
+        """Somebody changed it by hand: whatever is to be written later is compared with a reading first."""
+        self.phase = Phase.UNSURE
+        self.tries = 0
+        self.due_ns = None
+
+    def tell_again(self) -> None:
+        """It is to be written whatever it reads."""
+        self.phase = Phase.DUE
+        self.tries = 0
 
     def returned(self) -> None:
         """The device came back or restarted: it is told again, but never a pulse that may have acted. What
@@ -235,8 +293,21 @@ class Standing:
             if array is None or (self.used - {wanted.slot}) & array.keys():
                 return False
             return same(self.point, array.get(wanted.slot), wanted.value)
-        fresh = reading.quality is Quality.GOOD and reading.mono_ns > self.acted_ns
-        return fresh and same(self.point, reading.value, wanted.value)
+        return self._fresh(reading) and same(self.point, reading.value, wanted.value)
+
+    def _fresh(self, reading: Reading) -> bool:
+        return reading.quality is Quality.GOOD and reading.mono_ns > self.acted_ns
+
+    @property
+    def _settled(self) -> bool:
+        """It was told what is wanted and has it, as far as is known, and nothing stands before it."""
+        return (
+            self.flight is None
+            and self.phase is Phase.HELD
+            and self.wanted == self.tried
+            and self.barred is None
+            and not self.pulse
+        )
 
     def _only_slot_changed(self, wanted: Wanted) -> bool:
         return self.tried is not None and self.tried.value == wanted.value and self.tried.slot != wanted.slot

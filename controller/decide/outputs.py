@@ -12,6 +12,8 @@ from config.plan.reading import Quality, Reading
 from config.plan.site import Plan
 from controller.decide.arbiter import Result
 from controller.decide.barriers import BarrierKind, Barriers
+from controller.decide.hands import RESTARTED, Hand, Hands
+from controller.decide.inferring import Inferring
 from controller.decide.naming import Naming
 from controller.decide.output import Phase, Standing, Wanted
 from controller.decide.records import Notice, Output
@@ -23,7 +25,9 @@ class Outputs:
     """Turns decisions into writes: after a device's first good reading, past no barrier, once, and again only
     as declared. Only points touched since the last `settle`, or due, are looked at."""
 
-    def __init__(self, plan: Plan, pace: Pace, remembered: Collection[Output]) -> None:
+    def __init__(self, plan: Plan, pace: Pace, remembered: Collection[Output], hands: Hands) -> None:
+        self._set_up: set[int] = set()
+        """Devices whose set-up registers were written in this run."""
         self._naming = Naming(plan)
         records = {record.point: record for record in remembered}
         self._standing = {
@@ -31,9 +35,15 @@ class Outputs:
             for point in plan.points
             if point.command is not None and point.command.targetable
         }
+        known = {standing.point.key for standing in self._standing.values()}
+        self._elsewhere = {key: record for key, record in records.items() if key not in known}
+        """Of points that this Plan does not have: kept for their return."""
+        self._forgotten: list[str] = []
         self._of_device: dict[int, list[int]] = {device.id: [] for device in plan.devices}
         for number, standing in self._standing.items():
             self._of_device[standing.point.device].append(number)
+        self._hands = hands
+        self._inferring = Inferring(pace, self._standing, self._of_device, hands)
         self._heard: set[int] = set()
         """Devices that gave a good reading in this run."""
         self._lost: set[int] = set()
@@ -45,6 +55,7 @@ class Outputs:
         self._held: set[int] = set()
         self._failing: set[int] = set()
         self._closed = False
+        self._parted: set[int] = set()
 
     @property
     def sent(self) -> int:
@@ -79,7 +90,31 @@ class Outputs:
         return self._seq
 
     def records(self) -> tuple[Output, ...]:
-        return tuple(standing.record for standing in self._standing.values() if standing.record is not None)
+        here = (standing.record for standing in self._standing.values())
+        return (*(record for record in here if record is not None), *self._elsewhere.values())
+
+    def take_over(self, former: Outputs, same: Mapping[int, int], devices: Mapping[int, int]) -> None:
+        """What another Plan's outputs have and wait for; `same`, `devices`: their points and devices → those
+        here."""
+        self._seq = former._seq
+        self._heard = {devices[device] for device in former._heard if device in devices}
+        self._lost = {devices[device] for device in former._lost if device in devices}
+        self._set_up = {devices[device] for device in former._set_up if device in devices}
+        for old, new in same.items():
+            theirs, mine = former._standing[old], self._standing[new]
+            moved = self._standing[new] = theirs.moved(mine.point, mine.reassert_s)
+            if theirs.point.key != mine.point.key and self._elsewhere.pop(theirs.point.key, None) is not None:
+                self._forgotten.append(theirs.point.key)
+            if old in former._held:
+                self._held.add(new)
+            if moved.due_ns is not None:
+                self._queued[new] = moved.due_ns
+                heapq.heappush(self._due, (moved.due_ns, new))
+            self._touched.add(new)
+
+    def part(self, points: Collection[int]) -> None:
+        """These leave the Plan: hand out nothing to them any more."""
+        self._parted.update(points)
 
     def want(self, point: int, result: Result) -> None:
         """The decision on a commanded point."""
@@ -97,12 +132,24 @@ class Outputs:
             standing.try_anew(now.mono_ns)
             self._touched.add(point)
 
+    def commanded(self, point: int) -> None:
+        """A person commands it or lets it go: no hand is left any more."""
+        if self._inferring.commanded(point):
+            self._touched.add(point)
+
+    def left(self, point: int) -> Hand | None:
+        """The hand for which `point` is left alone."""
+        return self._hands.on(point)
+
     def touch(self, points: Collection[int]) -> None:
         """A barrier may have come before them or gone."""
         self._touched.update(points)
 
-    def read(self, point: Point, reading: Reading) -> None:
-        """A reading changed, of whatever point."""
+    def read(self, point: Point, before: Reading, reading: Reading) -> None:
+        """A reading changed, of whatever point; `before`: what it said until then."""
+        standing = self._standing.get(point.id)
+        if standing is not None:
+            self._inferring.read(standing, before, reading)
         if reading.quality is Quality.GOOD and point.device not in self._heard:
             self._heard.add(point.device)
             self._touched.update(self._of_device[point.device])
@@ -116,16 +163,24 @@ class Outputs:
             return
         back = event.device in self._lost or event.restarted
         self._lost.discard(event.device)
+        if event.restarted:
+            self._end_hands(event.device)
         if back and event.device in self._heard:
-            for point in self._of_device[event.device]:
-                self._standing[point].returned()
-                self._touched.add(point)
+            self._returned(event.device)
+
+    def set_up(self, device: int) -> None:
+        """A set-up register had lost its value, which is a sign of a restart; but not the first time, when
+        the device may be new."""
+        self._end_hands(device)
+        if device in self._set_up and device in self._heard:
+            self._returned(device)
+        self._set_up.add(device)
 
     def slots(self, event: SlotState) -> None:
         """BACnet: a priority array was seen."""
         standing = self._standing.get(event.point)
         if standing is not None:
-            standing.seen(event.slots)
+            self._inferring.seen(standing, event.slots)
             self._touched.add(event.point)
 
     def report(self, event: WriteReport, now: Now, step: Step) -> None:
@@ -146,13 +201,19 @@ class Outputs:
         """Machine monotonic time of the next repeat or re-assert."""
         return self._due[0][0] if self._due else None
 
-    def settle(self, now: Now, readings: Sequence[Reading], barriers: Barriers, step: Step) -> None:
+    def settle(
+        self, now: Now, steady_ms: int, readings: Sequence[Reading], barriers: Barriers, step: Step
+    ) -> None:
         """Everything that is to be written now."""
+        for device in self._inferring.settle(steady_ms, readings, barriers):
+            self._returned(device)
         while self._due and self._due[0][0] <= now.mono_ns:
             self._touched.add(heapq.heappop(self._due)[1])
         if not self._touched:
             return
         touched, self._touched = self._touched, set()
+        step.memory.dropped += self._forgotten
+        self._forgotten = []
         for number in sorted(touched):
             standing = self._standing.get(number)
             if standing is not None:
@@ -165,8 +226,14 @@ class Outputs:
         point = standing.point
         barrier = barriers.on(point)
         standing.bar(None if barrier is None else barrier.kind, now.mono_ns)
+        left = self._inferring.leaves(standing, barrier)
         if barrier is None:
-            if self.reachable(point.device) and not self._closed:
+            if (
+                not left
+                and self.reachable(point.device)
+                and not self._closed
+                and point.id not in self._parted
+            ):
                 write = standing.next_write(reading, now.mono_ns, self._seq + 1)
                 if write is not None:
                     self._seq += 1
@@ -175,10 +242,27 @@ class Outputs:
             assert standing.wanted is not None
             step.would.append(WouldWrite(point.id, point.key, *standing.wanted))
             standing.would = standing.wanted
-        has = standing.phase is Phase.HELD and standing.flight is None and standing.tried == standing.wanted
+        has = (
+            not left
+            and standing.phase is Phase.HELD
+            and standing.flight is None
+            and standing.tried == standing.wanted
+        )
         (self._held.add if has else self._held.discard)(point.id)
         self._remember(standing, now, step)
         self._tell(standing, step)
+
+    def _end_hands(self, device: int) -> None:
+        for point in self._of_device[device]:
+            if self._hands.end(point, RESTARTED):
+                self._standing[point].tell_again()
+                self._touched.add(point)
+
+    def _returned(self, device: int) -> None:
+        """A device is told again."""
+        for point in self._of_device[device]:
+            self._standing[point].returned()
+            self._touched.add(point)
 
     def _remember(self, standing: Standing, now: Now, step: Step) -> None:
         """Kept from the moment a write is handed out: a kill must not leave a slot of ours behind unknown."""
@@ -200,12 +284,12 @@ class Outputs:
             (self._failing.add if standing.failing else self._failing.discard)(standing.point.id)
             words = text("{name}: the command does not take", name=self._naming.point(standing.point))
             step.notices.append(Notice("command-failed", key, words, standing.failing))
-        overridden = standing.overridden_at
-        if (overridden is not None) is not standing.told_overridden:
-            standing.told_overridden = overridden is not None
+        slot, told = standing.overridden_at, standing.told_overridden
+        if slot != told:
+            standing.told_overridden = slot
             name = self._naming.point(standing.point)
-            words = text("{name}: overridden by others at slot {slot}", name=name, slot=overridden or 0)
-            step.notices.append(Notice("overridden", key, words, standing.told_overridden))
+            words = text("{name}: overridden by others at slot {slot}", name=name, slot=slot or told)
+            step.notices.append(Notice("overridden", key, words, slot is not None))
 
 
 def _reassert_s(point: Point, pace: Pace) -> float | None:

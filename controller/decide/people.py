@@ -80,6 +80,7 @@ class PeopleRequests:
                 override.set_ms,
                 override.expires_ms,
                 (-override.set_ms,),
+                override.urgent,
             )
 
     def wake_ms(self) -> int | None:

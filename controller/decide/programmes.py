@@ -54,6 +54,16 @@ class ProgrammeRequests:
                 touched.update(programme.targets)
         return touched
 
+    def rebook(self, context: Context) -> None:
+        """The bookings are others from now on: all that they may change is asked again."""
+        self._context = context
+        latest_ms = self._latest_ms
+        self._due = [
+            (latest_ms if self._programmes[number].bookings else due_ms, number)
+            for due_ms, number in self._due
+        ]
+        heapq.heapify(self._due)
+
     def requests(self, point: int) -> Iterator[Request]:
         for number in self._of_point.get(point, ()):
             if (request := self._standing[number]) is not None:

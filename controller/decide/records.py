@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from config.language import Text, render
+from config.plan.places import Booking
 from config.plan.reading import Value
 from config.plan.slots import Slot
 
@@ -28,6 +29,8 @@ class Override(NamedTuple):
     still does (`set_ms` and `expires_ms` move with the clock); what was to last until six still does, too."""
     trusted: bool = True
     """Whether the clock that `expires_ms` was reckoned by was trusted."""
+    urgent: bool = False
+    """It may break a motor's minimum run time, never a rest time."""
 
 
 class Release(NamedTuple):
@@ -72,7 +75,17 @@ class Reset(NamedTuple):
     reason: str
 
 
-PersonCommand = Override | Release | Lock | Unlock | Observe | Reset
+class Book(NamedTuple):
+    """Bookings of places that a person enters and takes out."""
+
+    added: tuple[Booking, ...]
+    removed: tuple[Booking, ...]
+    person: str
+    forget_ms: int = 0
+    """What had ended by then is forgotten."""
+
+
+PersonCommand = Override | Release | Lock | Unlock | Observe | Reset | Book
 
 
 class Output(NamedTuple):
@@ -102,6 +115,7 @@ class Remembered(NamedTuple):
     observe: tuple[Observe, ...] = ()
     outputs: tuple[Output, ...] = ()
     rules: tuple[RuleMemory, ...] = ()
+    bookings: tuple[Booking, ...] = ()
 
 
 @dataclass(slots=True)
@@ -136,9 +150,10 @@ class Notice(NamedTuple):
     """What people are told once when it begins and once when it ends."""
 
     kind: str
-    """"device-lost", "command-failed", "set-up-failed", "overridden", "hand", "observe", "clock",
-    "clock-leap", "reading-set-aside", "counter-reset", "counter-stands"; after a start "override-ended",
-    "override-waits", "lock-waits", "observe-waits"."""
+    """"device-lost", "command-failed", "set-up-failed", "overridden", "hand", "changed-by-hand", "observe",
+    "clock", "clock-leap", "reading-set-aside", "counter-reset", "counter-stands"; after a
+    start "override-ended", "override-waits", "lock-waits", "observe-waits",
+    "trip-gone"."""
     subject: str
     """A device's, equipment's or point's name; "" for the site."""
     text: Text

@@ -36,6 +36,8 @@ class Request(NamedTuple):
     """Site time at which its source decides anew, at the latest; None = when something happens."""
     order: tuple[int, ...]
     """Within one slot the smaller is heard."""
+    urgent: bool = False
+    """As `Override.urgent`."""
 
 
 class RequestSource(Protocol):

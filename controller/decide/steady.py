@@ -20,6 +20,10 @@ class SteadyTime:
             self._base_ms = now.wall_ms - site_ms
         return round(self._base_ms + site_ms)
 
+    def follow(self, other: SteadyTime) -> None:
+        """Count as that one does: what is remembered by its times goes on."""
+        self._base_ms = other._base_ms
+
     def put_right(self, by_ms: int) -> None:
         """The wall clock was put right: whoever remembers times of this clock moves them with it."""
         if self._base_ms is not None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from config.language import Text
 from config.plan.reading import Value
 from controller.decide.arbiter import Result
+from controller.decide.hands import HandRecord
 from controller.decide.records import Changed, Notice, Override
 from drivers.api import Fate, Sample, SetUp, Unchanged, Write
 
@@ -85,6 +86,8 @@ class Step:
     fates: list[FateRecord] = field(default_factory=list)
     set_ups: list[SetUp] = field(default_factory=list)
     """Set-up registers that drivers found otherwise and wrote, or could not."""
+    hands: list[HandRecord] = field(default_factory=list)
+    """Hands that were inferred, or are over."""
     unfit: list[Unfit] = field(default_factory=list)
     """Overrides ended by a Plan that does not allow them; they are among `memory.ended`."""
     notices: list[Notice] = field(default_factory=list)

@@ -14,7 +14,7 @@ from drivers.api import Write
 
 
 def stop_writes(plan: Plan, outputs: Outputs, barriers: Barriers) -> Iterator[Write]:
-    """The last writes of a run. Nothing to devices out of reach, nor past a barrier.
+    """The last writes of a run. Nothing to devices out of reach, past a barrier or over a person's hand.
 
     `release` nulls our slots of a BACnet point; on Modbus there is nothing to release, and what a device has
     instead was compiled to a `write`.
@@ -24,7 +24,9 @@ def stop_writes(plan: Plan, outputs: Outputs, barriers: Barriers) -> Iterator[Wr
             continue
         for action in device.on_stop:
             standing = outputs.standing.get(action.point)
-            if standing is not None and barriers.on(standing.point) is None:
+            if standing is None or outputs.left(action.point) is not None:
+                continue
+            if barriers.on(standing.point) is None:
                 yield from _last_write(standing, action, outputs)
 
 

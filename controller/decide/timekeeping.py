@@ -31,6 +31,10 @@ class Timekeeping:
         """None before the first step."""
         self._leap_ms = 0
 
+    def follow(self, other: Timekeeping) -> None:
+        """Go on from where that one is."""
+        self._put_right_ms, self._trusted, self._leap_ms = other._put_right_ms, other._trusted, other._leap_ms
+
     def look(self, now: Now, step: Step) -> PutRight | None:
         """Tell what has changed; what there is to put right, if only to see that nothing lasts too long."""
         before, self._trusted = self._trusted, now.trusted

@@ -36,7 +36,7 @@ class Commands:
         self._daemon = daemon
 
     async def set(self, call: Call) -> dict[str, Any]:
-        """args: point, value (as written), and for_s or until ("18:00", "next"); reason."""
+        """args: point, value (as written), and for_s or until ("18:00", "next"); reason, urgent."""
         point = await meant_point(self._daemon.plan, call.args.get("point"))
         now = self._daemon.clock.now()
         try:
@@ -46,7 +46,8 @@ class Commands:
             raise RequestError(Code.REFUSED, refusal.text, "value") from refusal
         reason = self._reason(call)
         override = Override(point.key, value, call.person, reason, now.wall_ms, ends_ms)
-        await self._do(override._replace(lasting_ms=lasting_ms, trusted=now.trusted))
+        urgent = call.args.get("urgent") is True
+        await self._do(override._replace(lasting_ms=lasting_ms, trusted=now.trusted, urgent=urgent))
         return {
             **self._about(point, "set", call),
             "value": shown(point, value, call.language),
@@ -57,7 +58,8 @@ class Commands:
         """args: point."""
         point = await meant_point(self._daemon.plan, call.args.get("point"))
         standing = self._daemon.engine.remembered().overrides
-        if all(override.point != point.key for override in standing):
+        left = self._daemon.engine.left(point.id)
+        if not left and all(override.point != point.key for override in standing):
             raise RequestError(Code.REFUSED, text("{name} is not overridden", name=point.key), "point")
         await self._do(Release(point.key, call.person))
         return {
@@ -71,13 +73,11 @@ class Commands:
         target = await meant_target(self._daemon.plan, str(call.args.get("target", "")))
         reason = self._reason(call)
         await self._do(Lock(target, call.person, reason, self._daemon.clock.now().wall_ms))
-        cover = self._daemon.engine.cover(target)
         return {
             "done": "lock",
             "target": target,
             "label": self._target_named(target, call),
-            "covers": self._keys(cover.points),
-            "open": self._keys(cover.open),
+            **self._cover(target),
         }
 
     async def unlock(self, call: Call) -> dict[str, Any]:
@@ -118,6 +118,7 @@ class Commands:
             "target": target or site.name,
             "label": self._target_named(target, call) if target else site.label or site.name,
             "on": on,
+            **(self._cover(target) if on and target else {}),
             "held_back": None if on or not target else self._still_barred(target, call),
         }
 
@@ -140,6 +141,11 @@ class Commands:
             return one_line(call.args.get("reason"))
         except Refused as refusal:
             raise RequestError(Code.REFUSED, refusal.text, "reason") from refusal
+
+    def _cover(self, target: str) -> dict[str, list[str]]:
+        """What a lock or observe mode of a target bears on, and what it leaves open."""
+        cover = self._daemon.engine.cover(target)
+        return {"covers": self._keys(cover.points), "open": self._keys(cover.open)}
 
     def _keys(self, points: Iterable[int]) -> list[str]:
         """Those of `points` that people could set, by name."""

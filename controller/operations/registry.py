@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from controller.daemon import Daemon
+from controller.operations.applying import Apply
 from controller.operations.commands import Commands
+from controller.operations.events import Events
 from controller.operations.logs import Logs
 from controller.operations.overview import Overview
 from controller.operations.queries import Queries
@@ -11,6 +13,8 @@ from controller.operations.status import Status
 from controller.operations.uploads import Upload
 from controller.operations.why import Why
 from controller.socket.server import SocketServer
+from controller.swap.applying import Applying
+from controller.swap.taking import Taking
 
 
 def register(server: SocketServer, daemon: Daemon) -> None:
@@ -28,6 +32,11 @@ def register(server: SocketServer, daemon: Daemon) -> None:
     server.register("unlock", commands.unlock)
     server.register("observe", commands.observe)
     server.register("reset", commands.reset)
+    events = Events(daemon)
+    server.register("event-add", events.add)
+    server.register("event-remove", events.remove)
+    server.register("event-list", events.list)
+    server.register("event-import", events.import_)
     logs = Logs(daemon)
     server.register("log-replace-meter", logs.replace)
     server.register("log-undo-replacement", logs.take_back)
@@ -40,3 +49,11 @@ def register(server: SocketServer, daemon: Daemon) -> None:
     server.register("upload-replay", upload.replay)
     server.register("sink-retire", upload.retire)
     server.register("sink-restore", upload.take_in_again)
+
+
+def register_applying(server: SocketServer, daemon: Daemon, applying: Applying, taking: Taking) -> None:
+    """Let `server` take other Plans."""
+    apply = Apply(daemon, applying, taking)
+    server.register("plan-part", apply.part)
+    server.register("apply", apply.apply)
+    server.register("rollback", apply.roll_back)

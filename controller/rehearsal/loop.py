@@ -51,7 +51,7 @@ class Rehearsal:
         self.plan = plan
         self.meters: tuple[Meter, ...] = meters_of(plan)
         self.cycles = 0
-        self.engine = Engine(plan, context, Pace(), Remembered())
+        self.engine = Engine(plan, context, Pace(), Remembered(bookings=tuple(context.bookings)))
         self._field = field
         self._clock = clock
         self._cycle_s = cycle_s

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from config.plan.clock import Now
 from config.plan.equipment import Equipment
+from config.plan.hourly import Heater
 from config.plan.reading import Quality, Reading, Value
 from config.plan.site import Plan
 from controller.consumption.records import Interval
@@ -15,6 +16,7 @@ from controller.decide.arbiter import arbitrate
 from controller.decide.programmes import ProgrammeRequests
 from controller.decide.step import Step
 from schedules.context import Context
+from schedules.hours import SiteHours
 
 Kind: TypeAlias = Literal["dark", "empty-tank", "fumes", "cold-water"]
 
@@ -72,14 +74,22 @@ _Check: TypeAlias = Callable[[Sequence[Reading], int], bool]
 
 
 class Needs:
-    """Of all equipment whose points say enough. What is needed is asked of `plan`'s own programmes, whatever
-    plan is rehearsed: so that two rehearsals are held against the same needs."""
+    """Of all equipment whose points say enough. What is needed `plan`'s own programmes and boilers say,
+    whatever plan is rehearsed: so that two rehearsals are held against the same needs."""
 
     def __init__(self, plan: Plan, context: Context) -> None:
         self._programmes = ProgrammeRequests(plan.programmes, context)
         self._programmed = {point for programme in plan.programmes for point in programme.targets}
         self._needed: dict[int, Value | None] = {}
         """What the programmes ask for until one of them decides anew."""
+        self._hours = SiteHours(context, plan.tariff)
+        self._boilers = {
+            boiler.heat.on.point: rule.spec.wanted
+            for rule in plan.rules
+            if isinstance(rule.spec, Heater)
+            for boiler in rule.spec.boilers
+        }
+        """Permit → when hot water is wanted; None: when a condition says so, which is not known here."""
         self._next_ms = 0
         self._permitted_ms: dict[int, int] = {}
         self.unmet: list[Unmet] = []
@@ -135,9 +145,16 @@ class Needs:
 
         return check
 
+    def _wanted(self, permit: int, wall_ms: int) -> bool:
+        """Whether hot water is wanted; where nothing says when, always."""
+        if permit in self._boilers:
+            hours = self._boilers[permit]
+            return hours is not None and self._hours.span(hours, wall_ms).within
+        return permit not in self._programmed or self._asked(permit) is True
+
     def _cold(self, temperature: int, permit: int) -> _Check:
         def check(readings: Sequence[Reading], wall_ms: int) -> bool:
-            if permit in self._programmed and self._asked(permit) is not True:
+            if not self._wanted(permit, wall_ms):
                 self._permitted_ms.pop(permit, None)
                 return False
             since_ms = self._permitted_ms.setdefault(permit, wall_ms)

@@ -9,9 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from config.language import render
+from config.plan.places import Booking
 from config.plan.site import Plan
 from controller.clock import VirtualClock
 from controller.rehearsal.commands import Commands
+from controller.rehearsal.demand import Demand
 from controller.rehearsal.loop import Field, Rehearsal
 from controller.rehearsal.metering import Consumption
 from controller.rehearsal.motors import Motors
@@ -44,6 +46,7 @@ class Result:
     context: Context
     cycles: int
     consumption: Consumption
+    demand: Demand
     motors: Motors
     commands: Commands
     needs: Needs
@@ -56,17 +59,19 @@ def rehearse(
     *,
     needs_of: Plan | None = None,
     each_day: Callable[[int], None] | None = None,
+    bookings: Iterable[Booking] = (),
 ) -> Result:
     """Run it. `needs_of`: the plan whose programmes say what is needed, where it is another."""
-    context = Context.of(plan)
+    context = Context.of(plan, bookings)
     clock = VirtualClock(frame.start_ms(context))
     run = Rehearsal(plan, context, make_field(clock), clock, frame.cycle_s)
     consumption = Consumption(plan, run.meters, context, frame.start_ms(context))
+    demand = Demand(plan, consumption)
     motors, commands = Motors(plan, round(frame.cycle_s * 1000)), Commands(plan)
     needs = Needs(needs_of or plan, context)
-    run.run(frame.end_ms(context), (consumption, motors, commands, needs), each_day)
+    run.run(frame.end_ms(context), (consumption, demand, motors, commands, needs), each_day)
     motors.end(frame.end_ms(context))
-    return Result(plan, frame, context, run.cycles, consumption, motors, commands, needs)
+    return Result(plan, frame, context, run.cycles, consumption, demand, motors, commands, needs)
 
 
 def as_data(result: Result) -> dict[str, Any]:
@@ -90,6 +95,9 @@ def as_data(result: Result) -> dict[str, Any]:
             for period, amount, cost in consumption.by_period()
         ],
         "cost_yuan": _yuan(cost_of(consumption)),
+        "max_demand": None
+        if result.demand.highest_kw is None
+        else {"kw": round(result.demand.highest_kw, 2), "at": _local(result, result.demand.ended_ms)},
         "meters": [
             {
                 "meter": used.meter.name,

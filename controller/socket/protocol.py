@@ -20,7 +20,7 @@ from config.language.details import detail
 PROTOCOL = 1
 MAX_LINE = 1 << 24
 """Bytes an answer or event may have."""
-MAX_REQUEST = 1 << 16
+MAX_REQUEST = 1 << 18
 """Bytes a request may have."""
 MOST_DIGITS = 100
 """Digits a whole number may have."""

@@ -12,9 +12,10 @@ from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
+from config.plan.places import Booking
 from controller.decide import records
 from controller.decide.records import Observe, Output, Override, Remembered, RuleMemory
-from controller.store import archive, backup, boots, ledger, people, plans, reasserts, recovery
+from controller.store import archive, backup, bookings, boots, ledger, people, plans, reasserts, recovery
 from controller.store.connection import open_reader
 from controller.store.errors import StoreBacklogFull, StoreDamaged, StoreJobFailed
 from controller.store.ledger import Entry, Head, Kind
@@ -47,6 +48,10 @@ class Changes:
     dropped: tuple[str, ...] = ()
     """Points no longer commanded."""
     rules: tuple[RuleMemory, ...] = ()
+    booked: tuple[Booking, ...] = ()
+    unbooked: tuple[Booking, ...] = ()
+    forget_bookings_ms: int = 0
+    """Bookings that had ended by then leave."""
     reasserted: tuple[Reasserted, ...] = ()
     """The account of each of these points as it stands now."""
     accounted: tuple[str, ...] = ()
@@ -131,7 +136,11 @@ class ControlStore:
                 entries.insert(0, recovery.unclean(wall_ms, previous))
             entries[:0] = reasserts.take(connection, wall_ms)
             return Began(
-                boot, previous, clean, people.remembered(connection), ledger.append(connection, entries)
+                boot,
+                previous,
+                clean,
+                people.remembered(connection)._replace(bookings=bookings.read(connection)),
+                ledger.append(connection, entries),
             )
 
         try:
@@ -183,8 +192,9 @@ class ControlStore:
         if not done.cancelled() and done.exception() is None:
             self.head = done.result()
 
-    def accept(self, content: str, item: Acceptance) -> Future[Head]:
+    def accept(self, content: str, item: Acceptance, *, within_s: float | None = None) -> Future[Head]:
         """Keep a plan's JSON and note that it is in force. The file is on the disk when this returns.
+        `within_s`: see `commit`.
 
         Raises OSError when the file cannot be written; the future resolves after the note's commit, with the
         ledger's head.
@@ -193,12 +203,11 @@ class ControlStore:
 
         def job(connection: sqlite3.Connection) -> Head:
             plans.accept(connection, item)
-            entry = Entry(
-                item.accepted_ms, Kind.PLAN, who=item.person, detail=f"{item.hash} {item.detail}".strip()
-            )
+            detail = f"{item.hash} {item.detail}".strip()
+            entry = Entry(item.accepted_ms, Kind.PLAN, who=item.person, why=item.comment, detail=detail)
             return ledger.append(connection, (entry,))
 
-        future = self._writer.submit(job)
+        future = self._writer.submit(job, within_s=within_s)
         future.add_done_callback(self._committed)
         return future
 
@@ -218,6 +227,11 @@ class ControlStore:
         """The plan accepted last. Reads the disk."""
         with closing(self.reader()) as connection:
             return next(iter(plans.history(connection, 1)), None)
+
+    def versions(self) -> list[plans.Version]:
+        """The plans accepted last, newest first. Reads the disk."""
+        with closing(self.reader()) as connection:
+            return plans.versions(connection, 1000)
 
     def latest_seen_ms(self) -> int | None:
         """The site time that the latest run has noted last. Reads the disk."""
@@ -275,6 +289,7 @@ def _apply(connection: sqlite3.Connection, changes: Changes) -> None:
         people.put_output(connection, output)
     for rule in changes.rules:
         people.put_rule(connection, rule)
+    bookings.change(connection, changes.booked, changes.unbooked, changes.forget_bookings_ms)
     for point in changes.accounted:
         reasserts.drop(connection, point)
     for item in changes.reasserted:

@@ -17,8 +17,8 @@ from controller.store.values import dump, load, storable
 def put_override(connection: sqlite3.Connection, item: Override) -> None:
     connection.execute(
         "INSERT OR REPLACE INTO overrides "
-        "(point, slot, value, person, reason, set_ms, expires_ms, lasting_ms, trusted) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "(point, slot, value, person, reason, set_ms, expires_ms, lasting_ms, trusted, urgent) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             item.point,
             int(item.slot),
@@ -29,6 +29,7 @@ def put_override(connection: sqlite3.Connection, item: Override) -> None:
             item.expires_ms,
             item.lasting_ms,
             int(item.trusted),
+            int(item.urgent),
         ),
     )
 
@@ -78,7 +79,7 @@ def put_rule(connection: sqlite3.Connection, item: RuleMemory) -> None:
 def remembered(connection: sqlite3.Connection) -> Remembered:
     """Everything, expired overrides included: the cycle ends those, so that the ledger has their end."""
     overrides = connection.execute(
-        "SELECT point, value, person, reason, set_ms, expires_ms, slot, lasting_ms, trusted "
+        "SELECT point, value, person, reason, set_ms, expires_ms, slot, lasting_ms, trusted, urgent "
         "FROM overrides ORDER BY point, slot"
     )
     locks = connection.execute("SELECT target, person, reason, since_ms FROM locks ORDER BY target")
@@ -99,9 +100,18 @@ def remembered(connection: sqlite3.Connection) -> Remembered:
 
 
 def _override(row: tuple[Any, ...]) -> Override:
-    point, value, person, reason, set_ms, expires_ms, slot, lasting_ms, trusted = row
+    point, value, person, reason, set_ms, expires_ms, slot, lasting_ms, trusted, urgent = row
     return Override(
-        point, _commanded(value), person, reason, set_ms, expires_ms, slot, lasting_ms, bool(trusted)
+        point,
+        _commanded(value),
+        person,
+        reason,
+        set_ms,
+        expires_ms,
+        slot,
+        lasting_ms,
+        bool(trusted),
+        bool(urgent),
     )
 
 

@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from config.language.details import reason
 _log = logging.getLogger(__name__)
 _HASH = re.compile(r"[0-9a-f]{64}")
 _SPARE = "plan-"
+_COLUMNS = "hash, accepted_ms, person, detail, comment, back_to"
 
 
 class Acceptance(NamedTuple):
@@ -25,6 +27,17 @@ class Acceptance(NamedTuple):
     accepted_ms: int
     person: str
     detail: str = ""
+    comment: str = ""
+    """What that person said of it."""
+    back_to: int = 0
+    """The number of the version that it brings back; 0 = none."""
+
+
+class Version(NamedTuple):
+    """An acceptance in its place."""
+
+    number: int
+    item: Acceptance
 
 
 class PlanFiles:
@@ -109,12 +122,30 @@ def _write(path: Path, content: str) -> None:
 def accept(connection: sqlite3.Connection, item: Acceptance) -> None:
     """Note that `item` is in force from now on."""
     connection.execute(
-        "INSERT INTO plans (hash, accepted_ms, person, detail) VALUES (?, ?, ?, ?)",
-        (item.hash, item.accepted_ms, item.person, item.detail),
+        f"INSERT INTO plans ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608
+        item,
     )
 
 
 def history(connection: sqlite3.Connection, limit: int = 100) -> list[Acceptance]:
     """The latest acceptances, newest first; the first is the plan in force."""
-    query = "SELECT hash, accepted_ms, person, detail FROM plans ORDER BY id DESC LIMIT ?"
-    return [Acceptance(*row) for row in connection.execute(query, (limit,))]
+    return [version.item for version in versions(connection, limit)]
+
+
+def versions(connection: sqlite3.Connection, limit: int = 100) -> list[Version]:
+    """The same with their numbers."""
+    query = f"SELECT id, {_COLUMNS} FROM plans ORDER BY id DESC LIMIT ?"  # noqa: S608
+    return [Version(number, Acceptance(*row)) for number, *row in connection.execute(query, (limit,))]
+
+
+def before(known: Sequence[Version]) -> Version | None:
+    """The version that the one in force took the place of; a rollback is what it went back to. `known`:
+    newest first."""
+    now = known[0] if known else None
+    while now is not None and now.item.back_to:
+        number = now.item.back_to
+        now = next((version for version in known if version.number == number), None)
+    if now is None:
+        return None
+    older = (version for version in known if version.number < now.number)
+    return next((version for version in older if version.item.hash != now.item.hash), None)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from controller import damage
-from controller.store import boots, ledger, people, plans, reasserts
+from controller.store import bookings, boots, ledger, people, plans, reasserts
 from controller.store.ledger import Entry, Kind
 from controller.store.opening import Opening
 from controller.store.plans import Acceptance
@@ -22,6 +22,7 @@ def probe(connection: sqlite3.Connection) -> None:
     boots.latest_seen_ms(connection)
     plans.history(connection, 1)
     people.remembered(connection)
+    bookings.read(connection)
     ledger.latest(connection, limit=1)
     reasserts.take(connection, 0)
     boots.seen(connection, boots.begin(connection, 0, False, "", ""), 1)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 
 from bacpypes3.pdu import Address
 
@@ -11,7 +12,7 @@ from config.plan.clock import Clock, Pace
 from config.plan.lines import Line
 from config.plan.points import BacnetObject, Point
 from config.plan.site import Plan
-from drivers.api import Fate, Inbox, LineStatus, Write, WriteReport
+from drivers.api import Fate, Inbox, LineStatus, Served, Write, WriteReport
 from drivers.bacnet.commanding import refusal
 from drivers.bacnet.device import DeviceWorker
 from drivers.bacnet.line import Shared, endpoint
@@ -51,13 +52,20 @@ class BacnetDriver:
         )
         if may_write is not None:
             self._shared.may_write = may_write
-        self._devices = [device for device in plan.devices if device.line == line.id]
-        self._points = {
-            point_id: plan.points[point_id] for device in self._devices for point_id in device.points
-        }
+        self._served = [
+            Served(device, tuple(plan.points[point] for point in device.points))
+            for device in plan.devices
+            if device.line == line.id
+        ]
+        """What `start` makes workers of."""
+        self._points = {point.id: point for served in self._served for point in served.points}
         self._workers: dict[int, DeviceWorker] = {}
         self._by_instance: dict[int, DeviceWorker] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._coming_up: asyncio.Task[None] | None = None
+        self._tasks: dict[DeviceWorker, asyncio.Task[None]] = {}
+        """The lives of the workers."""
+        self._leaving: dict[int, asyncio.Task[None]] = {}
+        """By instance: workers of devices that went, until they have taken their leave."""
         self._connected = False
 
     @property
@@ -66,11 +74,51 @@ class BacnetDriver:
         return self._shared.station.endpoint
 
     async def start(self) -> None:
-        for device in self._devices:
-            points = [point for point_id in device.points if self._known(point := self._points[point_id])]
-            worker = DeviceWorker(device, points, self._shared)
-            self._workers[device.id] = self._by_instance[device.instance] = worker
-        self._tasks = [asyncio.create_task(self._come_up(), name=f"bacnet line {self._line.name}")]
+        for served in self._served:
+            self._serve(served)
+        self._coming_up = asyncio.create_task(self._come_up(), name=f"bacnet line {self._line.name}")
+
+    def take(self, gone: Collection[int], new: Sequence[Served]) -> None:
+        for number in gone:
+            worker = self._workers.pop(number)
+            del self._by_instance[worker.device.instance]
+            worker.finish()
+            leaving = asyncio.create_task(self._take_leave(worker), name=f"bacnet leave {worker.device.name}")
+            self._leaving[worker.device.instance] = leaving
+        for served in new:
+            worker = self._serve(served)
+            if self._connected:
+                self._live(worker)
+
+    def _serve(self, served: Served) -> DeviceWorker:
+        device = served.device
+        self._points.update((point.id, point) for point in served.points)
+        worker = DeviceWorker(device, [point for point in served.points if self._known(point)], self._shared)
+        self._workers[device.id] = self._by_instance[device.instance] = worker
+        return worker
+
+    def _live(self, worker: DeviceWorker) -> None:
+        name = f"bacnet device {worker.device.name}"
+        self._tasks[worker] = asyncio.create_task(self._run(worker), name=name)
+
+    async def _run(self, worker: DeviceWorker) -> None:
+        before = self._leaving.get(worker.device.instance)
+        if before is not None:
+            await asyncio.wait({before})
+        await worker.run()
+
+    async def _take_leave(self, worker: DeviceWorker) -> None:
+        """Of one device, while the line goes on: after the request that is on the wire, as at the end."""
+        task = self._tasks.pop(worker, None)
+        if task is not None:
+            _, late = await asyncio.wait({task}, timeout=_LAST_REQUEST_S)
+            for one in late:
+                one.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        if self._connected:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_FAREWELL_S):
+                    await worker.farewell()
 
     def _known(self, point: Point) -> bool:
         """Whether it is an object type there is; a point of another one is BAD and costs its device
@@ -94,22 +142,23 @@ class BacnetDriver:
                     worker.unreachable(f"line {self._line.name} cannot bind {self._line.host}: {error}")
                 await asyncio.sleep(self._shared.timing.rebind_s)
         for worker in self._workers.values():
-            name = f"bacnet device {worker.device.name}"
-            self._tasks.append(asyncio.create_task(worker.run(), name=name))
+            self._live(worker)
 
     async def stop(self) -> None:
         for worker in self._workers.values():
             worker.finish()
-        if self._tasks:
-            self._tasks[0].cancel()
-            _, late = await asyncio.wait(self._tasks, timeout=_LAST_REQUEST_S)
+        if self._coming_up is not None:
+            self._coming_up.cancel()
+            tasks = {self._coming_up, *self._tasks.values(), *self._leaving.values()}
+            _, late = await asyncio.wait(tasks, timeout=_LAST_REQUEST_S)
             for task in late:
                 task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
         if self._connected:
             await self._say_farewell()
         await self._shared.station.close()
-        self._tasks = []
+        self._coming_up = None
+        self._tasks, self._leaving = {}, {}
         self._connected = False
 
     async def _say_farewell(self) -> None:

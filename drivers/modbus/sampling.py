@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from config.plan.points import Point, Register
 from config.plan.reading import Value
+from drivers.api import ById
 from drivers.batching import Block
 from drivers.codec import Absent, decode_point
 from drivers.handover import Found, Handover
@@ -28,7 +29,7 @@ class _Known:
 class Sampler:
     """Hands over what was read as engineering values. Registers that say what they said are not decoded."""
 
-    def __init__(self, points: Sequence[Point], handover: Handover) -> None:
+    def __init__(self, points: ById[Point], handover: Handover) -> None:
         self._points = points
         self._handover = handover
         self._known: dict[_Key, _Known] = {}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from config.plan.clock import Clock
 from config.plan.devices import Device
 from config.plan.points import Point
 from config.plan.reading import Value
-from drivers.api import BadFrame, Fate, Inbox, NoAnswer, Refused, SetUp
+from drivers.api import BadFrame, ById, Fate, Inbox, NoAnswer, Refused, SetUp
 from drivers.codec import EncodeError, decode_point, encode_point
 from drivers.modbus.asking import Asking, write_request, written_register
 from drivers.permit import wrong_value
@@ -25,8 +25,8 @@ class SettingUp:
     def __init__(
         self,
         asking: Asking,
-        points: Sequence[Point],
-        devices: Sequence[Device],
+        points: ById[Point],
+        devices: ById[Device],
         allowed: Callable[[int], bool],
         inbox: Inbox,
         clock: Clock,
@@ -38,13 +38,13 @@ class SettingUp:
         self._inbox = inbox
         self._clock = clock
         self._done_s: dict[int, float] = {}
-        self.wanted: dict[int, Value] = {
-            point: value
-            for device in devices
-            if device.unheard is not None
-            for point, value in device.unheard.set_up
-        }
+        self.wanted: dict[int, Value] = {}
         """Point → what it has to hold."""
+
+    def add(self, device: Device) -> None:
+        """One more device of the line."""
+        if device.unheard is not None:
+            self.wanted.update(device.unheard.set_up)
 
     def errand(self, device: int) -> Errand | None:
         """See to the device's registers; None when it has none."""

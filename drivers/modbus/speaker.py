@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from config.plan.devices import Device
 from config.plan.points import Point, Register
-from drivers.api import Fate, Inbox, Refused, Write, WriteReport
+from drivers.api import ById, Fate, Inbox, Refused, Write, WriteReport
 from drivers.batching import Block, halves, single
 from drivers.codec import decode_point
 from drivers.modbus.asking import Asking
@@ -25,8 +25,8 @@ class ModbusSpeaker:
     def __init__(
         self,
         asking: Asking,
-        points: Sequence[Point],
-        devices: Sequence[Device],
+        points: ById[Point],
+        devices: ById[Device],
         sampler: Sampler,
         writer: Writer,
         setting_up: SettingUp,

@@ -9,7 +9,7 @@ from config.plan.clock import Clock
 from config.plan.devices import Device
 from config.plan.points import Point, Register
 from config.plan.reading import Value
-from drivers.api import BadFrame, Fate, Inbox, NoAnswer, Refused, Write, WriteReport
+from drivers.api import BadFrame, ById, Fate, Inbox, NoAnswer, Refused, Write, WriteReport
 from drivers.backoff import OFF_TRIES, off_again_s
 from drivers.codec import Absent, EncodeError, decode_point, encode_point
 from drivers.modbus.asking import Asking, write_request, written_register
@@ -25,8 +25,8 @@ class Writer:
     def __init__(
         self,
         asking: Asking,
-        points: Sequence[Point],
-        devices: Sequence[Device],
+        points: ById[Point],
+        devices: ById[Device],
         sampler: Sampler,
         inbox: Inbox,
         clock: Clock,

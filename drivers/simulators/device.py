@@ -19,6 +19,13 @@ RELATIVE_STEP = 1e-4
 """A float on the wire is renewed when it moved by this share of itself."""
 
 
+class Had(NamedTuple):
+    """What a commanded point's device has: the value in force, and its priority array where it has one."""
+
+    value: Value | None
+    slots: tuple[tuple[int, Value], ...] = ()
+
+
 class _Shown(NamedTuple):
     """A point that the model says."""
 
@@ -34,8 +41,17 @@ class SimulatedDevice:
     """
 
     def __init__(
-        self, device: Device, points: Mapping[str, Point], model: DeviceModel, faults: Faults
+        self,
+        device: Device,
+        points: Mapping[str, Point],
+        model: DeviceModel,
+        faults: Faults,
+        *,
+        shows_at_once: bool = True,
     ) -> None:
+        """`shows_at_once`: what a command changes stands on the wire with it, and else with the next
+        `show`."""
+        self._shows_at_once = shows_at_once
         self.device = device
         self.points = points
         self.model = model
@@ -75,7 +91,8 @@ class SimulatedDevice:
         """A master's write was accepted."""
         for point, value in wishes:
             self.model.command(point.name, value)
-        self.show()
+        if self._shows_at_once:
+            self.show()
 
     def show(self, names: Collection[str] | None = None) -> None:
         """Renew on the wire what has changed since it was shown: these points, or all."""

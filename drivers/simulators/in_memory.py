@@ -9,7 +9,7 @@ had here.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from config.plan.clock import Clock
@@ -18,21 +18,14 @@ from config.plan.site import Plan
 from drivers.api import Event, Fate, Sample, SetUp, SlotState, Unchanged, Write, WriteReport
 from drivers.simulators.answering import Answering, Due
 from drivers.simulators.as_read import Read
-from drivers.simulators.device import SimulatedDevice
+from drivers.simulators.device import Had, SimulatedDevice
 from drivers.simulators.faults import FaultError, Faults, Number
 from drivers.simulators.plant.world import World
-from drivers.simulators.rounds import Round, logged_points, rounds_of
+from drivers.simulators.rounds import Round
 from drivers.simulators.silence import Silence
+from drivers.simulators.stepping import PLANT_STEP_S, Stepping
 from drivers.simulators.unwired import UnwiredDevice
 from drivers.simulators.unwired_faults import UnwiredFaults
-
-PLANT_STEP_S = 60.0
-"""Longest step of the plant between commands, site seconds: its machines ramp within it, its tanks and
-heaters move by a few percent of what switches them."""
-IDLE_MS = 3_600_000
-"""What nothing depends on is looked up in the plant this often, and else comes again as it was."""
-LIVELY_S = 60.0
-"""So long after a command to a device, it and what works with it step with every cycle."""
 
 
 class InMemory:
@@ -47,14 +40,15 @@ class InMemory:
         seed: int = 1,
         plant_step_s: float = PLANT_STEP_S,
         watched: Collection[int] | None = None,
+        booked: Callable[[str, float], bool] | None = None,
     ) -> None:
         """`facts` is the site's plant.yaml as plain data ({} without one). `watched`: the points that
-        something depends on, beside those that are logged; None: all. Raises PlantError."""
+        something depends on, beside those that are logged; None: all. `booked`: whether a place is booked at
+        that site time; None: nobody says. Raises PlantError."""
         self._plan = plan
         self._clock = clock
-        self._plant_step_ms = plant_step_s * 1000
         now = clock.now()
-        self.world = World(plan, facts, seed, now.wall_ms, max(plant_step_s, cycle_s))
+        self.world = World(plan, facts, seed, now.wall_ms, max(plant_step_s, cycle_s), booked)
         lines = {line.name: Faults() for line in plan.lines}
         self._units: list[UnwiredDevice] = []
         self._moved: set[int] = set()
@@ -68,20 +62,15 @@ class InMemory:
             )
             self._units.append(UnwiredDevice(twin, own, self._moved.add))
         self._said: dict[int, Read] = {}
-        self._rounds = rounds_of(plan, cycle_s)
-        self._looked_up = self._names(range(len(plan.points)) if watched is None else watched)
-        """By device: the points that are looked up in the plant whenever they may have changed."""
-        self._changed = set(range(len(self._units)))
-        """Devices that may say something else: by steps of the plant, commands, faults."""
-        self._all_due_ms = now.wall_ms
-        self._cycle = 0
-        self._lively: dict[int, int] = {}
-        """Devices, and until when they step with every cycle, site time."""
-        self._together = [
-            {unit.device.id for unit in self._units if unit.device.name in self.world.together(device.name)}
-            for device in plan.devices
-        ]
-        """By device: those that step with it."""
+        self._plant = Stepping(
+            plan,
+            self.world,
+            [unit.twin for unit in self._units],
+            cycle_s,
+            range(len(plan.points)) if watched is None else watched,
+            plant_step_s,
+        )
+        self._began = False
         self._events: list[Event] = []
         self._urgent: dict[int, None] = {}
         self._answering = Answering(plan, self._units)
@@ -99,28 +88,26 @@ class InMemory:
         now_s = now.mono_ns / 1e9
         for state in self._silence.look(now_s):
             self._events.append(state)
-            self._changed.add(state.device)
+            self._plant.touched(state.device)
             if state.online:
                 self._found(state.device)
         for unit in self._timed:
             if self._silence.silent(unit.device.id):
                 if unit.twin.watch(now_s):
-                    self._changed |= self._together[unit.device.id]
+                    self._plant.touched(unit.device.id)
             else:
                 unit.twin.hear(now_s)
-        self._look_up(now.wall_ms)
-        for due in self._answering.due(now.wall_ms):
-            self._answer(due, now.wall_ms, now.mono_ns)
-        for one in self._rounds:
-            slot = one.slots[self._cycle % one.every] if self._cycle else None
-            for asked in one.slots if slot is None else (slot,):
-                self._read(asked, now.wall_ms, now.mono_ns)
-        if self._urgent:
-            self._read_urgently(now.wall_ms, now.mono_ns)
-        if not self._cycle:
+        if not self._began:
+            self._began = True
             for unit in self._units:
                 self._found(unit.device.id)
-        self._cycle += 1
+        self._plant.show(now.wall_ms, self._silence.silent)
+        for due in self._answering.due(now.wall_ms):
+            self._answer(due, now.wall_ms, now.mono_ns)
+        for asked in self._plant.due():
+            self._read(asked, now.wall_ms, now.mono_ns)
+        if self._urgent:
+            self._read_urgently(now.wall_ms, now.mono_ns)
         events, self._events = self._events, []
         return events
 
@@ -135,12 +122,19 @@ class InMemory:
         elif refused := self._answering.take(write, now.wall_ms):
             self._report(write, refused.fate, refused.detail)
         elif not write.reassert:
-            self._lively[point.device] = now.wall_ms + round(LIVELY_S * 1000)
-            self._changed |= self._together[point.device]
+            self._plant.commanded(point.device, now.wall_ms)
 
     def read_now(self, point: int) -> None:
         """Read a point with the next `advance`, due or not."""
         self._urgent[point] = None
+
+    def had(self, point: int) -> Had:
+        """What the device of a commanded point has now."""
+        unit = self._units[self._plan.points[point].device]
+        slots = unit.slots(point)
+        if slots is None:
+            return Had(unit.twin.model.told.get(self._plan.points[point].name))
+        return Had(unit.says(point).value, slots)
 
     def fault(
         self, name: str, on: bool = True, *, device: str = "", line: str = "", **numbers: Number
@@ -149,64 +143,17 @@ class InMemory:
         if bool(device) == bool(line):
             raise FaultError("a fault is aimed at one device or one line")
         self._faults.switch(name, on, device, line, numbers, self._clock.now().mono_ns / 1e9)
-        self._changed.update(range(len(self._units)))
+        self._plant.touched()
 
     # The plant
 
     def _live(self, wall_ms: int) -> None:
         while (end := self._answering.next_end(wall_ms)) is not None:
-            device = self._plan.points[end.write.point].device
-            self._move_some(end.at_ms, device)
+            self._plant.live_some(self._plan.points[end.write.point].device, end.at_ms)
             self._answering.end(end)
-        behind_ms = wall_ms - self.world.wall_ms
-        if behind_ms >= self._plant_step_ms:
-            self.world.advance(wall_ms)
-            self._changed.update(range(len(self._units)))
-        elif behind_ms > 0 and self._lively:
-            for device, until_ms in list(self._lively.items()):
-                if wall_ms > until_ms:
-                    del self._lively[device]
-                else:
-                    self._move_some(wall_ms, device)
-
-    def _move_some(self, wall_ms: int, device: int) -> None:
-        """A device and what works with it."""
-        self.world.advance_some(wall_ms, self.world.together(self._plan.devices[device].name))
-        self._changed |= self._together[device]
+        self._plant.live(wall_ms)
 
     # Reading
-
-    def _names(self, watched: Collection[int]) -> list[tuple[str, ...]]:
-        """By device: of its points that the model says, those that something depends on."""
-        points = self._plan.points
-        needed = logged_points(self._plan).union(watched)
-        needed.update(point.id for point in points if point.command is not None)
-        needed.update(
-            point.command.verify_point
-            for point in points
-            if point.command is not None and point.command.verify_point is not None
-        )
-        return [
-            tuple(
-                points[number].name
-                for number in unit.device.points
-                if number in needed and points[number].name in unit.twin.shown_names
-            )
-            for unit in self._units
-        ]
-
-    def _look_up(self, wall_ms: int) -> None:
-        """Renew what devices say that may say something else."""
-        every = wall_ms >= self._all_due_ms
-        if every:
-            self._all_due_ms = wall_ms + IDLE_MS
-            self._changed.update(range(len(self._units)))
-        if not self._changed:
-            return
-        silent = {device for device in self._changed if self._silence.silent(device)}
-        for device in sorted(self._changed - silent):
-            self._units[device].twin.show(None if every else self._looked_up[device])
-        self._changed = silent
 
     def _read(self, asked: Round, wall_ms: int, mono_ns: int) -> None:
         fresh = self._tell(self._moved & asked.points, wall_ms, mono_ns) if self._moved else set()
@@ -262,7 +209,7 @@ class InMemory:
         for number, value in () if unheard is None else unheard.set_up:
             if unit.set_up(self._plan.points[number], value):
                 self._events.append(SetUp(device, number, value, Fate.READ_BACK, ""))
-                self._changed.add(device)
+                self._plant.touched(device)
 
     def _answer(self, due: Due, wall_ms: int, mono_ns: int) -> None:
         target = self._plan.points[due.target]

@@ -1,5 +1,5 @@
-"""Which points are read in which cycle: each at its declared period in whole cycles, those of one device
-together."""
+"""Which points are read in which cycle: each at its declared period in whole cycles, on one grid from the
+start, as a driver's polls stand."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from config.plan.site import Plan
 
 
 class Round(NamedTuple):
-    """What is read in one cycle of a period."""
+    """What is read in every so many cycles."""
 
+    every: int
     points: frozenset[int]
     logged: tuple[int, ...]
     """Points that the consumption log hears of, apart: it looks through all that come with one of them."""
     others: tuple[int, ...]
 
 
-class Period(NamedTuple):
-    """What is read every so many cycles, spread over them."""
-
-    every: int
-    slots: tuple[Round, ...]
+def cycles_between(poll_s: float, cycle_s: float) -> int:
+    """How many cycles a declared period takes."""
+    return max(1, int(poll_s / cycle_s))
 
 
 def logged_points(plan: Plan) -> set[int]:
@@ -35,25 +34,18 @@ def logged_points(plan: Plan) -> set[int]:
     return logged
 
 
-def rounds_of(plan: Plan, cycle_s: float) -> list[Period]:
+def rounds_of(plan: Plan, cycle_s: float) -> list[Round]:
     """Of all points of the plan."""
     logged = logged_points(plan)
-    every: dict[int, list[list[int]]] = {}
+    every: dict[int, list[int]] = {}
     for point in plan.points:
-        cycles = max(1, int(point.poll_s / cycle_s))
-        slots = every.setdefault(cycles, [[] for _ in range(cycles)])
-        slots[point.device % cycles].append(point.id)
+        every.setdefault(cycles_between(point.poll_s, cycle_s), []).append(point.id)
     return [
-        Period(
+        Round(
             cycles,
-            tuple(
-                Round(
-                    frozenset(points),
-                    tuple(point for point in points if point in logged),
-                    tuple(point for point in points if point not in logged),
-                )
-                for points in slots
-            ),
+            frozenset(points),
+            tuple(point for point in points if point in logged),
+            tuple(point for point in points if point not in logged),
         )
-        for cycles, slots in sorted(every.items())
+        for cycles, points in sorted(every.items())
     ]

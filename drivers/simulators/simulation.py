@@ -13,16 +13,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from config.plan.clock import Clock
-from config.plan.points import Point
+from config.plan.points import BacnetObject, Point
 from config.plan.reading import Value
 from config.plan.site import Plan
-from drivers.simulators.device import SimulatedDevice
+from drivers.simulators.device import Had, SimulatedDevice
 from drivers.simulators.faults import FaultError, Faults, Number
 from drivers.simulators.injection import Injection
 from drivers.simulators.modbus.memory import Memory
 from drivers.simulators.modbus.servers import LineServer, serve
 from drivers.simulators.modbus.unit import Unit
-from drivers.simulators.plant.world import World
+from drivers.simulators.plant.world import MOST_STEP_S, World
 
 if TYPE_CHECKING:
     from drivers.simulators.bacnet import BacnetSimulator
@@ -40,10 +40,18 @@ class Simulation:
     """
 
     def __init__(
-        self, plan: Plan, plant_facts: Mapping[str, Any], clock: Clock, seed: int = 1, tick_s: float = TICK_S
+        self,
+        plan: Plan,
+        plant_facts: Mapping[str, Any],
+        clock: Clock,
+        seed: int = 1,
+        tick_s: float | None = TICK_S,
+        most_step_s: float = MOST_STEP_S,
     ) -> None:
+        """`tick_s` None: whoever made it moves the plant and lets the devices show it; what a command changes
+        is then shown with the rest."""
         self.plan = plan
-        self.world = World(plan, plant_facts, seed, clock.now().wall_ms)
+        self.world = World(plan, plant_facts, seed, clock.now().wall_ms, most_step_s)
         self._clock = clock
         self._tick_s = tick_s
         self._chance = random.Random(seed)
@@ -67,7 +75,11 @@ class Simulation:
             points = {plan.points[number].name: plan.points[number] for number in device.points}
             behind = self._line_faults[plan.lines[device.line].name]
             self.devices[device.name] = SimulatedDevice(
-                device, points, self.world.models[device.name], Faults(behind)
+                device,
+                points,
+                self.world.models[device.name],
+                Faults(behind),
+                shows_at_once=tick_s is not None,
             )
 
     async def __aenter__(self) -> Self:
@@ -95,7 +107,8 @@ class Simulation:
         except BaseException:
             await self.stop()
             raise
-        self._task = asyncio.create_task(self._run(), name="plant")
+        if self._tick_s is not None:
+            self._task = asyncio.create_task(self._run(self._tick_s), name="plant")
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -112,9 +125,9 @@ class Simulation:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
 
-    async def _run(self) -> None:
+    async def _run(self, tick_s: float) -> None:
         while True:
-            await asyncio.sleep(self._tick_s)
+            await asyncio.sleep(tick_s)
             self.tick()
 
     def tick(self) -> None:
@@ -218,6 +231,14 @@ class Simulation:
             },
             "devices": {name: twin.model.all_values() for name, twin in self.devices.items()},
         }
+
+    def had(self, point: Point) -> Had:
+        """What the device of a commanded point has now."""
+        device = self.plan.devices[point.device].name
+        simulator = self.bacnet.get(device)
+        if simulator is None or not isinstance(point.source, BacnetObject) or not point.source.commandable:
+            return Had(self.devices[device].model.told.get(point.name))
+        return Had(simulator.value(point.name), tuple(sorted(simulator.slots(point.name).items())))
 
     def status(self) -> dict[str, Any]:
         """Requests heard and faults, by device; faults by line."""

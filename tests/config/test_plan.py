@@ -147,7 +147,7 @@ b: {label: 二, targets: d.mode, week: {everyday: [{from: 08:00, to: 09:00, valu
     assert holiday.dates == (DateRange("2026-10-01", "2026-10-07"), DateRange("2026-12-31", "2026-12-31"))
     assert (holiday.like, holiday.reason, holiday.from_midnight) == ("dayoff", "节", False)
     assert (new_year.like, new_year.from_midnight, new_year.periods[0].end.seconds) == (None, True, 86_400)
-    assert first.effective == DateRange("2026-01-01", "2026-12-31")
+    assert first.effective == (DateRange("2026-01-01", "2026-12-31"),)
     assert plan.calendar.own_kinds == ("inspection",)
     assert [(entry.dates.first, entry.kind) for entry in plan.calendar.entries] == [
         ("2026-11-11", "inspection")

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.plan.programmes import DateRange, TimeMark
+from config.plan.programmes import DateRange, NthWeekday, SomeDates, TimeMark, YearlyRange
 from config.plan.units import UNITS
 from config.written.lower.numbers import decimal_text
 from config.written.problems import Wrong, nearest
 from config.written.quantities import amount, duration, inside, ratio
+from config.written.recurring import recurring_dates
 from config.written.times import date_ranges, time_mark
 
 FULL = str.maketrans("0123456789:%,.-+", "０１２３４５６７８９：％，．－＋")
@@ -182,6 +183,27 @@ def test_dates(written: object, ranges: list[tuple[str, str]]) -> None:
 def test_dates_refuse(written: object) -> None:
     with pytest.raises(Wrong):
         date_ranges(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "dates"),
+    [
+        ("12-24..1-2", [YearlyRange("12-24", "01-02")]),
+        ("10-01，2026-10-01", [YearlyRange("10-01", "10-01"), DateRange("2026-10-01", "2026-10-01")]),
+        ("First Monday", [NthWeekday(1, 0, None)]),
+        (["last friday of march", "fifth sunday"], [NthWeekday(-1, 4, 3), NthWeekday(5, 6, None)]),
+    ],
+)
+def test_dates_that_come_again(written: object, dates: list[SomeDates]) -> None:
+    assert recurring_dates(written) == tuple(dates)
+
+
+@pytest.mark.parametrize(
+    "written", ["02-30", "13-01", "sixth monday", "first mondey", "first monday of mai", 1001]
+)
+def test_dates_that_come_again_refuse(written: object) -> None:
+    with pytest.raises(Wrong):
+        recurring_dates(written)
 
 
 def test_guesses_are_near_or_none() -> None:

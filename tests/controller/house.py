@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from config.plan.devices import StopAction
+from config.plan.devices import Source, StopAction
+from config.plan.places import Place
 from config.plan.points import Command
 from config.plan.reading import Value
 from config.plan.site import Plan
@@ -12,7 +13,7 @@ from controller.decide.records import Remembered
 from drivers.api import Fate
 from tests.controller.rig import Rig
 from tests.plans import LEVEL, SHUANGLIU, SWITCH, PlanMaker, everyday
-from tests.schedules.build import at
+from tests.schedules.build import at, booked
 
 PULSE = Command(pulse_s=0.5, reassert_s=None, verify="none")
 MODE = Command(states=(1, 2))
@@ -52,6 +53,15 @@ def house(*, observe: bool = False) -> Plan:
         StopAction(permit, "hold"),
     )
     return maker.build()
+
+
+def booked_house() -> Plan:
+    """The lamp goes to 60 % from 45 min before the hall is booked until 15 min after."""
+    plan = house()
+    lamp, *others = plan.programmes
+    lamp = replace(lamp, bookings=(booked("hall", 60.0, 45, 15),))
+    hall = Place("hall", "会议大厅", Source("site.yaml", 1, 1))
+    return replace(plan, programmes=(lamp, *others), places=(hall,))
 
 
 READINGS: dict[str, Value] = {

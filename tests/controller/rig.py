@@ -11,9 +11,17 @@ from controller.clock import VirtualClock
 from controller.cycle import Engine
 from controller.decide.records import Override, PersonCommand, Remembered
 from controller.decide.step import Step
+from controller.swap.same import Same, same_parts
 from drivers.api import DeviceState, Event, Fate, Sample, SetUp, SlotState, Write, WriteReport
 from schedules.context import Context
 from tests.schedules.build import at
+
+
+def _renumbered(event: Event, same: Same) -> Event | None:
+    assert isinstance(event, WriteReport)
+    point = same.points.get(event.point)
+    return None if point is None else event._replace(point=point)
+
 
 THURSDAY = at("2026-03-05 07:00")
 
@@ -22,20 +30,37 @@ class Rig:
     """One engine. `step` gives it what has been put in since the last."""
 
     def __init__(
-        self, plan: Plan, wall_ms: int = THURSDAY, remembered: Remembered | None = None, speed: float = 1.0
+        self,
+        plan: Plan,
+        wall_ms: int = THURSDAY,
+        remembered: Remembered | None = None,
+        speed: float = 1.0,
+        machine: str = "",
     ) -> None:
         self.plan = plan
         self.clock = VirtualClock(wall_ms, speed)
         self.context = Context.of(plan)
-        self.engine = Engine(plan, self.context, Pace(speed), remembered or Remembered())
+        self.engine = Engine(plan, self.context, Pace(speed), remembered or Remembered(), machine=machine)
+        self.machine = machine
         self._events: list[Event] = []
         self._commands: list[PersonCommand] = []
 
     def restart(self) -> None:
         """A new engine with what the old one remembers; time goes on."""
         remembered, put_right_ms = self.engine.remembered(), self.clock.now().put_right_ms
-        self.engine = Engine(self.plan, self.context, Pace(self.clock.speed), remembered, put_right_ms)
+        self.engine = Engine(
+            self.plan, self.context, Pace(self.clock.speed), remembered, put_right_ms, self.machine
+        )
         self._events, self._commands = [], []
+
+    def swap(self, plan: Plan) -> None:
+        """Another Plan from the next step on, as the daemon takes it; what is under way goes on."""
+        former, same = self.engine, same_parts(self.plan, plan)
+        self.plan, self.context = plan, Context.of(plan)
+        remembered, put_right_ms = former.remembered(), self.clock.now().put_right_ms
+        self.engine = Engine(plan, self.context, Pace(self.clock.speed), remembered, put_right_ms)
+        self.engine.take_over(former, same)
+        self._events = [told for event in self._events if (told := _renumbered(event, same)) is not None]
 
     def id(self, key: str) -> int:
         point = self.plan.point_named(key)

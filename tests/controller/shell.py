@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from controller.store.logdb import LogStore
 from controller.store.reserve import Reserve
 from controller.stores import Stores
 from controller.timer import CycleTimer
-from drivers.api import DeviceState, Event, Fate, Inbox, LineStatus, Sample, Write, WriteReport
+from drivers.api import DeviceState, Event, Fate, Inbox, LineStatus, Sample, Served, Write, WriteReport
 from schedules.context import Context
 from tests.controller.house import READINGS
 from tests.controller.rig import THURSDAY
@@ -42,6 +42,7 @@ class StandInLine:
         self.written: list[Write] = []
         self.asked: list[int] = []
         self.stopped = False
+        self.taken: list[tuple[list[int], list[str]]] = []
         self._inbox = inbox
         self._clock = clock
 
@@ -59,6 +60,9 @@ class StandInLine:
 
     def read_now(self, point: int) -> None:
         self.asked.append(point)
+
+    def take(self, gone: Collection[int], new: Sequence[Served]) -> None:
+        self.taken.append((list(gone), [served.device.name for served in new]))
 
     def status(self) -> LineStatus:
         return LineStatus(self.line, not self.stopped, len(self.written), 0, 0, "")

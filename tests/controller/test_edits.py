@@ -30,7 +30,7 @@ class Watched:
         self.board = Board("en")
         self.differs: list[bool] = []
         plan = compiled(self.site, "en")[1]
-        self.edits = Edits(self.site, plan, "en", self.board, lambda: 0, self.differs.append)
+        self.edits = Edits(self.site, lambda: plan, "en", self.board, lambda: 0, self.differs.append)
 
     def edit(self, old: str, new: str) -> None:
         self.file.write_text(self.file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
@@ -46,7 +46,7 @@ async def test_an_edit_is_told_and_its_mistakes_too(tmp_path: Path) -> None:
     watched.edit("07:30", "07:45")
     await watched.edits.look()
     assert list(watched.told()) == ["files"]
-    assert f"stop louguan, then start it with: louguan run {watched.site} --accept" in watched.told()["files"]
+    assert f"to take the edits: louguan apply {watched.site}" in watched.told()["files"]
     watched.edit("07:45", "7 o'clock")
     watched.edit("untrusted_clock: on", "untrusted: on")
     await watched.edits.look()

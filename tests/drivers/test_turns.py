@@ -106,6 +106,24 @@ def test_a_held_up_poll_is_not_made_up_for_by_a_burst() -> None:
     assert all(after - before > 0.5 for before, after in pairwise(times))
 
 
+@given(
+    st.integers(0, 10**12).map(lambda start_ns: start_ns / 1e9),
+    st.sampled_from([0.1, 1.0, 2.0, 7.0, 10.0, 60.0]),
+    st.integers(1, 10_000),
+)
+def test_a_poll_answered_at_its_very_moment_is_not_due_again(
+    start_s: float, period_s: float, turn: int
+) -> None:
+    read = block(1)
+    agenda = Agenda({1: [(read, period_s)]}, MANNERS, start_s)
+    agenda.answered(1, read, start_s, 0.0)
+    # As a clock in nanoseconds tells the moment.
+    now_s = round((start_s + turn * period_s) * 1e9) / 1e9
+    agenda.answered(1, read, now_s, 0.0)
+    assert agenda.wake_s(now_s) == pytest.approx(now_s + period_s, abs=1e-6)
+    assert agenda.next(now_s) is None
+
+
 @pytest.mark.parametrize("period", [1.0, 3.0, 10.0])
 @pytest.mark.parametrize("timeout_s", [0.3, 1.0])
 @pytest.mark.parametrize("answer_s", [0.01, 0.05])

@@ -7,7 +7,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from config.plan.devices import Source
+from config.plan.places import Booking
 from config.plan.programmes import (
+    BookedPeriod,
     CalendarEntry,
     CalendarPlan,
     DateRange,
@@ -18,6 +20,8 @@ from config.plan.programmes import (
     TimeMark,
 )
 from config.plan.reading import Value
+from config.written.recurring import recurring_dates
+from schedules.bookings import Bookings
 from schedules.calendar import Calendar
 from schedules.context import Context
 from schedules.local import LocalTime
@@ -31,9 +35,11 @@ def context(
     latitude: float = 30.574,
     longitude: float = 103.923,
     calendar: CalendarPlan | None = None,
+    bookings: Iterable[Booking] = (),
 ) -> Context:
     local = LocalTime(zone)
-    return Context(local, Calendar(calendar or CalendarPlan("CN", (), ())), Sun(latitude, longitude, local))
+    days = Calendar(calendar or CalendarPlan("CN", (), ()))
+    return Context(local, days, Sun(latitude, longitude, local), Bookings(bookings))
 
 
 def entry(dates: str, kind: str, reason: str = "") -> CalendarEntry:
@@ -70,9 +76,27 @@ def exception(
     own: Iterable[tuple[str, Value | None]] = (),
     from_midnight: bool = False,
     line: int = 50,
+    over_bookings: bool = False,
 ) -> ExceptionEntry:
-    ranges = tuple(date_range(words) for words in dates.split(","))
-    return ExceptionEntry(ranges, like, periods(own), from_midnight, "test", Source("lighting.yaml", line, 5))
+    source = Source("lighting.yaml", line, 5)
+    return ExceptionEntry(
+        recurring_dates(dates), like, periods(own), from_midnight, "test", source, over_bookings
+    )
+
+
+def booked(
+    place: str, value: Value | None, before: float = 0, after: float = 0, line: int = 70
+) -> BookedPeriod:
+    """`before` and `after` in minutes."""
+    return BookedPeriod(place, place, before * 60, after * 60, value, Source("lighting.yaml", line, 5))
+
+
+def booking(
+    place: str, start: str, end: str, organiser: str = "", label: str = "", zone: str = "Asia/Shanghai"
+) -> Booking:
+    """`end` "17:00" is of the day of `start`."""
+    last = end if " " in end else f"{start[:10]} {end}"
+    return Booking(place, at(start, zone), at(last, zone), label, organiser, "Li", 0)
 
 
 def programme(
@@ -82,6 +106,7 @@ def programme(
     has_default: bool | None = None,
     untrusted: Value | None = None,
     exceptions: Sequence[ExceptionEntry] = (),
+    bookings: Sequence[BookedPeriod] = (),
     effective: str | None = None,
     targets: tuple[int, ...] = (0,),
     priority: int = 10,
@@ -101,8 +126,9 @@ def programme(
         has_untrusted=untrusted is not None,
         week=tuple(DayList(kind, periods(items)) for kind, items in week.items()),
         exceptions=tuple(exceptions),
-        effective=None if effective is None else date_range(effective),
+        effective=() if effective is None else recurring_dates(effective),
         source=Source("lighting.yaml", 1 + number, 1),
+        bookings=tuple(bookings),
     )
 
 

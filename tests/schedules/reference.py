@@ -6,6 +6,7 @@ at what local clocks show. Written from the rules, not from the program.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -14,14 +15,24 @@ from zoneinfo import ZoneInfo
 
 import chinese_calendar
 
-from config.plan.programmes import WEEKDAYS, ExceptionEntry, Period, Programme, TimeMark
+from config.plan.programmes import (
+    WEEKDAYS,
+    BookedPeriod,
+    DateRange,
+    ExceptionEntry,
+    NthWeekday,
+    Period,
+    Programme,
+    SomeDates,
+    TimeMark,
+)
 from config.plan.reading import Value
 from schedules.context import Context
 
 MINUTE_MS = 60_000
 DAY = timedelta(days=1)
 Said = tuple[bool, Value | None, str]
-"""(asks, value, "exception" | "period" | "default")."""
+"""(asks, value, "above bookings" | "booking" | "exception" | "period" | "default")."""
 
 
 class Item(NamedTuple):
@@ -51,8 +62,11 @@ def walk(programme: Programme, context: Context, first: date, days: int) -> Iter
         today = latest.date()
         if not first <= today < first + days * DAY:
             continue
-        if running:
+        booked = _booked(programme, context, wall_ms, today)
+        if running and (booked is None or running[0].name == "above bookings"):
             yield wall_ms, (True, running[0].value, running[0].name)
+        elif booked is not None:
+            yield wall_ms, (True, booked.value, "booking")
         elif programme.has_default and _effective(programme, today):
             yield wall_ms, (True, programme.default, "default")
         else:
@@ -117,14 +131,31 @@ def list_of(programme: Programme, context: Context, day: date) -> tuple[str, tup
     exception = _exception(programme, day)
     lists = {entry.kind: entry.periods for entry in programme.week}
     if exception is not None and exception.like is None:
-        return "exception", exception.periods
+        return _of_exception(exception), exception.periods
     if exception is not None:
         assert exception.like is not None
-        return "exception", _of_kind(lists, exception.like, exception.like)
+        return _of_exception(exception), _of_kind(lists, exception.like, exception.like)
     off, festival = chinese_calendar.get_holiday_detail(day)
     if festival:
         return "period", _of_kind(lists, "holiday" if off else "makeup", "")
     return "period", _of_kind(lists, WEEKDAYS[day.weekday()], "")
+
+
+def _of_exception(exception: ExceptionEntry) -> str:
+    return "above bookings" if exception.over_bookings else "exception"
+
+
+def _booked(programme: Programme, context: Context, wall_ms: int, today: date) -> BookedPeriod | None:
+    """The first written whose place is booked now, soon or a moment ago."""
+    exception = _exception(programme, today)
+    if not _effective(programme, today) or (exception is not None and exception.over_bookings):
+        return None
+    for entry in programme.bookings:
+        for item in context.bookings:
+            before, after = item.start_ms - entry.before_s * 1000, item.end_ms + entry.after_s * 1000
+            if item.place == entry.place and before <= wall_ms < after:
+                return entry
+    return None
 
 
 def _of_kind(lists: dict[str, tuple[Period, ...]], kind: str, only: str) -> tuple[Period, ...]:
@@ -138,13 +169,27 @@ def _of_kind(lists: dict[str, tuple[Period, ...]], kind: str, only: str) -> tupl
 
 
 def _exception(programme: Programme, day: date) -> ExceptionEntry | None:
-    for entry in programme.exceptions:
-        for dates in entry.dates:
-            if date.fromisoformat(dates.first) <= day <= date.fromisoformat(dates.last):
-                return entry
-    return None
+    return next(
+        (entry for entry in programme.exceptions if any(_in(item, day) for item in entry.dates)), None
+    )
 
 
 def _effective(programme: Programme, day: date) -> bool:
-    dates = programme.effective
-    return dates is None or date.fromisoformat(dates.first) <= day <= date.fromisoformat(dates.last)
+    return programme.effective == () or any(_in(item, day) for item in programme.effective)
+
+
+def _in(dates: SomeDates, day: date) -> bool:
+    if isinstance(dates, NthWeekday):
+        month = [
+            date(day.year, day.month, number) for number in range(1, monthrange(day.year, day.month)[1] + 1)
+        ]
+        alike = [item for item in month if item.weekday() == dates.weekday]
+        place = dates.nth if dates.nth < 0 else dates.nth - 1
+        return dates.month in (None, day.month) and alike[place : place + 1 or None] == [day]
+    if isinstance(dates, DateRange):
+        return date.fromisoformat(dates.first) <= day <= date.fromisoformat(dates.last)
+    over = dates.last < dates.first
+    return any(
+        f"{year}-{dates.first}" <= day.isoformat() <= f"{year + over}-{dates.last}"
+        for year in (day.year - 1, day.year)
+    )

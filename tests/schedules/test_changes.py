@@ -258,4 +258,4 @@ def test_differences_are_where_the_values_differ(one: Drawn, other: Drawn, share
 
 def _at(drawn: Drawn, zone: str, latitude: float, longitude: float, first: date) -> Foreseen:
     site = replace(SHUANGLIU, time_zone=zone, latitude=latitude, longitude=longitude)
-    return foresee(replace(lamp(*drawn.programmes), site=site), first, 3)
+    return foresee(replace(lamp(*drawn.programmes), site=site), first, 3, drawn.bookings)

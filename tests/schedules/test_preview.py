@@ -20,7 +20,9 @@ from tests.schedules.drawn import Drawn, places_with_programmes
 from tests.schedules.reference import MINUTE_MS, Said, walk
 
 Slot = tuple[int, int, int, int]
-_BEATS = {"exception": 0, "period": 1, "default": 2}
+_BEATS = {
+    name: place for place, name in enumerate(("above bookings", "booking", "exception", "period", "default"))
+}
 
 
 def of(*programmes: Programme, start: str = "2026-03-05", days: int = 1) -> Timeline:
@@ -185,8 +187,8 @@ def test_every_minute_of_thousands(drawn: Drawn) -> None:
 
 
 def compare_by_the_minute(drawn: Drawn) -> None:
-    zone, latitude, longitude, start = drawn.place
-    place, first = context(zone, latitude, longitude), date.fromisoformat(start)
+    zone, *_, start = drawn.place
+    place, first = drawn.context(), date.fromisoformat(start)
     (found,) = timelines(drawn.programmes, place, Window.of(place, first, 3))
     number = 0
     before: tuple[Value | None, int | None] | None = None
@@ -216,9 +218,8 @@ def compare_by_the_minute(drawn: Drawn) -> None:
 @settings(max_examples=40)
 @given(drawn=places_with_programmes(1))
 def test_a_course_is_what_the_programme_says_at_each_instant(drawn: Drawn) -> None:
-    zone, latitude, longitude, start = drawn.place
-    place, (what,) = context(zone, latitude, longitude), drawn.programmes
-    window = Window.of(place, date.fromisoformat(start), 4)
+    place, (what,) = drawn.context(), drawn.programmes
+    window = Window.of(place, date.fromisoformat(drawn.place[3]), 4)
     stretches = course(what, place, window.start_ms, window.end_ms)
     assert (stretches[0].start_ms, stretches[-1].end_ms) == (window.start_ms, window.end_ms)
     assert all(before.end_ms == after.start_ms for before, after in pairwise(stretches))

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.language import render
+from config.language.reasons import reason
 from config.plan.programmes import CalendarPlan, Programme
 from config.plan.reading import Value
 from schedules.programme import HORIZON_DAYS, Rank, evaluate, untrusted
-from tests.schedules.build import at, context, entry, exception, local, programme
+from tests.many import many
+from tests.schedules.build import at, booked, booking, context, entry, exception, local, programme
 from tests.schedules.drawn import Drawn, places_with_programmes
 from tests.schedules.reference import MINUTE_MS, walk
 
@@ -149,13 +152,13 @@ def test_clocks_that_change(utc: str, value: float) -> None:
     assert evaluate(what, context("Europe/Berlin", 52.5, 13.4), at(utc, "UTC")).value == value
 
 
-@settings(max_examples=200)
+@settings(max_examples=many(200))
 @given(drawn=places_with_programmes(1))
 def test_against_a_minute_by_minute_reading_of_the_rules(drawn: Drawn) -> None:
-    zone, latitude, longitude, start = drawn.place
+    zone, *_, start = drawn.place
     first, what = date.fromisoformat(start), drawn.programmes[0]
-    place_context = context(zone, latitude, longitude)
-    names_of = {Rank.EXCEPTION: "exception", Rank.PERIOD: "period", Rank.DEFAULT: "default"}
+    place_context = drawn.context()
+    names_of = {rank: rank.name.lower().replace("_", " ") for rank in Rank}
     verdict = None
     for wall_ms, said in walk(what, place_context, first, 3):
         # Asked anew only where it said that something changes: so `until_ms` is tested to the minute.
@@ -167,7 +170,7 @@ def test_against_a_minute_by_minute_reading_of_the_rules(drawn: Drawn) -> None:
         assert (verdict.asks, verdict.value, names_of[verdict.rank]) == said, local(wall_ms, zone)
 
 
-@settings(max_examples=100)
+@settings(max_examples=many(100))
 @given(
     minute=st.integers(0, 40 * 1440),
     what=st.sampled_from([CORRIDOR, STREET, NIGHT, FESTIVAL, SUMMER, RELEASE]),
@@ -190,3 +193,69 @@ def test_until_is_the_very_next_change(minute: int, what: Programme) -> None:
         said.source,
     )
     assert changed or said.until_ms - start > (HORIZON_DAYS - 1) * 86_400_000
+
+
+HALL = programme({"workday": [("08:00-12:00", 1.0)]}, default=0.0, bookings=[booked("hall", 2.0, 45, 15)])
+CLEANED = programme(
+    {"everyday": [("00:00-24:00", 1.0)]},
+    exceptions=[
+        exception("2026-03-06", own=[("10:00-11:00", 5.0)]),
+        exception("2026-03-07", "dayoff", over_bookings=True),
+        exception("2026-03-08", own=[("22:00-02:00", 6.0)], over_bookings=True),
+    ],
+    default=0.0,
+    bookings=[booked("hall", 2.0), booked("room", 3.0)],
+)
+EVENTS = [
+    booking("hall", "2026-03-05 13:30", "17:00", "Wang", "training"),
+    booking("hall", "2026-03-05 16:30", "18:00"),
+    booking("hall", "2026-03-06 09:00", "2026-03-07 12:00"),
+    booking("hall", "2026-03-09 01:00", "03:00"),
+    booking("room", "2026-03-05 12:00", "14:00"),
+    booking("hall", "2026-10-01 09:00", "10:00"),
+]
+
+
+@pytest.mark.parametrize(
+    ("what", "minute", "value", "rank", "until"),
+    [
+        # Off by default, on while booked, and 45 min before: also on top of the week's own periods.
+        (HALL, "2026-03-05 12:44", 0.0, Rank.DEFAULT, "2026-03-05 12:45"),
+        (HALL, "2026-03-05 12:45", 2.0, Rank.BOOKING, "2026-03-05 18:15"),
+        (HALL, "2026-03-05 18:14", 2.0, Rank.BOOKING, "2026-03-05 18:15"),
+        (HALL, "2026-03-05 18:15", 0.0, Rank.DEFAULT, "2026-03-06 08:00"),
+        (HALL, "2026-03-06 08:14", 1.0, Rank.PERIOD, "2026-03-06 08:15"),
+        (HALL, "2026-03-06 08:15", 2.0, Rank.BOOKING, "2026-03-07 12:15"),
+        # A holiday cancels no booking.
+        (HALL, "2026-10-01 08:15", 2.0, Rank.BOOKING, "2026-10-01 10:15"),
+        # An exception does not either, unless it says so: from that midnight to the next.
+        (CLEANED, "2026-03-06 10:30", 2.0, Rank.BOOKING, "2026-03-07 00:00"),
+        (CLEANED, "2026-03-07 10:00", 1.0, Rank.ABOVE_BOOKINGS, "2026-03-08 00:00"),
+        # And the tail of a period that stands above bookings runs on over one.
+        (CLEANED, "2026-03-09 01:30", 6.0, Rank.ABOVE_BOOKINGS, "2026-03-09 02:00"),
+        (CLEANED, "2026-03-09 02:00", 2.0, Rank.BOOKING, "2026-03-09 03:00"),
+        # Of two places that are booked the first written is heard.
+        (CLEANED, "2026-03-05 13:29", 3.0, Rank.BOOKING, "2026-03-05 13:30"),
+        (CLEANED, "2026-03-05 13:30", 2.0, Rank.BOOKING, "2026-03-05 18:00"),
+    ],
+)
+def test_bookings(what: Programme, minute: str, value: float, rank: Rank, until: str) -> None:
+    said = evaluate(what, context(bookings=EVENTS), at(minute))
+    assert (said.value, said.rank, local(said.until_ms)) == (value, rank, until)
+
+
+def test_why_it_is_on_names_the_bookings() -> None:
+    said = evaluate(HALL, context(bookings=EVENTS), at("2026-03-05 12:50"))
+    assert str(said.reason) == (
+        "hall booked 13:30-17:00 (Wang, training), 16:30-18:00 (Li), from 45 min before to 15 min after"
+    )
+    assert local(said.since_ms) == "2026-03-05 12:45"
+    for line, words in (
+        (booked("hall", 1.0, 45), "45 min before"),
+        (booked("hall", 1.0, 0, 15), "15 min after"),
+    ):
+        only = evaluate(programme({}, bookings=[line]), context(bookings=EVENTS), at("2026-03-07 11:00"))
+        assert str(only.reason).startswith("hall booked 2026-03-06 09:00-2026-03-07 12:00 (Li), ")
+        assert str(only.reason).endswith(words)
+        for told in (said.reason, only.reason):
+            assert render(reason(render(told, "en")), "zh_CN") == render(told, "zh_CN"), "from the ledger too"

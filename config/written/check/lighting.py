@@ -18,7 +18,7 @@ def check_lighting(
     the least for safety would be kept. And lamps of two rules, one of which would pass the other by."""
     owners: dict[int, Rule] = {}
     asking = [
-        (rule, ask.point) for rule in rules if isinstance(rule.spec, Presence) for ask in rule.spec.then
+        (rule, item.on.point) for rule in rules if isinstance(rule.spec, Presence) for item in rule.spec.then
     ]
     for rule in rules:
         if not isinstance(rule.spec, Lighting):
@@ -62,7 +62,7 @@ def _always(programme: Programme, point: int, slot: int) -> bool:
         and programme.default is not None
         and programme.has_untrusted
         and programme.untrusted is not None
-        and programme.effective is None
+        and not programme.effective
         and all(period.value is not None for period in _periods(programme))
     )
 

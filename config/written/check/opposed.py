@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from itertools import combinations
 
 from config.language import text
-from config.plan.rules import Ask, Rule
+from config.plan.asks import Ask
+from config.plan.rules import Rule
 from config.written.gather import Written
 from config.written.problems import Findings
 from config.written.rules.asking import Claim, asked

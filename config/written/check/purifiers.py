@@ -33,7 +33,7 @@ def check_purifiers(rules: Sequence[Rule], site: Site, findings: Findings) -> No
             continue
         for claim in asked(rule):
             point = claim.ask.point
-            if point in fans and _stops(site.points[point], claim.ask.value):
+            if point in fans and stops(site.points[point], claim.ask.value):
                 findings.problem(
                     rule.source,
                     text("it may stop {name} for what a fume purifier says", name=fans[point]),
@@ -42,5 +42,6 @@ def check_purifiers(rules: Sequence[Rule], site: Site, findings: Findings) -> No
                 break
 
 
-def _stops(point: Point, value: Value) -> bool:
+def stops(point: Point, value: Value) -> bool:
+    """Whether that value of a command stops what it commands."""
     return value is False or (point.kind == "enum" and point.state_name(value) in _OFF)

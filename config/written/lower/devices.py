@@ -110,6 +110,7 @@ def _device(
         tags=tuple(device.tags),
         place=device.place,
         observe=device.observe,
+        hand_s=device.hand,
         turnaround_s=profile.head.turnaround,
         quirks=tuple(profile.head.quirks),
         params=tuple((name, float(value)) for name, value in params.items()),

@@ -166,6 +166,7 @@ def _record(
         max_off_s=equipment.max_off,
         safe=_safe(named, primary, made, findings),
         observe=equipment.observe,
+        hand_s=equipment.hand,
         facts=_facts(named, findings),
         source=named.entry.at,
     )

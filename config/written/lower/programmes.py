@@ -7,6 +7,7 @@ from config.plan.devices import Source
 from config.plan.programmes import (
     BUILT_IN_KINDS,
     WEEKDAYS,
+    BookedPeriod,
     CalendarPlan,
     DayList,
     ExceptionEntry,
@@ -17,22 +18,24 @@ from config.plan.reading import Value
 from config.written.check.periods import check_overlaps
 from config.written.check.values import check_value
 from config.written.gather import Written
+from config.written.lower.places import Places
 from config.written.lower.target import Target
 from config.written.lower.targets import Targets
 from config.written.model.programmes import PeriodWritten, ProgrammeWritten
 from config.written.named import Named
 from config.written.nodes import Node, Scalar
 from config.written.problems import Findings, Wrong, one_of
+from config.written.recurring import follow_on
 
 RELEASE = "release"
 
 
 def lower_programmes(
-    written: Written, calendar: CalendarPlan, targets: Targets, findings: Findings
+    written: Written, calendar: CalendarPlan, places: Places, targets: Targets, findings: Findings
 ) -> list[Programme]:
     """Every programme in the order written; tells everything wrong with each."""
     return [
-        _Lowering(named, number, calendar, targets.of(named), findings).programme()
+        _Lowering(named, number, calendar, places, targets.of(named), findings).programme()
         for number, named in enumerate(written.programmes.values())
     ]
 
@@ -45,6 +48,7 @@ class _Lowering:
         named: Named[ProgrammeWritten],
         number: int,
         calendar: CalendarPlan,
+        places: Places,
         targets: list[Target],
         findings: Findings,
     ) -> None:
@@ -52,17 +56,19 @@ class _Lowering:
         self._number = number
         self._kinds = (*BUILT_IN_KINDS, *calendar.own_kinds)
         self._findings = findings
+        self._places = places
         self._targets = self._alike(targets)
 
     def programme(self) -> Programme:
         written = self._named.written
         given = written.model_fields_set
         week = tuple(self._day_list(kind, periods) for kind, periods in written.week.items())
-        if not any(periods.periods for periods in week) and not written.exceptions and "default" not in given:
+        asks = any(periods.periods for periods in week) or written.exceptions or written.bookings
+        if not asks and "default" not in given:
             self._findings.problem(
                 self._named.entry.at,
                 text("the programme asks for nothing"),
-                text("week, exceptions or default"),
+                text("week, exceptions, bookings or default"),
             )
         self._check_untrusted()
         return Programme(
@@ -80,8 +86,9 @@ class _Lowering:
             has_untrusted="untrusted_clock" in given,
             week=week,
             exceptions=tuple(self._exception(index) for index in range(len(written.exceptions))),
-            effective=written.effective,
+            effective=written.effective or (),
             source=self._named.entry.at,
+            bookings=self._bookings(),
         )
 
     def _alike(self, targets: list[Target]) -> list[Target]:
@@ -166,6 +173,26 @@ class _Lowering:
     def _source(self, path: list[object]) -> Source:
         return self._named.entry.place(path)
 
+    def _bookings(self) -> tuple[BookedPeriod, ...]:
+        made: dict[str, BookedPeriod] = {}
+        for index, written in enumerate(self._named.written.bookings):
+            path: list[object] = ["bookings", index]
+            value = self._value([*path, "value"], written.value)
+            place = self._places.named(written.place, self._source([*path, "place"]))
+            if place is None:
+                continue
+            if place.name in made:
+                self._findings.problem(self._source(path), text("{name} is named twice", name=place.name))
+            made[place.name] = BookedPeriod(
+                place.name,
+                place.label or place.name,
+                written.before,
+                written.after,
+                value,
+                self._source(path),
+            )
+        return tuple(made.values())
+
     def _exception(self, index: int) -> ExceptionEntry:
         written = self._named.written.exceptions[index]
         path: list[object] = ["exceptions", index]
@@ -183,11 +210,12 @@ class _Lowering:
             periods=self._periods(
                 [*path, "periods"],
                 written.periods or [],
-                repeats=any(dates.first != dates.last for dates in written.dates),
+                repeats=any(map(follow_on, written.dates)),
             ),
             from_midnight=written.from_midnight,
             reason=written.reason,
             source=self._source(path),
+            over_bookings=written.over_bookings,
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from config.language import text
 from config.plan.lines import Line
 from config.plan.programmes import BUILT_IN_KINDS, WEEKDAYS, CalendarEntry, CalendarPlan
-from config.plan.site import Site
+from config.plan.site import Rollback, Site
 from config.written.gather import Written
 from config.written.model.lines import ANYWHERE, BacnetWritten, LineWritten, RtuWritten
 from config.written.model.site import SiteWritten
@@ -32,6 +32,8 @@ def lower_site(site: SiteWritten) -> Site:
         interval_s=int(site.log.interval),
         full_disk=site.log.full_disk,
         flash_budget_mb=site.log.flash_budget,
+        apply=site.apply,
+        rollback=Rollback(site.rollback.devices, site.rollback.share, site.rollback.within),
     )
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 from config.language import text
 from config.written.problems import Wrong, brief
-from config.written.quantities import amount, duration, known_unit, lasting
+from config.written.quantities import amount, duration, known_unit, lasting, normal
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _FLAGS = {"on": True, "yes": True, "off": False, "no": False}
@@ -80,6 +80,23 @@ def _scalar(value: object) -> object:
     return value
 
 
+_left_alone = lasting("1 min", "24 h")
+
+
+def _hand(value: object) -> float:
+    """ "respect 2 h" or "reassert"."""
+    if isinstance(value, str):
+        word, _, time = normal(value).partition(" ")
+        if word == "reassert" and not time:
+            return 0.0
+        if word == "respect" and time:
+            return _left_alone(time.strip())
+    raise Wrong(
+        text('"{value}" is nothing to do after a hand', value=brief(value)),
+        text("reassert or {example}", example="respect 2 h"),
+    )
+
+
 _TIME = r"^\s*[0-9０-９]+([.．][0-9０-９]*)?\s*(ms|s|min|h|d)\s*$"
 Name = Annotated[
     str, BeforeValidator(name), WithJsonSchema({"type": "string", "pattern": f"^{NAME.pattern}$"})
@@ -106,6 +123,9 @@ Words = Annotated[
     ),
 ]
 _TIME_SCHEMA = WithJsonSchema({"anyOf": [{"type": "string", "pattern": _TIME}, {"const": 0}]})
+Lead = Annotated[float, BeforeValidator(lasting("5 min", "12 h")), _TIME_SCHEMA]
+"""How long before something begins; seconds, as those below."""
+PerKelvin = Annotated[float, BeforeValidator(lasting("10 s", "4 h")), _TIME_SCHEMA]
 Duration = Annotated[float, BeforeValidator(duration), _TIME_SCHEMA]
 """Seconds; written with a unit of time, as those below."""
 TimeOut = Annotated[float, BeforeValidator(lasting("20 ms", "60 s")), _TIME_SCHEMA]
@@ -118,6 +138,12 @@ Pulse = Annotated[float, BeforeValidator(lasting("10 ms", "10 min")), _TIME_SCHE
 Wait = Annotated[float, BeforeValidator(lasting("0 s", "10 min")), _TIME_SCHEMA]
 RunOn = Annotated[float, BeforeValidator(lasting("0 s", "24 h")), _TIME_SCHEMA]
 Lasting = Annotated[float, BeforeValidator(lasting("1 min", "366 d")), _TIME_SCHEMA]
+Stagger = Annotated[float, BeforeValidator(lasting("1 s", "10 min")), _TIME_SCHEMA]
+Ahead = Annotated[float, BeforeValidator(lasting("1 min", "15 min")), _TIME_SCHEMA]
+Hand = Annotated[
+    float, BeforeValidator(_hand), WithJsonSchema({"type": "string", "pattern": r"^(reassert|respect\s+.+)$"})
+]
+"""Seconds for which a change by hand is left alone; 0 = it is asserted again."""
 UnitName = Annotated[str, BeforeValidator(_unit), WithJsonSchema({"type": "string"})]
 Quantity = Annotated[object, BeforeValidator(_quantity), WithJsonSchema({"type": ["number", "string"]})]
 """A number with or without unit, not yet converted: what it must be is known where it is used."""

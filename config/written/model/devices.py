@@ -8,7 +8,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from config.language import text
-from config.written.model.base import Age, Duration, Flag, Label, Name, Poll, Scalar, Written
+from config.written.model.base import Age, Duration, Flag, Hand, Label, Name, Poll, Scalar, Written
 from config.written.model.lines import host_address
 from config.written.problems import Wrong
 
@@ -111,6 +111,7 @@ class DeviceWritten(Written):
     tags: list[Name] = Field(default_factory=list)
     params: dict[str, Scalar] = Field(default_factory=dict)
     observe: Flag = False
+    hand: Hand = 0.0
     points: dict[str, PointOverride] = Field(default_factory=dict)
     if_unheard: UnheardWritten | None = None
     on_stop: Annotated[OnStop, BeforeValidator(_on_stop), WithJsonSchema(_ON_STOP_SCHEMA)] = OnStop(

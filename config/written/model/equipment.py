@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, create_model
 
 from config.language import text
 from config.plan.equipment import KINDS
-from config.written.model.base import Duration, Flag, Label, Name, Quantity, Scalar, Written
+from config.written.model.base import Duration, Flag, Hand, Label, Name, Quantity, Scalar, Written
 from config.written.problems import Wrong
 
 _POINT = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]*)\.([A-Za-z0-9][A-Za-z0-9_-]*)")
@@ -43,6 +43,7 @@ class EquipmentWritten(Written):
     starts_per_hour: Annotated[float, Field(gt=0)] | None = None
     safe: Scalar = None
     observe: Flag = False
+    hand: Hand | None = None
     facts: dict[str, Quantity] = Field(default_factory=dict)
 
 

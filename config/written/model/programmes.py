@@ -9,8 +9,8 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from config.language import text
 from config.plan.programmes import TimeMark
 from config.plan.slots import WRITABLE, Slot
-from config.written.model.base import Flag, Label, Name, Scalar, Written
-from config.written.model.site import Dates, OneRange
+from config.written.model.base import Flag, Label, Name, RunOn, Scalar, Written
+from config.written.model.dates import RecurringDates
 from config.written.problems import Wrong
 from config.written.times import time_mark
 
@@ -51,6 +51,15 @@ def _targets(value: object) -> list[dict[str, str]]:
     return targets
 
 
+TargetNames = Annotated[
+    list[dict[str, str]],
+    BeforeValidator(_targets),
+    WithJsonSchema(
+        {"anyOf": [*_TARGET_SCHEMA["anyOf"], {"type": "array", "minItems": 1, "items": _TARGET_SCHEMA}]}
+    ),
+]
+
+
 class PeriodWritten(Written):
     """[from, to) of a day."""
 
@@ -62,28 +71,33 @@ class PeriodWritten(Written):
 class ExceptionWritten(Written):
     """Dates that go otherwise: like another kind of day, or by periods of their own."""
 
-    dates: Dates
+    dates: RecurringDates
     like: Name | None = None
     periods: list[PeriodWritten] | None = None
     from_midnight: Flag = False
+    over_bookings: Flag = False
     reason: Label = ""
+
+
+class BookedWritten(Written):
+    """A value while a place is booked, and for a time before and after."""
+
+    place: Name
+    before: RunOn = 0.0
+    after: RunOn = 0.0
+    value: Scalar
 
 
 class ProgrammeWritten(Written):
     """A weekly programme."""
 
     label: Label
-    targets: Annotated[
-        list[dict[str, str]],
-        BeforeValidator(_targets),
-        WithJsonSchema(
-            {"anyOf": [*_TARGET_SCHEMA["anyOf"], {"type": "array", "minItems": 1, "items": _TARGET_SCHEMA}]}
-        ),
-    ]
+    targets: TargetNames
     default: Scalar = None
     week: dict[str, list[PeriodWritten]] = Field(default_factory=dict)
     exceptions: list[ExceptionWritten] = Field(default_factory=list)
+    bookings: list[BookedWritten] = Field(default_factory=list)
     untrusted_clock: Scalar = None
     slot: Annotated[int, Field(ge=WRITABLE.start, lt=WRITABLE.stop)] = int(Slot.PROGRAMME)
     priority: Annotated[int, Field(ge=1, le=16)] = 10
-    effective: OneRange | None = None
+    effective: RecurringDates | None = None

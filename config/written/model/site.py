@@ -9,10 +9,11 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from config.language import text
 from config.plan.programmes import BUILT_IN_KINDS, DateRange
-from config.written.model.base import Flag, Label, Lasting, Name, Written, name
+from config.written.model.base import Flag, Label, Lasting, Name, Quantity, Stagger, Wait, Written, name
 from config.written.problems import Wrong
 from config.written.quantities import duration, inside
-from config.written.times import date_range, date_ranges
+from config.written.rules.common import EquipmentNames
+from config.written.times import date_ranges
 
 DATE_PATTERN = r"\s*[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}\s*"
 _RANGE = rf"{DATE_PATTERN}(\.\.{DATE_PATTERN})?"
@@ -49,6 +50,14 @@ def _size(value: object) -> float:
     return float(size)
 
 
+def _share(value: object) -> float:
+    """Percent."""
+    share = float(inside(value, "%"))
+    if not 0 < share <= 100:
+        raise Wrong(text('"{value}" is no share', value=value), text("more than 0 % and at most 100 %"))
+    return share
+
+
 def _own_kind(value: object) -> str:
     if value in BUILT_IN_KINDS:
         raise Wrong(text('"{name}" is a kind of day already', name=value))
@@ -66,7 +75,11 @@ Size = Annotated[
     float, BeforeValidator(_size), WithJsonSchema({"type": "string", "pattern": r"[0-9０-９]\s*[kMG]B\s*$"})
 ]
 """Megabytes (10⁶ bytes)."""
-OneRange = Annotated[DateRange, BeforeValidator(date_range), WithJsonSchema(_DATES_SCHEMA)]
+Share = Annotated[
+    float,
+    BeforeValidator(_share),
+    WithJsonSchema({"type": "string", "pattern": r"[0-9０-９]\s*[%％]\s*$"}),
+]
 
 
 class PlaceWritten(Written):
@@ -91,6 +104,25 @@ class OverrideWritten(Written):
     at_most: Lasting = 86400.0
 
 
+class RestartWritten(Written):
+    """After the power came back motors start one by one."""
+
+    after: Wait = 30.0
+    stagger: Stagger = 5.0
+    order: EquipmentNames = Field(default_factory=list)
+    lamps_above: Quantity | None = None
+    devices: Annotated[int, Field(ge=2, le=100)] = 3
+    within: Wait = 60.0
+
+
+class RollbackWritten(Written):
+    """When an edit is taken back by itself: devices that it touched reject writes."""
+
+    devices: Annotated[int, Field(ge=1)] = 2
+    share: Share = 20.0
+    within: Lasting = 300.0
+
+
 class SiteWritten(Written):
     """The site itself."""
 
@@ -102,6 +134,9 @@ class SiteWritten(Written):
     log: LogWritten = LogWritten()
     override: OverrideWritten = OverrideWritten()
     observe: Flag = False
+    restart: RestartWritten | None = None
+    apply: Literal["by_hand", "watched"] = "by_hand"
+    rollback: RollbackWritten = RollbackWritten()
 
 
 class DayWritten(Written):

@@ -12,7 +12,7 @@ from config.written.model.base import Flag, Label, Name, Words, Written
 from config.written.model.site import DATE_PATTERN
 from config.written.problems import Wrong
 from config.written.quantities import inside, normal
-from config.written.times import date_range, time_mark
+from config.written.times import date_ranges, time_mark
 
 _DAY_S = 86400
 _MONTHS = re.compile(r"(\d{1,2})(?:\s*-\s*(\d{1,2}))?")
@@ -72,12 +72,12 @@ def _hours(value: object) -> Hours:
 
 
 def _date(value: object) -> str:
-    dates = date_range(value)
-    if dates.first != dates.last:
+    dates = date_ranges(value)
+    if len(dates) != 1 or dates[0].first != dates[0].last:
         raise Wrong(
             text('"{value}" is no date', value=value), text("something like {example}", example="2026-10-01")
         )
-    return dates.first
+    return dates[0].first
 
 
 def _price(value: object) -> float:

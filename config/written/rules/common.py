@@ -8,7 +8,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from config.language import text
-from config.plan.rules import BadInput
+from config.plan.asks import BadInput
 from config.plan.slots import WRITABLE
 from config.written.model.base import Label, Scalar, Written
 from config.written.problems import Wrong, brief, guess

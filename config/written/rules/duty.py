@@ -8,8 +8,9 @@ from typing import Literal
 from pydantic import Field
 
 from config.language import text
+from config.plan.asks import Band
 from config.plan.equipment import RUN
-from config.plan.rules import Band, Duty, Machine
+from config.plan.rules import Duty, Machine
 from config.written.model.base import Lasting, Scalar, Wait, Written
 from config.written.rules.common import Beyond, Condition, EquipmentNames, OnBadInput, RuleWritten
 from config.written.rules.machines import selector_of, switch_of

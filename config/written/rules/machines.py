@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from config.plan.asks import Selector
 from config.plan.equipment import Equipment
-from config.plan.rules import Selector
 from config.written.rules.making import Site
 
 AUTO = "auto"

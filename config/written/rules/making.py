@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from config.language import Text, text
-from config.plan.conditions import All, AnyOf, Compare, Condition, Has, Lasting, Not
+from config.plan.asks import Ask
+from config.plan.conditions import All, AnyOf, Booked, Compare, Condition, Has, Lasting, Not
 from config.plan.devices import Source
 from config.plan.equipment import Equipment
+from config.plan.places import Place
 from config.plan.points import Point
 from config.plan.reading import Value
-from config.plan.rules import Ask
+from config.plan.tariff import Tariff
 from config.written.check.values import check_value
 from config.written.lower.target import Target
 from config.written.named import Named
@@ -26,6 +28,7 @@ from config.written.words.parse import (
     During,
     Misspoken,
     Negation,
+    Reserved,
     Said,
     Several,
     Spoken,
@@ -47,6 +50,13 @@ class Names(Protocol):
         """The point "device.point" or "equipment.role"; None with the problem told."""
 
 
+class Places(Protocol):
+    """Finds places that can be booked."""
+
+    def named(self, wanted: str, at: Source) -> Place | None:
+        """The place of that name; None with the problem told."""
+
+
 class Aims(Protocol):
     """Finds points that are commanded."""
 
@@ -64,6 +74,12 @@ class Site:
     targets: Aims
     equipment: Mapping[str, Equipment]
     points: Mapping[int, Point]
+    places: Places
+    kinds_of_day: Sequence[str]
+    tariff: Tariff | None
+    """None: there is none, or it cannot be used."""
+    tariff_written: bool
+    """Somebody wrote one."""
     findings: Findings
 
 
@@ -186,6 +202,8 @@ class Making:
                 return self._comparison(spoken, at)
             case State():
                 return self._state(spoken, at)
+            case Reserved():
+                return self._booked(spoken, at)
             case Negation():
                 item = self._lower(spoken.item, at)
                 return None if item is None else Not(item)
@@ -221,6 +239,18 @@ class Making:
             return None
         has = Has(point.id, value)
         return Not(has) if spoken.denied else has
+
+    def _booked(self, spoken: Reserved, at: Source) -> Condition | None:
+        name = spoken.name.text
+        if spoken.within is None and "." in name:
+            # A point's state of that name, which a profile may have.
+            return self._state(State(spoken.name, spoken.word, spoken.denied), at)
+        seconds = 0.0 if spoken.within is None else self._read(spoken.within, at, _lasting)
+        place = self.site.places.named(name, _moved(at, spoken.name.column))
+        if place is None or seconds is None:
+            return None
+        booked = Booked(place.name, seconds)
+        return Not(booked) if spoken.denied else booked
 
     def _position(self, point: Point, word: Said, at: Source) -> Value | None:
         known: dict[str, Value] = dict(_POSITIONS) if point.kind == "bool" else {}

@@ -10,8 +10,9 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from config.language import text
 from config.plan.rules import Presence
 from config.written.model.base import RunOn
-from config.written.rules.common import OnBadInput, RuleWritten, ThenWritten
+from config.written.rules.common import OnBadInput, RuleWritten
 from config.written.rules.making import Making
+from config.written.rules.switching import SwitchWritten, switched
 from config.written.words.parse import Said
 
 
@@ -31,11 +32,11 @@ Contacts = Annotated[
 
 
 class PresenceWritten(RuleWritten):
-    """While a contact is active, and for `run_on` after, points get a value."""
+    """While a contact is active, and for `run_on` after, points get a value; else another, if named."""
 
     kind: Literal["presence"]
     presence: Contacts
-    then: Annotated[list[ThenWritten], Field(min_length=1)]
+    then: Annotated[list[SwitchWritten], Field(min_length=1)]
     run_on: RunOn = 0.0
     on_bad_input: OnBadInput
 
@@ -43,10 +44,10 @@ class PresenceWritten(RuleWritten):
 def lower(written: PresenceWritten, making: Making) -> Presence | None:
     """The record, or None with every problem told."""
     found = contacts(making, written.presence)
-    asks = making.asks(["then"], written.then)
-    if not found or not asks:
+    then = switched(making, written.then, "motors")
+    if not found or not then:
         return None
-    return Presence(found, asks, written.run_on, written.on_bad_input)
+    return Presence(found, then, written.run_on, written.on_bad_input)
 
 
 def contacts(making: Making, names: Sequence[str]) -> tuple[int, ...]:

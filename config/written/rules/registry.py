@@ -7,7 +7,22 @@ from typing import Any, NamedTuple
 
 from config.plan.rules import RuleSpec
 from config.plan.slots import Slot
-from config.written.rules import cycling, duty, hazard, interlock, level, lighting, link, make_up, presence
+from config.written.rules import (
+    cycling,
+    demand_cap,
+    duty,
+    hazard,
+    heater,
+    interlock,
+    irrigation,
+    level,
+    lighting,
+    link,
+    make_up,
+    optimum_start,
+    presence,
+    tariff_shift,
+)
 from config.written.rules.common import RuleWritten
 from config.written.rules.making import Making
 
@@ -33,5 +48,10 @@ KINDS: dict[str, Kind] = {
     "duty": Kind(duty.DutyWritten, duty.lower, Slot.PROCESS),
     "cycling": Kind(cycling.CyclingWritten, cycling.lower, Slot.PROCESS),
     "make_up": Kind(make_up.MakeUpWritten, make_up.lower, Slot.PROCESS),
+    "optimum_start": Kind(optimum_start.OptimumStartWritten, optimum_start.lower, Slot.OPTIMUM_START),
+    "irrigation": Kind(irrigation.IrrigationWritten, irrigation.lower, Slot.PROCESS),
+    "heater": Kind(heater.HeaterWritten, heater.lower, Slot.OPTIMUM_START),
+    "tariff_shift": Kind(tariff_shift.TariffShiftWritten, tariff_shift.lower, Slot.OPTIMUM_START),
+    "demand_cap": Kind(demand_cap.DemandCapWritten, demand_cap.lower, Slot.DEMAND_CAP),
 }
 MODELS: dict[str, type[RuleWritten]] = {word: kind.model for word, kind in KINDS.items()}

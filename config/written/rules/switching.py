@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from config.language import text
+from config.plan.asks import Band, Switched
 from config.plan.equipment import RUN
 from config.plan.points import Point
-from config.plan.rules import Band, Switched
 from config.written.lower.target import Target
-from config.written.model.base import Scalar
+from config.written.model.base import Duration, Scalar
 from config.written.problems import Wrong
 from config.written.quantities import inside
 from config.written.rules.common import ThenWritten, Threshold
@@ -24,6 +25,7 @@ class SwitchWritten(ThenWritten):
     value: Scalar = None
     at_least: Scalar = None
     otherwise: Scalar = None
+    after: Duration = 0.0
 
     def model_post_init(self, context: Any, /) -> None:
         super().model_post_init(context)
@@ -45,6 +47,7 @@ def switched(
             one = _one(making, path, item, target, off)
             if one is None:
                 continue
+            one = replace(one, after_s=item.after)
             if target.point.id in made:
                 making.problem(path, text("{name} is asked for twice", name=target.shown))
             made[target.point.id] = one

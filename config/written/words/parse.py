@@ -22,7 +22,7 @@ DEEPEST = 30
 _GRAMMAR = Path(__file__).with_name("condition.lark")
 _KEYWORDS = {
     "_OR": "or", "_AND": "and", "_NOT": "not", "NOT_A": "not", "_FOR": "for", "_IS": "is", "BELOW": "below",
-    "ABOVE": "above", "LPAR": "(", "RPAR": ")",
+    "ABOVE": "above", "_WITHIN": "within", "LPAR": "(", "RPAR": ")",
 }  # fmt: skip
 _PLACES: dict[str, Text] = {
     "NAME": text("a name such as {example}", example="reuse-tank.level"),
@@ -69,6 +69,17 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
+class Reserved:
+    """`name is [not] booked [within 45 min]`."""
+
+    name: Said
+    word: Said
+    denied: bool
+    within: Said | None
+    """Number and unit."""
+
+
+@dataclass(frozen=True, slots=True)
 class Negation:
     item: Spoken
 
@@ -89,7 +100,7 @@ class During:
     lasting: Said
 
 
-Spoken: TypeAlias = Comparison | State | Negation | Several | During
+Spoken: TypeAlias = Comparison | State | Reserved | Negation | Several | During
 
 
 def parse(written: str) -> Spoken:
@@ -124,6 +135,8 @@ def _spoken(node: Tree[Token] | Token) -> Spoken:
             return During(_spoken(parts[0]), _joined(parts[1:]))
         case "comparison":
             return Comparison(_said(parts[0]), _token(parts[1]).type == "BELOW", _joined(parts[2:]))
+        case "booked":
+            return Reserved(_said(parts[0]), _said(parts[2]), parts[1] is not None, _maybe(parts[3:]))
         case _:
             return State(_said(parts[0]), _said(parts[2]), parts[1] is not None)
 
@@ -141,6 +154,11 @@ def _said(part: object) -> Said:
 def _joined(parts: Iterable[object]) -> Said:
     tokens = [_token(part) for part in parts if part is not None]
     return Said(" ".join(map(str, tokens)), tokens[0].start_pos or 0)
+
+
+def _maybe(parts: Iterable[object]) -> Said | None:
+    given = [part for part in parts if part is not None]
+    return _joined(given) if given else None
 
 
 def _too_deep(plain: str) -> int | None:

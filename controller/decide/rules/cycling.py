@@ -5,7 +5,7 @@ from __future__ import annotations
 from config.language import text
 from config.plan.rules import Cycling
 from controller.decide.rules.look import Look
-from controller.decide.rules.switched import ON, SINCE, put, settled, was_on
+from controller.decide.rules.switched import ON, SINCE, may_start, put, settled, was_on
 
 
 def decide(spec: Cycling, look: Look) -> None:
@@ -29,4 +29,6 @@ def decide(spec: Cycling, look: Look) -> None:
     since_ms = start_ms if running else start_ms + run_ms
     look.wake_at(start_ms + run_ms if running else start_ms + run_ms + rest_ms)
     words = text("its time on") if running else text("its time off")
-    put(look, spec.then, running, words, since_ms)
+    inputs = (spec.when,)
+    then = [item for item in spec.then if not running or may_start(look, item, spec.on_bad_input, inputs)]
+    put(look, then, running, words, since_ms)

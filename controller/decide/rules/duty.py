@@ -5,8 +5,8 @@ from __future__ import annotations
 from config.language import text
 from config.plan.rules import Duty, Machine
 from controller.decide.rules.look import Look
-from controller.decide.rules.running import adopted, hours, ready, runs
-from controller.decide.rules.switched import beyond, settled
+from controller.decide.rules.running import adopted, clock_in, hours, ready, runs
+from controller.decide.rules.switched import beyond, may_start, settled
 
 NEEDED = "needed"
 
@@ -29,6 +29,8 @@ def decide(spec: Duty, look: Look) -> None:
     )
     blind = look.unread(_said_by(spec))
     if needed is None or (before is None and blind):
+        for machine in spec.machines:
+            clock_in(machine, look, asked=False)
         return
     look.keep(NEEDED, needed)
     fit = [machine for machine in spec.machines if ready(machine, look)]
@@ -41,7 +43,9 @@ def decide(spec: Duty, look: Look) -> None:
     if len(fit) < wanted:
         look.tell("alarm", text("{needed} needed, {ready} ready", needed=wanted, ready=len(fit)))
     for machine in spec.machines:
-        _say(machine, look, machine in turn.asked, needed, len(spec.machines))
+        inputs = (spec.when, spec.level)
+        may = may_start(look, machine.then, spec.on_bad_input, inputs)
+        _say(machine, look, machine in turn.asked, needed, len(spec.machines), may=may)
 
 
 class _Turn:
@@ -95,7 +99,7 @@ class _Turn:
             machine = min(free, key=lambda item: (item.name in self._passed_over, self._order(item)))
             self.asked.append(machine)
             look.keep(f"start-{machine.name}_ms", look.now_ms)
-            if machine.feedback is not None:
+            if machine.feedback is not None and runs(machine, look) is not None:
                 look.keep(f"idle-{machine.name}_ms", look.now_ms)
                 look.passed(look.now_ms, look.wire_s(self._spec.take_over_s))
         for item in self._spec.machines:
@@ -116,6 +120,9 @@ class _Turn:
         look, running = self._look, runs(machine, self._look)
         if machine.feedback is None:
             return False
+        if machine.then.on.point in look.queued:
+            look.keep(f"idle-{machine.name}_ms", look.now_ms)
+            return False
         stands = None if running is None else not running
         since_ms = look.since(f"idle-{machine.name}_ms", stands, (machine.feedback,))
         return since_ms is not None and look.passed(since_ms, look.wire_s(self._spec.take_over_s))
@@ -129,6 +136,7 @@ class _Turn:
             self._passed_over.clear()
         self.asked.remove(machine)
         self._passed_over.add(machine.name)
+        self._look.forget(f"idle-{machine.name}_ms")
 
 
 def _said_by(spec: Duty) -> list[int]:
@@ -156,12 +164,13 @@ def _asked(machine: Machine, look: Look) -> bool:
     return look.memory.get(f"asked-{machine.name}") is True
 
 
-def _say(machine: Machine, look: Look, on: bool, needed: int, count: int) -> None:
+def _say(machine: Machine, look: Look, on: bool, needed: int, count: int, *, may: bool) -> None:
     name = machine.name
+    clock_in(machine, look, asked=on)
     same = look.memory.get(f"asked-{name}") is on
     since_ms = int(look.memory.get(f"since-{name}_ms", look.now_ms)) if same else look.now_ms
     look.keep(f"asked-{name}", on)
     look.keep(f"since-{name}_ms", since_ms)
     ask = machine.then.on if on else machine.then.off
-    if ask is not None:
+    if ask is not None and (may or not on):
         look.ask(ask, text("{needed} of {count} needed", needed=needed, count=count), since_ms)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from config.language import Text, text
-from config.plan.rules import Ask, Hazard
+from config.plan.asks import Ask
+from config.plan.rules import Hazard
 from controller.decide.rules.look import Look, Yielding
 
 ALARM = "alarm_ms"

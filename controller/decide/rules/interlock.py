@@ -18,7 +18,8 @@ def decide(spec: Interlock, look: Look) -> None:
     if waits:
         found = tripped is not None  # a start of the daemon is no trip
     found = look.decided(found, spec.on_bad_input, standing=tripped is not None)
-    until = None if spec.until is None else look.judge(spec.until)
+    # While nobody looked it may have been otherwise: a trip goes by what this run has seen.
+    until = None if spec.until is None else look.judge(spec.until, seen=True)
     if tripped is not None and _goes(spec, found, until):
         tripped = None
     elif tripped is None and found:
@@ -37,9 +38,11 @@ def decide(spec: Interlock, look: Look) -> None:
 
 
 def _hold_back(spec: Interlock, look: Look) -> None:
-    """Nothing has been read yet: what is as a trip would have it stays so, what is not goes on."""
+    """Nothing has been read yet: what is as a trip would have it stays so; what is not goes on, unless it is
+    known already that nothing will be read, because a device does not answer."""
+    silent = look.silent(points_of(spec.when))
     for ask in spec.then:
-        if look.value(ask.point) in (ask.value, None):
+        if silent or look.value(ask.point) in (ask.value, None):
             words = text("{condition} has not been read yet", condition=spec.when_said)
             look.ask(ask, words, look.began_ms)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from config.language import text
 from config.plan.rules import Level
 from controller.decide.rules.look import Look, every
-from controller.decide.rules.switched import beyond, settled, switch, was_on
+from controller.decide.rules.switched import beyond, may_start, settled, switch, was_on
 
 SIDE = "side"
 
@@ -16,11 +16,12 @@ def decide(spec: Level, look: Look) -> None:
     side = beyond(spec.band, look.number(spec.level), before)
     look.keep(SIDE, before if side is None else side)
     allowed = True if spec.only_if is None else look.judge(spec.only_if)
+    inputs = (spec.level, spec.only_if)
     on = settled(
         look,
         every([side, allowed]),
         spec.on_bad_input,
-        (spec.level, spec.only_if),
+        inputs,
         before=was_on(look),
         trip=False,
     )
@@ -32,4 +33,5 @@ def decide(spec: Level, look: Look) -> None:
         words = text("by the level")
     else:
         words = text("not allowed now")
-    switch(look, spec.then, on, words)
+    then = [item for item in spec.then if not on or may_start(look, item, spec.on_bad_input, inputs)]
+    switch(look, then, on, words)

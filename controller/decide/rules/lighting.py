@@ -12,8 +12,9 @@ from functools import cache
 from typing import NamedTuple
 
 from config.language import Text, text
+from config.plan.asks import Ask
 from config.plan.reading import Value
-from config.plan.rules import Ask, Daylight, Lamp, Levels, Lighting
+from config.plan.rules import Daylight, Lamp, Levels, Lighting
 from controller.decide.requests import Op
 from controller.decide.rules.look import Look
 from controller.decide.rules.occupancy import Occupied, occupied, somebody, was_there

@@ -47,9 +47,8 @@ def _wanted(spec: Link, look: Look, found: bool | None, until: bool | None) -> b
     if not was_on(look):
         return False
     ended_ms = min(int(look.memory.get(ENDED, look.now_ms)), look.now_ms)
-    look.keep(ENDED, ended_ms)
-    if not look.passed(ended_ms, spec.run_on_s):
-        return True
-    if spec.until is None:
+    ran_on = look.passed(ended_ms, spec.run_on_s)
+    if ran_on and (spec.until is None or until):
         return False
-    return None if until is None else not until
+    look.keep(ENDED, ended_ms)
+    return None if ran_on and until is None else True

@@ -6,24 +6,28 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from config.language import Text, text
-from config.plan.conditions import All, AnyOf, Compare, Condition, Has, Lasting, Not, points_of
+from config.plan.asks import Ask, BadInput, Selector
+from config.plan.conditions import All, AnyOf, Booked, Compare, Condition, Has, Lasting, Not, points_of
 from config.plan.reading import NEVER, Quality, Reading, Value
-from config.plan.rules import Ask, BadInput, Rule, Selector
+from config.plan.rules import Rule
 from controller.decide.naming import named
 from controller.decide.records import Notice
 from controller.decide.requests import Op, Request
+from controller.decide.rules.hours import Hours
 
 Kept: TypeAlias = bool | int | float | str
 Memory: TypeAlias = Mapping[str, Kept]
 """What a rule remembers. Keys that end in `_ms` are site times, and follow when the clock is put right."""
-BAD = "bad_ms"
-"""Since when inputs have been bad that are held out."""
 FIRST_READING_MS = 60_000
 """What has not been read since the start is waited for so long before it counts as what cannot be read."""
 FIRST_READING_WIRE_S = 20.0
 """And machine seconds for that, at any speed of site time."""
 WIRE_S = 5.0
 """Machine seconds in which a device answers a command and is read again, at any speed of site time."""
+
+
+_LAST = 9
+"""In the order of one slot: behind every rank of a programme."""
 
 
 class Yielding(NamedTuple):
@@ -49,6 +53,10 @@ class Outcome(NamedTuple):
     """Those that stand."""
     yielding: Yielding | None = None
     """What nothing is to be written to."""
+    wake_wall_ms: int | None = None
+    """The same by the time of day, which may come sooner or later than by counting on."""
+    remarks: tuple[Text, ...] = ()
+    """What it has to tell whoever asks why."""
 
 
 class Look:
@@ -66,8 +74,12 @@ class Look:
         began_ms: int | None = None,
         speed: float = 1.0,
         trips: Collection[str] = (),
+        hours: Hours | None = None,
+        queued: Collection[int] = (),
+        silent: Collection[int] = (),
     ) -> None:
-        """`trips`: rules that are latched now."""
+        """`trips`: rules that are latched now. `hours`: None where nobody knows what time it is. `queued`:
+        commands that wait for their turn to start. `silent`: points of devices that do not answer."""
         self.now_ms = now_ms
         self.began_ms = now_ms if began_ms is None else began_ms
         """When this run began."""
@@ -78,6 +90,10 @@ class Look:
         """By then everything that can be read has been."""
         self.memory = memory
         self.trips = trips
+        self.hours = None if hours is None or not hours.trusted else hours
+        """The time of day; None while it cannot be trusted."""
+        self.queued = queued
+        self._silent = silent
         self._speed = speed
         self._rule = rule
         self._source = str(rule.source)
@@ -86,6 +102,8 @@ class Look:
         self._requests: list[tuple[int, Request]] = []
         self._notices: list[Notice] = []
         self._wake_ms: int | None = None
+        self._wake_wall_ms: int | None = None
+        self._remarks: list[Text] = []
         self._yielding: Yielding | None = None
 
     # What it sees
@@ -99,6 +117,10 @@ class Look:
         """Nothing has been read of it in this run."""
         return self._readings[point] is NEVER
 
+    def silent(self, points: Collection[int]) -> bool:
+        """Something of these has not been read because its device does not answer."""
+        return any(point in self._silent and self.never_read(point) for point in points)
+
     def by_hand(self, selector: Selector | None) -> bool:
         """Whether a selector reads something else than auto."""
         return selector is not None and self.value(selector.point) not in (None, selector.auto)
@@ -111,12 +133,14 @@ class Look:
         self.wake_at(self.first_read_ms)
         return True
 
-    def waits(self, points: Collection[int]) -> bool:
-        """The same of what leaves it open what the rule asks for: how long that has been so stands too."""
+    def waits(self, points: Collection[int], of: str = "") -> bool:
+        """The same of what leaves it open what the rule asks for: how long that has been so stands too. `of`:
+        the part of the rule that it is about."""
         if not self.unread(points):
             return False
-        if BAD in self.memory:
-            self.keep(BAD, self.memory[BAD])
+        key = f"bad{of}_ms"
+        if key in self.memory:
+            self.keep(key, self.memory[key])
         return True
 
     def number(self, point: int) -> float | None:
@@ -124,9 +148,10 @@ class Look:
         value = self.value(point)
         return None if value is None or isinstance(value, (bool, str)) else float(value)
 
-    def judge(self, condition: Condition) -> bool | None:
+    def judge(self, condition: Condition, *, seen: bool = False) -> bool | None:
         """True, false, or None where readings that are not good leave it open. To be asked of every condition
-        of the rule in every evaluation: `for` counts while it is."""
+        of the rule in every evaluation: `for` counts while it is, over a start of the daemon too. `seen`:
+        only what this run has seen counts."""
         match condition:
             case Compare():
                 number = self.number(condition.point)
@@ -136,32 +161,42 @@ class Look:
             case Has():
                 value = self.value(condition.point)
                 return None if value is None else value == condition.value
+            case Booked():
+                if self.hours is None:
+                    return None
+                booked, change_ms = self.hours.booked(condition.place, condition.within_s)
+                self.wake_at_hour(change_ms)
+                return booked
             case Not():
-                found = self.judge(condition.item)
+                found = self.judge(condition.item, seen=seen)
                 return None if found is None else not found
             case All():
-                return every([self.judge(item) for item in condition.items])
+                return every([self.judge(item, seen=seen) for item in condition.items])
             case AnyOf():
-                denied = every(
-                    [None if (one := self.judge(item)) is None else not one for item in condition.items]
-                )
+                judged = [self.judge(item, seen=seen) for item in condition.items]
+                denied = every([None if one is None else not one for one in judged])
                 return None if denied is None else not denied
             case Lasting():
-                return self._lasting(condition)
+                return self._lasting(condition, seen)
 
-    def _lasting(self, condition: Lasting) -> bool | None:
-        found = self.judge(condition.item)
-        since_ms = self.since(f"true-{condition.key}_ms", found, points_of(condition.item))
+    def _lasting(self, condition: Lasting, seen: bool) -> bool | None:
+        found = self.judge(condition.item, seen=seen)
+        since_ms = self.since(f"true-{condition.key}_ms", found, points_of(condition.item), seen=seen)
         if not found or since_ms is None:
             return found
         return self.passed(since_ms, condition.seconds)
 
-    def since(self, key: str, found: bool | None, points: Collection[int]) -> int | None:
+    def since(
+        self, key: str, found: bool | None, points: Collection[int], *, seen: bool = False
+    ) -> int | None:
         """Since when `found`, which depends on `points`, has been true without a break; None: it is not. A
-        start of the daemon, before it has read them, breaks nothing off."""
-        if not found and (found is False or key not in self.memory or not self.unread(points)):
+        start of the daemon, before it has read them, breaks nothing off, unless only what was `seen` by this
+        run counts."""
+        if not found and (found is False or seen or key not in self.memory or not self.unread(points)):
             return None
         since_ms = min(int(self.memory.get(key, self.now_ms)), self.now_ms)
+        if seen:
+            since_ms = max(since_ms, self.began_ms)
         self.keep(key, since_ms)
         return since_ms
 
@@ -185,12 +220,13 @@ class Look:
             return True
         return standing if self.held(bad) else None
 
-    def held(self, bad: BadInput) -> bool:
+    def held(self, bad: BadInput, of: str = "") -> bool:
         """With inputs that are not good: whether what it asked for is to stand for a while still."""
         if bad.does != "hold":
             return False
-        since_ms = min(int(self.memory.get(BAD, self.now_ms)), self.now_ms)
-        self.keep(BAD, since_ms)
+        key = f"bad{of}_ms"
+        since_ms = min(int(self.memory.get(key, self.now_ms)), self.now_ms)
+        self.keep(key, since_ms)
         return not self.passed(since_ms, bad.hold_s)
 
     # What it says
@@ -198,6 +234,15 @@ class Look:
     def keep(self, key: str, value: Kept) -> None:
         """Remember that."""
         self._kept[key] = value
+
+    @property
+    def kept(self) -> Memory:
+        """What it will remember, so far."""
+        return self._kept
+
+    def forget(self, key: str) -> None:
+        """It was kept in this evaluation, and no longer matters."""
+        self._kept.pop(key, None)
 
     def ask(
         self,
@@ -208,9 +253,11 @@ class Look:
         op: Op = Op.VALUE,
         until_ms: int | None = None,
         slot: int | None = None,
+        last: bool = False,
     ) -> None:
-        """Ask for a value, in the rule's slot unless another is named."""
-        order = (0 if ask.safe else 1, self._rule.id)
+        """Ask for a value, in the rule's slot unless another is named; `last`: there behind everybody else,
+        programmes too."""
+        order = (_LAST if last else 0 if ask.safe else 1, self._rule.id)
         said = text("{rule}: {reason}", rule=self._rule.label or self._rule.name, reason=reason)
         request = Request(
             op, ask.value, slot or self._rule.slot, self._source, said, since_ms, until_ms, order
@@ -231,10 +278,26 @@ class Look:
         if moment_ms > self.now_ms:
             self._wake_ms = moment_ms if self._wake_ms is None else min(self._wake_ms, moment_ms)
 
+    def wake_at_hour(self, wall_ms: int | None) -> None:
+        """The same by the time of day."""
+        if self.hours is not None and wall_ms is not None and wall_ms > self.hours.wall_ms:
+            before = self._wake_wall_ms
+            self._wake_wall_ms = wall_ms if before is None else min(before, wall_ms)
+
+    def remark(self, words: Text) -> None:
+        """Whoever asks why is to know."""
+        self._remarks.append(words)
+
     def outcome(self) -> Outcome:
         """All of it."""
         return Outcome(
-            tuple(self._requests), dict(self._kept), self._wake_ms, tuple(self._notices), self._yielding
+            tuple(self._requests),
+            dict(self._kept),
+            self._wake_ms,
+            tuple(self._notices),
+            self._yielding,
+            self._wake_wall_ms,
+            tuple(self._remarks),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from config.language import text
 from config.plan.rules import MakeUp
 from controller.decide.rules.look import Look
-from controller.decide.rules.switched import beyond, settled, switch, was_on
+from controller.decide.rules.switched import beyond, may_start, settled, switch, was_on
 
 ALARM = "alarm_ms"
 _SIDE, _LEVEL, _ROSE = "side", "level", "rose_ms"
@@ -31,7 +31,9 @@ def decide(spec: MakeUp, look: Look) -> None:
     else:
         words = text("by the level")
     if filling is not None:
-        switch(look, spec.then, filling, words)
+        inputs = (spec.level,)
+        then = [item for item in spec.then if not filling or may_start(look, item, spec.on_bad_input, inputs)]
+        switch(look, then, filling, words)
 
 
 def may_be_reset(_spec: MakeUp, _look: Look) -> bool:
@@ -46,6 +48,8 @@ def _in_vain(spec: MakeUp, look: Look, number: float | None) -> bool:
         level, rose_ms = number, look.now_ms
     if level is None:
         return False
+    if look.passed(min(int(rose_ms), look.now_ms), spec.within_s):
+        return True
     look.keep(_LEVEL, level)
     look.keep(_ROSE, rose_ms)
-    return look.passed(min(int(rose_ms), look.now_ms), spec.within_s)
+    return False

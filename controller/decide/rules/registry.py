@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
+from config.plan.asks import Selector
 from config.plan.conditions import points_of
+from config.plan.hourly import Heater, Irrigation, TariffShift
 from config.plan.rules import (
     Cycling,
+    DemandCap,
     Duty,
     Hazard,
     Interlock,
@@ -16,22 +19,27 @@ from config.plan.rules import (
     Link,
     Machine,
     MakeUp,
+    OptimumStart,
     Presence,
     RuleSpec,
-    Selector,
     Supervision,
 )
 from controller.decide.rules import (
     cycling,
+    demand_cap,
     duty,
     hazard,
+    heater,
     interlock,
+    irrigation,
     level,
     lighting,
     link,
     make_up,
+    optimum_start,
     presence,
     supervision,
+    tariff_shift,
 )
 from controller.decide.rules.look import Look
 
@@ -92,6 +100,24 @@ KINDS: dict[type[RuleSpec], Kind] = {
     ),
     Cycling: Kind(cycling.decide, lambda spec: points_of(spec.when)),
     MakeUp: Kind(make_up.decide, lambda spec: frozenset((spec.level,)), make_up.may_be_reset, make_up.ALARM),
+    OptimumStart: Kind(
+        optimum_start.decide,
+        lambda spec: _bound(spec.temperature, spec.outdoor, *(item.on.point for item in spec.then)),
+        inputs=lambda spec, _: _bound(spec.temperature, spec.outdoor),
+    ),
+    Heater: Kind(
+        heater.decide,
+        lambda spec: points_of(spec.when) | _bound(*(item.temperature for item in spec.boilers)),
+        inputs=lambda spec, point: (
+            points_of(spec.when)
+            | _bound(*(item.temperature for item in spec.boilers if point == item.heat.on.point))
+        ),
+    ),
+    Irrigation: Kind(
+        irrigation.decide,
+        lambda spec: points_of(spec.only_if, spec.skip_when, spec.rain) | _bound(spec.level, spec.meter),
+    ),
+    TariffShift: Kind(tariff_shift.decide, lambda spec: points_of(spec.only_if) | {spec.level}),
     Supervision: Kind(
         supervision.decide,
         lambda spec: _bound(spec.command, spec.feedback, spec.fault, _selects(spec.selector)),
@@ -101,4 +127,9 @@ KINDS: dict[type[RuleSpec], Kind] = {
     ),
     Presence: Kind(presence.decide, lambda spec: frozenset(spec.contacts)),
     Lighting: Kind(lighting.decide, lighting.points, inputs=lighting.inputs),
+    DemandCap: Kind(
+        demand_cap.decide,
+        lambda spec: points_of(*(item.only_if for item in spec.sheds)) | frozenset(spec.meters),
+        inputs=demand_cap.inputs,
+    ),
 }

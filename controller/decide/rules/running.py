@@ -56,3 +56,20 @@ def hours(spec: Duty, machine: Machine, look: Look) -> float:
         lately_s = 0
     look.keep(f"ran-{name}_s", ran_s)
     return (ran_s + lately_s) / 3600
+
+
+def clock_in(machine: Machine, look: Look, asked: bool) -> None:
+    """Where nothing tells whether it runs, its hours begin and end with what is asked of it now, not when it
+    is looked at next."""
+    unread = machine.feedback is not None and look.unread((machine.feedback,))
+    counted = f"ran-{machine.name}_s"
+    ran_s = look.kept.get(counted)
+    if ran_s is None or unread or runs(machine, look) is not None:
+        return
+    key = f"run-{machine.name}_ms"
+    since_ms = look.kept.get(key)
+    if asked and since_ms is None:
+        look.keep(key, look.now_ms)
+    elif not asked and since_ms is not None:
+        look.keep(counted, int(ran_s) + max(0, look.now_ms - int(since_ms)) // 1000)
+        look.forget(key)

@@ -9,16 +9,17 @@ from typing import NamedTuple
 from config.language import text
 from config.plan.clock import Now
 from config.plan.reading import Reading
-from config.plan.rules import Hazard, Rule
+from config.plan.rules import Duty, Hazard, Rule
 from controller.decide.explain import Bearing
-from controller.decide.gate import PREFIX
 from controller.decide.records import Notice, Refused, RuleMemory
 from controller.decide.requests import Request
-from controller.decide.rules.aims import aims
+from controller.decide.rules.aims import aims, by_the_clock
+from controller.decide.rules.hours import Hours
 from controller.decide.rules.look import Look, Memory, Outcome, Yielding
 from controller.decide.rules.registry import KINDS
 from controller.decide.steady import SteadyTime
 from controller.decide.wakes import Wakes
+from schedules.context import Context
 
 _NOTHING = Outcome((), {}, None, ())
 
@@ -39,10 +40,12 @@ class RuleRequests:
         readings: Sequence[Reading],
         remembered: Iterable[RuleMemory],
         time: SteadyTime,
+        hours: Hours,
     ) -> None:
         """`readings`: the image itself, as it is when `update` is called. `time` is put right by its owner,
         who then says so."""
-        known = {item.rule: item.memory for item in remembered if not item.rule.startswith(PREFIX)}
+        # What has a blank in its name is remembered of motors and of points, not of rules.
+        known = {item.rule: item.memory for item in remembered if " " not in item.rule}
         self._rules = rules
         self._readings = readings
         self._time = time
@@ -50,6 +53,9 @@ class RuleRequests:
         self._standing = [_Standing(_NOTHING, {}) for _ in rules]
         self._pending = set(range(len(rules)))
         self._wakes = Wakes()
+        self._hours = hours
+        self._hour_wakes = Wakes()
+        self._by_the_clock = {number for number, rule in enumerate(rules) if by_the_clock(rule.spec)}
         self._looked_at: dict[int, list[int]] = {}
         self._heeding: dict[str, list[int]] = {}
         """Rule → those that look at whether it has tripped."""
@@ -58,15 +64,23 @@ class RuleRequests:
             for rule, memory in zip(rules, self._memories, strict=True)
             if KINDS[type(rule.spec)].latch in memory
         }
+        self._queued: frozenset[int] = frozenset()
+        self._starting: dict[int, list[int]] = {}
+        """Command → those that wait for it to start."""
         self._asked_of: dict[int, set[int]] = {}
         self._changed: dict[str, Memory] = {}
         self._notices: list[Notice] = []
         self._yielding: dict[str, Yielding] = {}
         self._yields_changed = False
+        self._silent: set[int] = set()
+        """Points of devices that do not answer."""
         self._began_ms: int | None = None
         for number, rule in enumerate(rules):
             for point in KINDS[type(rule.spec)].points(rule.spec):
                 self._looked_at.setdefault(point, []).append(number)
+            if isinstance(rule.spec, Duty):
+                for machine in rule.spec.machines:
+                    self._starting.setdefault(machine.then.on.point, []).append(number)
             for name in KINDS[type(rule.spec)].heeds(rule.spec):
                 self._heeding.setdefault(name, []).append(number)
         gone = set(known) - {rule.name for rule in rules}
@@ -78,6 +92,23 @@ class RuleRequests:
         for point in points:
             if point in looked_at:
                 self._pending.update(looked_at[point])
+
+    def queued(self, commands: frozenset[int]) -> None:
+        """These would start, but that it is not their turn yet."""
+        for command in self._queued ^ commands:
+            self._pending.update(self._starting.get(command, ()))
+        self._queued = commands
+
+    def silent(self, points: Collection[int], *, on: bool) -> None:
+        """The device of these points does not answer, or does again."""
+        (self._silent.update if on else self._silent.difference_update)(points)
+        self.changed(points)
+
+    def follow(self, former: RuleRequests, same: Mapping[int, int]) -> None:
+        """Go on from another Plan's rules: this is no start of the daemon. `same`: ids of points there and
+        here."""
+        self._began_ms = former._began_ms
+        self._silent = {same[point] for point in former._silent if point in same}
 
     def put_right(self, by_ms: int) -> None:
         """The wall clock was put right by so much: times that are remembered move with it."""
@@ -93,10 +124,19 @@ class RuleRequests:
                     self._memories[number] = self._changed[self._rules[number].name] = moved
             self._pending = set(range(len(self._rules)))
 
+    def rebook(self, context: Context) -> None:
+        """The bookings are others from now on."""
+        self._hours.rebook(context)
+        self._pending |= self._by_the_clock
+
     def update(self, now: Now) -> Collection[int]:
         now_ms = self._time.at(now)
         if self._began_ms is None:
             self._began_ms = now_ms
+        if now.trusted is not self._hours.trusted or now.wall_ms < self._hours.wall_ms:
+            self._pending |= self._by_the_clock
+        self._hours.at(now)
+        self._pending |= self._hour_wakes.take(now.wall_ms)
         self._pending |= self._wakes.take(now_ms)
         touched: set[int] = set()
         while self._pending:
@@ -112,6 +152,10 @@ class RuleRequests:
 
     def wake_ms(self) -> int | None:
         return self._wakes.next_ms()
+
+    def wake_hour_ms(self) -> int | None:
+        """The same by the time of day."""
+        return self._hour_wakes.next_ms()
 
     def standing(self) -> tuple[RuleMemory, ...]:
         """What every rule remembers."""
@@ -148,7 +192,7 @@ class RuleRequests:
             else:
                 bears = point in aims(spec)
             if bears:
-                says = tuple(notice.text for notice in standing.outcome.notices)
+                says = tuple(notice.text for notice in standing.outcome.notices) + standing.outcome.remarks
                 kind = KINDS[type(spec)]
                 points = kind.points(spec) if kind.inputs is None else kind.inputs(spec, point)
                 found.append(Bearing(rule, points, says))
@@ -168,10 +212,11 @@ class RuleRequests:
             )
 
     def reset(self, name: str) -> None:
-        """A person resets a trip; `check_reset` was asked."""
-        number = self._number(name)
-        self._keep(number, {})
-        self._pending.add(number)
+        """A person resets a trip; `check_reset` was asked, if perhaps of the Plan before."""
+        number = next((number for number, rule in enumerate(self._rules) if rule.name == name), None)
+        if number is not None:
+            self._keep(number, {})
+            self._pending.add(number)
 
     def _number(self, name: str) -> int:
         for number, rule in enumerate(self._rules):
@@ -188,6 +233,9 @@ class RuleRequests:
             self._began_ms,
             self._time.speed,
             self._trips,
+            self._hours,
+            self._queued,
+            self._silent,
         )
 
     def _keep(self, number: int, memory: Memory) -> None:
@@ -207,6 +255,8 @@ class RuleRequests:
             self._keep(number, outcome.memory)
         if outcome.wake_ms is not None:
             self._wakes.ask(number, outcome.wake_ms)
+        if outcome.wake_wall_ms is not None:
+            self._hour_wakes.ask(number, outcome.wake_wall_ms)
         self._tell(before.outcome.notices, outcome.notices)
         if outcome.yielding != before.outcome.yielding:
             self._yields_changed = True

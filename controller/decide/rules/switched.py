@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from config.language import Text
+from config.language import Text, text
+from config.plan.asks import BadInput, Band, Switched
 from config.plan.conditions import Condition, points_of
-from config.plan.rules import BadInput, Band, Switched
 from controller.decide.requests import Op
 from controller.decide.rules.look import Look
 
@@ -24,18 +24,29 @@ def settled(
     *,
     before: T | None,
     trip: T,
+    of: str = "",
 ) -> T | None:
     """What is decided: `found`, or, where it is open, `before`, `trip`, or None: it gives up.
 
-    `inputs`: what it depends on. `before`: what was decided last; None: nothing is known of it.
+    `inputs`: what it depends on. `before`: what was decided last; None: nothing is known of it. `of`: of
+    rules with several parts, the part that is decided.
     """
     if found is not None:
         return found
-    if look.waits(_points(inputs)):
+    if look.waits(_points(inputs), of):
         return before
     if bad.does == "trip":
         return trip
-    return before if look.held(bad) else None
+    return before if look.held(bad, of) else None
+
+
+def may_start(look: Look, item: Switched, bad: BadInput, inputs: Sequence[Condition | int | None]) -> bool:
+    """Whether it may be asked for: what stands is not started by what was so before this run, where an input
+    that cannot be read would stop it."""
+    if bad.does != "trip" or not isinstance(item.on.value, bool) or not look.unread(_points(inputs)):
+        return True
+    look.wake_at(look.now_ms + 1000)  # its own reading may come first
+    return look.value(item.on.point) in (item.on.value, None)
 
 
 def beyond(band: Band, number: float | None, before: bool) -> bool | None:
@@ -50,19 +61,26 @@ def beyond(band: Band, number: float | None, before: bool) -> bool | None:
     return before
 
 
-def was_on(look: Look) -> bool | None:
+def was_on(look: Look, of: str = "") -> bool | None:
     """What it was before; None: nothing is known."""
-    before = look.memory.get(ON)
+    before = look.memory.get(f"{ON}{of}")
     return None if before is None else bool(before)
 
 
 def switch(
-    look: Look, then: Iterable[Switched], on: bool, words: Text, *, off_slot: int | None = None
+    look: Look,
+    then: Iterable[Switched],
+    on: bool,
+    words: Text,
+    *,
+    off_slot: int | None = None,
+    of: str = "",
 ) -> None:
     """Ask for it, and remember it with the time since when it has been so."""
-    since_ms = int(look.memory.get(SINCE, look.now_ms)) if was_on(look) is on else look.now_ms
-    look.keep(ON, on)
-    look.keep(SINCE, since_ms)
+    key = f"since{of}_ms"
+    since_ms = int(look.memory.get(key, look.now_ms)) if was_on(look, of) is on else look.now_ms
+    look.keep(f"{ON}{of}", on)
+    look.keep(key, since_ms)
     put(look, then, on, words, since_ms, off_slot=off_slot)
 
 
@@ -74,11 +92,16 @@ def put(
     since_ms: int,
     *,
     off_slot: int | None = None,
+    until_ms: int | None = None,
 ) -> None:
-    """Ask for what these are when it is on, or off."""
+    """Ask for what these are when it is on, at the longest until `until_ms`, or off."""
     for item in then:
-        if on:
-            look.ask(item.on, words, since_ms, op=Op.FLOOR if item.floor else Op.VALUE)
+        if on and item.after_s and not look.passed(since_ms, item.after_s):
+            waits = text("begins {seconds} s after the others", seconds=f"{item.after_s:g}")
+            if item.off is not None:
+                look.ask(item.off, waits, since_ms, slot=off_slot)
+        elif on:
+            look.ask(item.on, words, since_ms, op=Op.FLOOR if item.floor else Op.VALUE, until_ms=until_ms)
         elif item.off is not None:
             look.ask(item.off, words, since_ms, slot=off_slot)
 

@@ -133,5 +133,41 @@ def m005_rules(db: Database) -> None:
     db.execute("CREATE TABLE rules (name TEXT PRIMARY KEY, memory TEXT NOT NULL) WITHOUT ROWID")
 
 
-CONTROL: tuple[Step, ...] = (m001_first, m002_lasting, m003_reasserts, m004_seals, m005_rules)
+def m006_urgent(db: Database) -> None:
+    """Overrides that may break a minimum run time."""
+    db.execute("ALTER TABLE overrides ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0 CHECK (urgent IN (0, 1))")
+
+
+def m007_bookings(db: Database) -> None:
+    """Bookings of places, by the place's name; site time."""
+    db.execute(
+        """CREATE TABLE bookings (
+            place TEXT NOT NULL,
+            start_ms INTEGER NOT NULL,
+            end_ms INTEGER NOT NULL CHECK (end_ms > start_ms),
+            label TEXT NOT NULL,
+            organiser TEXT NOT NULL,
+            person TEXT NOT NULL,
+            entered_ms INTEGER NOT NULL,
+            PRIMARY KEY (place, start_ms, end_ms)
+        ) WITHOUT ROWID"""
+    )
+
+
+def m008_applied(db: Database) -> None:
+    """What a person said of a plan that he brought into force, and whether it was in force before."""
+    db.execute("ALTER TABLE plans ADD COLUMN comment TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE plans ADD COLUMN back_to INTEGER NOT NULL DEFAULT 0")
+
+
+CONTROL: tuple[Step, ...] = (
+    m001_first,
+    m002_lasting,
+    m003_reasserts,
+    m004_seals,
+    m005_rules,
+    m006_urgent,
+    m007_bookings,
+    m008_applied,
+)
 """In order; a released step is never changed, only followed."""

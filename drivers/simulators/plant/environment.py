@@ -4,6 +4,7 @@ seed."""
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -43,6 +44,8 @@ class Environment:
     rain_mm_h: float
     occupancy: float
     """Share of the staff that is in, 0 to 1."""
+    booked: Callable[[str], bool] | None = None
+    """Whether a place is booked; None: nobody says."""
 
 
 class Holidays(Protocol):
@@ -79,7 +82,11 @@ class Calendar:
 class Surroundings:
     """Makes the Environment of any moment of a site."""
 
-    def __init__(self, site: Site, holidays: Holidays, seed: int) -> None:
+    def __init__(
+        self, site: Site, holidays: Holidays, seed: int, booked: Callable[[str, float], bool] | None = None
+    ) -> None:
+        """`booked`: whether a place is booked at that site time, milliseconds."""
+        self._booked = booked
         self._zone = ZoneInfo(site.time_zone)
         self._latitude = site.latitude
         self._longitude = site.longitude
@@ -108,7 +115,12 @@ class Surroundings:
             outdoor_c=self._outdoor(day, hour),
             rain_mm_h=rain,
             occupancy=min(max(people * (1 + 0.06 * self._people.at(time_s)), 0.0), 1.0),
+            booked=self._booked_at(wall_ms),
         )
+
+    def _booked_at(self, wall_ms: float) -> Callable[[str], bool] | None:
+        booked = self._booked
+        return None if booked is None else lambda place: booked(place, wall_ms)
 
     def _outdoor(self, day: date, hour: float) -> float:
         middle = datetime(day.year, day.month, 15).date()  # noqa: DTZ001 - only its date is wanted

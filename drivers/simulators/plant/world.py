@@ -4,7 +4,7 @@ clock."""
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from config.plan.devices import Device
@@ -37,10 +37,11 @@ class World:
         seed: int,
         start_ms: int,
         most_step_s: float = MOST_STEP_S,
+        booked: Callable[[str, float], bool] | None = None,
     ) -> None:
         self._most_step_s = most_step_s
         self.wall_ms = float(start_ms)
-        self._surroundings = Surroundings(plan.site, Calendar(plan.calendar), seed)
+        self._surroundings = Surroundings(plan.site, Calendar(plan.calendar), seed, booked)
         self.environment = self._surroundings.at(self.wall_ms)
         self.loads = {name: Load(seed, name, of) for name, of in _section(facts, "loads").items()}
         self.taps = {name: Tap(seed, name, of) for name, of in _section(facts, "taps").items()}
@@ -49,6 +50,9 @@ class World:
         unknown = sorted((set(devices) | set(meters)) - names)
         if unknown:
             raise PlantError(f"plant.yaml speaks of devices the site does not have: {', '.join(unknown)}")
+        places = {str(own["place"]) for own in devices.values() if "place" in own}
+        if unknown := sorted(places - {place.name for place in plan.places}):
+            raise PlantError(f"plant.yaml speaks of places the site does not have: {', '.join(unknown)}")
         self.models: dict[str, DeviceModel] = {}
         for device in plan.devices:
             own = {**meters.get(device.name, {}), **devices.get(device.name, {})}

@@ -36,6 +36,10 @@ LAMP = {"point": "relay-1.ch1", "name": "一层走廊灯（relay-1.ch1）", "hel
         ({"done": "lock", "target": "x", "label": "风机（x）", "covers": ["d.a"], "open": ["box.b"]},
          "风机（x） 已挂牌：不再写入；包括 d.a；不包括共用设备上的 box.b（若也不许写，请给该设备挂牌）"),
         ({"done": "observe", "target": "x", "label": "风机（x）", "on": True}, "风机（x） 处于观察模式"),
+        ({"done": "observe", "target": "x", "label": "风机（x）", "on": True, "covers": ["d.a"],
+          "open": ["box.b"]},
+         ("风机（x） 处于观察模式；包括 d.a；不包括共用设备上的 box.b"
+          "（若也不许发送，请让该设备处于观察模式）")),
         ({"done": "observe", "target": "x", "label": "风机（x）", "on": False, "held_back": None},
          "风机（x） 已退出观察模式"),
     ],

@@ -112,6 +112,12 @@ def test_an_edit_against_the_plan_in_force(capsys: pytest.CaptureFixture[str], t
     ]
     code, out, _ = louguan(capsys, "preview", "--data", str(tmp_path), *WEEK, "--json")
     assert (code, json.loads(out)["plan"]) == (0, edited().hash)
+    # A version by its number in the history, in place of a folder.
+    code, again, _ = louguan(capsys, "preview", "1", str(SITE), "--data", str(tmp_path), *WEEK, "--json")
+    assert code == 0
+    assert json.loads(again) == shown
+    code, _, said = louguan(capsys, "preview", "7", "--data", str(tmp_path))
+    assert (code, "no version 7" in said) == (1, True)
 
 
 @pytest.mark.parametrize(

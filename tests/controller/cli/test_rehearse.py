@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -61,6 +64,26 @@ def test_a_site_is_held_against_itself_left_alone_and_on_timers(capsys: pytest.C
     assert code == 0
     assert out.splitlines()[1].split() == ["as", "planned", "left", "alone", "time", "clock"]
     assert max(map(len, out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("site", ["minimal", pytest.param("shuangliu", marks=pytest.mark.slow)])
+def test_two_programs_say_the_same_of_a_day_to_the_byte(
+    capsys: pytest.CaptureFixture[str], site: str
+) -> None:
+    """Whatever order their sets have."""
+    words = ["rehearse", str(SITE.parent / site), "--from", "2026-03-05", "--days", "1", "--cycle", "60s"]
+    with pytest.raises(SystemExit) as ended:
+        main([*words, "--json"])
+    assert ended.value.code in (0, None)
+    other = subprocess.run(
+        [sys.executable, "-P", "-m", "controller.cli.main", *words, "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONHASHSEED": "4242"},
+    )
+    assert other.stdout == capsys.readouterr().out
+    assert json.loads(other.stdout)["writes"] > 0
 
 
 def test_series_and_pictures_are_written(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -30,7 +30,8 @@ from tests.schedules.build import at
 GOLDEN = Path(__file__).parent / "golden"
 LANGUAGES = {"en": "en", "zh_CN": "zh"}
 SITE = """
-site: {name: plant, label: 试验站, place: {time_zone: Asia/Shanghai, latitude: 30.574, longitude: 103.923}}
+site: {name: plant, label: 试验站, place: {time_zone: Asia/Shanghai, latitude: 30.574, longitude: 103.923},
+  restart: {after: 4 min, stagger: 10 s}}
 lines:
   T1: {transport: modbus-tcp, host: 10.0.0.11}
   B1: {transport: bacnet-ip, bind: 10.0.0.2}
@@ -41,6 +42,7 @@ devices:
   safety: {profile: input-8-safety, line: T1, unit: 4, label: 火警}
   hall: {profile: bacnet-lighting, line: B1, instance: 1001, address: 10.0.0.21, label: 大厅照明控制器,
     if_unheard: {holds_last: true, accepted: 试验}}
+  mains: {profile: acrel-adw300, line: T1, unit: 5, label: 进线电表, params: {ct: 200/5}}
 equipment:
   pump-1: {kind: pump, label: 1#增压泵, safe: off, min_off: 3 min, tags: [pumps], run_cmd: relays.ch1,
     run_fb: inputs.di1, auto: inputs.di7}
@@ -48,7 +50,8 @@ equipment:
   lamp: {kind: lamp-group, label: 门灯, switch: relays.ch3}
   hall-lights: {kind: lamp-group, label: 大厅灯, level: hall.zone1_level, presence: hall.zone1_presence,
     lux: hall.zone1_lux}
-  stairs: {kind: lamp-group, label: 楼梯灯, level: hall.zone2_level, presence: hall.zone2_presence}
+  stairs: {kind: lamp-group, label: 楼梯灯, rated: 4 kW, level: hall.zone2_level,
+    presence: hall.zone2_presence}
 rules:
   fire: {kind: fire, label: 消防联动, contacts: [safety.di1], yields: [fan]}
   dry-run: {kind: interlock, label: 防干抽, when: inputs.di5 is active for 2 s,
@@ -57,6 +60,8 @@ rules:
     then: [{tag: pumps, value: on}], on_bad_input: release}
   smoke: {kind: interlock, slot: 7, label: 排烟联锁, when: inputs.di3 is active,
     then: [{target: fan.run_cmd, value: on}], on_bad_input: hold 5 min then release}
+  demand: {kind: demand_cap, label: 需量, power: mains.p_total, limit: 100 kW, on_bad_input: release,
+    shed: [{targets: stairs, at_most: 20 %}]}
   hall: {kind: lighting, label: 大厅人感, lamps: [hall-lights, stairs], present: 60 %, run_on: 5 min}
 hall-lights-week:
   label: 大厅照明
@@ -68,6 +73,44 @@ hall-lights-week:
       - {from: "12:00", to: "14:00", value: 30 %}
   untrusted_clock: 80 %
 """
+HOURLY = """
+tariff: {use: sichuan-2025}
+devices:
+  tea: {profile: water-purifier, line: T1, unit: 8, label: 开水机,
+    if_unheard: {holds_last: true, accepted: 试验}}
+  box: {profile: irrigation-box, line: T1, unit: 7, label: 阀门箱, if_unheard: {after: 300 s, goes_to: off}}
+equipment:
+  boiler: {kind: water-purifier, label: 食堂开水机, heater_permit: tea.heater_permit, flush: tea.flush,
+    temperature: tea.temperature}
+  green: {kind: valve, label: 绿化阀, open: box.v1_permit}
+  wall: {kind: valve, label: 绿墙阀, open: box.v2_permit}
+rules:
+  hot-water: {kind: heater, label: 热水, boilers: boiler, wanted: {workday: "06:30-18:30"},
+    untrusted_clock: off, keep: {low: 86 °C, high: 92 °C}, warm_up: 30 min,
+    top_up: {before: peak, within: 45 min, to: 96 °C, least: 83 °C}, flush: {for: 3 min},
+    on_bad_input: trip}
+  garden: {kind: irrigation, label: 灌溉, hours: {everyday: "07:00-07:30"}, skip_when: box.soil1 above 35 %,
+    valves: [{target: green, for: 10 min}, {target: wall, for: 5 min}], on_bad_input: trip}
+"""
+PORCH = {
+    "devices.yaml": """
+devices:
+  more: {profile: relay-8, line: T1, unit: 3, label: 门廊继电器, hand: respect 2 h,
+    if_unheard: {holds_last: true, accepted: 试验}}
+""",
+    "equipment.yaml": """
+equipment:
+  porch: {kind: lamp-group, label: 门廊灯, switch: more.ch1}
+""",
+    "schedules/porch.yaml": """
+porch-week:
+  label: 门廊
+  targets: porch
+  default: on
+  week: {everyday: [{from: "00:00", to: "24:00", value: on}]}
+  untrusted_clock: on
+""",
+}
 _PROGRAMMES = "hall-lights-week:"
 PERSON = "王工 (li)"
 
@@ -77,8 +120,11 @@ def plan() -> Plan:
     head, _, programmes = SITE.partition(_PROGRAMMES)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "site.yaml").write_text(head, encoding="utf-8")
+        Path(folder, "hourly.yaml").write_text(HOURLY, encoding="utf-8")
         Path(folder, "schedules").mkdir()
         Path(folder, "schedules", "hall.yaml").write_text(_PROGRAMMES + programmes, encoding="utf-8")
+        for name, written in PORCH.items():
+            Path(folder, name).write_text(written, encoding="utf-8")
         findings = Findings()
         made = compile_site(Path(folder), findings)
     assert made is not None, [problem.sentence("en") for problem in findings.problems()]
@@ -190,6 +236,24 @@ def _resting(scene: Scene) -> None:
     scene.set(inputs_di6=True).run(20)
 
 
+def _came_back(scene: Scene) -> None:
+    """The power of the boxes was gone for a while; their relays have dropped."""
+    scene.set(inputs_di3=True).run(3).set(inputs_di2=True).run(3)
+    gone = [device for device in scene.shell.plan.devices if device.name in ("relays", "inputs", "mains")]
+    for device in gone:
+        scene.mute.add(device.name)
+        scene.shell.put(DeviceState(device.id, False, "time-out"))
+    scene.run(30).set(relays_ch2=False, inputs_di2=False)
+    scene.mute.clear()
+    for device in gone:
+        scene.shell.put(DeviceState(device.id, True, "answers"))
+    scene.run(200)
+
+
+def _shed(scene: Scene) -> None:
+    scene.set(mains_p_total=60.0).wait_until("2026-03-05 09:12").set(mains_p_total=97.0).run(130)
+
+
 def _failing(scene: Scene) -> None:
     for line in scene.shell.lines.values():
         line.fate = Fate.REJECTED
@@ -203,6 +267,11 @@ def _others(scene: Scene) -> None:
     scene.set(hall_zone1_level=55.0)
     scene.shell.put(SlotState(point.id, ((6, 55.0), (15, 80.0))))
     scene.run(2)
+
+
+def _by_hand(scene: Scene) -> None:
+    """Somebody at the relay box itself."""
+    scene.wait_until("2026-03-05 09:12").set(more_ch1=False).run(3)
 
 
 def day_gone_by(scene: Scene) -> None:
@@ -232,7 +301,12 @@ SHOWN: dict[str, tuple[Prepare, Ask]] = {
     "device-lost": _now("hall-lights", _cut_off),
     "failing": _now("lamp", _failing),
     "others": _now("hall-lights", _others),
+    "by-hand": _now("porch", _by_hand),
+    "past-by-hand": _then("porch", "2026-03-05 09:12:06", _by_hand),
     "read-only": _now("hall.zone1_lux", lambda scene: scene.run(1)),
+    "restart": _now("fan.run_cmd", _came_back),
+    "shed": _now("stairs", _shed),
+    "past-shed": _then("stairs", "2026-03-05 09:14", _shed),
     "past": _then("hall-lights", "2026-03-05 09:15", day_gone_by),
     "past-early": _then("hall-lights", "2026-03-01 12:00", day_gone_by),
     "past-rest": _then("pump-1.run_cmd", "2026-03-05 07:00:20", _resting),
@@ -240,6 +314,13 @@ SHOWN: dict[str, tuple[Prepare, Ask]] = {
         "hall-lights",
         "2026-03-05 07:00:30",
         lambda scene: scene.set(hall_zone1_presence=True).run(60),
+    ),
+    "heat-stored": _now(
+        "boiler", lambda scene: scene.set(tea_temperature=90.0).wait_until("2026-03-05 09:16")
+    ),
+    "turns": _now("wall", lambda scene: scene.run(30)),
+    "past-flush": _then(
+        "boiler", "2026-03-05 07:01", lambda scene: scene.run(200).wait_until("2026-03-05 09:16")
     ),
     "foreseen": _then("hall-lights", "2026-03-06 09:12", day_gone_by),
     "foreseen-by-hand": _then(

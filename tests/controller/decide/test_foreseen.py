@@ -11,7 +11,6 @@ from config.plan.clock import Now
 from controller.decide.arbiter import arbitrate
 from controller.decide.programmes import ProgrammeRequests
 from schedules.preview import Window, timelines
-from tests.schedules.build import context
 from tests.schedules.drawn import Drawn, places_with_programmes
 
 HOUR_MS = 3_600_000
@@ -23,9 +22,8 @@ HOUR_MS = 3_600_000
     shares=st.lists(st.floats(0, 1, exclude_max=True), min_size=6, max_size=6),
 )
 def test_the_daemon_decides_what_was_foreseen(drawn: Drawn, shares: list[float]) -> None:
-    zone, latitude, longitude, start = drawn.place
-    place = context(zone, latitude, longitude)
-    window = Window.of(place, date.fromisoformat(start), 3)
+    place = drawn.context()
+    window = Window.of(place, date.fromisoformat(drawn.place[3]), 3)
     (found,) = timelines(drawn.programmes, place, window)
     daemon = ProgrammeRequests(drawn.programmes, place)
     length = window.end_ms - window.start_ms

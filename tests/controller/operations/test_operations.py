@@ -170,6 +170,14 @@ async def test_a_lock_says_what_it_covers(made: Shell) -> None:
     assert (done["covers"], done["open"]) == (["lamp.level", "lamp.spare"], [])
 
 
+async def test_observe_says_so_too_and_nothing_of_the_whole_site(made: Shell) -> None:
+    commands = Commands(made.daemon)
+    done = await commands.observe(call("observe", target="lamps", on=True))
+    assert (done["covers"], done["open"]) == (["lamp.level", "lamp.spare"], [])
+    assert "covers" not in await commands.observe(call("observe", target="lamps", on=False))
+    assert "covers" not in await commands.observe(call("observe", on=True))
+
+
 async def test_locked_and_observed_are_shown(made: Shell) -> None:
     commands, status = Commands(made.daemon), Status(made.daemon)
     await commands.lock(call("lock", target="lamp", reason="wiring"))

@@ -108,7 +108,7 @@ def test_what_counts_is_the_latest_boots_idea_of_the_time(tmp_path: Path, in_ord
 
 
 def override(point: str, value: Value, **more: Any) -> Override:
-    return Override(point, value, "王工 (li)", "会议", NOON, NOON + 7_200_000)._replace(**more)
+    return Override(point, value, "王工 (li)", "会议", NOON, NOON + 7_200_000, urgent=True)._replace(**more)
 
 
 def test_what_people_asked_for_outlives_the_daemon_exactly(tmp_path: Path) -> None:

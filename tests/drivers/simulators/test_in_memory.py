@@ -13,7 +13,8 @@ from config.plan.site import Plan
 from controller.clock import VirtualClock
 from drivers.api import DeviceState, Event, Fate, Sample, SlotState, Unchanged, Write, WriteReport
 from drivers.simulators.faults import FaultError
-from drivers.simulators.in_memory import PLANT_STEP_S, InMemory
+from drivers.simulators.in_memory import InMemory
+from drivers.simulators.stepping import PLANT_STEP_S
 from tests.drivers.simulators import sites
 
 START_MS = 1_772_676_000_000

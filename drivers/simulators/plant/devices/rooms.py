@@ -192,7 +192,7 @@ class IrrigationBox(DeviceModel):
         return self.wanted_m3h * (self._panel.served if self._panel is not None else 1.0)
 
     def _longest_s(self, valve: int) -> float:
-        return self.told_number(f"v{valve}_longest", 0) or LONGEST_S
+        return self.told_number(f"v{valve}_longest", LONGEST_S)
 
     def step(self, dt_s: float) -> None:
         environment = self.environment

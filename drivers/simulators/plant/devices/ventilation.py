@@ -17,8 +17,11 @@ from drivers.simulators.plant.noise import chance
 DIRTY_PA = 250.0
 
 
-def event(seed: int, environment: Environment) -> bool:
-    """Whether the hall is used now: two or three events a week, in the morning or the afternoon."""
+def event(seed: int, environment: Environment, place: str = "") -> bool:
+    """Whether the hall is used now: as its place is booked, or two or three events a week, in the morning or
+    the afternoon."""
+    if place and environment.booked is not None:
+        return environment.booked(place)
     number = environment.day.toordinal()
     if not environment.workday or chance(seed, "event", number) > 0.5:
         return False
@@ -27,7 +30,8 @@ def event(seed: int, environment: Environment) -> bool:
 
 
 class AirHandlingUnit(DeviceModel):
-    """Facts: `flow` m³/h, `rated_kw`, `volume` m³ and `seats` of the hall."""
+    """Facts: `flow` m³/h, `rated_kw`, `volume` m³ and `seats` of the hall; `place`: by its bookings people
+    come."""
 
     rank: ClassVar[int] = 0
     start: ClassVar[dict[str, Value | str]] = {
@@ -53,7 +57,7 @@ class AirHandlingUnit(DeviceModel):
     def step(self, dt_s: float) -> None:
         environment = self.environment
         unit, hall = self.unit, self.hall
-        busy = event(self.setting.seed, environment)
+        busy = event(self.setting.seed, environment, str(self.setting.facts.get("place", "")))
         self.people = approach(self.people, (0.75 if busy else 0.01) * hall.seats, dt_s, 400)
         unit.fan.turn(self.word("mode") == "auto")
         unit.setpoint_c = self.told_number("setpoint", 24)

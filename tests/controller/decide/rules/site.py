@@ -13,7 +13,7 @@ from config.written.compile import compile_site
 from config.written.problems import Findings
 from controller.decide.rules.registry import KINDS
 from drivers.api import Write
-from tests.controller.rig import Rig
+from tests.controller.rig import THURSDAY, Rig
 
 PLANT = """
 site: {name: plant, label: 试验, place: {time_zone: Asia/Shanghai, latitude: 30.574, longitude: 103.923}}
@@ -26,6 +26,9 @@ devices:
   panel: {profile: canteen-hood, line: T1, unit: 5, label: 排烟柜, if_unheard: {after: 120 s, goes_to: auto}}
   plant: {profile: grey-water-plant, line: T1, unit: 6, label: 柜,
     if_unheard: {after: 120 s, goes_to: auto}}
+  box: {profile: irrigation-box, line: T1, unit: 7, label: 阀门箱, if_unheard: {after: 300 s, goes_to: off}}
+  tea: {profile: water-purifier, line: T1, unit: 8, label: 开水机,
+    if_unheard: {holds_last: true, accepted: 试验}}
 equipment:
   pump-1: {kind: pump, label: 1#泵, safe: off, tags: [pumps], run_cmd: relays.ch1, run_fb: inputs.di1}
   pump-2: {kind: pump, label: 2#泵, safe: off, tags: [pumps], run_cmd: relays.ch2, run_fb: inputs.di2}
@@ -34,10 +37,10 @@ equipment:
 
 
 @cache
-def plan_with(rules: str, more: str = "") -> Plan:
-    """The plant with a section `rules`; raises AssertionError with what is wrong."""
+def plan_with(rules: str, more: str = "", site: str = PLANT) -> Plan:
+    """The plant, or another `site`, with a section `rules`; raises AssertionError with what is wrong."""
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "site.yaml").write_text(f"{PLANT}{more}\nrules:\n{rules}", encoding="utf-8")
+        Path(folder, "site.yaml").write_text(f"{site}{more}\nrules:\n{rules}", encoding="utf-8")
         findings = Findings()
         plan = compile_site(Path(folder), findings)
     assert plan is not None, [problem.sentence("en") for problem in findings.problems()]
@@ -47,9 +50,11 @@ def plan_with(rules: str, more: str = "") -> Plan:
 class Plant:
     """An engine whose points are read every second, as its devices would have it."""
 
-    def __init__(self, rules: str, more: str = "", **says: Value | None) -> None:
+    SITE = PLANT
+
+    def __init__(self, rules: str, more: str = "", start: int = THURSDAY, /, **says: Value | None) -> None:
         """`says`: what is read from the first second on, as for `set`."""
-        self.rig = Rig(plan_with(rules, more))
+        self.rig = Rig(plan_with(rules, more, self.SITE), start)
         plan = self.rig.plan
         used = {point for equipment in plan.equipment for _, point in equipment.roles}
         used.update(*(KINDS[type(rule.spec)].points(rule.spec) for rule in plan.rules))

@@ -7,10 +7,11 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.plan.asks import BadInput
 from config.plan.conditions import All, AnyOf, Compare, Condition, Has, Not
 from config.plan.devices import Source
 from config.plan.reading import NEVER, Quality, Reading
-from config.plan.rules import BadInput, Interlock, Rule
+from config.plan.rules import Interlock, Rule
 from controller.decide.rules.look import Look
 
 RULE = Rule(

@@ -10,6 +10,7 @@ from config.plan.reading import Value
 from controller.decide.records import Lock, Reset
 from drivers.api import Write
 from tests.controller.decide.rules.site import Plant
+from tests.many import many
 
 PUMPS = """
   p1: {kind: pump, label: 1#泵, safe: off, run_cmd: relays.ch4, run_fb: inputs.di4, fault: more.di4,
@@ -157,6 +158,16 @@ def test_what_runs_when_the_rule_begins_is_left_running() -> None:
     assert plant.run(5).asks() == [False, True]
 
 
+def test_hours_that_only_the_rule_counts_end_with_what_is_asked() -> None:
+    """Not when the rule is looked at next, which may be the day after."""
+    plant = Pumps(ONE, PUMPS.replace(", run_fb: inputs.di4", "").replace(", run_fb: inputs.di5", ""))
+    plant.set(more_di1=True).run(600)
+    plant.set(more_di1=False).run(1).run(7200, by=600)
+    plant.set(more_di1=True).run(3)
+    (memory,) = [item.memory for item in plant.rig.engine.remembered().rules if item.rule == "one"]
+    assert sum(int(memory[f"ran-{name}_s"]) for name in ("p1", "p2")) in range(598, 605)
+
+
 def test_by_run_hours_of_the_machines_and_modes_of_their_panel() -> None:
     plant = Pumps(LEAD, HOURS, plant_lift1_hours=120.0, plant_lift2_hours=80.0)
     modes = [plant.asked(f"{name}.mode") for name in ("h1", "h2")]
@@ -187,7 +198,7 @@ STEPS = st.tuples(
 
 
 @given(st.lists(STEPS, max_size=8))
-@settings(max_examples=15)
+@settings(max_examples=many(15))
 def test_no_more_run_than_are_needed_and_a_restart_changes_nothing(
     course: list[tuple[float | None, str, bool, int]],
 ) -> None:

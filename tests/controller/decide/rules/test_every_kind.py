@@ -5,15 +5,17 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.plan.asks import BadInput
 from config.plan.conditions import Has
 from config.plan.devices import Source
 from config.plan.reading import NEVER, Value
-from config.plan.rules import BadInput, Interlock, Rule
+from config.plan.rules import Interlock, Rule
 from config.plan.site import Plan
 from config.written.rules.asking import asked
 from controller.decide.requests import Op
 from controller.decide.rules.look import Look
 from tests.controller.decide.rules.site import Plant
+from tests.many import many
 
 MORE = """
   p1: {kind: pump, label: 1#泵, safe: off, run_cmd: relays.ch4, run_fb: inputs.di4, fault: more.di4}
@@ -21,6 +23,13 @@ MORE = """
   duct: {kind: fan, label: 变频排风, min_speed: panel.ex1_min_speed, mode: panel.ex1_mode}
   tap: {kind: valve, label: 补水阀, open: plant.makeup_permit}
   tank: {kind: tank, label: 水池, level: plant.reuse_level}
+  heater: {kind: lamp-group, label: 采暖, switch: relays.ch6}
+  boiler: {kind: water-purifier, label: 开水机, heater_permit: tea.heater_permit, flush: tea.flush,
+    temperature: tea.temperature}
+  green: {kind: valve, label: 绿化阀, open: box.v1_permit}
+  wall: {kind: valve, label: 绿墙阀, open: box.v2_permit}
+  urn: {kind: heater, label: 电热桶, permit: relays.ch7}
+tariff: {use: sichuan-2025}
 programmes:
   slow: {label: 最低转速, targets: duct.min_speed, default: 30 %}
 """
@@ -38,6 +47,18 @@ RULES = """
     then: [{target: lamp, value: on}], on_bad_input: hold 10 s then release}
   tap-in: {kind: make_up, level: tank.level, start: below 25 %, stop: above 35 %, rise: 1 %, within: 30 s,
     then: [{target: tap, value: on}], on_bad_input: trip}
+  ahead: {kind: optimum_start, occupied: {everyday: [{from: "07:01", to: "07:02"}]}, at_most: 5 min,
+    then: [{target: heater, value: on, otherwise: off}], temperature: panel.hood_temperature, heat_to: 20 °C,
+    per_kelvin: 10 s, stop: {at_most: 5 min, band: 1 K}, on_bad_input: release}
+  tea: {kind: heater, boilers: boiler, wanted: {everyday: "07:01-09:00"}, untrusted_clock: off,
+    when: more.di1 is active, keep: {low: 20 °C, high: 80 °C}, warm_up: 1 min, per_degree: 1 s,
+    flush: {for: 10 s, after: 20 s}, on_bad_input: hold 10 s then release}
+  garden: {kind: irrigation, hours: {everyday: "06:00-08:00"}, meter: tank.level, rain: more.di2 is active,
+    dry_after: 1 min, valves: [{target: green, for: 30 s, water: 20 %}, {target: wall, for: 60 s}],
+    level: tank.level, start: above 45 %, stop: below 20 %, on_bad_input: hold 10 s then release}
+  store: {kind: tariff_shift, level: tank.level, least: {start: below 15 %, stop: above 25 %},
+    bands: {flat: {start: below 50 %, stop: above 70 %}}, curfew: {everyday: "07:00:30-07:01:30"},
+    only_if: not more.di3 is active, then: [{target: urn, value: on}], on_bad_input: release}
   dry: {kind: interlock, when: more.di3 is active for 3 s, then: [{target: p1, value: off}],
     on_bad_input: trip}
 """
@@ -87,7 +108,7 @@ def check(course: Course) -> None:
     sources = {source for source, *_ in claims}
     for changes, level, again, seconds in course:
         for one in (plant, other):
-            one.set(**changes, plant_reuse_level=level)
+            one.set(**changes, plant_reuse_level=level, panel_hood_temperature=level and level / 2)
         for _ in range(seconds):
             told, same = requests(plant.run(1), sources), requests(other.run(1), sources)
             assert told == same
@@ -97,14 +118,17 @@ def check(course: Course) -> None:
 
 
 @given(st.lists(CHANGES, max_size=8))
-@settings(max_examples=12)
+@settings(max_examples=many(12))
 def test_what_is_asked_is_declared_and_a_restart_changes_nothing(course: Course) -> None:
     check(course)
 
 
 def test_every_kind_that_asks_is_among_them() -> None:
     kinds = {type(rule.spec).__name__ for rule in Plant(RULES, MORE).rig.plan.rules}
-    assert kinds == {"Link", "Level", "Duty", "Cycling", "MakeUp", "Interlock", "Supervision"}
+    assert kinds == {
+        "Link", "Level", "Duty", "Cycling", "MakeUp", "Interlock", "Supervision", "Heater", "Irrigation",
+        "OptimumStart", "TariffShift",
+    }  # fmt: skip
 
 
 RULE = Rule(

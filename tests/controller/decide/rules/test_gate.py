@@ -6,6 +6,7 @@ import itertools
 
 import pytest
 
+from controller.decide.records import Override, Refused
 from tests.controller.decide.rules.site import Plant
 
 TIMES = """
@@ -26,14 +27,14 @@ def plant() -> Plant:
     return Plant(FOLLOW, TIMES)
 
 
-def go(made: Plant, seconds: int) -> list[bool]:
-    """The command's value, second by second."""
+def go(made: Plant, seconds: int, *, heard: bool = True) -> list[bool]:
+    """The command's value, second by second. `heard`: its feedback can be read."""
     told = []
     for _ in range(seconds):
         made.run(1)
         value, _ = made.asked("slow-1.run_cmd") or (None, 0)
         assert isinstance(value, bool)
-        made.set(inputs_di4=value, relays_ch4=value)
+        made.set(inputs_di4=value if heard else None, relays_ch4=value)
         told.append(value)
     return told
 
@@ -45,15 +46,39 @@ def test_after_a_start_of_the_daemon_it_counts_as_just_stopped() -> None:
     assert made.asked("slow-1.run_cmd") == (True, 10)
 
 
-def test_a_bouncing_level_switch_starts_it_no_more_often_than_it_may() -> None:
+@pytest.mark.parametrize("heard", [True, False])
+def test_a_bouncing_level_switch_starts_it_no_more_often_than_it_may(heard: bool) -> None:
     made = plant()
     told: list[bool] = []
     for second in range(0, 7200, 20):
         made.set(more_di2=second % 40 == 0)
-        told += go(made, 20)
+        told += go(made, 20, heard=heard)
     starts = [second for second, (before, after) in enumerate(itertools.pairwise(told)) if after > before]
     assert 10 <= len(starts) <= 12
     assert all(later - earlier >= 240 for earlier, later in itertools.pairwise(starts))
+
+
+LEVEL = """
+  fill: {kind: level, level: pool.level, start: below 30 %, stop: above 60 %, only_if: not more.di2 is active,
+    then: [{target: slow-1, value: on}], on_bad_input: release}
+"""
+POOL = "  pool: {kind: tank, label: 水池, level: plant.reuse_level}\n"
+
+
+def test_a_bouncing_float_beside_a_level_keeps_rest_and_starts_an_hour_over_restarts() -> None:
+    often = TIMES.replace("min_off: 3 min", "min_off: 20 s").replace("min_on: 1 min", "min_on: 10 s")
+    made = Plant(LEVEL, often + POOL, plant_reuse_level=20.0)
+    told: list[bool] = []
+    for second in range(0, 5400, 15):
+        made.set(more_di2=second % 30 == 0)
+        told += go(made, 15)
+        if second % 600 == 300:
+            made.restart()
+    starts = [second for second, (before, after) in enumerate(itertools.pairwise(told)) if after > before]
+    stops = [second for second, (before, after) in enumerate(itertools.pairwise(told)) if after < before]
+    assert 8 <= len(starts) <= 12
+    assert all(seventh - first >= 3600 for first, seventh in zip(starts, starts[6:], strict=False))
+    assert all(start - max(stop for stop in stops if stop < start) >= 20 for start in starts[1:])
 
 
 def test_an_interlock_stops_it_at_once_and_its_rest_is_kept_after() -> None:
@@ -76,6 +101,38 @@ def test_what_holds_back_is_told_with_its_end() -> None:
     assert result.held.expires_ms is not None
 
 
+def test_a_blower_of_which_nobody_asks_anything_new_rests_no_longer_than_it_may() -> None:
+    made = Plant(FOLLOW, TIMES.replace("min_on", "max_off: 10 min, min_on")).set(more_di2=True)
+    go(made, 300)
+    stopped = go(made.set(more_di2=False), 300).index(False)
+    assert go(made, 320).index(True) - (stopped - 300) in range(598, 603)
+    held = made.rig.engine.decisions[made.rig.id("slow-1.run_cmd")].held
+    assert held is not None
+    assert str(held.reason) == "慢泵: it must not rest for longer"
+
+
+def test_a_person_in_a_hurry_breaks_the_run_time_and_no_rest() -> None:
+    made = plant().set(more_di2=True)
+    go(made, 200)
+    made.rig.override("slow-1.run_cmd", False, 1)
+    assert all(go(made, 20)), "the minimum run time holds for people, too"
+    now_ms = made.rig.clock.now().wall_ms
+    off = Override("relays.ch4", False, "Li", "", now_ms, now_ms + 30_000, urgent=True)
+    made.rig.do(off)
+    assert not any(go(made, 10))
+    made.restart()
+    told = go(made, 200)
+    assert told.index(True) in range(165, 175), "its rest holds for everybody"
+
+
+@pytest.mark.parametrize(("key", "value"), [("relays.ch4", True), ("relays.ch3", False)])
+def test_urgent_is_for_stopping_motors(key: str, value: bool) -> None:
+    made = plant()
+    now_ms = made.rig.clock.now().wall_ms
+    with pytest.raises(Refused, match="urgent is for stopping a motor"):
+        made.rig.do(Override(key, value, "Li", "", now_ms, now_ms + 60_000, urgent=True))
+
+
 @pytest.mark.parametrize("by_s", [-7200, 7200])
 def test_a_clock_that_is_put_right_shortens_and_lengthens_no_rest(by_s: int) -> None:
     made = plant().set(more_di2=True)
@@ -92,3 +149,41 @@ def test_times_outlive_a_restart() -> None:
     made.restart()
     told = go(made, 100)
     assert told.index(True) in range(75, 85)
+
+
+def test_a_relay_that_fell_is_told_again_when_the_motor_has_rested() -> None:
+    """A relay box whose power comes and goes would start a motor as often as that."""
+    made = plant().set(more_di2=True)
+    assert go(made, 200)[-1] is True
+    made.set(relays_ch4=False, inputs_di4=False)
+    told = go(made, 200)
+    assert told.index(True) in range(178, 182)
+    # After a restart of the daemon nothing is known of when it fell.
+    made.set(relays_ch4=False, inputs_di4=False).restart()
+    assert go(made, 200).index(True) in range(178, 182)
+
+
+def test_a_relay_that_does_as_it_is_told_a_moment_later_has_not_fallen() -> None:
+    made = plant().set(more_di2=True).run(179)
+    told = []
+    for second in range(30):
+        made.run(1)
+        told.append((made.asked("slow-1.run_cmd") or (None,))[0])
+        if told[-1] and second > 10:
+            made.set(relays_ch4=True, inputs_di4=True)
+    assert True in told
+    assert False not in told[told.index(True) :]
+
+
+def test_one_that_somebody_else_has_started_is_not_stopped_to_let_it_rest() -> None:
+    """By hand at its panel, shortly before a rule wants it, too."""
+    made = plant().run(200)
+    made.set(relays_ch4=True, inputs_di4=True).run(20)
+    made.set(more_di2=True).run(1)
+    assert made.asked("slow-1.run_cmd") == (True, 10)
+    assert go(made, 60)[-1] is True
+    # It runs its least time from its start, and rests after it as after any.
+    made.set(more_di2=False)
+    assert go(made, 60)[-1] is False
+    made.set(more_di2=True)
+    assert go(made, 100)[-1] is False

@@ -51,14 +51,16 @@ def test_it_goes_by_its_own_condition_and_not_before() -> None:
     assert plant.notices == [("trip", "dry-run", True), ("trip", "dry-run", False)]
 
 
-def test_the_trip_outlives_a_restart_and_so_do_its_timers() -> None:
+def test_the_trip_outlives_a_restart_and_goes_by_what_the_new_run_has_seen() -> None:
     plant = Plant(DRY).set(inputs_di5=True).run(3).restart()
     plant.rig.step(0.1)
     assert plant.asked() == (False, 5), "before anything was read"
-    plant.set(inputs_di5=False, more_di1=True).run(31).restart().run(29)
-    assert plant.asked() == (False, 5)
+    plant.set(inputs_di5=False, more_di1=True).run(59).restart().run(60)
+    assert plant.asked() == (False, 5), "while nobody looked it may have been otherwise"
     plant.run(2)
-    assert plant.asked() is None, "a minute has passed, half of it before the restart"
+    assert plant.asked() is None
+    plant.set(inputs_di5=True).run(2).restart().run(1)
+    assert plant.asked() == (False, 5), "to the trip, all that was seen counts"
 
 
 def test_a_start_of_the_daemon_trips_nothing_before_its_inputs_are_read_but_starts_nothing_either() -> None:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.controller.decide.rules.site import Plant
+from tests.many import many
 
 TANKS = """
   high: {kind: tank, label: 高位水箱, level: plant.reuse_level}
@@ -69,7 +70,7 @@ def test_a_level_that_cannot_be_read(way: str, before: list[object], after: list
 
 
 @given(st.lists(st.tuples(st.sampled_from([None, 10.0, 30.0, 50.0, 80.0, 95.0]), st.booleans()), max_size=12))
-@settings(max_examples=20)
+@settings(max_examples=many(20))
 def test_a_restart_changes_nothing(course: list[tuple[float | None, bool]]) -> None:
     plant, other = Plant(BOTH, TANKS), Plant(BOTH, TANKS)
     for level, again in course:

@@ -66,6 +66,16 @@ def test_it_runs_on_for_its_time_and_until_the_hood_is_cool() -> None:
     assert plant.words == []
 
 
+def test_what_leads_begins_before_the_rest() -> None:
+    later = LINK.replace("{target: duct.mode, value: on}", "{target: duct.mode, value: on, after: 30 s}")
+    plant = Plant(later, PANEL).run(60).set(more_di1=True).run(30)
+    assert said(plant) == [ON[0], ON[1], OFF[2]]
+    assert plant.rig.engine.step(plant.rig.clock.now()).wake_ms is not None
+    plant.restart()
+    assert said(plant.run(2)) == ON, "a restart does not begin anew"
+    assert said(plant.set(more_di1=False).run(601)) == OFF
+
+
 def test_a_flame_in_the_run_on_begins_it_anew() -> None:
     plant = kitchen().set(more_di1=True).run(60).set(more_di1=False).run(500)
     plant.set(more_di1=True).run(1).set(more_di1=False).run(600)

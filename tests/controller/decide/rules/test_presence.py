@@ -5,17 +5,18 @@ from __future__ import annotations
 import pytest
 
 from tests.controller.decide.rules.site import Plant
+from tests.controller.rig import Rig
 
 RULE = """
   here:
     kind: presence
     label: 有人
     presence: [inputs.di1, more.di1]
-    then: [{target: lamp, value: on}]
+    then: [{target: lamp, value: on, otherwise: off}]
     run_on: 5 min
     on_bad_input: release
 """
-ON = (True, 11)
+ON, OFF = (True, 11), (False, 15)
 
 
 def plant(way: str = "release") -> Plant:
@@ -28,11 +29,11 @@ def lamp(made: Plant) -> object:
 
 def test_it_asks_while_somebody_is_there_and_for_a_while_after() -> None:
     made = plant()
-    assert lamp(made) is None
+    assert lamp(made) == OFF
     assert lamp(made.set(inputs_di1=True).run(1)) == ON
     assert lamp(made.run(3600)) == ON
     assert lamp(made.set(inputs_di1=False).run(300)) == ON
-    assert lamp(made.run(1)) is None
+    assert lamp(made.run(1)) == OFF
 
 
 def test_one_contact_is_enough_and_whoever_comes_back_begins_the_run_on_anew() -> None:
@@ -40,7 +41,7 @@ def test_one_contact_is_enough_and_whoever_comes_back_begins_the_run_on_anew() -
     assert lamp(made) == ON
     made.set(more_di1=False).run(299).set(inputs_di1=True).run(1).set(inputs_di1=False).run(300)
     assert lamp(made) == ON
-    assert lamp(made.run(1)) is None
+    assert lamp(made.run(1)) == OFF
 
 
 @pytest.mark.parametrize("at_s", [1, 120, 299])
@@ -49,13 +50,16 @@ def test_the_run_on_outlives_a_restart(at_s: int) -> None:
     made.rig.step(0.1)
     assert lamp(made) == ON, "before anything was read"
     assert lamp(made.run(299 - at_s)) == ON
-    assert lamp(made.run(2)) is None
+    assert lamp(made.run(2)) == OFF
 
 
 def test_a_start_before_the_contacts_are_read_changes_nothing() -> None:
     made = plant("trip").restart()
     made.rig.step(0.1)
-    assert lamp(made) is None
+    assert lamp(made) == OFF
+    fresh = Rig(made.rig.plan)
+    fresh.step(0.1)
+    assert fresh.decided("lamp") == (None, None), "it has never seen whether anybody is there"
     made.set(inputs_di1=True).run(1).restart()
     made.rig.step(0.1)
     assert lamp(made) == ON
@@ -63,7 +67,7 @@ def test_a_start_before_the_contacts_are_read_changes_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("way", "empty", "full"),
-    [("trip", ON, ON), ("release", None, None), ("hold 5 min then release", None, ON)],
+    [("trip", ON, ON), ("release", None, None), ("hold 5 min then release", OFF, ON)],
 )
 def test_contacts_that_cannot_be_read(way: str, empty: object, full: object) -> None:
     assert lamp(plant(way).set(inputs_di1=None).run(2)) == empty
@@ -80,9 +84,20 @@ def test_what_is_held_is_given_up_after_its_time() -> None:
     assert lamp(made.run(3)) is None
 
 
+def test_without_a_value_otherwise_whoever_else_asks_is_heard_again() -> None:
+    made = Plant(
+        RULE.replace(", otherwise: off", ""),
+        "programmes:\n  lamp: {label: 灯, targets: lamp, default: off, untrusted_clock: on,\n"
+        "    week: {everyday: [{from: '20:00', to: '22:00', value: on}]}}\n",
+    )
+    assert lamp(made) == OFF
+    assert lamp(made.set(inputs_di1=True).run(1)) == ON
+    assert lamp(made.set(inputs_di1=False).run(301)) == OFF
+
+
 @pytest.mark.parametrize("by_s", [-7200, -30, 30, 7200])
 def test_a_clock_that_is_put_right_moves_no_run_on(by_s: int) -> None:
     made = plant().set(inputs_di1=True).run(5).set(inputs_di1=False).run(100)
     made.rig.clock.set_wall(made.rig.clock.now().wall_ms + by_s * 1000)
     assert lamp(made.run(200)) == ON
-    assert lamp(made.run(1)) is None
+    assert lamp(made.run(1)) == OFF

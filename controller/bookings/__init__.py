@@ -1,0 +1,1 @@
+"""What people write to book places: times, and whole tables of them. Pure."""

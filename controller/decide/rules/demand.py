@@ -1,0 +1,55 @@
+"""Demand: the mean power of the last 15 minutes, minute by minute, and what it will be. Pure.
+
+The window slides by one minute, as billing meters have it, so that every minute is the end of one. Minutes
+that nobody knows (the daemon was down, the meter did not answer) count as the mean of those that are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+WINDOW = 15
+"""Minutes."""
+Minutes: TypeAlias = tuple[float | None, ...]
+"""Mean kW of each of the last minutes, the latest last, at most `WINDOW` of them; None: not known."""
+
+
+def demand(minutes: Minutes) -> float | None:
+    """Of the window that ends with these; None: nothing is known of it."""
+    known = [kw for kw in minutes[-WINDOW:] if kw is not None]
+    return sum(known) / len(known) if known else None
+
+
+def expected(minutes: Minutes, kw: float, ahead: int) -> float:
+    """The highest demand of the windows that end within `ahead` minutes (1 or more) at a power of `kw`."""
+    return max(_mean((*minutes, *(kw,) * more)) for more in range(1, ahead + 1))
+
+
+def calm_in(minutes: Minutes, kw: float, most_kw: float) -> int | None:
+    """After how many minutes at `kw` no window to come is above `most_kw`; None: not within one window."""
+    for more in range(WINDOW + 1):
+        if expected((*minutes, *(kw,) * more), kw, WINDOW) <= most_kw:
+            return more
+    return None
+
+
+def later(minutes: Minutes, more: Sequence[float | None]) -> Minutes:
+    """The minutes after these."""
+    return (*minutes, *more)[-WINDOW:]
+
+
+def packed(minutes: Minutes) -> str:
+    """As they are remembered."""
+    return " ".join("-" if kw is None else f"{kw:.1f}" for kw in minutes)
+
+
+def unpacked(kept: str) -> Minutes:
+    """The other way."""
+    return tuple(None if word == "-" else float(word) for word in kept.split())
+
+
+def _mean(minutes: Minutes) -> float:
+    found = demand(minutes)
+    assert found is not None
+    return found

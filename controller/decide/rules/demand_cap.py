@@ -1,0 +1,124 @@
+"""A demand cap: what is expected above the limit is shed in steps, in turns, and given back one by one.
+
+It asks for caps and floors alone, so that it never raises anything; by its slot people come before it.
+Whom it sheds is decided when a minute ends, by the power of the minute: what was shed before shows in it.
+"""
+
+from __future__ import annotations
+
+from config.language import Text, text
+from config.plan.conditions import points_of
+from config.plan.rules import DemandCap
+from controller.decide.rules.demand import WINDOW, Minutes, calm_in, demand, expected
+from controller.decide.rules.look import Look
+from controller.decide.rules.metered import MINUTE_MS, Metered
+from controller.decide.rules.shedding import Shedding
+
+_CALM, _GAVE, _SHORT = "calm_ms", "gave_ms", "short"
+
+
+def inputs(spec: DemandCap, command: int) -> frozenset[int]:
+    """What it looks at for one of its targets."""
+    own = (item.only_if for item in spec.sheds if item.command == command)
+    return points_of(*own) | frozenset(spec.meters)
+
+
+def decide(spec: DemandCap, look: Look) -> None:
+    """Shed, give back, and say what is expected."""
+    metered = Metered(spec, look)
+    shedding = Shedding(spec, look)
+    kw = metered.power(shedding.changed_ms())
+    drawn = shedding.keep_times()
+    kept = look.memory.get(_CALM)
+    short, calm_ms = bool(look.memory.get(_SHORT, False)), None if kept is None else int(kept)
+    if _GAVE in look.memory:
+        look.keep(_GAVE, look.memory[_GAVE])
+    if kw is None:
+        short, calm_ms = False, None
+        if not look.waits(spec.meters) and not look.held(spec.on_bad_input):
+            shedding.give_all_back()
+            look.tell("alarm", text("the demand cannot be measured: nothing is shed"))
+        elif metered.closed:
+            shedding.give_back_what_must_be()
+    elif metered.closed:
+        short, calm_ms = _settle(spec, look, shedding, metered.minutes, kw + drawn)
+    look.keep(_SHORT, short)
+    if short:
+        limit = _kw(spec.limit_kw)
+        words = text("more than {limit} kW are to be expected, and nothing is left to shed", limit=limit)
+        look.tell("alarm", words)
+    if calm_ms is not None:
+        look.keep(_CALM, calm_ms)
+    shedding.ask(_words(spec, metered.minutes, kw), _back(spec, shedding, metered, kw, calm_ms))
+
+
+def _settle(
+    spec: DemandCap, look: Look, shedding: Shedding, minutes: Minutes, kw: float
+) -> tuple[bool, int | None]:
+    """A minute has ended. Returns whether too much is to be expected though nothing is left to shed, and
+    since when there has been room."""
+    left = kw + shedding.give_back_what_must_be()
+    shed = False
+    while not _fits(spec, minutes, left):
+        saved = shedding.shed_next()
+        if saved is None:
+            break
+        left -= saved
+        shed = True
+    if shed or expected(minutes, left, WINDOW) > spec.limit_kw - spec.deadband_kw:
+        return expected(minutes, left, spec.ahead_min) > spec.limit_kw, None
+    calm_ms, gave_ms = int(look.memory.get(_CALM, look.now_ms)), look.memory.get(_GAVE)
+    apart = gave_ms is None or look.now_ms >= int(gave_ms) + round(spec.stagger_s * 1000)
+    back = shedding.next_back()
+    calm = look.now_ms >= calm_ms + round(spec.calm_s * 1000)
+    high = spec.limit_kw - spec.margin_kw
+    if back and apart and calm and expected(minutes, left + shedding.saves(back), WINDOW) <= high:
+        shedding.give_back(back)
+        look.keep(_GAVE, look.now_ms)
+    return False, calm_ms
+
+
+def _fits(spec: DemandCap, minutes: Minutes, kw: float) -> bool:
+    """Whether nothing need be shed at a power of `kw`. Windows that end soon are mostly past: what cannot be
+    helped in them is no reason to shed more than keeps the windows to come within the limit."""
+    high = spec.limit_kw - spec.margin_kw
+    if expected(minutes, kw, spec.ahead_min) <= high:
+        return True
+    return kw <= high and expected(minutes, kw, WINDOW) <= spec.limit_kw
+
+
+def _words(spec: DemandCap, minutes: Minutes, kw: float | None) -> Text:
+    so_far = demand(minutes)
+    if kw is None or so_far is None:
+        return text("the demand cannot be measured: what was shed stays so for a while")
+    return text(
+        "demand {demand} kW, {expected} kW expected within {ahead} min; limit {limit} kW",
+        demand=_kw(so_far),
+        expected=_kw(expected(minutes, kw, spec.ahead_min)),
+        ahead=spec.ahead_min,
+        limit=_kw(spec.limit_kw),
+    )
+
+
+def _back(
+    spec: DemandCap, shedding: Shedding, metered: Metered, kw: float | None, calm_ms: int | None
+) -> dict[str, int]:
+    """When each that is shed is given back, if the power stays as it is."""
+    ends = shedding.ends()
+    room = None if kw is None else calm_in(metered.minutes, kw, spec.limit_kw - spec.deadband_kw)
+    if kw is None or room is None:
+        return ends
+    since_ms = metered.mark_ms + room * MINUTE_MS if calm_ms is None else calm_ms
+    at_ms, drawn = since_ms + round(spec.calm_s * 1000), kw
+    for item in shedding.in_order_back():
+        drawn += shedding.saves(item)
+        if drawn > spec.limit_kw - spec.margin_kw:
+            break
+        at_ms = max(at_ms, shedding.since_ms(item) + round(item.at_least_s * 1000))
+        ends[item.name] = min(ends[item.name], at_ms)
+        at_ms += round(max(spec.stagger_s * 1000, MINUTE_MS))
+    return ends
+
+
+def _kw(number: float) -> str:
+    return f"{number:.1f}"

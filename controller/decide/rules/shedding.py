@@ -1,0 +1,158 @@
+"""Whom a demand cap has shed, whose turn it is, and who must be left alone. Made for one evaluation."""
+
+from __future__ import annotations
+
+from config.language import Text
+from config.plan.asks import Ask
+from config.plan.rules import DemandCap, Shed
+from controller.decide.requests import Op
+from controller.decide.rules.look import Look
+from controller.decide.rules.metered import MINUTE_MS
+
+
+class Shedding:
+    """Kept by the names of what may be shed."""
+
+    def __init__(self, spec: DemandCap, look: Look) -> None:
+        self._spec = spec
+        self._look = look
+        self._since: dict[str, int] = {}
+        """Since when each that is shed is."""
+        self._saves: dict[str, float] = {}
+        self._freed: dict[str, int] = {}
+        self._turns: dict[str, int] = {}
+        """When each was last shed."""
+        self._allowed = {
+            item.name: True if item.only_if is None else look.judge(item.only_if) for item in spec.sheds
+        }
+        for item in spec.sheds:
+            for kept, key in ((self._since, "shed"), (self._freed, "freed"), (self._turns, "turn")):
+                found = look.memory.get(f"{key}-{item.name}_ms")
+                if found is not None:
+                    kept[item.name] = min(int(found), look.now_ms)
+            if item.name in self._since:
+                self._saves[item.name] = float(look.memory.get(f"saves-{item.name}", item.kw))
+
+    def changed_ms(self) -> int:
+        """When last something was shed or given back; 0: never."""
+        return max((*self._turns.values(), *self._freed.values()), default=0)
+
+    def keep_times(self) -> float:
+        """Give back, whatever the power, what has been shed for as long as it may be, or is not to be
+        shed now. Returns what that draws, kW."""
+        drawn = 0.0
+        for item in self._shed():
+            over = self._look.passed(self.since_ms(item), item.at_most_s)
+            if over or self._allowed[item.name] is False:
+                drawn += self.saves(item)
+                self.give_back(item)
+        return drawn
+
+    def give_all_back(self) -> None:
+        """The rule gives up."""
+        for item in self._shed():
+            self.give_back(item)
+
+    def give_back_what_must_be(self) -> float:
+        """A minute has ended: those that may not stay until the next one, and before them, in the second half
+        of their time, as many as would else have to come back at once. Returns what they draw, kW."""
+        due_ms: int | None = None
+        drawn = 0.0
+        for item in sorted(self._shed(), key=self._end_ms, reverse=True):
+            end_ms = self._end_ms(item)
+            due_ms = end_ms if due_ms is None else min(end_ms, due_ms - round(self._spec.stagger_s * 1000))
+            least_s = max(item.at_least_s, item.at_most_s / 2)
+            earliest_ms = min(end_ms, self.since_ms(item) + round(least_s * 1000))
+            if max(due_ms, earliest_ms) <= self._look.now_ms + MINUTE_MS:
+                drawn += self.saves(item)
+                self.give_back(item)
+        return drawn
+
+    def shed_next(self) -> float | None:
+        """Shed one more. Returns what it saves, kW; None: nobody is left."""
+        free = [item for item in self._spec.sheds if self._may_be(item)]
+        if not free:
+            return None
+        item = min(
+            free, key=lambda one: (one.step, self._turns.get(one.name, 0), self._spec.sheds.index(one))
+        )
+        self._saves[item.name] = self._would_save(item)
+        self._since[item.name] = self._turns[item.name] = self._look.now_ms
+        return self._saves[item.name]
+
+    def next_back(self) -> Shed | None:
+        """Who is given back first; None: nobody may be yet."""
+        now_ms = self._look.now_ms
+        ripe = (
+            item
+            for item in self.in_order_back()
+            if now_ms >= self.since_ms(item) + round(item.at_least_s * 1000)
+        )
+        return next(ripe, None)
+
+    def in_order_back(self) -> list[Shed]:
+        """Those that are shed, the last step first, in it the one that has been shed for longest."""
+        return sorted(self._shed(), key=lambda item: (-item.step, self.since_ms(item)))
+
+    def give_back(self, item: Shed) -> None:
+        del self._since[item.name]
+        del self._saves[item.name]
+        self._freed[item.name] = self._look.now_ms
+
+    def since_ms(self, item: Shed) -> int:
+        return self._since[item.name]
+
+    def saves(self, item: Shed) -> float:
+        """What it drew more before it was shed, kW."""
+        return self._saves[item.name]
+
+    def ends(self) -> dict[str, int]:
+        """When each that is shed has been for as long as it may be."""
+        return {item.name: self._end_ms(item) for item in self._shed()}
+
+    def ask(self, words: Text, ends: dict[str, int]) -> None:
+        """Ask for what is shed, and remember."""
+        look = self._look
+        for item in self._spec.sheds:
+            for kept, key in ((self._since, "shed"), (self._freed, "freed"), (self._turns, "turn")):
+                if item.name in kept:
+                    look.keep(f"{key}-{item.name}_ms", kept[item.name])
+            if item.name not in self._since:
+                continue
+            look.keep(f"saves-{item.name}", round(self._saves[item.name], 3))
+            look.ask(
+                Ask(item.command, item.bound),
+                words,
+                self.since_ms(item),
+                op=Op.FLOOR if item.floor else Op.CAP,
+                until_ms=ends[item.name],
+            )
+
+    def _shed(self) -> list[Shed]:
+        return [item for item in self._spec.sheds if item.name in self._since]
+
+    def _end_ms(self, item: Shed) -> int:
+        return self.since_ms(item) + round(item.at_most_s * 1000)
+
+    def _may_be(self, item: Shed) -> bool:
+        """Whether it may be shed, and that takes something away."""
+        freed_ms = self._freed.get(item.name)
+        if item.name in self._since or not self._allowed[item.name] or freed_ms == self._look.now_ms:
+            return False
+        if freed_ms is not None and self._look.now_ms < freed_ms + round(item.between_s * 1000):
+            return False
+        return self._would_save(item) > 0
+
+    def _would_save(self, item: Shed) -> float:
+        """kW, after all that is shed of the same point already. What cannot be read may be on."""
+        reads = self._look.value(item.command)
+        if reads is None or isinstance(reads, str):
+            return item.kw
+        level = float(reads)
+        for other in self._shed():
+            if other.command == item.command and other.floor is item.floor:
+                level = (max if item.floor else min)(level, float(other.bound))
+        beyond = float(item.bound) - level if item.floor else level - float(item.bound)
+        if beyond <= 0:
+            return 0.0
+        return item.kw * beyond / 100 if item.of_level else item.kw

@@ -1,0 +1,1 @@
+"""Another Plan under the running daemon: taken between two cycles, by identity, without a restart."""
