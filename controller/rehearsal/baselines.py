@@ -4,6 +4,7 @@
 switch, heaters always permitted, every panel in its own automatic mode, set-points at what the busiest hour
 needs. `time_clock` is the same building with plain timers: two values, by the weekday, at fixed times. Both
 keep what protects machines and runs them, and lose what saves: so neither is made worse than it would be.
+Rules that save go by their hours alone (`by_hours`), and what is booked is switched by hand, in both.
 """
 
 from __future__ import annotations
@@ -14,10 +15,20 @@ from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
 from config.plan.points import Point
-from config.plan.programmes import WEEKDAYS, DateRange, DayList, ExceptionEntry, Period, Programme, TimeMark
+from config.plan.programmes import (
+    WEEKDAYS,
+    BookedPeriod,
+    DateRange,
+    DayList,
+    ExceptionEntry,
+    Period,
+    Programme,
+    TimeMark,
+)
 from config.plan.reading import Value
 from config.plan.rules import Cycling, Duty, Hazard, Interlock, Level, Link, MakeUp, RuleSpec, Supervision
 from config.plan.site import Plan
+from controller.rehearsal.by_hours import float_switch, programmes_for
 from schedules.calendar import kinds_like
 from schedules.context import Context
 
@@ -44,8 +55,7 @@ class _Target(NamedTuple):
 
 def left_alone(plan: Plan) -> Plan:
     """Nobody commands but people with a hand on the switch."""
-    made = (_left(programme, _target(plan, programme)) for programme in plan.programmes)
-    return _of(plan, made)
+    return _of(plan, lambda programme: _left(programme, _target(plan, programme)))
 
 
 def time_clock(plan: Plan, context: Context, first: date, days: int) -> Plan:
@@ -66,9 +76,10 @@ def time_clock(plan: Plan, context: Context, first: date, days: int) -> Plan:
             ExceptionEntry((one,), WEEKDAYS[day.weekday()], (), False, "", programme.source)
             for one, day in zip(dates, special, strict=True)
         )
-        return replace(programme, week=week, exceptions=weekdays if week else ())
+        hands = _by_hand(programme, target)
+        return replace(programme, week=week, exceptions=weekdays if week else (), bookings=hands)
 
-    return _of(plan, (timed(programme) for programme in plan.programmes))
+    return _of(plan, timed)
 
 
 Baseline = Literal["default", "time-clock"]
@@ -79,9 +90,11 @@ def baseline(name: Baseline, plan: Plan, context: Context, first: date, days: in
     return left_alone(plan) if name == "default" else time_clock(plan, context, first, days)
 
 
-def _of(plan: Plan, programmes: Iterator[Programme]) -> Plan:
-    rules = tuple(rule for rule in plan.rules if isinstance(rule.spec, KEPT))
-    return replace(plan, programmes=tuple(programmes), rules=rules)
+def _of(plan: Plan, changed: Callable[[Programme], Programme]) -> Plan:
+    written = [*plan.programmes, *(made for rule in plan.rules for made in programmes_for(rule))]
+    programmes = tuple(changed(replace(one, id=number)) for number, one in enumerate(written))
+    kept = (rule if isinstance(rule.spec, KEPT) else float_switch(rule) for rule in plan.rules)
+    return replace(plan, programmes=programmes, rules=tuple(rule for rule in kept if rule is not None))
 
 
 def _target(plan: Plan, programme: Programme) -> _Target:
@@ -115,7 +128,7 @@ def _left(programme: Programme, target: _Target) -> Programme:
         case "lamp":
             on = _on(programme, target)
             week = (replace(one, periods=tuple(_hours(one.periods, on, programme))) for one in ordinary)
-            return replace(bare, week=tuple(week))
+            return replace(bare, week=tuple(week), bookings=_by_hand(programme, target))
         case "heater":
             return _always(programme, True)
         case "mode":
@@ -130,12 +143,25 @@ def _left(programme: Programme, target: _Target) -> Programme:
             return bare
         case "setting":
             values = [programme.default, *(period.value for one in ordinary for period in one.periods)]
+            values += [booked.value for booked in programme.bookings]
             numbers = [value for value in values if isinstance(value, int | float)]
             return _always(programme, max(numbers)) if ordinary and numbers else bare
 
 
+def _by_hand(programme: Programme, target: _Target) -> tuple[BookedPeriod, ...]:
+    """Whoever has booked switches on what the programme would, with what the switch gives."""
+    on, rest = _on(programme, target), programme.default
+    floor = rest if isinstance(rest, int | float) else 0
+    return tuple(
+        replace(booked, value=on)
+        if isinstance(booked.value, int | float) and booked.value > floor
+        else booked
+        for booked in programme.bookings
+    )
+
+
 def _always(programme: Programme, value: Value) -> Programme:
-    return replace(programme, default=value, has_default=True, week=(), exceptions=())
+    return replace(programme, default=value, has_default=True, week=(), exceptions=(), bookings=())
 
 
 def _ordinary(programme: Programme) -> tuple[DayList, ...]:
@@ -151,6 +177,7 @@ def _on(programme: Programme, target: _Target) -> Value:
     if target.use == "lamp" and command is not None and command.high is not None:
         return command.high
     asked = [period.value for one in programme.week for period in one.periods]
+    asked += [booked.value for booked in programme.bookings]
     return max((value for value in asked if isinstance(value, int | float)), default=programme.default or 0)
 
 
