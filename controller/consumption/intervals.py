@@ -102,21 +102,30 @@ class MeterLog:
         """The short way of `good` for a reading like the last one, in the slot of that one. False: take the
         long way."""
         last_ms = self._last_ms
-        if (
-            quanta != self._last_count
-            or not self._eligible
-            or last_ms is None
-            or not last_ms <= wall_ms <= self._end_ms
-            or self._aside is not None
-            or self._mark is None
-            or self._mark.anchor_ms is None
-        ):
+        if quanta != self._last_count or last_ms is None or not last_ms <= wall_ms <= self._end_ms:
+            return False
+        if self._mark is None or not self.calm:
             return False
         if wall_ms - last_ms <= self._terms.age_ms:
             self._add_cover(wall_ms, self._mark.slot_ms)
         self._cover_ms = max(self._cover_ms, wall_ms)
         self._last_ms, self._last_site_ms = wall_ms, site_ms
         return True
+
+    @property
+    def age_ms(self) -> int:
+        """Two readings further apart than that have a gap between them."""
+        return self._terms.age_ms
+
+    @property
+    def calm(self) -> bool:
+        """What is read next is judged by the reading before alone, and counts from an anchor."""
+        return (
+            self._eligible
+            and self._aside is None
+            and self._mark is not None
+            and self._mark.anchor_ms is not None
+        )
 
     @property
     def doubted(self) -> bool:
