@@ -15,7 +15,7 @@ TEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test slow properties peers check format lock clean
+.PHONY: help install demo test slow properties peers check format savings lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -47,6 +47,9 @@ check: $(VENV)/.dev  ## lint, format and type check
 format: $(VENV)/.dev  ## reformat and mend what can be mended mechanically
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+savings: $(VENV)/.runtime  ## rehearse what the example site's programme saves, into docs/savings.*
+	$(BIN)/python -m bench.savings
 
 # The locks hold versions and hashes of every file of a release, so that they serve x86_64 and aarch64 alike.
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe \

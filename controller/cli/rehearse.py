@@ -40,6 +40,14 @@ def rehearse(
     as_default: Annotated[
         bool, typer.Option("--as-default", help="Compare with a run with all programmes at their defaults.")
     ] = False,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--against",
+            help="Compare with the site left to itself (default) or on plain timers (time-clock).",
+            metavar="WHAT",
+        ),
+    ] = None,
     faults: Annotated[
         Path | None,
         typer.Option("--faults", help="Faults to come: a time and a fault a line.", metavar="FILE"),
@@ -73,6 +81,7 @@ def rehearse(
     coming = source.faults_of(faults, plan)
     bookings = None if events is None else of_table(events, plan)
     frame = Frame(asked_for or today(plan), days, cycle_s, seed)
+    baselines = source.baselines(against or [], plan, frame.first, days, compared=compared)
 
     def run(of: Plan) -> Result:
         def field(clock: VirtualClock) -> Field:
@@ -82,7 +91,7 @@ def rehearse(
 
     began_s = time.process_time()
     with_ = run(plan)
-    against = run(other) if compared else None
+    others = {name: run(of) for name, of in (baselines or ({"": other} if compared else {})).items()}
     took_s = time.process_time() - began_s
     if csv is not None:
         from controller.cli.rehearse_csv import write_series
@@ -91,13 +100,18 @@ def rehearse(
     if plot is not None:
         from controller.cli.rehearse_plot import draw
 
-        draw(plot, with_, against)
+        draw(plot, with_, next(iter(others.values()), None))
     if as_json:
-        put_json(as_data(with_) if against is None else {"with": as_data(with_), "without": as_data(against)})
+        data = as_data(with_)
+        if baselines:
+            data = {"with": data, "against": {name: as_data(one) for name, one in others.items()}}
+        elif compared:
+            data = {"with": data, "without": as_data(others[""])}
+        put_json(data)
         return
     from controller.cli import rehearse_tables
 
-    rehearse_tables.show(with_, against, took_s)
+    rehearse_tables.show(with_, others, took_s)
 
 
 def _progress(days: int) -> Callable[[int], None] | None:

@@ -7,9 +7,9 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from config.language import text
 from config.language.details import detail
@@ -20,6 +20,7 @@ from controller.cli.plans import plan_of
 from controller.cli.processes import describe_plant
 from controller.cli.speech import Failure
 from controller.clock import VirtualClock
+from controller.rehearsal.baselines import Baseline, baseline
 from controller.rehearsal.watched import watched
 from drivers.api import Event, Write
 from drivers.simulators.faults import FaultError
@@ -122,6 +123,21 @@ def without(plan: Plan, left_out: Sequence[str], *, as_default: bool) -> Plan:
     if "rules" in left_out:
         plan = replace(plan, rules=())
     return plan
+
+
+def baselines(names: Sequence[str], plan: Plan, first: date, days: int, *, compared: bool) -> dict[str, Plan]:
+    """--against: each name with the plan that it stands for. `compared`: --without or --as-default is there
+    too."""
+    if names and compared:
+        raise Failure(text("--against cannot be had together with --without or --as-default"), code=2)
+    known: tuple[Baseline, ...] = get_args(Baseline)
+    found: dict[str, Plan] = {}
+    for given in names:
+        name = next((one for one in known if one == given), None)
+        if name is None:
+            raise Failure(text("--against takes default or time-clock, not {given}", given=given), code=2)
+        found[name] = baseline(name, plan, Context.of(plan), first, days)
+    return found
 
 
 def checked_cycle(written: str) -> float:

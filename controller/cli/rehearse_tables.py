@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -25,6 +25,8 @@ _WIDTH = 80
 _NAME = 32
 """Columns for a name and its label."""
 _NUMBER = 14
+_PAIR = 2
+"""So many columns have their difference beside them."""
 _MOST_LISTED = 12
 PERIODS = {
     "sharp": text("sharp peak hours"),
@@ -50,15 +52,22 @@ class _Row(NamedTuple):
     digits: int = 1
 
 
-def show(result: Result, against: Result | None, took_s: float) -> None:
-    """Print it. `against` is the one it is held against."""
-    both = (result,) if against is None else (result, against)
-    for line in _lines(both, took_s):
+COLUMNS = {
+    "": text("compared"),
+    "default": text("left alone"),
+    "time-clock": text("time clock"),
+}
+"""What a rehearsal is held against, by its name."""
+
+
+def show(result: Result, others: Mapping[str, Result], took_s: float) -> None:
+    """Print it. `others` are what it is held against."""
+    for line in _lines((result, *others.values()), [COLUMNS[name] for name in others], took_s):
         put(line.rstrip())
     sys.stdout.flush()
 
 
-def _lines(both: Sequence[Result], took_s: float) -> Iterator[str]:
+def _lines(both: Sequence[Result], others: Sequence[Text], took_s: float) -> Iterator[str]:
     result = both[0]
     frame, site = result.frame, result.plan.site
     yield say(
@@ -71,11 +80,9 @@ def _lines(both: Sequence[Result], took_s: float) -> Iterator[str]:
             seed=frame.seed,
         )
     )
-    if len(both) > 1:
-        yield _pad("", _NAME) + "".join(
-            _right(say(word_), _NUMBER)
-            for word_ in (text("as planned"), text("compared"), text("difference"))
-        )
+    if others:
+        heads = [text("as planned"), *others, *([text("difference")] if len(others) == 1 else [])]
+        yield _pad("", _NAME) + "".join(_right(say(head), _NUMBER) for head in heads)
     yield from _section(text("Used"), _used(both))
     yield from _section(text("Cost of electricity"), _costs(both))
     yield from _section(text("Highest demand of 15 minutes"), _demand(both))
@@ -101,7 +108,7 @@ def _section(title: Text, rows: Sequence[_Row]) -> Iterator[str]:
     yield say(title)
     for row in rows:
         numbers = list(row.numbers)
-        if len(numbers) > 1:
+        if len(numbers) == _PAIR:
             first, second = numbers
             numbers.append(None if first is None or second is None else float(second) - float(first))
         cells = "".join(

@@ -28,7 +28,10 @@ class Beside:
         if self._last is not None:
             last_ms, before = self._last
             if wall_ms - last_ms <= self._terms.age_ms:
-                self._area += max(0, min(before, thousandths)) * max(0, wall_ms - max(last_ms, slot_ms))
+                least = min(thousandths, before)
+                begin_ms = max(slot_ms, last_ms)
+                if least > 0 and wall_ms > begin_ms:
+                    self._area += least * (wall_ms - begin_ms)
         self._last = wall_ms, thousandths
 
     def forget(self) -> None:

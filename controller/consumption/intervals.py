@@ -82,7 +82,7 @@ class MeterLog:
 
     def good(self, item: Count) -> list[Interval]:
         """Take a good reading. Returns the slots that ended before it."""
-        closed = self._close_before(item.wall_ms)
+        closed = self._close_before(item.wall_ms) if self._end_ms < item.wall_ms else []
         if self._mark is None:
             slot_ms = self._slots.floor(item.wall_ms)
             self._mark = Mark(slot_ms, item.wall_ms, item.quanta, None, None)
@@ -98,6 +98,35 @@ class MeterLog:
         self._take(item)
         return closed
 
+    def stood(self, wall_ms: int, site_ms: float, quanta: int) -> bool:
+        """The short way of `good` for a reading like the last one, in the slot of that one. False: take the
+        long way."""
+        last_ms = self._last_ms
+        if quanta != self._last_count or last_ms is None or not last_ms <= wall_ms <= self._end_ms:
+            return False
+        if self._mark is None or not self.calm:
+            return False
+        if wall_ms - last_ms <= self._terms.age_ms:
+            self._add_cover(wall_ms, self._mark.slot_ms)
+        self._cover_ms = max(self._cover_ms, wall_ms)
+        self._last_ms, self._last_site_ms = wall_ms, site_ms
+        return True
+
+    @property
+    def age_ms(self) -> int:
+        """Two readings further apart than that have a gap between them."""
+        return self._terms.age_ms
+
+    @property
+    def calm(self) -> bool:
+        """What is read next is judged by the reading before alone, and counts from an anchor."""
+        return (
+            self._eligible
+            and self._aside is None
+            and self._mark is not None
+            and self._mark.anchor_ms is not None
+        )
+
     @property
     def doubted(self) -> bool:
         """There is something to take with `take_doubts`."""
@@ -111,8 +140,9 @@ class MeterLog:
     def power(self, wall_ms: int, thousandths: int) -> list[Interval]:
         """Take a good reading of the power or flow beside the counter. Returns the slots that ended before
         it."""
-        closed = self._close_before(wall_ms)
-        self._peak = thousandths if self._peak is None else max(self._peak, thousandths)
+        closed = self._close_before(wall_ms) if self._end_ms < wall_ms else []
+        if self._peak is None or thousandths > self._peak:
+            self._peak = thousandths
         if self._beside is not None and self._mark is not None:
             self._beside.take(wall_ms, thousandths, self._mark.slot_ms)
         return closed
@@ -326,5 +356,7 @@ class MeterLog:
         self._cover_ms = max(self._cover_ms, wall_ms)
 
     def _add_cover(self, to_ms: int, slot_ms: int) -> None:
-        self._covered_ms += max(0, to_ms - max(self._cover_ms, slot_ms))
+        from_ms = max(slot_ms, self._cover_ms)
+        if to_ms > from_ms:
+            self._covered_ms += to_ms - from_ms
         self._cover_ms = max(self._cover_ms, to_ms)

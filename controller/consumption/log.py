@@ -17,6 +17,7 @@ from controller.consumption.intervals import MeterLog
 from controller.consumption.meters import MOST_QUANTA, Meter
 from controller.consumption.plausible import Anchor, CannotCorrect
 from controller.consumption.records import Count, Flag, Interval, Jump, Mark, Terms
+from controller.consumption.repeats import Repeats
 from controller.consumption.settled import SettledTime, Step
 from controller.consumption.slots import Slots
 from controller.decide.records import Notice
@@ -55,6 +56,7 @@ class ConsumptionLog:
         self._slots = slots
         self._pace = pace
         self._logs: dict[str, MeterLog | IntegratedLog] = {}
+        self._repeats = Repeats()
         self._lay_out(meters, marks)
         open_jumps = [
             Jump(name, mark.slot_ms, slots.next(mark.slot_ms))
@@ -63,10 +65,6 @@ class ConsumptionLog:
         ]
         counters = {meter.name: meter for meter, _ in self._counters.values()}
         self._doubts = Doubts(counters, slots, (*jumps, *open_jumps))
-        self._quanta: dict[int, int | None] = {}
-        """What counters said last; None: nothing that counts."""
-        self._thousandths: dict[int, int | None] = {}
-        """The same of the power beside them."""
         self._closed: list[Interval] = []
         self._touched: set[str] = set()
         self._next_ms: int | None = None
@@ -100,6 +98,9 @@ class ConsumptionLog:
                 self._powers.setdefault(meter.power_point, []).append(log)
         self._points = frozenset((*self._counters, *self._powers, *self._integration.points))
         """All that matter here."""
+        several = self._counters.keys() & self._powers.keys() | set(self._integration.points)
+        counters = {point: log for point, (_, log) in self._counters.items()}
+        self._repeats.lay_out(counters, self._powers, several)
         self._integrates = bool(self._integration.names)
 
     def _made(self, meter: Meter, terms: Terms, mark: Mark | None) -> MeterLog | IntegratedLog:
@@ -113,16 +114,14 @@ class ConsumptionLog:
 
         Returns what is to be written: where those stand that are no longer here.
         """
+        self._repeats.settle()
         names = {meter.name for meter in meters}
         self._touched.update(self._logs.keys() - names)
         closed = self._hand_out() if self._touched else NOTHING
         integration = self._integration
         self._lay_out(meters, marks)
         self._integration.follow(integration, same)
-        self._quanta = {same[point]: count for point, count in self._quanta.items() if point in same}
-        self._thousandths = {
-            same[point]: count for point, count in self._thousandths.items() if point in same
-        }
+        self._repeats.renumber(same)
         if self._held is not None:
             self._held.renumber(same)
         self._doubts.know({meter.name: meter for meter, _ in self._counters.values()})
@@ -145,6 +144,8 @@ class ConsumptionLog:
 
     def _look(self, now: Now) -> None:
         step = self._time.look(now)
+        if step is not Step.NONE:
+            self._repeats.settle()
         if self._held is not None:
             if now.trusted or self._held.is_full(now.mono_ns):
                 held, self._held = self._held, None
@@ -175,24 +176,38 @@ class ConsumptionLog:
 
     def _sample(self, point: int, reading: Reading) -> None:
         """Only good readings of counters, of the power beside them and of what is integrated matter."""
+        self._repeats.catch_up()
         good = reading.quality is Quality.GOOD
         if point in self._powers:
-            self._thousandths[point] = known = _thousandths(reading.value) if good else None
+            self._repeats.thousandths[point] = known = _thousandths(reading.value) if good else None
             if known is None:
                 for log in self._powers[point]:
                     log.power_lost()
         if self._integrates:
             self._integration.hear(point, reading.value if good else None)
         if point in self._counters:
-            self._quanta[point] = self._counters[point][0].quanta(reading.value) if good else None
+            self._repeats.quanta[point] = self._counters[point][0].quanta(reading.value) if good else None
         self._take(point, reading.mono_ns, *self._times(reading.mono_ns))
+        if point in self._counters and not self._counters[point][1].calm:
+            self._repeats.settle()
 
     def _again(self, event: Unchanged) -> None:
         """Points say what they said: what that was, is known."""
         wall_ms, site_ms = self._times(event.mono_ns)
-        for point in event.points:
-            if point in self._points:
+        points, short = event.points, self._held is None
+        open_everywhere = short and self._next_ms is not None and wall_ms <= self._next_ms
+        if open_everywhere and self._repeats.wait(points, wall_ms, site_ms):
+            return
+        self._repeats.catch_up()
+        stood = short
+        for point in points:
+            if point in self._points and not (
+                short and self._repeats.stands(point, wall_ms, site_ms, self._closed)
+            ):
+                stood = False
                 self._take(point, event.mono_ns, wall_ms, site_ms)
+        if stood:
+            self._repeats.booked(points, wall_ms)
 
     def _times(self, mono_ns: int) -> tuple[int, float]:
         """Of that moment: the time, and the milliseconds by the monotonic clock."""
@@ -200,7 +215,7 @@ class ConsumptionLog:
 
     def _take(self, point: int, mono_ns: int, wall_ms: int, site_ms: float) -> None:
         """What is known of `point` is of that time."""
-        quanta, thousandths = self._quanta.get(point), self._thousandths.get(point)
+        quanta, thousandths = self._repeats.quanta.get(point), self._repeats.thousandths.get(point)
         millionths = self._integration.said(point) if self._integrates else None
         if self._held is None:
             self._book(point, wall_ms, site_ms, quanta, thousandths, millionths)
@@ -255,6 +270,7 @@ class ConsumptionLog:
         if self._next_ms is None:
             self._next_ms = self._earliest()
         if self._next_ms is not None and wall_ms >= self._next_ms:
+            self._repeats.settle()
             for log in self._logs.values():
                 self._closed += log.advance(wall_ms)
             for counting in self._counting.values():
@@ -269,6 +285,7 @@ class ConsumptionLog:
         return self._hand_out() if self._closed or self._touched else NOTHING
 
     def _hand_out(self) -> Closed:
+        self._repeats.catch_up()
         self._touched.update(row.meter for row in self._closed)
         self._doubts.closed(self._closed)
         for name in {row.meter for row in self._closed} & self._counting.keys():
@@ -298,6 +315,7 @@ class ConsumptionLog:
 
     def mark(self, meter: str) -> Mark | None:
         """Where that meter's log stands now."""
+        self._repeats.catch_up()
         return self._logs[meter].mark if meter in self._logs else None
 
     def standing(self, meter: str) -> Anchor | None:
@@ -310,6 +328,7 @@ class ConsumptionLog:
     def check_replaced(self, meter: str, made: Replacement, anchor: Anchor) -> None:
         """Raises CannotCorrect where `replaced` would."""
         self.check_time()
+        self._repeats.catch_up()
         self._counting[meter].check_replaced(made, anchor)
 
     def replaced(self, meter: str, now: Now, made: Replacement, anchor: Anchor) -> Mark | None:
@@ -317,6 +336,7 @@ class ConsumptionLog:
         where its log stands, to be committed at once. Raises CannotCorrect."""
         self.check_time()
         self._look(now)
+        self._repeats.settle()
         log = self._counting[meter]
         ago_ms = self._time.wall_ms(now.mono_ns) - made.at_ms
         log.replaced(made, self._time.site_ms(now.mono_ns) - ago_ms, anchor)
@@ -330,6 +350,7 @@ class ConsumptionLog:
     def taken_back(self, meter: str, mark: Mark) -> Mark | None:
         """A replacement was none: the meter's log goes on from `mark`, made of what `mark` said. Returns
         where its log stands, to be committed at once."""
+        self._repeats.settle()
         log = self._counting[meter]
         log.taken_back(mark)
         return log.take_mark()
@@ -350,6 +371,7 @@ class ConsumptionLog:
 
     def marks(self) -> dict[str, Mark]:
         """Where every meter's log stands now, to go on from under another Plan."""
+        self._repeats.catch_up()
         return {name: log.mark for name, log in self._logs.items() if log.mark is not None}
 
     def _doubt(self) -> None:

@@ -36,19 +36,21 @@ NOTHING = Result(None, None, (), ((),) * SLOTS)
 
 def arbitrate(requests: Iterable[Request]) -> Result:
     """The result of all `requests` on one point."""
-    slots: list[list[Request]] = [[] for _ in range(SLOTS)]
+    slots: list[tuple[Request, ...]] = [()] * SLOTS
     for request in requests:
-        slots[request.slot - 1].append(request)
-    for standing in slots:
+        slots[request.slot - 1] += (request,)
+    winner = None
+    for number, standing in enumerate(slots):
         if len(standing) > 1:
-            standing.sort(key=lambda request: request.order)
-    shown = tuple(tuple(standing) for standing in slots)
-    winner = next((heard for standing in shown if (heard := _heard(standing)) is not None), None)
+            slots[number] = standing = tuple(sorted(standing, key=lambda request: request.order))
+        if standing and winner is None:
+            winner = _heard(standing)
+    shown = tuple(slots)
     if winner is None or winner.value is None:
         return Result(None, None, (), shown)
     value: Value = winner.value
     bounds = []
-    for below in reversed(shown[: winner.slot - 1]):
+    for below in filter(None, reversed(shown[: winner.slot - 1])):
         for request in reversed(below):
             if request.op is not Op.VALUE and (bound := _bound(request, value)) != value:
                 value = bound

@@ -22,6 +22,8 @@ class ProgrammeRequests:
         self._programmes = programmes
         self._context = context
         self._verdicts: list[Verdict | None] = [None] * len(programmes)
+        self._standing: list[Request | None] = [None] * len(programmes)
+        """What each asks for by its verdict."""
         self._due: list[tuple[int, int]] = []
         self._latest_ms = -1
         self._trusted: bool | None = None
@@ -47,6 +49,7 @@ class ProgrammeRequests:
             heapq.heapreplace(self._due, (verdict.until_ms, number))
             before = self._verdicts[number]
             self._verdicts[number] = verdict
+            self._standing[number] = _request(programme, verdict) if verdict.asks else None
             if before is None or before[:5] != verdict[:5]:
                 touched.update(programme.targets)
         return touched
@@ -63,9 +66,8 @@ class ProgrammeRequests:
 
     def requests(self, point: int) -> Iterator[Request]:
         for number in self._of_point.get(point, ()):
-            verdict = self._verdicts[number]
-            if verdict is not None and verdict.asks:
-                yield _request(self._programmes[number], verdict)
+            if (request := self._standing[number]) is not None:
+                yield request
 
     def wake_ms(self) -> int | None:
         return self._due[0][0] if self._due else None

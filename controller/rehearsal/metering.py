@@ -103,7 +103,6 @@ class Consumption:
         tariff = self.plan.tariff
         if tariff is None:
             return []
-        factors = dict(tariff.factors) if tariff.by_period else {}
         rows = []
         for period in TARIFF_PERIODS:
             amounts = [
@@ -112,8 +111,21 @@ class Consumption:
             if not amounts:
                 continue
             amount = sum(amounts, Decimal(0))
-            price = None
-            if tariff.flat_price is not None:
-                price = Decimal(repr(tariff.flat_price)) * Decimal(repr(factors.get(period, 1.0)))
+            price = self._price(period)
             rows.append((str(period), amount, None if price is None else amount * price))
         return rows
+
+    def cost(self, used: Used) -> Decimal | None:
+        """Of what one electric meter measured, yuan; None where no price is known."""
+        costs = [(amount, self._price(period)) for period, amount in used.by_period.items()]
+        if not costs or any(price is None for _, price in costs):
+            return None
+        return sum((amount * price for amount, price in costs if price is not None), Decimal(0))
+
+    def _price(self, period: str) -> Decimal | None:
+        """Yuan a kWh."""
+        tariff = self.plan.tariff
+        if tariff is None or tariff.flat_price is None:
+            return None
+        factors: dict[str, float] = dict(tariff.factors) if tariff.by_period else {}
+        return Decimal(repr(tariff.flat_price)) * Decimal(repr(factors.get(period, 1.0)))

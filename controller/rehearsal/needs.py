@@ -22,6 +22,8 @@ Kind: TypeAlias = Literal["dark", "empty-tank", "fumes", "cold-water"]
 
 FUMES_MG_M3 = 2.0
 """What may leave a canteen's exhaust (GB 18483)."""
+BRIGHT_LX = 100.0
+"""Where it is measured: what a corridor needs of daylight and lamps together (GB 50034, its better grade)."""
 EMPTY_PERCENT = 5.0
 COLD_C = 80.0
 """Below it nobody makes tea."""
@@ -78,6 +80,8 @@ class Needs:
     def __init__(self, plan: Plan, context: Context) -> None:
         self._programmes = ProgrammeRequests(plan.programmes, context)
         self._programmed = {point for programme in plan.programmes for point in programme.targets}
+        self._needed: dict[int, Value | None] = {}
+        """What the programmes ask for until one of them decides anew."""
         self._hours = SiteHours(context, plan.tariff)
         self._boilers = {
             boiler.heat.on.point: rule.spec.wanted
@@ -103,7 +107,8 @@ class Needs:
         if now.wall_ms < self._next_ms:
             return
         self._next_ms = now.wall_ms - now.wall_ms % EVERY_MS + EVERY_MS
-        self._programmes.update(now)
+        if self._programmes.update(now):
+            self._needed.clear()
         for found, check in self._checks:
             found.count(check(readings, now.wall_ms), now.wall_ms)
 
@@ -112,7 +117,7 @@ class Needs:
 
     def _checks_of(self, item: Equipment, roles: dict[str, int]) -> list[tuple[Kind, _Check]]:
         if item.kind == "lamp-group" and {"level", "presence"} <= roles.keys():
-            return [("dark", self._dark(roles["level"], roles["presence"]))]
+            return [("dark", self._dark(roles["level"], roles["presence"], roles.get("lux")))]
         if item.kind == "tank" and "level" in roles:
             return [("empty-tank", _below(roles["level"], EMPTY_PERCENT))]
         if item.kind == "fume-purifier" and "fume" in roles:
@@ -122,11 +127,16 @@ class Needs:
         return []
 
     def _asked(self, point: int) -> Value | None:
-        return arbitrate(self._programmes.requests(point)).value
+        if point not in self._needed:
+            self._needed[point] = arbitrate(self._programmes.requests(point)).value
+        return self._needed[point]
 
-    def _dark(self, level: int, presence: int) -> _Check:
+    def _dark(self, level: int, presence: int, lux: int | None) -> _Check:
         def check(readings: Sequence[Reading], _: int) -> bool:
             if _good(readings[presence]) is not True:
+                return False
+            light = None if lux is None else _good(readings[lux])
+            if isinstance(light, int | float) and light >= BRIGHT_LX:
                 return False
             need, have = self._asked(level), _good(readings[level])
             if not isinstance(need, int | float) or not isinstance(have, int | float):

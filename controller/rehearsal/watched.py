@@ -5,11 +5,14 @@ from __future__ import annotations
 from config.plan.site import Plan
 from controller.decide.rules.registry import KINDS
 
+_TELLING = frozenset({"power", "energy", "current", "run_hours", "litres", "filter_litres"})
+"""Roles that tell what equipment has used, and how worn it is: for people alone, unless a rule looks."""
+
 
 def watched(plan: Plan) -> frozenset[int]:
-    """All but those that are only there to be looked at (voltages, a lamp's current)."""
-    found = {point for item in plan.equipment for _, point in item.roles}
-    found.update(trend.point for trend in plan.trends)
+    """All but those that are only there to be looked at (voltages, a lamp's current) or to be kept as trends:
+    a rehearsal keeps none."""
+    found = {point for item in plan.equipment for role, point in item.roles if role not in _TELLING}
     for rule in plan.rules:
         found.update(KINDS[type(rule.spec)].points(rule.spec))
     for point in plan.points:

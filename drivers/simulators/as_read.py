@@ -26,6 +26,11 @@ _NEAR = 1e-6
 _MOST_RAW = 1e9
 """Raw numbers beyond it take the long way: a float no longer knows their middle that well."""
 _REMEMBERED = 64
+_FLOATS: dict[str, tuple[str, tuple[int, ...], float]] = {
+    "float16": (">e", (3, 4, 5, 6), 65_000.0),
+    "float32": (">f", (6, 7, 8, 9), 3.4e38),
+}
+"""How they pack, the digits that may be enough, and up to where the short way goes."""
 _UNRELIABLE = "unreliable-other"
 _WHOLE = {"accumulator", "integervalue", "positiveintegervalue"}
 
@@ -48,9 +53,9 @@ def as_read(point: Point) -> AsRead:
     long_way = _LongWay(point, register)
     if point.kind != "number" or register.bit is not None or register.on_raw or register.off_raw:
         return long_way
-    if register.type in ("float16", "float64", "string", "bool"):
+    if register.type in ("float64", "string", "bool"):
         return long_way
-    if register.type == "float32":
+    if register.type in _FLOATS:
         return _Floats(point, register, long_way)
     return _Integers(point, register, long_way)
 
@@ -120,11 +125,12 @@ class _Integers:
 
 
 class _Floats:
-    """A number in a float32 register: the shortest decimal that packs the same, scaled as a decimal."""
+    """A number in a float register: the shortest decimal that packs the same, scaled as a decimal."""
 
     def __init__(self, point: Point, register: Register, long_way: _LongWay) -> None:
         self._long_way = long_way
         self._absent = frozenset(register.not_available)
+        self._form, self._places, self._most = _FLOATS[register.type]
         self._plain = (register.scale, register.offset) == (1, 0)
         self._scale, self._offset = register.scale, register.offset
         self._exact_scale = Decimal(repr(float(register.scale)))
@@ -138,16 +144,17 @@ class _Floats:
         assert isinstance(value, float)
         number = value if self._modulus is None else value % self._modulus
         number = (number - self._offset) / self._scale
-        if not -3.4e38 < number < 3.4e38:
+        if not -self._most < number < self._most:
             return self._long_way(value)
-        packed = struct.pack(">f", number)
+        form = self._form
+        packed = struct.pack(form, number)
         if self._absent and int.from_bytes(packed, "big") in self._absent:
             return self._long_way(value)
-        held = struct.unpack(">f", packed)[0]
-        for places in (6, 7, 8, 9):
+        held = struct.unpack(form, packed)[0]
+        for places in self._places:
             text = f"{held:.{places}g}"
             found = float(text)
-            if struct.pack(">f", found) == packed:
+            if struct.pack(form, found) == packed:
                 break
         else:
             return self._long_way(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from config.plan.devices import Device
@@ -14,6 +14,7 @@ from drivers.simulators.plant.model import DeviceModel
 Put = Callable[[Point, Value | None], None]
 """Shows a value on the wire side, in engineering units; None is the device's "not available"."""
 
+_NEVER = object()
 RELATIVE_STEP = 1e-4
 """A float on the wire is renewed when it moved by this share of itself."""
 
@@ -98,42 +99,53 @@ class SimulatedDevice:
         put = self.put
         if put is None:
             return
-        stuck = self.faults.word("stuck", "point") if self.faults.has("stuck") else None
-        standing = self.faults.has("frozen-counter")
-        shown = self._shown
+        shown, said = self._shown, self._said
         values = self.model.all_values(names)
+        wanted: Iterable[str] = said if names is None else names
         if self._forced:
             values |= self._forced
-        for name in self._said if names is None else names:
-            point, step = self._said[name]
-            if stuck is not None and stuck in ("", name):
+        if self._jumps:
+            self._jump(values)
+        if self.faults:
+            wanted = [name for name in wanted if not self._stands(name)]
+        for name in wanted:
+            value, before = values[name], shown.get(name, _NEVER)
+            if value.__class__ is float and before.__class__ is float:
+                assert isinstance(value, float)
+                assert isinstance(before, float)
+                if abs(value - before) < (said[name].step or RELATIVE_STEP * abs(value)):
+                    continue
+            elif before == value:
                 continue
-            value = values[name]
-            if point.counter is not None:
-                if standing and name in shown:
-                    continue
-                if isinstance(value, float):
-                    value += self._jumps.get(name, 0.0)
-            if name in shown:
-                before = shown[name]
-                if isinstance(before, float) and isinstance(value, float):
-                    if abs(value - before) < (step or RELATIVE_STEP * abs(value)):
-                        continue
-                elif before == value:
-                    continue
             shown[name] = value
-            put(point, value)
+            put(said[name].point, value)
 
-    def watch(self, now_s: float) -> None:
-        """Act when nobody has talked to it for as long as it was told to wait."""
+    def _jump(self, values: dict[str, Value | None]) -> None:
+        """Counters that have jumped stand there from then on."""
+        for name, by in self._jumps.items():
+            value = values.get(name)
+            if isinstance(value, float):
+                values[name] = value + by
+
+    def _stands(self, name: str) -> bool:
+        """Whether a fault keeps a point from saying anything new."""
+        if self.faults.has("stuck") and self.faults.word("stuck", "point") in ("", name):
+            return True
+        counts = self._said[name].point.counter is not None
+        return counts and name in self._shown and self.faults.has("frozen-counter")
+
+    def watch(self, now_s: float) -> bool:
+        """Act when nobody has talked to it for as long as it was told to wait. Says whether it did."""
         if self._timer is None or self._timed_out or self._heard_at is None:
-            return
+            return False
         wait_s = self.model.told_number(self._timer, 0)
         if 0 < wait_s < now_s - self._heard_at:
             self._timed_out = True
             goes_to = self.device.unheard.goes_to if self.device.unheard is not None else None
             self.model.unheard(goes_to, tuple(name for name in self.points if self._goes(name, goes_to)))
             self.show()
+            return True
+        return False
 
     def _goes(self, name: str, goes_to: Value | None) -> bool:
         """Whether a point can go to that value: an output of the same kind."""

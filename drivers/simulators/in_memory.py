@@ -88,18 +88,20 @@ class InMemory:
         now_s = now.mono_ns / 1e9
         for state in self._silence.look(now_s):
             self._events.append(state)
-            self._plant.touched()
+            self._plant.touched(state.device)
             if state.online:
                 self._found(state.device)
         for unit in self._timed:
             if self._silence.silent(unit.device.id):
-                unit.twin.watch(now_s)
+                if unit.twin.watch(now_s):
+                    self._plant.touched(unit.device.id)
             else:
                 unit.twin.hear(now_s)
         if not self._began:
             self._began = True
             for unit in self._units:
                 self._found(unit.device.id)
+        self._plant.show(now.wall_ms, self._silence.silent)
         for due in self._answering.due(now.wall_ms):
             self._answer(due, now.wall_ms, now.mono_ns)
         for asked in self._plant.due():
@@ -120,7 +122,7 @@ class InMemory:
         elif refused := self._answering.take(write, now.wall_ms):
             self._report(write, refused.fate, refused.detail)
         elif not write.reassert:
-            self._plant.commanded(now.wall_ms)
+            self._plant.commanded(point.device, now.wall_ms)
 
     def read_now(self, point: int) -> None:
         """Read a point with the next `advance`, due or not."""
@@ -147,35 +149,35 @@ class InMemory:
 
     def _live(self, wall_ms: int) -> None:
         while (end := self._answering.next_end(wall_ms)) is not None:
-            self._plant.advance(end.at_ms)
+            self._plant.live_some(self._plan.points[end.write.point].device, end.at_ms)
             self._answering.end(end)
-            self._plant.touched()
         self._plant.live(wall_ms)
 
     # Reading
 
     def _read(self, asked: Round, wall_ms: int, mono_ns: int) -> None:
-        silent = self._silence.some
-        shown = self._plant.show(asked, wall_ms, self._silence.silent)
-        fresh = self._tell(wall_ms, mono_ns) if shown else set()
+        fresh = self._tell(self._moved & asked.points, wall_ms, mono_ns) if self._moved else set()
         for points in (asked.logged, asked.others):
-            if silent:
-                points = tuple(
-                    point for point in points if not self._silence.silent(self._plan.points[point].device)
-                )
-            if fresh:
-                points = tuple([point for point in points if point not in fresh])
-            if points:
-                self._events.append(Unchanged(points, wall_ms, mono_ns))
+            self._again(
+                [point for point in points if point not in fresh] if fresh else points, wall_ms, mono_ns
+            )
 
-    def _tell(self, wall_ms: int, mono_ns: int) -> set[int]:
-        """A Sample of each point that says something new. Returns them."""
-        moved, said = self._moved, self._said
+    def _again(self, points: Collection[int], wall_ms: int, mono_ns: int) -> None:
+        """These say what they said, as far as they are heard."""
+        if self._silence.some:
+            points = [point for point in points if not self._silence.silent(self._plan.points[point].device)]
+        if points:
+            self._events.append(Unchanged(tuple(points), wall_ms, mono_ns))
+
+    def _tell(self, points: Collection[int], wall_ms: int, mono_ns: int) -> set[int]:
+        """A Sample of each of these that says something new. Returns them."""
+        moved, said, of = self._moved, self._said, self._plan.points
         fresh: set[int] = set()
-        for point in sorted(moved):
-            if self._silence.some and self._silence.silent(self._plan.points[point].device):
+        for point in sorted(points):
+            device = of[point].device
+            if self._silence.some and self._silence.silent(device):
                 continue
-            found = self._units[self._plan.points[point].device].says(point)
+            found = self._units[device].says(point)
             moved.discard(point)
             if said.get(point) == found:
                 continue
@@ -187,20 +189,18 @@ class InMemory:
 
     def _read_urgently(self, wall_ms: int, mono_ns: int) -> None:
         urgent, self._urgent = self._urgent, {}
-        points = [self._plan.points[point] for point in urgent]
-        points = [point for point in points if not self._silence.silent(point.device)]
-        for point in points:
-            self._units[point.device].twin.show((point.name,))
-        fresh = self._tell(wall_ms, mono_ns)
-        same = tuple(point.id for point in points if point.id not in fresh and point.id in self._said)
-        if same:
-            self._events.append(Unchanged(same, wall_ms, mono_ns))
+        fresh = self._tell(self._moved & urgent.keys(), wall_ms, mono_ns)
+        self._again(
+            [point for point in urgent if point not in fresh and point in self._said], wall_ms, mono_ns
+        )
 
     # Devices and writes
 
     def _found(self, device: int) -> None:
-        """A device answers, for the first time or again: its priority arrays, its set-up registers."""
+        """A device answers, for the first time or again: what moved, priority arrays, set-up registers."""
         unit = self._units[device]
+        now = self._clock.now()
+        self._tell(self._moved.intersection(unit.device.points), now.wall_ms, now.mono_ns)
         for number in self._plan.devices[device].points:
             slots = unit.slots(number)
             if slots is not None:
@@ -209,18 +209,15 @@ class InMemory:
         for number, value in () if unheard is None else unheard.set_up:
             if unit.set_up(self._plan.points[number], value):
                 self._events.append(SetUp(device, number, value, Fate.READ_BACK, ""))
-                self._plant.touched()
+                self._plant.touched(device)
 
     def _answer(self, due: Due, wall_ms: int, mono_ns: int) -> None:
         target = self._plan.points[due.target]
         if self._silence.silent(target.device):
             self._report(due.write, Fate.NO_ANSWER, "acknowledged; read-back: time-out")
             return
-        unit = self._units[target.device]
         if due.reads:
-            if target.name in unit.twin.shown_names:
-                unit.twin.show((target.name,))
-            self._tell(wall_ms, mono_ns)
+            self._tell(self._moved & {due.target, due.write.point}, wall_ms, mono_ns)
         fate, value, detail = self._answering.judge(due)
         self._events.append(WriteReport(due.write.seq, due.write.point, fate, value, detail))
         slots = self._units[self._plan.points[due.write.point].device].slots(due.write.point)

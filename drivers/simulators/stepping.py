@@ -8,17 +8,19 @@ from collections.abc import Callable, Collection, Sequence
 from config.plan.site import Plan
 from drivers.simulators.device import SimulatedDevice
 from drivers.simulators.plant.world import World
-from drivers.simulators.rounds import IDLE_MS, Round, rounds_of
+from drivers.simulators.rounds import Round, logged_points, rounds_of
 
-PLANT_STEP_S = 30.0
+PLANT_STEP_S = 60.0
 """Longest step of the plant between commands, site seconds: its machines ramp within it, its tanks and
 heaters move by a few percent of what switches them."""
+IDLE_MS = 3_600_000
+"""What nothing depends on is looked up in the plant this often, and else comes again as it was."""
 LIVELY_S = 60.0
-"""So long after a command the plant steps with every cycle."""
+"""So long after a command to a device, it and what works with it step with every cycle."""
 
 
 class Stepping:
-    """One plant. Times are site time."""
+    """One plant. Times are site time, devices and points ids."""
 
     def __init__(
         self,
@@ -29,51 +31,92 @@ class Stepping:
         watched: Collection[int],
         plant_step_s: float = PLANT_STEP_S,
     ) -> None:
-        """`twins` by device id. `watched`: the points that something depends on, beside those that are
-        logged."""
+        """`twins` by device. `watched`: the points that something depends on, beside those that are logged,
+        commanded or read back."""
         self._world = world
-        self._rounds = rounds_of(plan, twins, cycle_s, watched)
+        self._twins = twins
+        self._rounds = rounds_of(plan, cycle_s)
         self._step_ms = plant_step_s * 1000
-        self._lively_until_ms = 0
+        self._together = [_together(world, twin, twins) for twin in twins]
+        """By device: those that step with it."""
+        self._names = _needed_names(plan, twins, watched)
+        """By device: the points that are looked up whenever they may have changed."""
+        self._changed = set(range(len(twins)))
+        """Devices that may say something else: by steps of the plant, commands, faults."""
+        self._all_due_ms = round(world.wall_ms)
+        self._lively: dict[int, int] = {}
+        """Devices, and until when they step with every cycle."""
         self._cycle = 0
-        self._version = 0
-        """Counts what may have changed a reading: steps of the plant, commands, faults."""
 
-    def touched(self) -> None:
-        """Something but the plant's own course may have changed a reading."""
-        self._version += 1
+    def touched(self, device: int | None = None) -> None:
+        """Something but the plant's own course may have changed what a device says; None: any device."""
+        if device is None:
+            self._changed.update(range(len(self._twins)))
+        else:
+            self._changed |= self._together[device]
 
-    def commanded(self, wall_ms: int) -> None:
+    def commanded(self, device: int, wall_ms: int) -> None:
         """A device was told something new."""
-        self._lively_until_ms = wall_ms + round(LIVELY_S * 1000)
-        self.touched()
-
-    def advance(self, wall_ms: int) -> None:
-        """Move the plant on to this moment, whatever is due."""
-        self._world.advance(wall_ms)
-        self.touched()
+        self._lively[device] = wall_ms + round(LIVELY_S * 1000)
+        self.touched(device)
 
     def live(self, wall_ms: int) -> None:
-        """Move the plant on to this cycle, if it is time."""
+        """Move the plant on to this cycle, or of it what was commanded, if it is time."""
         behind_ms = wall_ms - self._world.wall_ms
-        if behind_ms >= self._step_ms or (behind_ms > 0 and wall_ms <= self._lively_until_ms):
-            self.advance(wall_ms)
+        if behind_ms >= self._step_ms:
+            self._world.advance(wall_ms)
+            self.touched()
+        elif behind_ms > 0 and self._lively:
+            for device, until_ms in list(self._lively.items()):
+                if wall_ms > until_ms:
+                    del self._lively[device]
+                else:
+                    self.live_some(device, wall_ms)
+
+    def live_some(self, device: int, wall_ms: int) -> None:
+        """Move a device and what works with it on to this moment, whatever is due."""
+        self._world.advance_some(wall_ms, self._world.together(self._twins[device].device.name))
+        self.touched(device)
 
     def due(self) -> list[Round]:
         """What is read in this cycle; the next call is the next cycle's. In the first all is."""
         cycle, self._cycle = self._cycle, self._cycle + 1
         return [one for one in self._rounds if not cycle % one.every]
 
-    def show(self, asked: Round, wall_ms: int, silent: Callable[[int], bool]) -> bool:
-        """Let the devices show what is read, but for those that are `silent`. False: it is as it was."""
-        if asked.version == self._version:
-            return False
-        asked.version = self._version
-        every = wall_ms >= asked.all_due_ms
+    def show(self, wall_ms: int, silent: Callable[[int], bool]) -> None:
+        """Let the devices show what may have changed; those that are `silent` when they no longer are."""
+        every = wall_ms >= self._all_due_ms
         if every:
-            asked.all_due_ms = wall_ms + IDLE_MS
-        for read in asked.reads:
-            names = read.every if every else read.names
-            if names and not silent(read.twin.device.id):
-                read.twin.show(names)
-        return True
+            self._all_due_ms = wall_ms + IDLE_MS
+            self.touched()
+        if not self._changed:
+            return
+        later = {device for device in self._changed if silent(device)}
+        for device in sorted(self._changed - later):
+            self._twins[device].show(None if every else self._names[device])
+        self._changed = later
+
+
+def _together(world: World, one: SimulatedDevice, twins: Sequence[SimulatedDevice]) -> set[int]:
+    names = world.together(one.device.name)
+    return {twin.device.id for twin in twins if twin.device.name in names}
+
+
+def _needed_names(
+    plan: Plan, twins: Sequence[SimulatedDevice], watched: Collection[int]
+) -> list[tuple[str, ...]]:
+    """By device: of its points that the model says, those that something depends on."""
+    needed = logged_points(plan).union(watched)
+    for point in plan.points:
+        if point.command is not None:
+            needed.add(point.id)
+            if point.command.verify_point is not None:
+                needed.add(point.command.verify_point)
+    return [
+        tuple(
+            plan.points[number].name
+            for number in twin.device.points
+            if number in needed and plan.points[number].name in twin.shown_names
+        )
+        for twin in twins
+    ]

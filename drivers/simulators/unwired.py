@@ -37,6 +37,8 @@ class UnwiredDevice:
         self._values: dict[int, Read] = {}
         self._masks: dict[int, str] = {}
         self._arrays: dict[int, dict[int, Value]] = {}
+        self._taken: dict[int, tuple[Value, Value]] = {}
+        """By point: the value that was written last, and what the register made of it."""
         self.bacnet = False
         twin.put = self._put
         for point in points:
@@ -137,12 +139,18 @@ class UnwiredDevice:
         assert isinstance(point.source, Register)
         assert value is not None
         place = point.command.register or point.source
-        try:
-            taken = decode_point(point, place, encode_point(point, place, value))
-        except EncodeError as error:
-            return Refusal(Fate.REJECTED, str(error))
-        if isinstance(taken, Absent):
-            return Refusal(Fate.REJECTED, "exception 3")
+        before = self._taken.get(point.id)
+        if before is not None and before[0] == value and before[0].__class__ is value.__class__:
+            taken = before[1]
+        else:
+            try:
+                decoded = decode_point(point, place, encode_point(point, place, value))
+            except EncodeError as error:
+                return Refusal(Fate.REJECTED, str(error))
+            if isinstance(decoded, Absent):
+                return Refusal(Fate.REJECTED, "exception 3")
+            taken = decoded
+            self._taken[point.id] = value, taken
         if not self.twin.faults.has("lying-write"):
             self.twin.model.command(point.name, taken)
             if place == point.source:

@@ -68,10 +68,8 @@ class OverSockets:
         self._inbox = Inbox()
         self._drivers: dict[int, Driver] = {}
         self._urgent: dict[int, None] = {}
-        self._reading_back: list[tuple[int, int]] = []
-        """(site time, point) of what is shown because a read-back looks at it."""
-        self._pulses: list[int] = []
-        """Site times at which momentary outputs go off again."""
+        self._pulses: list[tuple[int, int]] = []
+        """(site time, device) at which momentary outputs go off again."""
         self._handed_over = False
         """Commands wait for `carry_out`."""
 
@@ -130,14 +128,9 @@ class OverSockets:
         self._driver_of(write.point).submit(write)
         self._handed_over = True
         if not write.reassert:
-            self._plant.commanded(now.wall_ms)
-        ends_ms = now.wall_ms
+            self._plant.commanded(point.device, now.wall_ms)
         if command.pulse_s is not None and write.value is True:
-            ends_ms += round(command.pulse_s * 1000)
-            self._pulses.append(ends_ms)
-        if command.verify != "none":
-            target = write.point if command.verify_point is None else command.verify_point
-            self._reading_back.append((ends_ms + round(command.verify_after_s * 1000), target))
+            self._pulses.append((now.wall_ms + round(command.pulse_s * 1000), point.device))
 
     def read_now(self, point: int) -> None:
         """Read a point with the next `advance`, due or not."""
@@ -158,29 +151,18 @@ class OverSockets:
 
     def _end_pulses(self, now: Now) -> None:
         """The plant is at the moment at which a momentary output goes off, shortly before it does."""
-        for ends_ms in sorted(ends_ms for ends_ms in self._pulses if ends_ms <= now.wall_ms):
+        over = sorted(pulse for pulse in self._pulses if pulse[0] <= now.wall_ms)
+        for ends_ms, device in over:
             self._run_to(now.mono_ns / 1e9 - (now.wall_ms - ends_ms) / 1000 - _GRID_S)
-            self._plant.advance(ends_ms)
-            self._pulses.remove(ends_ms)
+            self._plant.live_some(device, ends_ms)
+            self._pulses.remove((ends_ms, device))
 
     def _show(self, now: Now) -> None:
         self._plant.live(now.wall_ms)
         for twin in self._twins:
-            twin.watch(self.loop.time())
-        due = [point for at_ms, point in self._reading_back if at_ms <= now.wall_ms]
-        self._reading_back = [entry for entry in self._reading_back if entry[0] > now.wall_ms]
-        for point in due:
-            self._show_one(point)
-        for asked in self._plant.due():
-            self._plant.show(asked, now.wall_ms, lambda _: False)
-        for point in self._urgent:
-            self._show_one(point)
-
-    def _show_one(self, number: int) -> None:
-        point = self._plan.points[number]
-        twin = self._twins[point.device]
-        if point.name in twin.shown_names:
-            twin.show((point.name,))
+            if twin.watch(self.loop.time()):
+                self._plant.touched(twin.device.id)
+        self._plant.show(now.wall_ms, lambda _: False)
 
     def _driver_of(self, point: int) -> Driver:
         return self._drivers[self._plan.devices[self._plan.points[point].device].line]

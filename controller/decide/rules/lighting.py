@@ -8,6 +8,7 @@ the least is not above the most.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 from config.language import Text, text
@@ -18,6 +19,7 @@ from controller.decide.requests import Op
 from controller.decide.rules.look import Look
 from controller.decide.rules.occupancy import Occupied, occupied, somebody, was_there
 
+NEVER_DARKER = text("never darker than this")
 UNREADABLE = text("whether somebody is there cannot be read")
 
 
@@ -79,7 +81,7 @@ def _bounds(
     """The least and the most. The least has its way where they contradict each other."""
     least, most = [], []
     if levels.at_least is not None:
-        least.append(_Bound(levels.at_least, text("never darker than this"), since_ms))
+        least.append(_Bound(levels.at_least, NEVER_DARKER, since_ms))
     bright = sky is not None and sky.bright
     if sky is not None and bright and levels.bright is not None:
         most.append(_Bound(levels.bright, sky.words, sky.since_ms))
@@ -121,7 +123,7 @@ def _here(lamp: Lamp, run_on_s: float, look: Look) -> tuple[Occupied | _Away, Te
 def _sky(lamp: Lamp, lux: int, daylight: Daylight, look: Look) -> _Sky:
     """Dark or bright. It turns when the light has been beyond the threshold of the other for long enough;
     light that cannot be read counts as none."""
-    bright_key, dark_key, turn_key = (f"{word}-{lamp.name}_ms" for word in ("bright", "dark", "turning"))
+    bright_key, dark_key, turn_key = _sky_keys(lamp.name)
     bright = bright_key in look.memory
     number = look.number(lux)
     if number is None and look.unread((lux,)):
@@ -140,6 +142,11 @@ def _sky(lamp: Lamp, lux: int, daylight: Daylight, look: Look) -> _Sky:
         look.keep(turn_key, began_ms)
         look.wake_at(due_ms)
     return _Sky(bright, _since(look, bright_key if bright else dark_key), _words(bright, number))
+
+
+@cache
+def _sky_keys(lamp: str) -> tuple[str, str, str]:
+    return f"bright-{lamp}_ms", f"dark-{lamp}_ms", f"turning-{lamp}_ms"
 
 
 def _words(bright: bool, number: float | None) -> Text:

@@ -96,6 +96,7 @@ class Look:
         self._silent = silent
         self._speed = speed
         self._rule = rule
+        self._source = str(rule.source)
         self._readings = readings
         self._kept: dict[str, Kept] = {}
         self._requests: list[tuple[int, Request]] = []
@@ -259,7 +260,7 @@ class Look:
         order = (_LAST if last else 0 if ask.safe else 1, self._rule.id)
         said = text("{rule}: {reason}", rule=self._rule.label or self._rule.name, reason=reason)
         request = Request(
-            op, ask.value, slot or self._rule.slot, str(self._rule.source), said, since_ms, until_ms, order
+            op, ask.value, slot or self._rule.slot, self._source, said, since_ms, until_ms, order
         )
         self._requests.append((ask.point, request))
 

@@ -274,7 +274,8 @@ class RuleRequests:
             self._asked_of[point].discard(number)
         for point in requests:
             self._asked_of.setdefault(point, set()).add(number)
-        return set(before.requests) | set(requests)
+        both = before.requests.keys() | requests.keys()
+        return {point for point in both if before.requests.get(point) != requests.get(point)}
 
     def _tell(self, before: Sequence[Notice], after: Sequence[Notice]) -> None:
         if before == after:

@@ -14,6 +14,9 @@ from drivers.simulators.plant.generic import Wanderer
 from drivers.simulators.plant.motor import Motor
 from drivers.simulators.plant.noise import chance
 
+METERS = 3
+"""The rank of meters: they look on."""
+
 Flow = Callable[[], float]
 """What something draws at this moment: kW, or m³/h."""
 
@@ -64,7 +67,7 @@ class DeviceModel:
     """
 
     rank: ClassVar[int] = 1
-    """Order of stepping: 0 what others depend on, 1 machines, 2 what follows them, 3 meters."""
+    """Order of stepping: 0 what others depend on, 1 machines, 2 what follows them, METERS."""
     start: ClassVar[Mapping[str, Value | str]] = {}
     """What command points hold when the device starts; an enum's state by its name."""
 
@@ -74,6 +77,7 @@ class DeviceModel:
         self.points = setting.points
         self.environment = setting.environment
         """Now; renewed before each step."""
+        self._at_ms = setting.environment.time_s * 1000
         self.flows: dict[str, Flow] = {"power": lambda: self.power_kw}
         """What it draws, by quantity or by part, for the meters before it."""
         self.told: dict[str, Value] = {}
@@ -135,6 +139,14 @@ class DeviceModel:
             if goes_to is not None:
                 self.command(name, goes_to)
 
+    def move(self, wall_ms: float, environment: Environment) -> None:
+        """Step it from where it stands to a later moment with these surroundings."""
+        dt_s = (wall_ms - self._at_ms) / 1000
+        if dt_s > 0:
+            self._at_ms = wall_ms
+            self.environment = environment
+            self.step(dt_s)
+
     def step(self, dt_s: float) -> None:
         """Physics for `dt_s` of site time."""
 
@@ -142,15 +154,18 @@ class DeviceModel:
         """What its points read now; None is the device's "not available"."""
         return {}
 
+    def show_some(self, names: Collection[str]) -> dict[str, Value | None]:  # noqa: ARG002 - for those that can
+        """`show`, of which only `names` matter."""
+        return self.show()
+
     def all_values(self, names: Collection[str] | None = None) -> dict[str, Value | None]:
-        """`show`, with what it was told and what no model knows; that only of `names`, where they are
-        given."""
-        environment = self.environment
-        shown: dict[str, Value | None] = dict(self.told)
-        shown.update(self.show())
+        """`show`, with what it was told and what no model knows; all of it at least of `names`, where they
+        are given."""
+        shown = self.show() if names is None else self.show_some(names)
         for name in self.points if names is None else names:
             if name not in shown:
-                shown[name] = self._wanderer.value(name, environment)
+                told = self.told.get(name)
+                shown[name] = self._wanderer.value(name, self.environment) if told is None else told
         return shown
 
     # Help for what it was told

@@ -4,14 +4,14 @@ clock."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from config.plan.devices import Device
 from config.plan.site import Plan
 from drivers.simulators.plant.environment import Calendar, Environment, Surroundings
 from drivers.simulators.plant.loads import Load, Tap
-from drivers.simulators.plant.model import DeviceModel, Flow, Setting
+from drivers.simulators.plant.model import METERS, DeviceModel, Flow, Setting
 from drivers.simulators.plant.registry import MODELS, model_of
 
 MOST_STEP_S = 10.0
@@ -59,7 +59,10 @@ class World:
             points = {plan.points[number].name: plan.points[number] for number in device.points}
             setting = Setting(device, points, own, seed, self.environment)
             self.models[device.name] = self._made(device, setting)
-        for model in self.models.values():
+        self._together = {name: {name} for name in self.models}
+        self._linking = ""
+        for name, model in self.models.items():
+            self._linking = name
             model.link(self)
         try:
             self._order = sorted(self.models.values(), key=lambda model: (model.rank, model.depth()))
@@ -78,7 +81,10 @@ class World:
         return made(setting)
 
     def model(self, name: str) -> DeviceModel | None:
-        return self.models.get(name)
+        found = self.models.get(name)
+        if found is not None:
+            self._join(name)
+        return found
 
     def flow(self, reference: str, quantity: str) -> Flow:
         """What `reference` draws. Raises PlantError for a name that is neither device, load nor tap."""
@@ -89,11 +95,15 @@ class World:
             tap = self.taps[reference]
             return lambda: tap.m3h
         owner, _, part = reference.partition(".")
-        found = self.models.get(owner)
+        found = self.model(owner)
         flow = None if found is None else found.flows.get(part or quantity)
         if flow is None:
             raise PlantError(f"plant.yaml: nothing named {reference!r} draws {quantity}")
         return flow
+
+    def together(self, name: str) -> Collection[str]:
+        """The devices that work with that one, itself among them; the meters before them not."""
+        return self._together[name]
 
     def advance(self, wall_ms: float) -> Environment:
         """Move the plant on to a later moment, in equal steps of at most `most_step_s`. Going back moves
@@ -102,19 +112,34 @@ class World:
         if span_s > 0:
             count = math.ceil(span_s / self._most_step_s)
             for number in range(1, count + 1):
-                self._step(self.wall_ms + span_s * 1000 * number / count, span_s / count)
+                self._step(self.wall_ms + span_s * 1000 * number / count)
             self.wall_ms = wall_ms
         return self.environment
 
-    def _step(self, wall_ms: float, dt_s: float) -> None:
+    def advance_some(self, wall_ms: float, names: Collection[str]) -> None:
+        """Move these devices alone on to a moment not long after that of the plant, which follows with the
+        next `advance`: what lies around them stands still meanwhile."""
+        environment = self._surroundings.at(wall_ms)
+        for model in self._order:
+            if model.name in names:
+                model.move(wall_ms, environment)
+
+    def _step(self, wall_ms: float) -> None:
         environment = self.environment = self._surroundings.at(wall_ms)
         for load in self.loads.values():
             load.step(environment)
         for tap in self.taps.values():
             tap.step(environment)
         for model in self._order:
-            model.environment = environment
-            model.step(dt_s)
+            model.move(wall_ms, environment)
+
+    def _join(self, name: str) -> None:
+        """What is linked and `name` work together. Not so a meter and what is behind it: it only looks on."""
+        asking = self.models[self._linking]
+        if asking.rank < METERS and self.models[name].rank < METERS:
+            together = self._together[self._linking] | self._together[name]
+            for one in together:
+                self._together[one] = together
 
 
 def _section(facts: Mapping[str, Any], name: str) -> dict[str, dict[str, Any]]:

@@ -54,6 +54,18 @@ def test_two_rehearsals_are_held_side_by_side(capsys: pytest.CaptureFixture[str]
     assert both["with"]["seed"] == both["without"]["seed"]
 
 
+def test_a_site_is_held_against_itself_left_alone_and_on_timers(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--days", "1", "--against", "default", "--against", "time-clock")
+    _, out, _ = louguan(capsys, *words, "--json")
+    found = json.loads(out)
+    assert list(found["against"]) == ["default", "time-clock"]
+    assert all(one["seed"] == found["with"]["seed"] and one["writes"] for one in found["against"].values())
+    code, out, _ = louguan(capsys, *words, "--lang", "en")
+    assert code == 0
+    assert out.splitlines()[1].split() == ["as", "planned", "left", "alone", "time", "clock"]
+    assert max(map(len, out.splitlines())) <= 80
+
+
 @pytest.mark.parametrize("site", ["minimal", pytest.param("shuangliu", marks=pytest.mark.slow)])
 def test_two_programs_say_the_same_of_a_day_to_the_byte(
     capsys: pytest.CaptureFixture[str], site: str
@@ -122,6 +134,8 @@ def test_a_wrong_line_is_named(tmp_path: Path, written: str, said: str) -> None:
         (["--without", "people"], "--without takes programmes or rules"),
         (["--without", "programmes", "--as-default"], "--as-default keeps the programmes"),
         (["--faults", "/nowhere"], "cannot open /nowhere"),
+        (["--against", "last-year"], "--against takes default or time-clock"),
+        (["--against", "default", "--as-default"], "--against cannot be had together"),
     ],
 )
 def test_wrong_use_is_said(capsys: pytest.CaptureFixture[str], words: list[str], said: str) -> None:

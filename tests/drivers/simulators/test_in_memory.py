@@ -14,6 +14,7 @@ from controller.clock import VirtualClock
 from drivers.api import DeviceState, Event, Fate, Sample, SlotState, Unchanged, Write, WriteReport
 from drivers.simulators.faults import FaultError
 from drivers.simulators.in_memory import InMemory
+from drivers.simulators.stepping import PLANT_STEP_S
 from tests.drivers.simulators import sites
 
 START_MS = 1_772_676_000_000
@@ -99,6 +100,18 @@ def test_a_command_acts_and_is_read_back(stand: Stand) -> None:
     assert stand.memory.world.models["street"].show()["group1_power"] == pytest.approx(
         40 * 0.08 * (0.04 + 0.96 * 0.4), rel=0.05
     )
+
+
+def test_what_was_commanded_steps_at_once_and_the_rest_with_the_plant(stand: Stand) -> None:
+    world = stand.memory.world
+    lamps, others = world.models["corridor-1"], world.models["corridor-2"]
+    stand.go(6)
+    stepped_s = world.wall_ms / 1000
+    stand.memory.submit(Write(1, stand.point("corridor-1-zone-1.level"), 80.0, 15))
+    stand.go(2)
+    assert (lamps.environment.time_s, others.environment.time_s) == (stepped_s + 20, stepped_s)
+    stand.go(4)
+    assert lamps.environment.time_s == others.environment.time_s == stepped_s + 60
 
 
 @pytest.mark.parametrize(
@@ -226,9 +239,9 @@ def test_what_cannot_be_had_is_refused(stand: Stand, name: str, aim: dict[str, A
 
 @pytest.mark.slow
 def test_the_step_of_the_plant_changes_energy_and_starts_little() -> None:
-    """What is allowed to a plant that is looked at every half minute only."""
+    """What is allowed to a plant that is looked at every minute only."""
     plan, facts = sites.example("shuangliu")
-    found = [_a_day(plan, facts, step_s) for step_s in (10.0, 30.0)]
+    found = [_a_day(plan, facts, step_s) for step_s in (10.0, PLANT_STEP_S)]
     for name, (kwh, starts) in found[0].items():
         assert found[1][name][0] == pytest.approx(kwh, rel=0.02, abs=0.3), name
         assert found[1][name][1] == pytest.approx(starts, rel=0.25, abs=2), name

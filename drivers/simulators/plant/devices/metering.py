@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from typing import ClassVar
 
 from config.plan.points import BacnetObject
 from config.plan.reading import Value
 from drivers.simulators.plant.loads import Load, Tap
-from drivers.simulators.plant.model import DeviceModel, Flow, Neighbours, Setting
+from drivers.simulators.plant.model import METERS, DeviceModel, Flow, Neighbours, Setting
 from drivers.simulators.plant.noise import Noise
+
+_MEASURED = {"p_total", "energy_import", "energy_total"}
+"""What is asked of an electric meter all the time, and needs no reckoning."""
 
 
 class _Integrator(DeviceModel):
     """Adds up flows. Facts: `of` (what is behind it), `share` of it, `remainder` beside it as a share of
     the sum."""
 
-    rank: ClassVar[int] = 3
+    rank: ClassVar[int] = METERS
 
     def __init__(self, setting: Setting, quantity: str) -> None:
         super().__init__(setting)
@@ -81,6 +85,12 @@ class ElectricMeter(_Integrator):
         self._day.step(environment)
         return self._day.kw
 
+    def show_some(self, names: Collection[str]) -> dict[str, Value | None]:
+        return self._measured() if _MEASURED.issuperset(names) else self.show()
+
+    def _measured(self) -> dict[str, Value | None]:
+        return {"p_total": self.rate, "energy_import": self.total, "energy_total": self.total}
+
     def show(self) -> dict[str, Value | None]:
         environment = self.environment
         time_s = environment.time_s
@@ -93,12 +103,10 @@ class ElectricMeter(_Integrator):
             for power, voltage in zip(watts, volts, strict=True)
         ]
         values: dict[str, Value | None] = {
-            "p_total": self.rate,
+            **self._measured(),
             "q_total": self.rate * math.tan(math.acos(self._factor_of_power)),
             "pf_total": self._factor_of_power,
             "frequency": 50 + 0.03 * self._frequency.at(time_s),
-            "energy_import": self.total,
-            "energy_total": self.total,
             "energy_export": 0.0,
         }
         for phase, power, voltage, current in zip("abc", watts, volts, amps, strict=True):

@@ -16,8 +16,8 @@ VISIT_S = 90.0
 CUP_S = 30.0
 FLUSH_S = 8.0
 URINAL_M3H = 0.6
-LONGEST_S = 3600.0
-"""As a valve box comes from its maker."""
+LONGEST_S = 7200.0
+"""How long an irrigation valve may stay open until somebody sets it otherwise."""
 _DRINKING = Curve([
     (6, 0), (7, 0.4), (8.6, 1.3), (9.5, 0.9), (11.5, 1.2), (13, 0.8), (15, 1), (17.5, 0.7), (19, 0.1),
     (21, 0),

@@ -51,6 +51,17 @@ def test_one_result_of_programme_presence_and_daylight(
     assert made.level() == level
 
 
+def test_only_the_lamp_that_is_asked_otherwise_is_decided_anew() -> None:
+    made = hall(NIGHT)
+    engine = made.rig.engine
+    before = dict(engine.decisions)
+    made.set(zone1_presence=True).run(1)
+    others = [point for point, result in engine.decisions.items() if result is before[point]]
+    assert [made.rig.plan.points[point].key for point in engine.decisions if point not in others] == [
+        "hall.zone1_level"
+    ]
+
+
 def test_presence_raises_at_once_and_falls_after_its_run_on() -> None:
     made = hall(NIGHT)
     assert (made.level(), made.bounds()) == (20.0, ["≥ 20.0 it is dark"])

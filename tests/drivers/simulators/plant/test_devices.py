@@ -119,12 +119,12 @@ def test_irrigation_valve_closes_by_itself(world: World) -> None:
     assert box.show()["v1_open"] is True
 
 
-def test_an_irrigation_box_comes_with_an_hour_a_valve(world: World) -> None:
+def test_irrigation_that_nobody_limited_runs_for_a_window_of_the_programme(world: World) -> None:
     box = world.models["irrigation-1"]
     box.command("v1_permit", True)
-    _pass(world, 59)
+    _pass(world, 105)
     assert box.show()["v1_open"] is True
-    _pass(world, 2)
+    _pass(world, 20)
     assert box.show()["v1_open"] is False
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from drivers.simulators.plant.devices.lighting import LightingController
 from drivers.simulators.plant.devices.metering import ElectricMeter, PulseMeter
 from drivers.simulators.plant.world import PlantError, World
 from tests.drivers.simulators import plans, sites
@@ -178,6 +179,35 @@ def test_a_site_without_facts_is_alive() -> None:
             value = values[point.name]
             if isinstance(value, float) and point.valid_low is not None and point.valid_high is not None:
                 assert point.valid_low <= value <= point.valid_high, point.key
+
+
+def test_devices_that_are_linked_work_together_and_meters_only_look_on() -> None:
+    world = _world(plans.START_MS)
+    canteen = {"hood", "stove-1", "fume-1", "kitchen-air", "exhaust-drive-1"}
+    assert canteen <= set(world.together("fume-2"))
+    assert world.together("hood") == world.together("stove-4")
+    assert set(world.together("restroom-1")) == {"restroom-1"}
+    assert set(world.together("corridor-power")) == {"corridor-power"}
+    assert not set(world.together("grey-plant")) & {"hood", "plant-power", "water-makeup"}
+
+
+def test_some_devices_go_ahead_and_no_time_is_lost_or_doubled() -> None:
+    def lit(ahead: bool) -> tuple[float, float]:
+        world = _world(plans.START_MS)
+        world.models["corridor-1"].command("zone1_level", 100.0)
+        if ahead:
+            before = world.models["corridor-power"].all_values()
+            for second in (10, 20, 30):
+                world.advance_some(plans.START_MS + second * 1000, world.together("corridor-1"))
+            assert world.models["corridor-power"].all_values() == before, "it stands where it stood"
+            assert world.wall_ms == plans.START_MS
+        world.advance(plans.START_MS + 60_000)
+        lamps = world.models["corridor-1"]
+        assert isinstance(lamps, LightingController)
+        return lamps.energy_kwh, lamps.zones[1].on_h
+
+    assert lit(ahead=True)[1] == pytest.approx(lit(ahead=False)[1], abs=1e-9)
+    assert lit(ahead=True)[0] == pytest.approx(lit(ahead=False)[0], abs=1e-3)
 
 
 WRONG = [
