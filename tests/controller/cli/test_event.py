@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import json
+import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
