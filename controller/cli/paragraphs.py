@@ -32,6 +32,8 @@ def broken(words: str, hang: int = 0, width: int = WIDTH) -> Iterator[str]:
         if line.strip():
             yield line.rstrip()
             line, blank = " " * hang, ""
+        elif cell_len(line) > hang:  # nothing but blanks, which may leave no room for a sign
+            line = " " * hang
         while cell_len(line) + cell_len(token) > width:
             room = width - cell_len(line)
             cut = next(n for n in range(len(token), 0, -1) if cell_len(token[:n]) <= room)

@@ -128,6 +128,8 @@ def test_reasons_of_programmes_are_read_back_from_the_ledger(made: Any) -> None:
 
 @given(st.text("ab漢字，。（） \u3000-:", max_size=60), st.integers(8, 40), st.integers(0, 6))
 @example("漢字，漢字，漢字，", 8, 6)
+@example(":\u3000\u3000（\u3000字", 8, 5)
+@example("      漢", 8, 0)
 def test_broken_lines_fit_and_lose_nothing(words: str, width: int, hang: int) -> None:
     lines = list(broken(words, hang, width))
     assert all(cell_len(line) <= width for line in lines)
