@@ -135,9 +135,11 @@ class Image(Sequence[Reading]):
         """These came again together, for the first time."""
         again = self._again
         block = _Block(event, not self._logged.isdisjoint(event.points))
+        latest: _Block | None = block
         for point in event.points:
             former, again[point] = again[point], block
-            if former is not None and former is not block:
+            if former is not latest and former is not None:
+                latest = former
                 self._blocks.pop(id(former.event.points), None)
         if event.points:
             self._blocks[id(event.points)] = block
