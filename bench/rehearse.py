@@ -1,6 +1,6 @@
 """What a rehearsal costs, and where the time goes.
 
-    python -m bench.rehearse [--site DIR] [--days 30] [--cycle 10] [--plant 30] [--quick]
+    python -m bench.rehearse [--site DIR] [--days 30] [--cycle 10] [--plant 60] [--quick]
 
 CPU seconds of this process, by part: the plant with its readings, the step and the log, the watchers. Given
 are a cycle's cost, and what 30 and 365 days take at it.
@@ -98,7 +98,7 @@ def main() -> None:
     parser.add_argument("--site", type=Path, default=ROOT / "config/sites/shuangliu")
     parser.add_argument("--days", type=float, default=30)
     parser.add_argument("--cycle", type=float, default=10)
-    parser.add_argument("--plant", type=float, default=30)
+    parser.add_argument("--plant", type=float, default=60)
     parser.add_argument("--quick", action="store_true", help="two hours of them")
     options = parser.parse_args()
     plan, facts = site_of(options.site)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import overload
 
 from config.plan.clock import Pace
@@ -29,19 +29,33 @@ class _Class:
         self.due_ns: int | None = None
 
 
+class _Block:
+    """Points that came again together, and when they did last."""
+
+    __slots__ = ("event", "logged")
+
+    def __init__(self, event: Unchanged, logged: bool) -> None:
+        self.event = event
+        self.logged = logged
+
+
 class Image(Sequence[Reading]):
     """Readings by point id. Written by `take` and `age` once a step; between steps it stands.
 
-    A reading that only came again costs next to nothing: no record is made and no deadline moved; a class's
-    oldest reading is sought when the one that was the oldest would have run out.
+    A reading that only came again costs next to nothing: no record is made, no deadline moved, and a block
+    that came again as a whole is one thing; a class's oldest reading is sought when the one that was the
+    oldest would have run out.
     """
 
     def __init__(self, plan: Plan, pace: Pace) -> None:
         self.good = 0
         """Points whose reading is GOOD."""
         self._readings: list[Reading] = [NEVER] * len(plan.points)
-        self._again: list[Unchanged | None] = [None] * len(plan.points)
-        """When a point's reading came again, later than it was made."""
+        self._again: list[_Block | None] = [None] * len(plan.points)
+        """With what a point's reading came again, later than it was made."""
+        self._blocks: dict[int, _Block] = {}
+        """Those of which no point has been read otherwise since, by the identity of their points: a driver
+        hands out the same tuple while nothing in it changes."""
         self._stale: dict[int, Reading] = {}
         """What points that have grown stale last said."""
         self._before: dict[int, Reading] = {}
@@ -63,7 +77,7 @@ class Image(Sequence[Reading]):
         if isinstance(index, slice):
             return [self[point] for point in range(*index.indices(len(self)))]
         reading, again = self._readings[index], self._again[index]
-        return reading if again is None else _anew(reading, again)
+        return reading if again is None else _anew(reading, again.event)
 
     def __len__(self) -> int:
         return len(self._readings)
@@ -87,9 +101,11 @@ class Image(Sequence[Reading]):
             if event.__class__ is Unchanged:
                 if self._stale and not self._stale.keys().isdisjoint(event.points):
                     changed += self._revive(event)
-                for point in event.points:
-                    again[point] = event
-                if not logged.isdisjoint(event.points):
+                block = self._blocks.get(id(event.points))
+                if block is None:
+                    block = self._gather(event)
+                block.event = event
+                if block.logged:
                     counts.append(event)
                 continue
             if event.__class__ is not Sample:
@@ -103,15 +119,31 @@ class Image(Sequence[Reading]):
                 event, same = Sample(point, reading), old[0] is None
             readings[point] = reading
             came, again[point] = again[point], None
+            if came is not None:
+                self._blocks.pop(id(came.event.points), None)
             if point in logged:
                 counts.append(event)
             if same and reading[1] is old[1] and old is not NEVER:
                 continue
-            self._before[point] = old if came is None else _anew(old, came)
+            self._before[point] = old if came is None else _anew(old, came.event)
             if reading[1] is not old[1]:
                 self._watch(point, old, reading)
             changed.append(point)
         return changed
+
+    def _gather(self, event: Unchanged) -> _Block:
+        """These came again together, for the first time."""
+        again = self._again
+        block = _Block(event, not self._logged.isdisjoint(event.points))
+        latest: _Block | None = block
+        for point in event.points:
+            former, again[point] = again[point], block
+            if former is not latest and former is not None:
+                latest = former
+                self._blocks.pop(id(former.event.points), None)
+        if event.points:
+            self._blocks[id(event.points)] = block
+        return block
 
     def take_over(self, former: Image, same: Mapping[int, int]) -> list[int]:
         """The readings of another Plan's image; `same`: its points → those here that mean the same. Returns
@@ -142,20 +174,31 @@ class Image(Sequence[Reading]):
 
     def _age(self, kin: _Class, mono_ns: int) -> list[int]:
         readings, again, members = self._readings, self._again, kin.members
-        oldest_ns = min([(again[point] or readings[point]).mono_ns for point in members])
+        oldest_ns = self._oldest_ns(members, mono_ns)
         changed: list[int] = []
         if oldest_ns + kin.life_ns <= mono_ns:
             born_ns = mono_ns - kin.life_ns
-            changed = [point for point in members if (again[point] or readings[point]).mono_ns <= born_ns]
+            changed = [point for point in members if self[point].mono_ns <= born_ns]
             members.difference_update(changed)
             self.good -= len(changed)
             for point in changed:
                 self._stale[point] = reading = self[point]
                 readings[point] = reading._replace(quality=Quality.STALE, reason="stale")
+                if (block := again[point]) is not None:
+                    self._blocks.pop(id(block.event.points), None)
                 again[point] = None
-            oldest_ns = min([(again[point] or readings[point]).mono_ns for point in members], default=mono_ns)
+            oldest_ns = self._oldest_ns(members, mono_ns)
         kin.due_ns = oldest_ns + kin.life_ns if members else None
         return sorted(changed)
+
+    def _oldest_ns(self, members: Collection[int], mono_ns: int) -> int:
+        """When the oldest of their readings was read; `mono_ns` without any."""
+        again, readings = self._again, self._readings
+        blocks = {again[point] for point in members}
+        times = [block.event.mono_ns for block in blocks if block is not None]
+        if None in blocks:
+            times += [readings[point].mono_ns for point in members if again[point] is None]
+        return min(times, default=mono_ns)
 
     def _revive(self, event: Unchanged) -> list[int]:
         """What had grown stale was read again after all, and says what it said."""

@@ -93,7 +93,9 @@ class Stepping:
             return
         later = {device for device in self._changed if silent(device)}
         for device in sorted(self._changed - later):
-            self._twins[device].show(None if every else self._names[device])
+            names = self._names[device]
+            if every or names:
+                self._twins[device].show(None if every else names)
         self._changed = later
 
 

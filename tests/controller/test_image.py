@@ -135,6 +135,7 @@ def test_against_a_plain_image(
     right."""
     image = Image(plan(), Pace())
     plain: dict[int, tuple[float | None, int, bool]] = {}
+    blocks: dict[tuple[int, ...], tuple[int, ...]] = {}
     now = 0
     for milliseconds, samples, repeated in cycles:
         now += milliseconds * 1_000_000
@@ -144,7 +145,8 @@ def test_against_a_plain_image(
             for point, value in samples
         ]
         known = tuple(point for point in repeated if point in plain or point in dict(samples))
-        events.append(Unchanged(known, 0, now))
+        # A driver hands out the same tuple while nothing in a block changes.
+        events.append(Unchanged(blocks.setdefault(known, known), 0, now))
         changed = set(take(image, *events)) | set(image.age(now))
         for point, value in samples:
             plain[point] = (value, now, value is not None)
@@ -156,10 +158,11 @@ def test_against_a_plain_image(
         seen = {point for point, state in plain.items() if before.get(point, (0, 0, None))[::2] != state[::2]}
         assert seen <= changed
         assert image.good == sum(good_now for _, _, good_now in plain.values())
-        for point, (value, _, good_now) in plain.items():
+        for point, (value, taken, good_now) in plain.items():
             reading = image[point]
             assert reading.value == value
             assert (reading.quality is Quality.GOOD) is good_now
+            assert reading.mono_ns == taken
 
 
 @pytest.mark.parametrize(

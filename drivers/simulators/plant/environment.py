@@ -94,8 +94,15 @@ class Surroundings:
         self._workday = lru_cache(maxsize=8)(holidays.workday)
         self._clouds = Noise(seed, "clouds", 5400)
         self._people = Noise(seed, "people", 900)
+        self._latest: tuple[float, Environment] | None = None
+        """Devices that step apart ask for the same moment one after another."""
 
     def at(self, wall_ms: float) -> Environment:
+        if self._latest is None or self._latest[0] != wall_ms:
+            self._latest = wall_ms, self._made(wall_ms)
+        return self._latest[1]
+
+    def _made(self, wall_ms: float) -> Environment:
         time_s = wall_ms / 1000
         local = datetime.fromtimestamp(time_s, self._zone)
         day = local.date()
