@@ -76,7 +76,7 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
     )
     rules = lower_rules(written, rules_site, programmed, findings)
     rules += lower_alarms(written, rules_site, rules)
-    check_lighting(rules, programmes, {point.id: point for point in points}, findings)
+    check_lighting(rules, programmes, {point.id: point for point in points}, written, findings)
     note_thermostats(rules, programmes, bound.equipment.values(), findings)
     check_shedding(rules, programmes, written, rules_site)
     restart = lower_restart(written, targets, bound, rules_site.points, findings)

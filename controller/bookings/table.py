@@ -20,8 +20,8 @@ LONGEST_LABEL = 200
 _COLUMNS: Mapping[str, str] = {
     "place": "place", "地点": "place", "场所": "place", "date": "date", "日期": "date", "from": "from",
     "开始": "from", "开始时间": "from", "to": "to", "结束": "to", "结束时间": "to", "start": "start",
-    "end": "end", "label": "label", "主题": "label", "会议名称": "label", "organiser": "organiser",
-    "organizer": "organiser", "预订人": "organiser", "部门": "organiser",
+    "end": "end", "label": "label", "主题": "label", "会议名称": "label", "用途": "label",
+    "organiser": "organiser", "organizer": "organiser", "预订人": "organiser", "部门": "organiser",
 }  # fmt: skip
 _BY_DAY = "place,date,from,to,label,organiser"
 _BY_TIMES = "place,start,end,label,organiser"

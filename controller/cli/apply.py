@@ -56,13 +56,15 @@ def history(site: SiteOption = None, data: DataDir = None, as_json: AsJson = Fal
     """List the versions of the site's files that were in force: since when, by whom, and how each ended."""
     from controller.cli import apply_tables
     from controller.cli.in_force import versions_in
+    from controller.cli.log_source import whose
     from controller.swap.versions import told
 
-    rows = told(versions_in(data_directory(data, site)))
+    directory = data_directory(data, site)
+    rows = told(versions_in(directory))
     if as_json:
         put_json({"versions": rows})
     else:
-        apply_tables.history(clean(rows), language())
+        apply_tables.history(clean(rows), whose(directory).zone, language())
 
 
 def rollback(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from rich.markup import escape
@@ -56,12 +56,12 @@ def applied(found: dict[str, Any], language: str, *, only_checked: bool) -> None
         _line(text("this version is in force already"), language)
 
 
-def history(rows: list[dict[str, Any]], language: str) -> None:
-    """The versions, newest first."""
+def history(rows: list[dict[str, Any]], zone: tzinfo, language: str) -> None:
+    """The versions, newest first; times in the site's `zone`."""
     number = Column(text("version"), [str(row["number"]) for row in rows])
-    since = Column(text("in force from"), [_moment(row["since"]) for row in rows])
+    since = Column(text("in force from"), [_moment(row["since"], zone) for row in rows])
     person = Column(text("by"), [escape(row["person"]) for row in rows])
-    state = Column(text("state"), [render(_STATES[row["state"]], language) for row in rows])
+    state = Column(text("standing"), [render(_STATES[row["state"]], language) for row in rows])
     plan = Column(text("plan"), [row["plan"][:12] for row in rows])
     said = Column(text("comment"), [escape(_said(row, language)) for row in rows])
     show_fitting([[number, since, person, state, plan, said], [number, since, person, state, said]], language)
@@ -108,9 +108,9 @@ def _recorded(said: str) -> Text | str:
     return text("back to version {number}: writes were rejected: {said}", number=found[1], said=found[2])
 
 
-def _moment(written: str) -> str:
-    """Local time of this machine, to the minute."""
-    return datetime.fromisoformat(written).astimezone().strftime("%Y-%m-%d %H:%M")
+def _moment(written: str, zone: tzinfo) -> str:
+    """Local time of the site, to the minute."""
+    return datetime.fromisoformat(written).astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 
 def _line(words: Text, language: str) -> None:

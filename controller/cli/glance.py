@@ -66,13 +66,7 @@ def _lines(found: dict[str, Any]) -> Iterator[Text]:
         rss=found["rss_mib"],
     )
     if found["written_mb_today"] is not None:
-        a_day = found["written_mb_a_day"]
-        yield text(
-            "written to the disk: {today} MB today, {a_day} MB a day; budget {budget} MB a day",
-            today=found["written_mb_today"],
-            a_day="?" if a_day is None else a_day,
-            budget=f"{found['flash_budget_mb']:g}",
-        )
+        yield _written(found["written_mb_today"], found["written_mb_a_day"], f"{found['flash_budget_mb']:g}")
     for line in found["lines"]:
         yield _line(line)
     for override in found["overrides"]:
@@ -84,6 +78,20 @@ def _lines(found: dict[str, Any]) -> Iterator[Text]:
             person=lock["person"],
             reason=lock["reason"],
         )
+
+
+def _written(today: float, a_day: float | None, budget: str) -> Text:
+    """What wears the disk; how much it is a day is not known before a day's end."""
+    if a_day is None:
+        return text(
+            "written to the disk: {today} MB today; budget {budget} MB a day", today=today, budget=budget
+        )
+    return text(
+        "written to the disk: {today} MB today, {a_day} MB a day; budget {budget} MB a day",
+        today=today,
+        a_day=a_day,
+        budget=budget,
+    )
 
 
 def _line(line: dict[str, Any]) -> Text:

@@ -8,14 +8,20 @@ from config.language import text
 from config.plan.points import Point
 from config.plan.programmes import Period, Programme
 from config.plan.rules import Lighting, Presence, Rule
+from config.written.gather import Written
 from config.written.problems import Findings
 
 
 def check_lighting(
-    rules: Sequence[Rule], programmes: Sequence[Programme], points: Mapping[int, Point], findings: Findings
+    rules: Sequence[Rule],
+    programmes: Sequence[Programme],
+    points: Mapping[int, Point],
+    written: Written,
+    findings: Findings,
 ) -> None:
     """Tell lamps that nobody asks anything of at some time: there the rule would bound nothing, and not even
     the least for safety would be kept. And lamps of two rules, one of which would pass the other by."""
+    known = not written.broken.get("programmes")
     owners: dict[int, Rule] = {}
     asking = [
         (rule, item.on.point) for rule in rules if isinstance(rule.spec, Presence) for item in rule.spec.then
@@ -45,7 +51,7 @@ def check_lighting(
                         ),
                         hint=text("leave lamps to one rule of kind lighting"),
                     )
-            if not any(_always(item, lamp.command, rule.slot) for item in programmes):
+            if known and not any(_always(item, lamp.command, rule.slot) for item in programmes):
                 findings.problem(
                     rule.source,
                     text("no programme asks for a value of {name} at all times", name=name),

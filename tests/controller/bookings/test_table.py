@@ -37,6 +37,7 @@ def rows(found: Table) -> list[tuple[str, ...]]:
         "place,date,from,to,label,organiser\nhall,2026-03-05,13:30,17:00,全体会议,办公室\n",
         "Place,Start,End,Label,Organizer\r\n会议大厅,2026-03-05 13:30,2026-03-05 17:00,全体会议,办公室\r\n",
         "\ufeff地点,日期,开始时间,结束时间,主题,部门\n\n会议大厅,2026/3/5,13:30:00,17:00,全体会议,办公室\n",
+        "场所,日期,开始,结束,用途,预订人\n会议大厅,2026-03-05,13:30,17:00,全体会议,办公室\n",
         "place;date;from;to;label;organiser\nhall;2026-03-05;13:30;17:00;全体会议;办公室",
         'date\tplace\tto\tfrom\torganiser\tlabel\n2026-03-05\t"hall"\t17:00\t13:30\t办公室\t全体会议\n',
         # The same once more is no other booking.

@@ -182,4 +182,6 @@ def test_status_says_observe_mode_first_and_how_it_ends(capsys: pytest.CaptureFi
     assert "  其中 3 个属于无应答的设备：此前读到，尚未过期" in lines
     assert "线路 S1：通，请求 1，超时 0；当前：超时" in lines
     assert "未生效的命令：1" in lines
+    # How much it is a day is not made up before a day ends.
+    assert "磁盘写入：今天 12.5 MB；预算每天 1000 MB" in lines
     assert lines[-1] == "2026-03-04 07:00  时钟不可信"
