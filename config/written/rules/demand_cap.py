@@ -224,6 +224,15 @@ def _bound(making: Making, path: list[object], item: ShedWritten, target: Target
             text("at_most: off"),
         )
         return None
+    if key == "at_least" and point.unit != "°C":
+        making.problem(
+            [*path, key],
+            text(
+                "{name}: to shed it is to bring it down; only a temperature may be held up", name=target.shown
+            ),
+            text("at_most: {value}", value=said),
+        )
+        return None
     edge = command.high if key == "at_most" else command.low
     if point.kind == "number" and edge is not None and float(value) == edge:
         making.problem([*path, key], text("{name}: that takes nothing away from it", name=target.shown))

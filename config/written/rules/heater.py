@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from config.language import text
 from config.plan.asks import Band, Switched
 from config.plan.hourly import Flush, Heated, Heater, TopUp, WarmUp
-from config.plan.tariff import TariffPeriod
+from config.plan.tariff import TARIFF_PERIODS, TariffPeriod
 from config.written.lower.target import Target
 from config.written.model.base import Every, Flag, Quantity, Wait, Written
 from config.written.problems import Wrong
@@ -36,10 +36,18 @@ class KeepWritten(Written):
     high: Quantity
 
 
+_PERIOD: dict[str, Any] = {"type": "string", "enum": list(TARIFF_PERIODS)}
+
+
 class TopUpWritten(Written):
     """`within` so long before dear periods it is heated up to `to`; in them below `least` alone."""
 
-    before: Annotated[list[TariffPeriod], BeforeValidator(_each), Field(min_length=1)]
+    before: Annotated[
+        list[TariffPeriod],
+        BeforeValidator(_each),
+        Field(min_length=1),
+        WithJsonSchema({"anyOf": [_PERIOD, {"type": "array", "minItems": 1, "items": _PERIOD}]}),
+    ]
     within: Every
     to: Quantity
     least: Quantity
