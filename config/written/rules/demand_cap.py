@@ -76,7 +76,7 @@ def lower(written: DemandCapWritten, making: Making) -> DemandCap | None:
     return DemandCap(
         tuple(point.id for point in meters),
         written.counter is not None,
-        sum(point.counter.max_rate for point in meters if point.counter is not None),
+        sum((point.counter.max_rate for point in meters if point.counter is not None), 0.0),
         *limits,
         ceil(written.ahead / 60),
         written.restore_after,
