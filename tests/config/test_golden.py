@@ -128,6 +128,7 @@ def test_good_plans_survive_json(case: str) -> None:
     plan = compile_site(GOLDEN / case, Findings())
     assert plan is not None
     assert load(dump(plan)) == plan
+    assert dump(load(dump(plan))) == dump(plan), "the hash is of what is loaded"
 
 
 def test_one_mistake_is_told_once(tmp_path: Path) -> None:
