@@ -129,7 +129,7 @@ class Mqtt:
         self.consumer = self.listens(broker)
 
     def sink(self) -> Sink:
-        plan = brokers.plan(self._broker.port, timeout_s=2.0, batch_rows=20, ack_topic="acks")
+        plan = brokers.plan(self._broker.port, timeout_s=5.0, batch_rows=20, ack_topic="acks")
         return MqttUpload(plan, site=brokers.SITE, meters=(), now_ms=lambda: brokers.NOW_MS)
 
     async def stored(self) -> Sequence[tuple[Name, Decimal | None]]:
@@ -162,7 +162,7 @@ class SparkplugHost(Mqtt):
 
     def sink(self) -> Sink:
         plan = brokers.plan(
-            self._broker.port, timeout_s=2.0, batch_rows=20, ack_topic="acks", format="sparkplug"
+            self._broker.port, timeout_s=5.0, batch_rows=20, ack_topic="acks", format="sparkplug"
         )
         return MqttUpload(plan, site=brokers.SITE, meters=(), now_ms=lambda: brokers.NOW_MS)
 
