@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from config.language import text
-from controller.cli.durations import parse_duration
+from controller.cli.durations import seconds_of
 from controller.cli.moments import moment
 from controller.cli.remote import DataDir, PersonName, SiteOption, ask, data_directory
 from controller.cli.site import AsJson
@@ -54,7 +54,7 @@ def list_(
     """The same as alarms alone."""
     args: dict[str, Any] = {"all": everything, "history": history or since is not None}
     if since is not None:
-        args["since_s"] = _seconds(since)
+        args["since_s"] = seconds_of(since)
     found = ask(data_directory(data, site), "alarms", args)
     if as_json:
         put_json(found)
@@ -97,7 +97,7 @@ def shelve(
     """Hear nothing of alarms for a time; what is still so after it is told again."""
     if not numbers or not lasting or not reason:
         raise Failure(text("say which, for how long and why: shelve 17 --for 2h --reason …"), code=2)
-    args = {"alarms": numbers, "for_s": _seconds(lasting), "reason": reason}
+    args = {"alarms": numbers, "for_s": seconds_of(lasting), "reason": reason}
     found = ask(data_directory(data, site), "alarm-shelve", args, person)
     until = moment(found["until"], found["site_time"])
     put_answer(found, text("shelved until {until}: {ids}", until=until, ids=_ids(found)), as_json=as_json)
@@ -120,15 +120,6 @@ def unshelve(
 
 def _ids(found: dict[str, Any]) -> str:
     return ", ".join(map(str, found["ids"]))
-
-
-def _seconds(written: str) -> float:
-    seconds = parse_duration(written)
-    if seconds is None:
-        raise Failure(
-            text("{given} is not a length of time; write 2h, 90min or 1h30m", given=written), code=2
-        )
-    return seconds
 
 
 def register(app: typer.Typer) -> None:

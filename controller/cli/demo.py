@@ -15,7 +15,7 @@ import typer
 
 from config.language import Text, text
 from controller import origin
-from controller.cli.durations import parse_duration
+from controller.cli.durations import seconds_of
 from controller.cli.plans import DEMO_SINK, beginning, pace, plan_of, with_sink
 from controller.cli.processes import (
     Child,
@@ -80,11 +80,7 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Watch a compound being controlled: simulated devices, real protocols, the real daemon."""
-    seconds = None if lasting is None else parse_duration(lasting)
-    if lasting is not None and seconds is None:
-        raise Failure(
-            text("{given} is not a length of time; write 2h, 90min or 1h30m", given=lasting), code=2
-        )
+    seconds = None if lasting is None else seconds_of(lasting)
     pace(speed, 1.0, 600.0)
     directory = site or Path(str(files("config") / "sites" / "shuangliu"))
     with ended_in_order(), _own_directory(data) as where, _locked(where) as lock:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from config.language import text
-from controller.cli.durations import parse_duration
+from controller.cli.durations import seconds_of
 from controller.cli.remote import DataDir, PersonName, SiteOption, ask, data_directory
 from controller.cli.site import AsJson, AsStream
 from controller.cli.speech import Failure, clean, language, put, put_json, say, tell
@@ -128,12 +128,7 @@ def set_(
     if urgent:
         args["urgent"] = True
     if lasting is not None:
-        seconds = parse_duration(lasting)
-        if seconds is None:
-            raise Failure(
-                text("{given} is not a length of time; write 2h, 90min or 1h30m", given=lasting), code=2
-            )
-        args["for_s"] = seconds
+        args["for_s"] = seconds_of(lasting)
     else:
         from controller.operations.wishes import seconds_of_day
 

@@ -13,14 +13,12 @@ from config.plan.alarms import PRIORITIES
 from config.plan.rules import Hazard, Interlock, MakeUp, Rule, Supervision
 from controller.daemon import Daemon
 from controller.decide.alarms.alarm import HELD, Alarm, State
-from controller.decide.records import Acknowledge, AlarmCommand, Refused, Shelve, Unshelve
+from controller.decide.records import Acknowledge, AlarmCommand, Shelve, Unshelve
 from controller.notify.telling import row
 from controller.operations.names import iso
-from controller.operations.recording import not_recorded
-from controller.operations.wishes import one_line
+from controller.operations.recording import carry_out, one_line_of
 from controller.socket.protocol import Code, RequestError
 from controller.socket.server import Call
-from controller.store.errors import StoreError
 from schedules.local import LocalTime
 
 TOPIC = "alarms"
@@ -68,7 +66,7 @@ class AlarmList:
 
     async def acknowledge(self, call: Call) -> dict[str, Any]:
         """args: alarms (ids), or all: true; comment."""
-        comment = self._said(call, "comment")
+        comment = one_line_of(call, "comment")
         if call.args.get("all") is True:
             wanted = (State.ACTIVE_UNACKED, State.RETURNED_UNACKED)
             ids = tuple(alarm.id for alarm in self._daemon.engine.alarms() if alarm.state in wanted)
@@ -84,7 +82,7 @@ class AlarmList:
         if not isinstance(lasting, int | float) or isinstance(lasting, bool) or not 0 < lasting < 1e9:
             raise RequestError(Code.BAD_REQUEST, text("say for how long"), "for_s")
         until_ms = self._daemon.now_ms() + round(lasting * 1000)
-        command = Shelve(self._ids(call), until_ms, call.person, self._said(call, "reason"))
+        command = Shelve(self._ids(call), until_ms, call.person, one_line_of(call, "reason"))
         return await self._do("shelve", command, call)
 
     async def unshelve(self, call: Call) -> dict[str, Any]:
@@ -108,12 +106,7 @@ class AlarmList:
             raise RequestError(Code.UNAVAILABLE, said) from error
 
     async def _do(self, done: str, command: AlarmCommand, call: Call) -> dict[str, Any]:
-        try:
-            await self._daemon.command(command)
-        except Refused as refusal:
-            raise RequestError(Code.REFUSED, refusal.text) from refusal
-        except StoreError as error:
-            raise not_recorded(error) from error
+        await carry_out(self._daemon, command)
         shown = [alarm for alarm in self._daemon.engine.alarms() if alarm.id in command.alarms]
         until = iso(self._local, command.until_ms) if isinstance(command, Shelve) else None
         return {
@@ -130,13 +123,6 @@ class AlarmList:
         if not isinstance(given, list) or not given or not all(type(item) is int for item in given):
             raise RequestError(Code.BAD_REQUEST, text("name alarms by their numbers"), "alarms")
         return tuple(dict.fromkeys(given))
-
-    @staticmethod
-    def _said(call: Call, key: str) -> str:
-        try:
-            return one_line(call.args.get(key))
-        except Refused as refusal:
-            raise RequestError(Code.REFUSED, refusal.text, key) from refusal
 
 
 def _needs_reset(rule: Rule) -> bool:

@@ -11,8 +11,7 @@ from controller.background import in_thread
 from controller.daemon import Daemon
 from controller.decide.records import Refused
 from controller.operations.names import shown
-from controller.operations.recording import not_recorded
-from controller.operations.wishes import one_line
+from controller.operations.recording import not_recorded, one_line_of
 from controller.socket.protocol import Code, RequestError
 from controller.socket.server import Call
 from controller.store.errors import StoreError
@@ -53,7 +52,9 @@ class Apply:
             answer = self._told(prepared, self._taking.foresee(prepared), changes, call.language)
             if call.args.get("check") is True or prepared.plan.hash == self._daemon.plan.hash:
                 return {**answer, "number": None}
-            version = await self._applying.apply(content, plan_hash, call.person, self._comment(call))
+            version = await self._applying.apply(
+                content, plan_hash, call.person, one_line_of(call, "comment")
+            )
         except BadOffer as error:
             raise _bad_offer() from error
         except Refused as refusal:
@@ -68,7 +69,7 @@ class Apply:
         if number is not None and (not isinstance(number, int) or isinstance(number, bool)):
             raise RequestError(Code.BAD_REQUEST, text("{given} is no number", given=number), "number")
         try:
-            version = await self._applying.roll_back(number, call.person, self._comment(call))
+            version = await self._applying.roll_back(number, call.person, one_line_of(call, "comment"))
         except Refused as refusal:
             raise RequestError(Code.REFUSED, refusal.text, "number") from refusal
         except StoreError as error:
@@ -86,13 +87,6 @@ class Apply:
             "writes": [_write(plan, write, language) for write in foreseen.writes],
             "last_writes": [_write(former, write, language) for write in foreseen.last],
         }
-
-    @staticmethod
-    def _comment(call: Call) -> str:
-        try:
-            return one_line(call.args.get("comment"))
-        except Refused as refusal:
-            raise RequestError(Code.REFUSED, refusal.text, "comment") from refusal
 
 
 def _write(plan: Plan, write: Write, language: str) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from controller.decide.records import (
     Lock,
     Observe,
     Override,
-    PersonCommand,
     Refused,
     Release,
     Reset,
@@ -22,11 +21,10 @@ from controller.decide.records import (
 )
 from controller.operations.finding import meant_point, meant_target, target_named
 from controller.operations.names import iso, shown
-from controller.operations.recording import not_recorded
-from controller.operations.wishes import clock_end, one_line, value_of
+from controller.operations.recording import carry_out, one_line_of
+from controller.operations.wishes import clock_end, value_of
 from controller.socket.protocol import Code, RequestError
 from controller.socket.server import Call
-from controller.store.errors import StoreError
 
 
 class Commands:
@@ -44,10 +42,12 @@ class Commands:
             ends_ms, lasting_ms = self._ends(point.key, call, now)
         except Refused as refusal:
             raise RequestError(Code.REFUSED, refusal.text, "value") from refusal
-        reason = self._reason(call)
+        reason = one_line_of(call, "reason")
         override = Override(point.key, value, call.person, reason, now.wall_ms, ends_ms)
         urgent = call.args.get("urgent") is True
-        await self._do(override._replace(lasting_ms=lasting_ms, trusted=now.trusted, urgent=urgent))
+        await carry_out(
+            self._daemon, override._replace(lasting_ms=lasting_ms, trusted=now.trusted, urgent=urgent)
+        )
         return {
             **self._about(point, "set", call),
             "value": shown(point, value, call.language),
@@ -61,7 +61,7 @@ class Commands:
         left = self._daemon.engine.left(point.id)
         if not left and all(override.point != point.key for override in standing):
             raise RequestError(Code.REFUSED, text("{name} is not overridden", name=point.key), "point")
-        await self._do(Release(point.key, call.person))
+        await carry_out(self._daemon, Release(point.key, call.person))
         return {
             **self._about(point, "release", call),
             "scheduled": self._daemon.engine.scheduled(point.id),
@@ -71,8 +71,8 @@ class Commands:
     async def lock(self, call: Call) -> dict[str, Any]:
         """args: target, reason."""
         target = await meant_target(self._daemon.plan, str(call.args.get("target", "")))
-        reason = self._reason(call)
-        await self._do(Lock(target, call.person, reason, self._daemon.clock.now().wall_ms))
+        reason = one_line_of(call, "reason")
+        await carry_out(self._daemon, Lock(target, call.person, reason, self._daemon.clock.now().wall_ms))
         return {
             "done": "lock",
             "target": target,
@@ -87,7 +87,7 @@ class Commands:
         if target not in standing:
             words = text("{name} is not locked", name=target_named(self._daemon.plan, target))
             raise RequestError(Code.REFUSED, words, "target")
-        await self._do(Unlock(target, call.person))
+        await carry_out(self._daemon, Unlock(target, call.person))
         return {
             "done": "unlock",
             "target": target,
@@ -98,7 +98,7 @@ class Commands:
     async def reset(self, call: Call) -> dict[str, Any]:
         """args: rule, reason."""
         name = str(call.args.get("rule", ""))
-        await self._do(Reset(name, call.person, self._reason(call)))
+        await carry_out(self._daemon, Reset(name, call.person, one_line_of(call, "reason")))
         rule = next(rule for rule in self._daemon.plan.rules if rule.name == name)
         return {"done": "reset", "rule": name, "label": rule.label or name}
 
@@ -111,7 +111,7 @@ class Commands:
             said = [item.target for item in self._daemon.engine.remembered().observe]
             target = await self._standing_target(target, said)
         now_ms = self._daemon.clock.now().wall_ms
-        await self._do(Observe(target, on, call.person, self._reason(call), now_ms))
+        await carry_out(self._daemon, Observe(target, on, call.person, one_line_of(call, "reason"), now_ms))
         site = self._daemon.plan.site
         return {
             "done": "observe",
@@ -134,13 +134,6 @@ class Commands:
             "held_back": None if held_back is None else render(held_back, call.language),
             "site_time": iso(self._daemon.context.local, self._daemon.clock.now().wall_ms),
         }
-
-    @staticmethod
-    def _reason(call: Call) -> str:
-        try:
-            return one_line(call.args.get("reason"))
-        except Refused as refusal:
-            raise RequestError(Code.REFUSED, refusal.text, "reason") from refusal
 
     def _cover(self, target: str) -> dict[str, list[str]]:
         """What a lock or observe mode of a target bears on, and what it leaves open."""
@@ -178,11 +171,3 @@ class Commands:
                 raise Refused(text("the clock cannot be trusted: say how long instead"))
             return clock_end(until, now.wall_ms, self._daemon.context.local), 0
         raise Refused(text("an override needs an end: for how long, or until when"))
-
-    async def _do(self, command: PersonCommand) -> None:
-        try:
-            await self._daemon.command(command)
-        except Refused as refusal:
-            raise RequestError(Code.REFUSED, refusal.text) from refusal
-        except StoreError as error:
-            raise not_recorded(error) from error

@@ -13,11 +13,10 @@ from controller.daemon import Daemon
 from controller.decide.booking import KEPT_MS, overlapping
 from controller.decide.records import Book, Refused
 from controller.operations.names import iso
-from controller.operations.recording import not_recorded
+from controller.operations.recording import carry_out
 from controller.operations.wishes import one_line
 from controller.socket.protocol import Code, RequestError
 from controller.socket.server import Call
-from controller.store.errors import StoreError
 
 
 class Events:
@@ -139,12 +138,7 @@ class Events:
     async def _do(self, call: Call, added: Iterable[Booking], removed: Iterable[Booking]) -> None:
         now = self._daemon.clock.now()
         forget_ms = max(now.wall_ms - KEPT_MS, 0) if now.trusted else 0
-        try:
-            await self._daemon.command(Book(tuple(added), tuple(removed), call.person, forget_ms))
-        except Refused as refusal:
-            raise RequestError(Code.REFUSED, refusal.text) from refusal
-        except StoreError as error:
-            raise not_recorded(error) from error
+        await carry_out(self._daemon, Book(tuple(added), tuple(removed), call.person, forget_ms))
 
 
 def _rows(given: object) -> Sequence[object]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from config.language import text
 from controller.daemon import Daemon
+from controller.decide.records import PersonCommand, Refused
+from controller.operations.wishes import one_line
 from controller.socket.protocol import Code, RequestError
 from controller.socket.server import Call
 from controller.store.errors import StoreError
@@ -15,6 +17,25 @@ async def put_down(daemon: Daemon, call: Call, what: str, why: str = "") -> None
         await daemon.note(call.person, what, why)
     except StoreError as error:
         raise not_recorded(error) from error
+
+
+async def carry_out(daemon: Daemon, command: PersonCommand) -> None:
+    """What the caller asks for is judged, committed and done. Raises RequestError."""
+    try:
+        await daemon.command(command)
+    except Refused as refusal:
+        raise RequestError(Code.REFUSED, refusal.text) from refusal
+    except StoreError as error:
+        raise not_recorded(error) from error
+
+
+def one_line_of(call: Call, key: str) -> str:
+    """The line of text that a person gave by that name, a reason or a comment; "" for none. Raises
+    RequestError."""
+    try:
+        return one_line(call.args.get(key))
+    except Refused as refusal:
+        raise RequestError(Code.REFUSED, refusal.text, key) from refusal
 
 
 def not_recorded(error: StoreError) -> RequestError:
