@@ -9,7 +9,6 @@ stands before it: after a lock, a selector or a fire nobody's hand is left.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import datetime
 from typing import NamedTuple
 
 from config.language import Text, text
@@ -91,10 +90,10 @@ class Hands:
         of = self._plan.points[point]
         return text(
             "changed by hand at {time} from {was} to {now}; left until {until}",
-            time=self._clock(hand.since_ms),
+            time=self._local.clock(hand.since_ms),
             was=_said(of, hand.was),
             now=_said(of, hand.found),
-            until=self._clock(hand.until_ms),
+            until=self._local.clock(hand.until_ms),
         )
 
     def brief(self, point: int, hand: Hand) -> Text:
@@ -102,7 +101,7 @@ class Hands:
         of = self._plan.points[point]
         return text(
             "changed by hand at {time} from {was} to {now}",
-            time=self._clock(hand.since_ms),
+            time=self._local.clock(hand.since_ms),
             was=_said(of, hand.was),
             now=_said(of, hand.found),
         )
@@ -181,9 +180,6 @@ class Hands:
 
     def _name(self, point: int) -> str:
         return PREFIX + self._plan.points[point].key
-
-    def _clock(self, time_ms: int) -> str:
-        return f"{datetime.fromtimestamp(time_ms / 1000, self._local.zone):%H:%M}"
 
 
 def _declared(plan: Plan) -> dict[int, float]:

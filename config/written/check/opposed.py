@@ -38,12 +38,18 @@ def check_opposed(rules: Sequence[Rule], findings: Findings) -> None:
                 )
 
 
+def all_known(rules: Sequence[Rule], written: Written) -> bool:
+    """Whether no mistake keeps anybody who asks from being known here."""
+    broken = any(written.broken.get(key) for key in ("programmes", "rules"))
+    return not broken and written.rules.keys() <= {rule.name for rule in rules}
+
+
 def check_left(
     rules: Sequence[Rule], written: Written, programmed: Collection[int], site: Site, findings: Findings
 ) -> None:
     """A value that is asked for a time, and a floor, need somebody else who asks: programmes, or rules."""
-    if len(rules) < len(written.rules) or any(written.broken.get(key) for key in ("programmes", "rules")):
-        return  # who else asks is not known
+    if not all_known(rules, written):
+        return
     asking: dict[int, set[int]] = {}
     claims = [(number, claim) for number, rule in enumerate(rules) for claim in asked(rule)]
     for number, claim in claims:

@@ -9,6 +9,7 @@ from config.plan.equipment import Equipment
 from config.plan.programmes import Programme
 from config.plan.rules import DemandCap, Hazard, Lighting, Link, Rule
 from config.plan.slots import Slot
+from config.written.check.opposed import all_known
 from config.written.check.purifiers import stops
 from config.written.gather import Written
 from config.written.rules.asking import asked, looked_at
@@ -24,7 +25,7 @@ def check_shedding(
 ) -> None:
     """Tell targets of demand caps that are never shed: exhaust, aeration, fume purifiers, stoves, whatever
     tells that they are; and targets of which nobody asks anything that the cap could bind."""
-    known = _all_known(rules, written)
+    known = all_known(rules, written)
     owners = {point: one for one in site.equipment.values() for _, point in one.roles}
     for rule in rules:
         if not isinstance(rule.spec, DemandCap):
@@ -43,12 +44,6 @@ def check_shedding(
                     text("{name}: nobody above slot {slot} asks anything of it", name=name, slot=rule.slot),
                     hint=text("a cap binds programmes and rules; people and what protects come before it"),
                 )
-
-
-def _all_known(rules: Sequence[Rule], written: Written) -> bool:
-    """Whether no mistake keeps anybody who asks from being known here."""
-    broken = any(written.broken.get(key) for key in ("programmes", "rules"))
-    return not broken and written.rules.keys() <= {rule.name for rule in rules}
 
 
 def _check_dark(cap: Rule, rules: Sequence[Rule], written: Written, site: Site) -> None:

@@ -25,7 +25,7 @@ def hours(making: Making, key: str, written: Mapping[str, Spans]) -> Hours:
     at = making.place(key)
     week = []
     for kind, spans in written.items():
-        _check_kind(making, key, kind)
+        check_kind(making, key, kind)
         periods = [
             Period(
                 TimeMark("clock", start_s),
@@ -59,7 +59,8 @@ def needs_tariff(making: Making, path: Sequence[object]) -> None:
         )
 
 
-def _check_kind(making: Making, key: str, kind: str) -> None:
+def check_kind(making: Making, key: str, kind: str) -> None:
+    """A list of hours below `key` is for a kind of day that there is; tells it if not."""
     known = making.site.kinds_of_day
     if kind not in known:
         near = making.site.findings.guess(kind, known)

@@ -21,7 +21,7 @@ from config.written.lower.target import Target
 from config.written.named import Named
 from config.written.nodes import Entry, Scalar
 from config.written.problems import Findings, Wrong, guess, listing
-from config.written.quantities import duration, inside, normal
+from config.written.quantities import inside, lasting
 from config.written.rules.common import ThenWritten
 from config.written.words.parse import (
     Comparison,
@@ -40,7 +40,7 @@ _POSITIONS: Mapping[str, bool] = {
     "active": True, "inactive": False, "on": True, "off": False, "running": True, "stopped": False,
     "open": True, "closed": False,
 }  # fmt: skip
-_MOST_S = 24 * 3600.0
+_lasting = lasting("0 s", "24 h")
 
 
 class Names(Protocol):
@@ -286,15 +286,6 @@ class Making:
         if run and name in self.site.equipment and "." not in name:
             name = f"{name}.run_fb"
         return self.site.names.named(name, _moved(at, said.column))
-
-
-def _lasting(written: str) -> float:
-    seconds = duration(normal(written))
-    if seconds > _MOST_S:
-        raise Wrong(
-            text('"{value}" does not fit', value=written), text("{low} to {high}", low="0 s", high="24 h")
-        )
-    return seconds
 
 
 def _moved(at: Source, columns: int) -> Source:

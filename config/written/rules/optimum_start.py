@@ -14,9 +14,10 @@ from config.plan.rules import Coast, OptimumStart
 from config.written.check.periods import check_overlaps
 from config.written.model.base import Lead, Name, PerKelvin, Quantity, Written
 from config.written.model.programmes import Time
-from config.written.problems import Wrong, one_of
+from config.written.problems import Wrong
 from config.written.quantities import inside
 from config.written.rules.common import OnBadInput, RuleWritten
+from config.written.rules.hours import check_kind
 from config.written.rules.making import Making
 from config.written.rules.switching import SwitchWritten, number_point, switched
 
@@ -145,15 +146,7 @@ def _occupied(written: OptimumStartWritten, making: Making) -> Programme:
 
 
 def _list(kind: str, stays: list[StayWritten], making: Making) -> DayList:
-    known = making.site.kinds_of_day
-    if kind not in known:
-        near = making.site.findings.guess(kind, known)
-        making.site.findings.problem(
-            making.named.entry.place(["occupied", kind], key=True),
-            text('no kind of day named "{name}"', name=kind),
-            None if near else one_of(known),
-            near,
-        )
+    check_kind(making, "occupied", kind)
     periods = tuple(
         Period(stay.start, stay.end, value=True, source=making.place("occupied", kind, index))
         for index, stay in enumerate(stays)

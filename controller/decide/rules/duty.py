@@ -6,7 +6,7 @@ from config.language import text
 from config.plan.rules import Duty, Machine
 from controller.decide.rules.look import Look
 from controller.decide.rules.running import adopted, clock_in, hours, ready, runs
-from controller.decide.rules.switched import beyond, may_start, settled
+from controller.decide.rules.switched import may_start, settled, side_of
 
 NEEDED = "needed"
 
@@ -151,12 +151,7 @@ def _needed(spec: Duty, look: Look) -> int | None:
         found = True if spec.when is None else look.judge(spec.when)
         return None if found is None else int(found)
     number = look.number(spec.level)
-    sides: list[bool | None] = []
-    for place, band in enumerate(spec.steps):
-        before = bool(look.memory.get(f"side{place}", False))
-        side = beyond(band, number, before)
-        look.keep(f"side{place}", before if side is None else side)
-        sides.append(side)
+    sides = [side_of(look, f"side{place}", band, number) for place, band in enumerate(spec.steps)]
     return None if None in sides else sum(map(bool, sides))
 
 

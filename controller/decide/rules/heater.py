@@ -14,7 +14,7 @@ from config.plan.hourly import Flush, Heated, Heater
 from config.plan.slots import Slot
 from controller.decide.rules.local import begin, dear_from, dear_since, period, today, wake_by, within
 from controller.decide.rules.look import Look
-from controller.decide.rules.switched import beyond, settled, switch, was_on
+from controller.decide.rules.switched import settled, side_of, switch, was_on
 
 WANTED = "wanted"
 _DAY_S = 86_400.0
@@ -98,9 +98,7 @@ def _boiler(spec: Heater, boiler: Heated, look: Look, wanted: bool | None, keepi
 def _by_temperature(
     spec: Heater, temperature: int, look: Look, of: str, keeping: _Keeping
 ) -> tuple[bool | None, Text]:
-    before = bool(look.memory.get(f"side{of}", False))
-    side = beyond(keeping.band, look.number(temperature), before)
-    look.keep(f"side{of}", before if side is None else side)
+    side = side_of(look, f"side{of}", keeping.band, look.number(temperature))
     on = settled(look, side, spec.on_bad_input, (temperature,), before=was_on(look, of), trip=False, of=of)
     if side is None:
         return on, text("what it looks at cannot be read")

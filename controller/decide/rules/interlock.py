@@ -29,9 +29,9 @@ def decide(spec: Interlock, look: Look) -> None:
             _hold_back(spec, look)
         return
     look.keep(TRIPPED, tripped)
-    for ask in spec.then:
-        look.ask(ask, text("tripped, because {condition}", condition=spec.when_said), int(tripped))
     words = text("tripped, because {condition}", condition=spec.when_said)
+    for ask in spec.then:
+        look.ask(ask, words, int(tripped))
     if spec.reset == "manual":
         words = text("{words}; it stands until somebody resets it", words=words)
     look.tell("trip", words)

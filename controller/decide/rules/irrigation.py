@@ -13,7 +13,7 @@ from config.language import Text, text
 from config.plan.hourly import Irrigation, Watered
 from controller.decide.rules.local import today, within
 from controller.decide.rules.look import Look, every
-from controller.decide.rules.switched import beyond, settled, switch
+from controller.decide.rules.switched import settled, side_of, switch
 from schedules.hours import Span
 
 _DAY, _OPEN, _OPENED, _COUNT = "day", "open", "opened_ms", "count"
@@ -75,9 +75,7 @@ def decide(spec: Irrigation, look: Look) -> None:
 def _verdict(spec: Irrigation, look: Look) -> _Verdict:
     side: bool | None = True
     if spec.level is not None and spec.band is not None:
-        before = bool(look.memory.get(_SIDE, False))
-        side = beyond(spec.band, look.number(spec.level), before)
-        look.keep(_SIDE, before if side is None else side)
+        side = side_of(look, _SIDE, spec.band, look.number(spec.level))
     dry = _dry(spec, look)
     fit = True if spec.only_if is None else look.judge(spec.only_if)
     skip = False if spec.skip_when is None else look.judge(spec.skip_when)

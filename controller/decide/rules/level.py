@@ -5,16 +5,14 @@ from __future__ import annotations
 from config.language import text
 from config.plan.rules import Level
 from controller.decide.rules.look import Look, every
-from controller.decide.rules.switched import beyond, may_start, settled, switch, was_on
+from controller.decide.rules.switched import may_start, settled, side_of, switch, was_on
 
 SIDE = "side"
 
 
 def decide(spec: Level, look: Look) -> None:
     """On beyond one threshold until beyond the other. It knows its side even while it may not act."""
-    before = bool(look.memory.get(SIDE, False))
-    side = beyond(spec.band, look.number(spec.level), before)
-    look.keep(SIDE, before if side is None else side)
+    side = side_of(look, SIDE, spec.band, look.number(spec.level))
     allowed = True if spec.only_if is None else look.judge(spec.only_if)
     inputs = (spec.level, spec.only_if)
     on = settled(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from config.language import text
 from config.plan.rules import MakeUp
 from controller.decide.rules.look import Look
-from controller.decide.rules.switched import beyond, may_start, settled, switch, was_on
+from controller.decide.rules.switched import may_start, settled, side_of, switch, was_on
 
 ALARM = "alarm_ms"
 _SIDE, _LEVEL, _ROSE = "side", "level", "rose_ms"
@@ -13,10 +13,8 @@ _SIDE, _LEVEL, _ROSE = "side", "level", "rose_ms"
 
 def decide(spec: MakeUp, look: Look) -> None:
     """Open below one threshold until above the other, while the level rises."""
-    before = bool(look.memory.get(_SIDE, False))
     number = look.number(spec.level)
-    side = beyond(spec.band, number, before)
-    look.keep(_SIDE, before if side is None else side)
+    side = side_of(look, _SIDE, spec.band, number)
     filling = settled(look, side, spec.on_bad_input, (spec.level,), before=was_on(look), trip=False)
     alarm_ms = look.memory.get(ALARM)
     if alarm_ms is None and filling and _in_vain(spec, look, number):

@@ -49,6 +49,15 @@ def may_start(look: Look, item: Switched, bad: BadInput, inputs: Sequence[Condit
     return look.value(item.on.point) in (item.on.value, None)
 
 
+def side_of(look: Look, key: str, band: Band, number: float | None) -> bool | None:
+    """On which side of a band a number is, remembered by `key`; None: it cannot be read, and the side stays
+    known."""
+    before = bool(look.memory.get(key, False))
+    side = beyond(band, number, before)
+    look.keep(key, before if side is None else side)
+    return side
+
+
 def beyond(band: Band, number: float | None, before: bool) -> bool | None:
     """On which side of a band a number is; None: it cannot be read."""
     if number is None:

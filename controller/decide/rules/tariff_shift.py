@@ -4,11 +4,10 @@ the hour; what `only_if` forbids, water of bad quality say, is not filled with a
 from __future__ import annotations
 
 from config.language import Text, text
-from config.plan.asks import Band
 from config.plan.hourly import TariffShift
 from controller.decide.rules.local import period, within
 from controller.decide.rules.look import Look, every
-from controller.decide.rules.switched import beyond, settled, switch, was_on
+from controller.decide.rules.switched import settled, side_of, switch, was_on
 
 LEAST, SIDE = "least", "side"
 _PERIOD_WORDS = {
@@ -25,8 +24,8 @@ def decide(spec: TariffShift, look: Look) -> None:
     flat, and those of a curfew may be now."""
     number = look.number(spec.level)
     hour = period(look) or "flat"
-    short = _side(look, LEAST, spec.least, number)
-    shift = _side(look, SIDE, dict(spec.bands)[hour], number)
+    short = side_of(look, LEAST, spec.least, number)
+    shift = side_of(look, SIDE, dict(spec.bands)[hour], number)
     quiet = False
     if spec.curfew is not None:
         span = within(look, spec.curfew)
@@ -45,13 +44,6 @@ def decide(spec: TariffShift, look: Look) -> None:
         look.tell("alarm", text("below its least level, and it may not fill"))
     if on is not None:
         switch(look, spec.then, on, _words(short, shift, quiet, fit, _PERIOD_WORDS[hour]))
-
-
-def _side(look: Look, key: str, band: Band, number: float | None) -> bool | None:
-    before = bool(look.memory.get(key, False))
-    side = beyond(band, number, before)
-    look.keep(key, before if side is None else side)
-    return side
 
 
 def _words(short: bool | None, shift: bool | None, quiet: bool, fit: bool | None, hour: Text) -> Text:
