@@ -23,7 +23,7 @@ from controller.store import people
 from controller.store.control import Changes, ControlStore
 from controller.store.errors import StoreError
 from controller.store.ledger import Entry, Kind
-from controller.store.plans import Acceptance
+from controller.store.plans import Acceptance, sound
 
 READ_BY_THE_COMPILER = ("*.yaml", "schedules/*.yaml", "profiles/*.yaml")
 
@@ -100,7 +100,7 @@ def _kept(control: ControlStore, plan_hash: str) -> _Kept | None:
     of another version."""
     copies = control.files.copies(plan_hash)
     for content in copies:
-        plan = None if content is None else _sound(content)
+        plan = None if content is None else sound(content)
         if content is None or plan is None or plan.hash != plan_hash:
             continue
         if copies != (content, content):
@@ -108,13 +108,6 @@ def _kept(control: ControlStore, plan_hash: str) -> _Kept | None:
                 control.files.save(plan_hash, content)
         return _Kept(content, plan, Loss.NONE if copies[0] == content else Loss.COPY_USED)
     return None
-
-
-def _sound(content: str) -> Plan | None:
-    try:
-        return codec.load(content)
-    except (ValueError, RuntimeError, StopIteration):
-        return None
 
 
 def _from_files(options: Options, language: str, *, lost: bool) -> tuple[str, Plan]:

@@ -7,7 +7,6 @@ from contextlib import closing
 from pathlib import Path
 
 from config.language import text
-from config.plan import codec
 from config.plan.site import Plan
 from controller.cli.speech import Failure
 from controller.store.connection import open_reader
@@ -34,13 +33,10 @@ def plan_of_version(data: Path, number: int) -> Plan:
         raise Failure(
             text("there is no version {number}; see: louguan history", number=number), kind="no-plan"
         )
-    for copy in PlanFiles(data / "plans", data / "backup").copies(found.item.hash):
-        try:
-            if copy is not None:
-                return codec.load(copy)
-        except ValueError:
-            continue
-    raise Failure(text("version {number} cannot be read any more", number=number), kind="no-plan")
+    kept = PlanFiles(data / "plans", data / "backup").sound(found.item.hash)
+    if kept is None:
+        raise Failure(text("version {number} cannot be read any more", number=number), kind="no-plan")
+    return kept[1]
 
 
 def plan_in_force(data: Path) -> Plan:
@@ -54,13 +50,13 @@ def plan_in_force(data: Path) -> Plan:
         pass  # the folder itself may tell
     try:
         named = named or files.newest()
-        for copy in files.copies(named) if named else ():
-            if copy is not None:
-                return codec.load(copy)
+        kept = files.sound(named) if named else None
     except (ValueError, OSError):
-        pass
-    raise Failure(
-        text("no accepted plan can be read in {data}", data=str(data)),
-        hint=text("Say where it is with --data DIR."),
-        kind="no-plan",
-    )
+        kept = None
+    if kept is None:
+        raise Failure(
+            text("no accepted plan can be read in {data}", data=str(data)),
+            hint=text("Say where it is with --data DIR."),
+            kind="no-plan",
+        )
+    return kept[1]

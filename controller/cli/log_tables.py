@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from rich.markup import escape
-from rich.table import Table
 
 from config.language import Text, render, text, word
 from controller.cli.log_verify import Report
 from controller.cli.moments import moment
-from controller.cli.tables import Column, console, fits, show, show_fitting
+from controller.cli.tables import Column, console, fits, headed, show, show_fitting
 
 LACKS = {
     "missing": text("no interval"),
@@ -74,7 +73,7 @@ def gaps(rows: list[dict[str, Any]], language: str) -> None:
     if fits([name, *columns], language):
         show_fitting([[name, *columns]], language)
         return
-    table = _table(tuple(column.heading for column in columns), language)
+    table = headed(tuple(column.heading for column in columns), language)
     for cells in zip(*(column.cells for column in columns), strict=True):
         table.add_row(f"  {cells[0]}", *cells[1:])
     before = ["", *(row["meter"] for row in rows)]
@@ -86,7 +85,7 @@ def gaps(rows: list[dict[str, Any]], language: str) -> None:
 
 def trends(rows: list[dict[str, Any]], language: str) -> None:
     """The points whose course is kept, one a line."""
-    table = _table((text("point"), text("unit"), text("since"), text("last"), text("samples")), language)
+    table = headed((text("point"), text("unit"), text("since"), text("last"), text("samples")), language)
     table.columns[-1].justify = "right"
     for row in rows:
         table.add_row(
@@ -102,7 +101,7 @@ def trends(rows: list[dict[str, Any]], language: str) -> None:
 def verified(report: Report, problems: list[dict[str, Any]], language: str) -> None:
     """What was looked at, and each thing that is wrong."""
     if problems:
-        table = _table((text("meter"), text("interval"), text("what is wrong")), language)
+        table = headed((text("meter"), text("interval"), text("what is wrong")), language)
         for row in problems:
             table.add_row(escape(row["meter"]), moment(row["start"], None), escape(row["what"]))
         show(table)
@@ -131,10 +130,3 @@ def verified(report: Report, problems: list[dict[str, Any]], language: str) -> N
 
 def _line(what: Text, language: str) -> None:
     console().print(render(what, language), highlight=False, markup=False)
-
-
-def _table(headings: tuple[Text, ...], language: str) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for heading in headings:
-        table.add_column(render(heading, language), no_wrap=True)
-    return table

@@ -16,7 +16,6 @@ from config.language import Text, render, text, word
 from config.language.details import detail
 from config.language.output import visible
 from controller.cli.speech import language, put, say
-from controller.rehearsal.metering import Consumption
 from controller.rehearsal.motors import Motor
 from controller.rehearsal.needs import Kind, Unmet
 from controller.rehearsal.result import Result, cost_of
@@ -147,7 +146,7 @@ def _costs(both: Sequence[Result]) -> list[_Row]:
         rows.append(_Row(say(words), tuple(table.get(period, nothing)[0] for table in tables), "kWh"))
         rows.append(_Row("", tuple(table.get(period, nothing)[1] for table in tables), yuan, 2))
     if rows:
-        rows.append(_Row(say(text("all of it")), tuple(_paid(one.consumption) for one in both), yuan, 2))
+        rows.append(_Row(say(text("all of it")), tuple(cost_of(one.consumption) for one in both), yuan, 2))
     return rows
 
 
@@ -161,10 +160,6 @@ def _demand(both: Sequence[Result]) -> list[_Row]:
     )
     until = ", ".join(f"{end:%m-%d %H:%M}" for end in ends)
     return [_Row(say(text("until {times}", times=until)), tuple(one.demand.highest_kw for one in both), "kW")]
-
-
-def _paid(consumption: Consumption) -> Decimal | None:
-    return cost_of(consumption)
 
 
 def _motors(both: Sequence[Result], figure: Callable[[Motor], float], unit: str, digits: int) -> list[_Row]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from rich.markup import escape
-from rich.table import Table
 
 from config.language import Text, render, text
 from config.language.details import detail
 from controller.cli.moments import moment
-from controller.cli.tables import LEAST_LABEL, Column, console, show, show_fitting
+from controller.cli.tables import LEAST_LABEL, Column, console, headed, show, show_fitting
 
 
 def sinks(rows: list[dict[str, Any]], now: str | None, language: str) -> None:
@@ -50,7 +49,7 @@ def aside(rows: list[dict[str, Any]], now: str | None, language: str) -> None:
     if not rows:
         _line(text("nothing was refused"), language)
         return
-    table = _table((text("row"), text("meter"), text("interval"), text("since"), text("reason")), language)
+    table = headed((text("row"), text("meter"), text("interval"), text("since"), text("reason")), language)
     for row in rows:
         revision = f" r{row['revision']}" if row["revision"] else ""
         table.add_row(
@@ -98,10 +97,3 @@ def _lag(seconds: float | None, language: str) -> str:
 def _count(number: float) -> str:
     """Empty for none: a column in which there is nothing is not shown."""
     return f"{number:g}" if number else ""
-
-
-def _table(headings: tuple[Text, ...], language: str) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for heading in headings:
-        table.add_column(render(heading, language), no_wrap=True)
-    return table

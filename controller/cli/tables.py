@@ -273,3 +273,11 @@ def _put_words(words: str, lead: str) -> None:
 def console() -> Console:
     """Standard output."""
     return Console(soft_wrap=True)
+
+
+def headed(headings: Sequence[Text], language: str) -> Table:
+    """An empty table without a frame, with these headings."""
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(render(heading, language), no_wrap=True)
+    return table

@@ -67,6 +67,8 @@ def outgoing(
     channels: Sequence[Channel], site: str, local: LocalTime, tellings: Iterable[Telling]
 ) -> tuple[Outgoing, ...]:
     """What waits to be sent, channel by channel, once each."""
+    if not channels:
+        return ()
     made = []
     for telling in tellings:
         alarm = telling.alarm

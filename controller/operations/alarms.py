@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from config.language import text
@@ -45,7 +45,6 @@ class AlarmList:
 
     def __init__(self, daemon: Daemon) -> None:
         self._daemon = daemon
-        self._resets = frozenset(rule.name for rule in daemon.plan.rules if _needs_reset(rule))
 
     async def listed(self, call: Call) -> dict[str, Any]:
         """args: all (shelved and suppressed ones too), or history with since_s (seconds back)."""
@@ -61,7 +60,7 @@ class AlarmList:
         return {
             "site_time": iso(self._local, self._daemon.now_ms()),
             "counts": counts(found),
-            "alarms": [row(alarm, self._local, call.language, self._resets) for alarm in shown],
+            "alarms": self._rows(shown, call.language),
         }
 
     async def acknowledge(self, call: Call) -> dict[str, Any]:
@@ -90,6 +89,14 @@ class AlarmList:
         return await self._do("unshelve", Unshelve(self._ids(call), call.person), call)
 
     @property
+    def _resets(self) -> frozenset[str]:
+        return frozenset(rule.name for rule in self._daemon.plan.rules if _needs_reset(rule))
+
+    def _rows(self, alarms: Sequence[Alarm], language: str) -> list[dict[str, Any]]:
+        resets = self._resets
+        return [row(alarm, self._local, language, resets) for alarm in alarms]
+
+    @property
     def _local(self) -> LocalTime:
         return self._daemon.context.local
 
@@ -114,7 +121,7 @@ class AlarmList:
             "ids": list(command.alarms),
             "until": until,
             "site_time": iso(self._local, self._daemon.now_ms()),
-            "alarms": [row(alarm, self._local, call.language, self._resets) for alarm in shown],
+            "alarms": self._rows(shown, call.language),
         }
 
     @staticmethod

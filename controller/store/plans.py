@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 from config.language import text
 from config.language.details import reason
+from config.plan import codec
+from config.plan.site import Plan
 
 _log = logging.getLogger(__name__)
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -78,6 +80,15 @@ class PlanFiles:
         it against its hash); None for what cannot."""
         return _read(self.path(plan_hash)), _read(self.spare(plan_hash))
 
+    def sound(self, plan_hash: str) -> tuple[str, Plan] | None:
+        """The first of the copies that is what its name says, and the Plan in it; None where none is. Raises
+        ValueError for what is no hash."""
+        for content in self.copies(plan_hash):
+            plan = None if content is None else sound(content)
+            if content is not None and plan is not None and plan.hash == plan_hash:
+                return content, plan
+        return None
+
     def newest(self) -> str | None:
         """The hash of the plan written last; None when none is kept. For when the note of which one is in
         force is lost."""
@@ -85,6 +96,14 @@ class PlanFiles:
         named += [(path, path.stem.removeprefix(_SPARE)) for path in self._spare.glob(f"{_SPARE}*.json")]
         found = [(path.stat().st_mtime_ns, name) for path, name in named if _HASH.fullmatch(name)]
         return max(found)[1] if found else None
+
+
+def sound(content: str) -> Plan | None:
+    """The Plan in `content`; None where it is damaged or of another version."""
+    try:
+        return codec.load(content)
+    except (ValueError, RuntimeError, StopIteration):
+        return None
 
 
 def _checked(plan_hash: str) -> str:

@@ -7,7 +7,6 @@ import asyncio
 from functools import partial
 
 from config.language import Text, text
-from config.plan import codec
 from controller.background import in_thread
 from controller.daemon import Daemon
 from controller.decide.records import Notice, Refused
@@ -82,14 +81,9 @@ class Applying:
         await self._taking.give_up()
 
     def _content(self, plan_hash: str) -> str | None:
-        """The first copy that can be read. In a thread."""
-        for content in self._control.files.copies(plan_hash):
-            try:
-                if content is not None and codec.load(content).hash == plan_hash:
-                    return content
-            except ValueError:
-                continue
-        return None
+        """In a thread."""
+        kept = self._control.files.sound(plan_hash)
+        return None if kept is None else kept[0]
 
     def _taken(self, item: Acceptance, touched: frozenset[str]) -> None:
         """What was brought back is not watched: it is not taken back again and again."""

@@ -61,7 +61,7 @@ class Watched:
         return await self._take(compiled.plan)
 
     async def _take(self, content: str) -> bool:
-        plan = codec.load(content)
+        plan = await in_thread(partial(codec.load, content))
         if await in_thread(partial(differs, plan, self._site)):
             return False  # they were changed meanwhile: what was read may be half of it
         refusal: Text | None = None
