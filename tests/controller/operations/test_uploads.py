@@ -45,6 +45,16 @@ class Asked(NamedTuple):
                 await asyncio.sleep(0.005)
         return found
 
+    async def aside(self) -> list[dict[str, Any]]:
+        return list((await self.upload.aside(call("upload-quarantine", sink="city")))["aside"])
+
+    async def refused(self, count: int) -> list[dict[str, Any]]:
+        """What is set aside, once so many rows are: a row counts as answered just before that is put down."""
+        async with asyncio.timeout(10):
+            while len(found := await self.aside()) < count:  # noqa: ASYNC110 - told by no event
+                await asyncio.sleep(0.005)
+        return found
+
     def put_down(self) -> list[tuple[str, str, str]]:
         """who, detail, why of what people asked for."""
         rows = [row.entry for row in self.made.ledger() if row.entry.kind == Kind.COMMAND]
@@ -134,7 +144,7 @@ async def test_what_was_refused_is_listed_and_sent_again(asked: Asked) -> None:
     await asked.complete()
     await asked.upload.replay(call("upload-replay", sink="city", **{"from": "2026-03-01"}))
     await asked.complete()
-    listed = (await asked.upload.aside(call("upload-quarantine", sink="city")))["aside"]
+    listed = await asked.refused(4)
     assert [(one["row"], one["meter"], one["reason"]) for one in listed] == [
         (1, "main", "no such meter"), (2, "plant", "no such meter"),
         (3, "main", "no such meter"), (4, "plant", "no such meter"),
