@@ -24,7 +24,7 @@ from config.written.model.site import CalendarWritten, SiteWritten
 from config.written.model.tariff import OwnWritten, UseWritten
 from config.written.model.trends import TrendWritten
 from config.written.named import Named
-from config.written.nodes import Entry, Scalar, Table
+from config.written.nodes import Entry, Items, Scalar, Table
 from config.written.problems import Findings, Wrong
 from config.written.profiles import Profile
 from config.written.rules.common import RuleWritten
@@ -34,7 +34,8 @@ from config.written.validate import shaped, shaped_by
 
 @dataclass(slots=True)
 class Written:
-    """Everything of a site that could be validated. `broken` are names that exist but cannot be used."""
+    """Everything of a site that could be validated, what is left of faulty entries too. `broken` are names
+    that exist but cannot be used."""
 
     site: Named[SiteWritten] | None = None
     calendars: list[Named[CalendarWritten]] = field(default_factory=list)
@@ -60,11 +61,35 @@ class Written:
     def is_broken(self, section: str, name: str) -> bool:
         return name in self.broken.get(section, ())
 
+    def lost_equipment(self, name: str) -> bool:
+        """Whether there is one of that name, of which nothing is known."""
+        return self.is_broken("equipment", name)
+
+    def lost_tag(self, tag: str) -> bool:
+        """Whether some equipment has the tag, even one of which nothing else is known."""
+        return tag in self.equipment_tags
+
+    def lost_part(self, name: str, key: str) -> bool:
+        """Whether that key of the equipment was written and cannot be used."""
+        return (name, key) in self.misfits or (
+            name in self.equipment and self.equipment[name].entry.lacks(key)
+        )
+
+    equipment_tags: set[str] = field(default_factory=set)
+    """Those of equipment."""
+    misfits: set[tuple[str, str]] = field(default_factory=set)
+    """(equipment, key) whose value does not fit."""
+    day_kinds: set[str] = field(default_factory=set)
+    """Every kind of day of the site's own that is written anywhere."""
+
     @property
     def lost_points(self) -> bool:
         """Whether devices or equipment are missing here that people wrote: what they have is not known."""
-        return any(self.broken.get(section) for section in ("devices", "equipment")) or None in (
-            self.profiles.values()
+        return (
+            any(self.broken.get(section) for section in ("devices", "equipment"))
+            or None in self.profiles.values()
+            or not all(named.entry.whole("tags") and named.written.profile for named in self.devices.values())
+            or not all(named.sound for named in self.equipment.values())
         )
 
 
@@ -73,17 +98,19 @@ def gather(files: Files, findings: Findings) -> Written:
     written = Written()
     _site(files, written, findings)
     for entry in files.sections.get("calendar", []):
+        written.day_kinds.update(_words(entry.child("kinds")))
         calendar = shaped(CalendarWritten, entry, findings)
         if calendar is not None:
-            written.calendars.append(Named(entry, calendar))
+            written.calendars.append(calendar)
     for entry in _entries(files, "lines", written, findings):
         _keep(written, "lines", entry, shaped_by("transport", LINES, entry, findings))
     for entry in _entries(files, "devices", written, findings):
-        _collect_tags(entry, written)
+        written.tags.update(_words(entry.child("tags")))
         _keep(written, "devices", entry, shaped(DeviceWritten, entry, findings))
     for entry in _entries(files, "equipment", written, findings):
-        _collect_tags(entry, written)
+        written.equipment_tags.update(_words(entry.child("tags")))
         _keep(written, "equipment", entry, shaped_by("kind", EQUIPMENT_KINDS, entry, findings))
+    written.tags |= written.equipment_tags
     for entry in _entries(files, "places", written, findings):
         _keep(written, "places", entry, shaped(BookableWritten, entry, findings))
     for entry in _entries(files, "programmes", written, findings):
@@ -109,9 +136,7 @@ def _site(files: Files, written: Written, findings: Findings) -> None:
     if not sections and files.hashes and not files.lost:
         findings.problem(Source("site.yaml", 0, 0), text("the section site is missing"))
     for entry in _only(files, "site", findings):
-        site = shaped(SiteWritten, entry, findings)
-        if site is not None:
-            written.site = Named(entry, site)
+        written.site = shaped(SiteWritten, entry, findings)
 
 
 def _only(files: Files, section: str, findings: Findings) -> list[Entry]:
@@ -126,12 +151,8 @@ def _only(files: Files, section: str, findings: Findings) -> list[Entry]:
 
 def _tariff(files: Files, written: Written, findings: Findings) -> None:
     for entry in _only(files, "tariff", findings):
-        if entry.child("use") is not None:
-            use = shaped(UseWritten, entry, findings)
-            written.tariff = None if use is None else Named(entry, use)
-        else:
-            own = shaped(OwnWritten, entry, findings)
-            written.tariff = None if own is None else Named(entry, own)
+        own = entry.child("use") is None
+        written.tariff = shaped(OwnWritten, entry, findings) if own else shaped(UseWritten, entry, findings)
         if written.tariff is None:
             written.broken["tariff"] = {entry.name}
 
@@ -193,17 +214,23 @@ def _entries(
             yield entry
 
 
-def _keep(written: Written, section: str, entry: Entry, shape: Any | None) -> None:
-    if shape is None:
+def _keep(written: Written, section: str, entry: Entry, named: Named[Any] | None) -> None:
+    if named is None:
         written.broken.setdefault(section, set()).add(entry.name)
-    else:
-        getattr(written, section)[entry.name] = Named(entry, shape)
+        return
+    getattr(written, section)[entry.name] = named
+    if section in ("devices", "equipment"):
+        # A key that was misspelt has been put right by now.
+        tags = written.tags if section == "devices" else written.equipment_tags
+        tags.update(_words(named.entry.child("tags")))
 
 
-def _collect_tags(entry: Entry, written: Written) -> None:
-    tags = entry.child("tags")
-    items = getattr(tags.node, "items", ()) if tags else ()
-    written.tags.update(item.text for item in items if isinstance(item, Scalar))
+def _words(listed: Entry | None) -> list[str]:
+    """Every word of a list, or the one that stands in its place, whether it can be used or not."""
+    node = None if listed is None else listed.node
+    return [
+        item.text for item in (node.items if isinstance(node, Items) else (node,)) if isinstance(item, Scalar)
+    ]
 
 
 def _profiles(files: Files, written: Written, findings: Findings) -> None:
@@ -213,7 +240,7 @@ def _profiles(files: Files, written: Written, findings: Findings) -> None:
         written.profiles[profile] = read_profile(file, data, findings, files.budget)
     for device in written.devices.values():
         wanted = device.written.profile
-        if wanted in written.profiles:
+        if wanted in written.profiles or device.entry.lacks("profile"):
             continue
         path = BUILT_IN / f"{wanted}.yaml"
         if path.is_file():
@@ -224,7 +251,7 @@ def _profiles(files: Files, written: Written, findings: Findings) -> None:
         written.profiles[wanted] = None
     for device in written.devices.values():
         wanted = device.written.profile
-        if written.profiles[wanted] is None and wanted not in files.profiles:
+        if wanted in written.profiles and written.profiles[wanted] is None and wanted not in files.profiles:
             if (BUILT_IN / f"{wanted}.yaml").is_file():
                 continue
             known = known or {path.stem for path in BUILT_IN.glob("*.yaml")} | set(files.profiles)

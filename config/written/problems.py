@@ -69,6 +69,8 @@ class Findings:
 
     def __init__(self) -> None:
         self._problems: dict[Problem, None] = {}
+        self._others: dict[tuple[Source, Text], tuple[Problem, set[str]]] = {}
+        """What several members of a tag have in common → the first of them, and the others by name."""
         self._places: set[Source] = set()
         self._notes: dict[tuple[Source, Text], None] = {}
 
@@ -76,12 +78,29 @@ class Findings:
         self, at: Source, message: Text, expected: Text | None = None, hint: Text | None = None
     ) -> None:
         hint = signs.advice(message) or hint
-        self._problems[
-            Problem(at, _spoken(message), expected and _spoken(expected), hint and _spoken(hint))
-        ] = None
-        self._places.add(at)
+        self._add(Problem(at, _spoken(message), expected and _spoken(expected), hint and _spoken(hint)))
+
+    def _add(self, problem: Problem) -> None:
+        self._problems[problem] = None
+        self._places.add(problem.at)
         if len(self._problems) >= MOST_KEPT:
             raise Enough
+
+    def member(
+        self, at: Source, name: str, message: Text, expected: Text | None = None, hint: Text | None = None
+    ) -> None:
+        """A problem of one of several that stand there by one word, such as a tag; it is called `name` in the
+        message. What is wrong with many of them in the same way is told once."""
+        parts = tuple((key, part) for key, part in message.parts if part != name)
+        same = at, Text(message.message, parts)
+        if same in self._others:
+            first, others = self._others[same]
+            if first.message.parts != message.parts:
+                others.add(name)
+            return
+        problem = Problem(at, _spoken(message), expected and _spoken(expected), hint and _spoken(hint))
+        self._others[same] = problem, set()
+        self._add(problem)
 
     def wrong(self, at: Source, error: Wrong) -> None:
         """Take over an error raised by a reader of values."""
@@ -105,8 +124,21 @@ class Findings:
 
     def problems(self) -> list[Problem]:
         """All of them by file, line and column."""
+        alike = {problem: len(others) for problem, others in self._others.values() if others}
         return sorted(
-            self._problems, key=lambda problem: (problem.at.file, problem.at.line, problem.at.column)
+            (
+                problem
+                if problem not in alike
+                else problem._replace(
+                    message=text(
+                        "{problem} (the same goes for {count} more)",
+                        problem=problem.message,
+                        count=alike[problem],
+                    )
+                )
+                for problem in self._problems
+            ),
+            key=lambda problem: (problem.at.file, problem.at.line, problem.at.column),
         )
 
     def notes(self) -> list[tuple[Source, Text]]:

@@ -122,7 +122,7 @@ def gather_meters(written: Written, made: Mapping[str, Made], bound: Bound, find
         meters.logged[meter] = Logged(meter, counter.quantity, points[number].unit)
     _check_remainders(made, findings)
     for named in written.meters.values():
-        keys = named.written.model_fields_set
+        keys = keys_of(named)
         if not keys.isdisjoint(OF_SUMS):
             _check_keys(named, "sum", OF_INTEGRALS, findings)
             if _has_free_name(named, meters):
@@ -134,9 +134,15 @@ def gather_meters(written: Written, made: Mapping[str, Made], bound: Bound, find
     return meters
 
 
+def keys_of(named: Named[MeterWritten]) -> set[str]:
+    """The keys that are written, even those that cannot be used."""
+    lost = {key for key in MeterWritten.model_fields if named.entry.lacks(key)}
+    return lost | named.written.model_fields_set
+
+
 def _check_keys(named: Named[MeterWritten], needed: str, others: tuple[str, ...], findings: Findings) -> None:
     """A sum has no power, an integral no parts."""
-    if getattr(named.written, needed) is None:
+    if getattr(named.written, needed) is None and not named.entry.lacks(needed):
         findings.problem(named.entry.at, text('"{key}" is missing', key=needed))
     for key in others:
         if key in named.written.model_fields_set:

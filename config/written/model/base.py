@@ -21,6 +21,11 @@ class Written(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
+def each(value: object) -> list[object]:
+    """The items of a list, or the one that stands in its place."""
+    return value if isinstance(value, list) else [value]
+
+
 def name(value: object) -> str:
     """A name that may stand in "device.point". Raises Wrong."""
     if not isinstance(value, str):

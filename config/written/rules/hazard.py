@@ -44,7 +44,7 @@ def lower(written: HazardWritten, making: Making) -> Hazard | None:
     """The record, or None with every problem told."""
     contacts = _contacts(written, making)
     yields: dict[str, None] = {}
-    for index, item in enumerate(written.yields):
+    for index, item in enumerate([] if making.lacks("yields") else written.yields):
         yields.update(dict.fromkeys(making.equipment(["yields", index], item)))
     if not contacts or not yields:
         return None
@@ -58,7 +58,7 @@ def lower(written: HazardWritten, making: Making) -> Hazard | None:
 
 def _contacts(written: HazardWritten, making: Making) -> tuple[int, ...]:
     found: dict[int, None] = {}
-    for index, name in enumerate(written.contacts):
+    for index, name in enumerate([] if making.lacks("contacts") else written.contacts):
         at = making.place("contacts", index)
         point = making.point(Said(name, 0), at)
         if point is None:

@@ -39,7 +39,7 @@ def lower(written: MakeUpWritten, making: Making) -> MakeUp | None:
         making.problem(
             ["start"], text("make-up fills"), text("something like {example}", example="below 25 %")
         )
-    if point is None:
+    if point is None or making.lacks("rise"):
         return None
     try:
         rise = float(inside(written.rise, point.unit))
