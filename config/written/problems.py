@@ -73,6 +73,7 @@ class Findings:
         """What several members of a tag have in common → the first of them, and the others by name."""
         self._places: set[Source] = set()
         self._notes: dict[tuple[Source, Text], None] = {}
+        self._expansions: dict[tuple[Source, Text], None] = {}
 
     def problem(
         self, at: Source, message: Text, expected: Text | None = None, hint: Text | None = None
@@ -107,8 +108,12 @@ class Findings:
         self.problem(at, error.message, error.expected, error.hint)
 
     def note(self, at: Source, message: Text) -> None:
-        """Something worth saying that is no error: a conversion, the expansion of a tag, a hidden entry."""
+        """Something worth saying that is no error: a conversion, a hidden entry."""
         self._notes[at, _spoken(message)] = None
+
+    def expansion(self, at: Source, message: Text) -> None:
+        """What a tag stands for: worth saying to whoever asks."""
+        self._expansions[at, _spoken(message)] = None
 
     def told(self, at: Source) -> bool:
         """Whether a problem was told of this very place."""
@@ -141,8 +146,15 @@ class Findings:
             key=lambda problem: (problem.at.file, problem.at.line, problem.at.column),
         )
 
-    def notes(self) -> list[tuple[Source, Text]]:
-        return sorted(self._notes, key=lambda note: (note[0].file, note[0].line, note[0].column))
+    @property
+    def expansions(self) -> int:
+        """In how many places a tag stands for something."""
+        return len(self._expansions)
+
+    def notes(self, *, expansions: bool = True) -> list[tuple[Source, Text]]:
+        """All of them by file, line and column."""
+        notes = [*self._notes, *(self._expansions if expansions else ())]
+        return sorted(notes, key=lambda note: (note[0].file, note[0].line, note[0].column))
 
     def guess(self, word: str, known: Iterable[str]) -> Text | None:
         """'did you mean …?' for a word nobody knows, or None."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from config.language import text
 from config.plan.rules import Rule
+from config.written.check.inverted import note_inverted
 from config.written.check.opposed import check_left, check_opposed
 from config.written.check.purifiers import check_purifiers
 from config.written.doubts import Asking
@@ -50,5 +51,6 @@ def lower_rules(
     check_opposed(made, site, findings)
     check_left(made, programmed, asking, site, findings)
     check_purifiers(made, site, findings)
+    note_inverted(made, site)
     watched = supervisions(made, written, site)
     return tuple(replace(rule, id=number) for number, rule in enumerate((*watched, *made)))

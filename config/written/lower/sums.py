@@ -114,7 +114,7 @@ def _terms(named: Named[MeterWritten], meters: Meters, findings: Findings) -> li
                 found += [Term(meter, sign, at) for meter in tagged]
                 whole = whole and bool(tagged)
                 if tagged:
-                    findings.note(
+                    findings.expansion(
                         at,
                         text(
                             'tag "{tag}" of meter "{meter}" stands for {meters}',

@@ -76,7 +76,7 @@ class Targets:
             if tag in device.device.tags:
                 targets += self._device(device, at)
         if targets:
-            self._findings.note(
+            self._findings.expansion(
                 at,
                 text(
                     'tag "{tag}" of {owner} stands for {targets}',

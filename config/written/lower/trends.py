@@ -48,7 +48,7 @@ def _points(named: Named[TrendWritten], names: PointNames, findings: Findings) -
             key = "role" if "role" in item else "point"
             points = names.tagged(item["tag"], key, item[key], at)
             if points:
-                findings.note(
+                findings.expansion(
                     at,
                     text(
                         'tag "{tag}" of trend "{trend}" stands for {points}',

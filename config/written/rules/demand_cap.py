@@ -25,6 +25,7 @@ from config.written.words.parse import Said
 
 _MARGIN, _DEADBAND = 0.05, 0.10
 """Of the limit, where nothing is said."""
+_BOILERS = ("heater", "water-purifier")
 
 
 class ShedWritten(Written):
@@ -182,6 +183,12 @@ def _sheds(written: DemandCapWritten, making: Making) -> tuple[Shed, ...]:
         if item.at_most_for < item.at_least_for and making.named.entry.whole(*path):
             making.problem([*path, "at_most_for"], text("at_most_for is less than at_least_for"))
         only_if = None if item.only_if is None else making.condition(*path, "only_if")
+        always = item.only_if is None and not making.named.entry.lacks(*path, "only_if")
+        if item.at_least is not None and always:
+            making.site.findings.note(
+                making.place(*path, "at_least"),
+                text("this sheds while it cools; while it heats it would take more: only_if says when"),
+            )
         saves = None if item.saves is None else _kw(making, "saves", item.saves, *path)
         for target in _targets(making, path, item.targets):
             bound = _bound(making, path, item, target)
@@ -244,6 +251,14 @@ def _bound(making: Making, path: list[object], item: ShedWritten, target: Target
             text(
                 "{name}: to shed it is to bring it down; only a temperature may be held up", name=target.shown
             ),
+            text("at_most: {value}", value=said),
+        )
+        return None
+    if key == "at_least" and target.kind in _BOILERS:
+        making.member(
+            [*path, key],
+            target,
+            text("{name}: a boiler that is held up takes more", name=target.shown),
             text("at_most: {value}", value=said),
         )
         return None

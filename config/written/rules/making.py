@@ -190,7 +190,7 @@ class Making:
                 self.site.findings.guess(tag, tags),
             )
         else:
-            self.site.findings.note(
+            self.site.findings.expansion(
                 self.place(*path, "tag"),
                 text(
                     'tag "{tag}" of {owner} stands for {targets}',
