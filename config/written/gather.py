@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from config.language import text
+from config.language import Text, text
 from config.plan.devices import Source
 from config.written.library import BUILT_IN, read_profile
 from config.written.load import Files
@@ -25,11 +26,14 @@ from config.written.model.tariff import OwnWritten, UseWritten
 from config.written.model.trends import TrendWritten
 from config.written.named import Named
 from config.written.nodes import Entry, Items, Scalar, Table
-from config.written.problems import Findings, Wrong
+from config.written.problems import Findings, Wrong, nearest
 from config.written.profiles import Profile
 from config.written.rules.common import RuleWritten
 from config.written.rules.registry import MODELS as RULES
 from config.written.validate import shaped, shaped_by
+
+_SLIP = 0.85
+"""Likeness of two names that are one but for a letter or two."""
 
 
 @dataclass(slots=True)
@@ -63,7 +67,13 @@ class Written:
 
     def lost_equipment(self, name: str) -> bool:
         """Whether there is one of that name, of which nothing is known."""
-        return self.is_broken("equipment", name)
+        return self.is_broken("equipment", name) or self.maybe_meant(name, "equipment")
+
+    def maybe_meant(self, name: str, *sections: str) -> bool:
+        """Whether an entry of these, whose name cannot be used, may be meant by a name that nobody has."""
+        if self.nameless.isdisjoint(sections):
+            return False
+        return all(nearest(name, getattr(self, section), _SLIP) is None for section in sections)
 
     def lost_tag(self, tag: str) -> bool:
         """Whether some equipment has the tag, even one of which nothing else is known."""
@@ -77,6 +87,8 @@ class Written:
 
     equipment_tags: set[str] = field(default_factory=set)
     """Those of equipment."""
+    nameless: set[str] = field(default_factory=set)
+    """Sections with an entry whose name cannot be used."""
     misfits: set[tuple[str, str]] = field(default_factory=set)
     """(equipment, key) whose value does not fit."""
     day_kinds: set[str] = field(default_factory=set)
@@ -103,30 +115,30 @@ def gather(files: Files, findings: Findings) -> Written:
         if calendar is not None:
             written.calendars.append(calendar)
     for entry in _entries(files, "lines", written, findings):
-        _keep(written, "lines", entry, shaped_by("transport", LINES, entry, findings))
+        _keep(written, "lines", entry, shaped_by("transport", LINES, entry, findings), findings)
     for entry in _entries(files, "devices", written, findings):
         written.tags.update(_words(entry.child("tags")))
-        _keep(written, "devices", entry, shaped(DeviceWritten, entry, findings))
+        _keep(written, "devices", entry, shaped(DeviceWritten, entry, findings), findings)
     for entry in _entries(files, "equipment", written, findings):
         written.equipment_tags.update(_words(entry.child("tags")))
-        _keep(written, "equipment", entry, shaped_by("kind", EQUIPMENT_KINDS, entry, findings))
+        _keep(written, "equipment", entry, shaped_by("kind", EQUIPMENT_KINDS, entry, findings), findings)
     written.tags |= written.equipment_tags
     for entry in _entries(files, "places", written, findings):
-        _keep(written, "places", entry, shaped(BookableWritten, entry, findings))
+        _keep(written, "places", entry, shaped(BookableWritten, entry, findings), findings)
     for entry in _entries(files, "programmes", written, findings):
-        _keep(written, "programmes", entry, shaped(ProgrammeWritten, entry, findings))
+        _keep(written, "programmes", entry, shaped(ProgrammeWritten, entry, findings), findings)
     _meters(files, written, findings)
     for entry in _entries(files, "trends", written, findings):
-        _keep(written, "trends", entry, shaped(TrendWritten, entry, findings))
+        _keep(written, "trends", entry, shaped(TrendWritten, entry, findings), findings)
     _tariff(files, written, findings)
     for entry in _entries(files, "rules", written, findings):
-        _keep(written, "rules", entry, shaped_by("kind", RULES, entry, findings))
+        _keep(written, "rules", entry, shaped_by("kind", RULES, entry, findings), findings)
     for entry in _entries(files, "alarms", written, findings):
-        _keep(written, "alarms", entry, shaped(AlarmWritten, entry, findings))
+        _keep(written, "alarms", entry, shaped(AlarmWritten, entry, findings), findings)
     for entry in _entries(files, "notify", written, findings):
-        _keep(written, "notify", entry, shaped_by("kind", CHANNELS, entry, findings))
+        _keep(written, "notify", entry, shaped_by("kind", CHANNELS, entry, findings), findings)
     for entry in _entries(files, "sinks", written, findings):
-        _keep(written, "sinks", entry, shaped_by("kind", SINKS, entry, findings))
+        _keep(written, "sinks", entry, shaped_by("kind", SINKS, entry, findings), findings)
     _profiles(files, written, findings)
     return written
 
@@ -167,7 +179,7 @@ def _meters(files: Files, written: Written, findings: Findings) -> None:
                 text('"{key}" is for the simulator: it belongs into plant.yaml', key=foreign.name),
                 hint=text("here each meter says submeter_of"),
             )
-        _keep(written, "meters", entry, None if foreign else shaped(MeterWritten, entry, findings))
+        _keep(written, "meters", entry, None if foreign else shaped(MeterWritten, entry, findings), findings)
     simulated = None if files.plant is None else files.plant.child("meters")
     for entry in simulated.children() if simulated else []:
         for part in entry.children():
@@ -199,7 +211,8 @@ def _entries(
             try:
                 called(entry.name)
             except Wrong as error:
-                findings.wrong(entry.at, error)
+                findings.problem(entry.at, error.message, error.expected, _nameable(entry.name) or error.hint)
+                written.nameless.add(section)
                 written.broken.setdefault(section, set()).add(entry.name)
                 continue
             if entry.name in first:
@@ -214,11 +227,27 @@ def _entries(
             yield entry
 
 
-def _keep(written: Written, section: str, entry: Entry, named: Named[Any] | None) -> None:
+def _nameable(word: str) -> Text | None:
+    """How an entry can be called that somebody called so."""
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", word.strip()).strip("-")
+    if name and word.isascii():
+        return text('did you mean "{name}"?', name=name[:40])
+    return text("Chinese belongs into label: {example}", example=f"name-1: {{label: {word[:40]}, …}}")
+
+
+_LABELLED = ("lines", "devices", "equipment", "places", "meters")
+"""Sections whose names stand elsewhere."""
+
+
+def _keep(written: Written, section: str, entry: Entry, named: Named[Any] | None, findings: Findings) -> None:
     if named is None:
         written.broken.setdefault(section, set()).add(entry.name)
         return
     getattr(written, section)[entry.name] = named
+    findings.names.add(entry.name)
+    label = getattr(named.written, "label", None)
+    if section in _LABELLED and isinstance(label, str) and label and label != entry.name:
+        findings.labels.setdefault(label, entry.name)
     if section in ("devices", "equipment"):
         # A key that was misspelt has been put right by now.
         tags = written.tags if section == "devices" else written.equipment_tags

@@ -98,6 +98,12 @@ def shaped_by(
         )
         return None
     chosen = entry.child(tag)
+    other = next((part for part in entry.children() if nearest(part.name, (tag,))), None)
+    if chosen is None and other is not None:
+        said = text('"{key}" is not a key here', key=other.name[:60])
+        findings.problem(other.at, said, hint=findings.guess(other.name, (tag,)))
+        entry = renamed(entry, (other.name,), tag)
+        chosen = entry.child(tag)
     if chosen is None:
         findings.problem(entry.at, text('"{key}" is missing', key=tag), one_of(models))
         return None

@@ -10,6 +10,7 @@ from config.plan.amounts import amount
 from config.plan.devices import Source
 from config.plan.programmes import BUILT_IN_KINDS, CalendarPlan
 from config.plan.tariff import TARIFF_PERIODS, TariffPeriod
+from config.written.model.base import unnamed
 from config.written.model.tariff import SeasonWritten, TableWritten
 from config.written.nodes import Entry
 from config.written.problems import Findings, listing, one_of
@@ -83,6 +84,8 @@ def _check_kinds(
     for index, kind in enumerate(season.days):
         if kind not in known:
             near = findings.guess(kind, known)
+            if near is None and unnamed(known):
+                continue
             findings.problem(
                 entry.place(["seasons", number, "days", index]),
                 text('no kind of day named "{name}"', name=kind),

@@ -57,7 +57,7 @@ def _line_of(
     named: Named[DeviceWritten], written: Written, lines: Mapping[str, Line], findings: Findings
 ) -> Line | None:
     wanted = named.written.line
-    if named.entry.lacks("line"):
+    if named.entry.lacks("line") or (wanted not in lines and written.maybe_meant(wanted, "lines")):
         return None
     if wanted not in lines and not written.is_broken("lines", wanted):
         findings.problem(

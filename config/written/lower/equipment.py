@@ -125,7 +125,8 @@ def find_point(
     """The point "device.point"; tells when there is none, unless its device is at fault already."""
     device, _, name = wanted.partition(".")
     if device not in made:
-        if device not in written.devices and not written.is_broken("devices", device):
+        lost = written.is_broken("devices", device) or written.maybe_meant(device, "devices")
+        if device not in written.devices and not lost:
             findings.problem(
                 named.entry.place(path),
                 text('no device named "{name}"', name=device),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -67,6 +68,9 @@ class Meters:
             self.findings.problem(at, text('"{name}" has no counter', name=wanted), hint=hint)
         else:
             hint_or_none = self.findings.guess(wanted, [*self.logged, *self.sums])
+            parts = re.split(r"\s*[+,，、]\s*", wanted)
+            if len(parts) > 1 and all(parts):
+                hint_or_none = text("write {example}", example=f"[{', '.join(parts)}]")
             if own and hint_or_none is None:
                 hint_or_none = text("a meter that no device is needs sum or integrate")
             self.findings.problem(at, message, hint=hint_or_none)

@@ -45,6 +45,8 @@ class PointNames:
             written.is_broken(section, owner) for section in ("devices", "equipment")
         ):
             return None
+        if written.maybe_meant(owner, "devices", "equipment"):
+            return None
         if owner in written.tags and not part:
             self._findings.problem(
                 at,

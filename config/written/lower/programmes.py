@@ -22,6 +22,7 @@ from config.written.gather import Written
 from config.written.lower.places import Places
 from config.written.lower.target import Target
 from config.written.lower.targets import Targets
+from config.written.model.base import unnamed
 from config.written.model.programmes import PeriodWritten, ProgrammeWritten
 from config.written.named import Named
 from config.written.nodes import Node, Scalar
@@ -163,6 +164,8 @@ class _Lowering:
     def _check_kind(self, kind: str, path: list[object], *, key: bool) -> None:
         if kind not in self._kinds:
             near = self._findings.guess(kind, self._kinds)
+            if near is None and unnamed(self._kinds):
+                return
             self._findings.problem(
                 self._named.entry.place(path, key=key),
                 text('no kind of day named "{name}"', name=kind),

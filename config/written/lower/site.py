@@ -9,10 +9,11 @@ from config.plan.lines import Line
 from config.plan.programmes import BUILT_IN_KINDS, WEEKDAYS, CalendarEntry, CalendarPlan
 from config.plan.site import Rollback, Site
 from config.written.gather import Written
+from config.written.model.base import unnamed
 from config.written.model.lines import ANYWHERE, BacnetWritten, LineWritten, RtuWritten
 from config.written.model.site import SiteWritten
 from config.written.named import Named
-from config.written.problems import Findings, one_of
+from config.written.problems import Findings, nearest, one_of
 
 DAY_KINDS = tuple(kind for kind in BUILT_IN_KINDS if kind not in WEEKDAYS and kind != "everyday")
 """Built-in kinds of day that a date can be declared to be."""
@@ -48,7 +49,7 @@ def lower_calendar(written: Written, findings: Findings) -> CalendarPlan:
     for calendar in written.calendars:
         for index, day in enumerate(calendar.written.days):
             lost = calendar.entry.lacks("days", index, "kind")
-            if not lost and day.kind not in known:
+            if not lost and day.kind not in known and not (unnamed(own) and not nearest(day.kind, known)):
                 findings.problem(
                     calendar.entry.place(["days", index, "kind"]),
                     text('no kind of day named "{name}"', name=day.kind),

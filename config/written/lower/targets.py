@@ -98,6 +98,8 @@ class Targets:
             written.is_broken(section, owner) for section in ("devices", "equipment")
         ):
             return []
+        if owner not in written.tags and written.maybe_meant(owner, "devices", "equipment"):
+            return []
         if owner in written.tags and not part:
             self._findings.problem(
                 at,
