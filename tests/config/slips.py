@@ -54,7 +54,7 @@ SLIPPED = (
         ("tags: [incoming]", "tags: ¦incoming"),
         ("ct: 2000/5", "ct: ¦2000/5/1"),
     ),
-    _of("good-meters", "  main-2: {profile", ("unit: 2", "unit: ¦1"), ("label: 二号进线", "label: ¦2")),
+    _of("good-meters", "  stove: {profile", ("unit: 8", "unit: ¦4"), ("label: 灶", "label: ¦2")),
     _of(
         "good-meters",
         "  purifier: {profile",
