@@ -24,10 +24,13 @@ _SORTS = {
     "rules": text("rules"),
     "calendar": text("the calendar"),
     "tariff": text("the tariff"),
+    "places": text("places"),
     "meters": text("meters"),
     "submeters": text("submeters"),
     "trends": text("trends"),
     "sinks": text("sinks"),
+    "channels": text("channels of alarms"),
+    "restart": text("restarting in turn"),
 }
 _STATES = {
     "in-force": text("in force"),

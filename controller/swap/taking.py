@@ -73,7 +73,7 @@ class Taking:
         follow: Callable[[Plan], Awaitable[None]],
     ) -> None:
         """`over` puts an overlay's addresses over a Plan; raises NotStarted. `follow(former)` brings what
-        else there is (sinks, trends) from that Plan to the daemon's of now."""
+        else there is (sinks, channels, trends) from that Plan to the daemon's of now."""
         self._daemon = daemon
         self._stores = stores
         self._lines = lines
