@@ -13,7 +13,7 @@ from config.plan.places import Place
 from config.plan.site import Plan
 from controller.decide.naming import named
 from controller.decide.records import Refused
-from schedules.local import LocalTime
+from schedules.local import LocalTime, seconds_of_day
 
 LONGEST_DAYS = 31
 LONGEST_NIGHT_H = 12
@@ -126,9 +126,8 @@ def _date(written: str) -> date:
 
 
 def _seconds(written: str) -> int:
-    found = re.fullmatch(_CLOCK, unicodedata.normalize("NFKC", written).strip())
-    seconds = int(found[1]) * 3600 + int(found[2]) * 60 if found else 0
-    if found is None or int(found[2]) > 59 or seconds > _DAY_S:
+    seconds = seconds_of_day(written)
+    if seconds is None:
         raise Refused(text('"{given}" is no time of day; write 13:30', given=written))
     return seconds
 

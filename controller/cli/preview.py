@@ -10,7 +10,7 @@ import typer
 from config.language import text
 from controller.cli.preview_source import bookings, checked_days, first_day, plans, today
 from controller.cli.site import AsJson
-from controller.cli.speech import Failure, language, put_json, tell
+from controller.cli.speech import Failure, language, put_json, tell, unwritable
 
 OldSite = Annotated[
     Path | None,
@@ -107,10 +107,7 @@ def write_page(file: Path, content: str) -> None:
     try:
         file.write_text(content, encoding="utf-8")
     except OSError as error:
-        from config.language.details import detail
-
-        reason = detail(error.strerror or str(error))
-        raise Failure(text("{file} cannot be written: {reason}", file=str(file), reason=reason)) from error
+        raise unwritable(file, error) from error
     tell(text("{file} is written", file=str(file)))
 
 
