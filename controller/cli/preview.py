@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from config.language import text
-from controller.cli.preview_source import bookings, checked_days, first_day, plans, today
+from controller.cli.preview_source import bookings, checked_days, data_of, first_day, plans, today
 from controller.cli.site import AsJson
 from controller.cli.speech import Failure, language, put_json, tell, unwritable
 
@@ -77,8 +77,10 @@ def preview(
     foreseen = foresee(plan, first, days, booked)
     if before is not None:
         from controller.cli import preview_changes
+        from controller.cli.preview_logged import logged_loads
 
-        preview_changes.show(foresee(before, first, days, booked), foreseen, only, as_json=as_json)
+        logged = logged_loads(plan, data_of(sites, data))
+        preview_changes.show(foresee(before, first, days, booked), foreseen, only, logged, as_json=as_json)
         return
     from controller.cli.preview_groups import groups
 
