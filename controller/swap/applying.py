@@ -60,6 +60,8 @@ class Applying:
                 raise Refused(text("version {number} is in force already", number=number))
         content = await in_thread(partial(self._content, wanted.item.hash))
         if content is None:
+            if not await in_thread(partial(self._control.files.has, wanted.item.hash)):
+                raise Refused(text("the plan of version {number} is not kept any more", number=wanted.number))
             raise Refused(text("version {number} cannot be read any more", number=wanted.number))
         what = f"rollback to {wanted.number}"
         item = Acceptance(

@@ -268,7 +268,7 @@ async def test_devices_that_reject_writes_bring_the_version_before_back_once(tmp
         versions = await made.applying.versions()
         assert [version.item.person for version in versions] == ["louguan", "Li", "Li"]
         assert versions[0].item.detail.startswith("rollback to 1: writes were rejected: a.level")
-        assert [row["state"] for row in told(versions)] == ["in-force", "rolled-back", "replaced"]
+        assert [row["state"] for row in told(versions, ())] == ["in-force", "rolled-back", "replaced"]
         assert was_rolled_back(versions, site("a", "b", default=60.0).hash)
         assert [item.kind for item in made.daemon.board.standing() if item.kind == "rolled-back"]
         for _ in range(20):
