@@ -332,3 +332,27 @@ async def test_a_broker_has_each_event_and_how_each_alarm_is_now(tmp_path: Path)
             ((topic, payload),) = later.heard
             assert topic.endswith("state/disk/site"), "what is over is retained no more"
             assert json.loads(payload)["state"] == "active-unacked"
+
+
+@needed
+async def test_what_waited_for_a_webhook_goes_to_the_broker_that_has_its_name_now(
+    tmp_path: Path, web: Web, authority: Authority
+) -> None:
+    await away(web)
+    hook = webhook(web, authority, tmp_path)
+    with mosquitto(tmp_path) as broker:
+        via = broker_plan(broker.port, client_id="louguan-alarms", topic="compound")
+        with daemon(tmp_path / "data", hook) as made:
+            async with listening(broker, "compound/#") as other, notifying(made) as notifier:
+                notice(made, "disk")
+                assert waiting(made) == 1
+                made.daemon.channels = (Channel("duty", "", PRIORITIES, via),)
+                await notifier.take(made.daemon.channels)
+                await other.until(lambda heard: len(heard) == 2)
+                await notifier.take([hook])
+                await web.start()
+                notice(made, "store")
+                await until(partial(idle, made, web))
+                await web.stop()
+    assert [json.loads(payload)["kind"] for _, payload in other.heard] == ["disk", "disk"]
+    assert told(web) == [("raised", "store")]
