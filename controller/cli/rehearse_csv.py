@@ -8,8 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from config.language import text
-from config.language.details import detail
-from controller.cli.speech import Failure, tell
+from controller.cli.speech import tell, unwritable
 from controller.rehearsal.metering import HOUR_MS
 from controller.rehearsal.result import Result
 
@@ -48,9 +47,7 @@ def write_series(directory: Path, result: Result) -> None:
         _write(directory / "motors.csv", _MOTORS, ran)
         _write(directory / "unmet.csv", _NEEDS, missed)
     except OSError as error:
-        reason = detail(error.strerror or str(error))
-        file = str(error.filename or directory)
-        raise Failure(text("{file} cannot be written: {reason}", file=file, reason=reason)) from error
+        raise unwritable(directory, error) from error
     tell(text("{file} is written", file=str(directory)))
 
 

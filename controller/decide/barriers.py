@@ -12,7 +12,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from config.language import Text, text
-from config.plan.equipment import Equipment
+from config.plan.equipment import AUTO, Equipment
 from config.plan.points import Point
 from config.plan.reading import Quality, Reading
 from config.plan.site import Plan
@@ -20,9 +20,6 @@ from controller.decide.cover import Cover, covers
 from controller.decide.naming import equipment_named
 from controller.decide.records import Changed, Lock, Notice, Observe, Unlock
 from controller.decide.rules.look import Yielding
-
-AUTO = "auto"
-"""The name of an enum selector's state that hands over to us."""
 
 
 class BarrierKind(Enum):
@@ -67,7 +64,7 @@ class Barriers:
         for equipment in plan.equipment:
             for point in self._covers[equipment.name].points:
                 self._owners[point].append(equipment)
-            selector = dict(equipment.roles).get("auto")
+            selector = dict(equipment.roles).get(AUTO)
             if selector is not None:
                 self._selected.setdefault(selector, []).append(equipment)
                 self._selectors[equipment.name] = _Selector.UNREADABLE

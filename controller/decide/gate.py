@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from config.language import Text, text
-from config.plan.equipment import RUN, Equipment
+from config.plan.equipment import FEEDBACK, RUN, Equipment
 from config.plan.points import BacnetObject
 from config.plan.reading import Quality, Reading, Value
 from config.plan.site import Plan
@@ -23,7 +23,6 @@ from controller.decide.restarting import NAME, Restarting
 from controller.decide.wakes import Wakes
 from controller.swap.same import Same
 
-FEEDBACK = "run_fb"
 PREFIX = "equipment "
 """Before the equipment's name, in what is remembered: no rule has a name with a blank."""
 

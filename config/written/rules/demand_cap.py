@@ -16,8 +16,6 @@ from config.plan.slots import Slot
 from config.written.lower.target import Target
 from config.written.model.base import Ahead, Lasting, Quantity, RunOn, Scalar, Written
 from config.written.model.programmes import TargetNames
-from config.written.problems import Wrong
-from config.written.quantities import inside
 from config.written.rules.common import Condition, OnBadInput, RuleWritten
 from config.written.rules.making import Making
 from config.written.rules.presence import Contacts
@@ -161,12 +159,9 @@ def _check_steps(making: Making, meters: Sequence[Point], margin: float) -> None
 
 
 def _kw(making: Making, key: str, written: object, *path: object) -> float | None:
-    try:
-        number = float(inside(written, "kW"))
-        if number <= 0:
-            raise Wrong(text("{value} is no power to go by", value=written))
-    except Wrong as error:
-        making.site.findings.wrong(making.place(*path, key), error)
+    number = making.amount([*path, key], written, "kW")
+    if number is not None and number <= 0:
+        making.problem([*path, key], text("{value} is no power to go by", value=written))
         return None
     return number
 

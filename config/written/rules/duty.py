@@ -9,7 +9,7 @@ from pydantic import Field
 
 from config.language import text
 from config.plan.asks import Band
-from config.plan.equipment import RUN
+from config.plan.equipment import FEEDBACK, RUN
 from config.plan.rules import Duty, Machine
 from config.written.model.base import Lasting, Scalar, Wait, Written
 from config.written.rules.common import Beyond, Condition, EquipmentNames, OnBadInput, RuleWritten
@@ -91,7 +91,7 @@ def _machines(written: DutyWritten, making: Making) -> tuple[Machine, ...]:
                 Machine(
                     name,
                     then,
-                    switch_of(equipment, "run_fb", site) if ours else None,
+                    switch_of(equipment, FEEDBACK, site) if ours else None,
                     switch_of(equipment, "fault", site),
                     selector_of(equipment, site),
                     dict(equipment.roles).get("run_hours"),

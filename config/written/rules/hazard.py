@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from config.language import text
-from config.plan.equipment import RUN
+from config.plan.equipment import FEEDBACK, RUN
 from config.plan.rules import Hazard, Withdrawal
 from config.written.problems import Wrong
 from config.written.rules.common import EquipmentNames, RuleWritten
@@ -51,8 +51,8 @@ def lower(written: HazardWritten, making: Making) -> Hazard | None:
     withdrawals = []
     for name in yields:
         roles = dict(making.site.equipment[name].roles)
-        if written.kind == "fire" and RUN in roles and "run_fb" in roles:
-            withdrawals.append(Withdrawal(roles[RUN], roles["run_fb"]))
+        if written.kind == "fire" and RUN in roles and FEEDBACK in roles:
+            withdrawals.append(Withdrawal(roles[RUN], roles[FEEDBACK]))
     return Hazard(written.kind, contacts, tuple(yields), tuple(withdrawals))
 
 

@@ -14,8 +14,6 @@ from config.plan.hourly import Flush, Heated, Heater, TopUp, WarmUp
 from config.plan.tariff import TARIFF_PERIODS, TariffPeriod
 from config.written.lower.target import Target
 from config.written.model.base import Every, Flag, Quantity, Wait, Written, each
-from config.written.problems import Wrong
-from config.written.quantities import inside
 from config.written.rules.common import Condition, EquipmentNames, OnBadInput, RuleWritten
 from config.written.rules.hours import HoursWritten, hours, needs_tariff
 from config.written.rules.making import Making
@@ -131,10 +129,8 @@ def _degrees(written: HeaterWritten, making: Making) -> Iterator[tuple[tuple[str
         for name in names if table is not None else ():
             if making.named.entry.lacks(key, name):
                 continue
-            try:
-                yield (key, name), float(inside(getattr(table, name), _UNIT))
-            except Wrong as error:
-                making.site.findings.wrong(making.place(key, name), error)
+            if (found := making.amount([key, name], getattr(table, name), _UNIT)) is not None:
+                yield (key, name), found
 
 
 def _in_order(degrees: dict[tuple[str, str], float], making: Making) -> bool:

@@ -12,8 +12,6 @@ from config.plan.hourly import Irrigation, Watered
 from config.plan.points import Point
 from config.plan.programmes import Hours
 from config.written.model.base import Every, Lasting, Quantity, Written
-from config.written.problems import Wrong
-from config.written.quantities import inside
 from config.written.rules.common import Beyond, Condition, OnBadInput, RuleWritten
 from config.written.rules.hours import HoursWritten, hours
 from config.written.rules.making import Making
@@ -140,10 +138,8 @@ def _water(
         return None
     if meter is None:
         return None
-    try:
-        found = float(inside(amount, meter.unit))
-    except Wrong as error:
-        making.site.findings.wrong(making.place(*path), error)
+    found = making.amount(path, amount, meter.unit)
+    if found is None:
         return None
     if found <= 0:
         making.problem(path, text("more than nothing"))

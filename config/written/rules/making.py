@@ -11,7 +11,7 @@ from config.language import Text, text
 from config.plan.asks import Ask
 from config.plan.conditions import All, AnyOf, Booked, Compare, Condition, Has, Lasting, Not
 from config.plan.devices import Source
-from config.plan.equipment import Equipment
+from config.plan.equipment import FEEDBACK, Equipment
 from config.plan.places import Place
 from config.plan.points import Point
 from config.plan.reading import Value
@@ -217,6 +217,14 @@ class Making:
             )
             return None
 
+    def amount(self, path: Sequence[object], written: object, unit: str) -> float | None:
+        """An amount with its unit, in `unit`."""
+        try:
+            return float(inside(written, unit))
+        except Wrong as error:
+            self.site.findings.wrong(self.place(*path), error)
+            return None
+
     def ask(self, target: Target, value: Value) -> Ask:
         """That value for the target's point."""
         equipment = self.site.equipment.get(target.shown.partition(".")[0])
@@ -332,7 +340,7 @@ class Making:
         """The point of that name. `run`: a bare equipment means what says that it runs."""
         name = said.text
         if run and name in self.site.equipment and "." not in name:
-            name = f"{name}.run_fb"
+            name = f"{name}.{FEEDBACK}"
         return self.site.names.named(name, _moved(at, said.column))
 
 

@@ -14,8 +14,6 @@ from config.plan.rules import Coast, OptimumStart
 from config.written.check.periods import check_overlaps
 from config.written.model.base import Lead, Name, PerKelvin, Quantity, Written
 from config.written.model.programmes import Time
-from config.written.problems import Wrong
-from config.written.quantities import inside
 from config.written.rules.common import OnBadInput, RuleWritten
 from config.written.rules.hours import check_kind
 from config.written.rules.making import Making
@@ -95,13 +93,7 @@ def _temperature(making: Making, path: str, name: str | None) -> Point | None:
 
 
 def _degrees(making: Making, path: Sequence[object], written: object, unit: str) -> float | None:
-    if written is None:
-        return None
-    try:
-        return float(inside(written, unit))
-    except Wrong as error:
-        making.site.findings.wrong(making.place(*path), error)
-        return None
+    return None if written is None else making.amount(path, written, unit)
 
 
 def _coast(written: CoastWritten, making: Making) -> Coast | None:

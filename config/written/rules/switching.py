@@ -13,7 +13,6 @@ from config.plan.points import Point
 from config.written.lower.target import Target
 from config.written.model.base import Duration, Scalar
 from config.written.problems import Wrong
-from config.written.quantities import inside
 from config.written.rules.common import ThenWritten, Threshold
 from config.written.rules.making import Making
 from config.written.words.parse import Said
@@ -123,10 +122,8 @@ def band(
     for key, threshold in (("start", start), ("stop", stop)):
         if threshold is None:
             continue
-        try:
-            found.append(float(inside(threshold.amount, point.unit)))
-        except Wrong as error:
-            making.site.findings.wrong(making.place(*path, key), error)
+        if (amount := making.amount([*path, key], threshold.amount, point.unit)) is not None:
+            found.append(amount)
     if start is None or stop is None or len(found) < 2:
         return None
     if start.below is stop.below:

@@ -70,6 +70,8 @@ class DeviceModel:
     """Order of stepping: 0 what others depend on, 1 machines, 2 what follows them, METERS."""
     start: ClassVar[Mapping[str, Value | str]] = {}
     """What command points hold when the device starts; an enum's state by its name."""
+    counts: ClassVar[tuple[str, ...]] = ()
+    """Attributes that only ever grow: its own, or of a part of it ("stove.burn_s")."""
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
@@ -120,6 +122,28 @@ class DeviceModel:
     def machines(self) -> Mapping[str, Motor]:
         """Its motors by name."""
         return {}
+
+    def counted(self) -> dict[str, tuple[object, str]]:
+        """What only ever grows, by name: whose attribute it is, and which."""
+        found: dict[str, tuple[object, str]] = {}
+        for path in self.counts:
+            owner, _, what = path.rpartition(".")
+            found[path] = (getattr(self, owner) if owner else self, what)
+        for name, motor in self.machines().items():
+            found |= {f"{name}.{what}": (motor, what) for what in ("run_s", "starts")}
+        return found
+
+    def counters(self) -> dict[str, float]:
+        """What it has counted, for `go_on` in a later run."""
+        mine = {name: float(getattr(owner, what)) for name, (owner, what) in self.counted().items()}
+        return {**mine, **self._wanderer.counters()}
+
+    def go_on(self, kept: Mapping[str, float]) -> None:
+        """Count on from there; what is not in it stays as it began."""
+        for name, (owner, what) in self.counted().items():
+            if name in kept:
+                setattr(owner, what, type(getattr(owner, what))(kept[name]))
+        self._wanderer.go_on(kept, self.environment)
 
     def depth(self) -> int:
         """Order of stepping within a rank."""

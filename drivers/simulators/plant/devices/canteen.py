@@ -16,6 +16,7 @@ class StoveController(DeviceModel):
     """Burner heads with a permit. Facts: `heads`, `head_kw`, `head_gas` m³/h."""
 
     rank: ClassVar[int] = 0
+    counts: ClassVar[tuple[str, ...]] = ("stove.gas_total_m3", "stove.burn_s")
 
     def __init__(self, setting: Setting) -> None:
         heads = int(setting.number("heads", 3))
@@ -70,6 +71,7 @@ class HoodPanel(DeviceModel):
         "run_on": 600.0,
         "stop_temperature": 45.0,
     }
+    counts: ClassVar[tuple[str, ...]] = ("grease_h",)
 
     def __init__(self, setting: Setting) -> None:
         self.motors = {
@@ -175,6 +177,7 @@ class FumePurifierController(DeviceModel):
 
     rank: ClassVar[int] = 2
     start: ClassVar[dict[str, Value | str]] = {"mode": "linked", "wash_permit": True}
+    counts: ClassVar[tuple[str, ...]] = ("cleaner.run_s", "_washed_run_s")
 
     def __init__(self, setting: Setting) -> None:
         self.cleaner = FumePurifier(setting.number("rated_kw", 1.5), setting.lot("dirt", 0.05, 0.5))
@@ -258,6 +261,8 @@ class FumePurifierController(DeviceModel):
 
 class GasAlarmPanel(DeviceModel):
     """Four detectors that smell next to nothing."""
+
+    counts: ClassVar[tuple[str, ...]] = ("_age_s",)
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)

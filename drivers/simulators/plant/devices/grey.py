@@ -34,6 +34,11 @@ class GreyWaterPanel(DeviceModel):
         "makeup_open_level": 25.0,
         "makeup_close_level": 35.0,
     }
+    counts: ClassVar[tuple[str, ...]] = (
+        "process.uv_run_s",
+        "process.permeate_total_m3",
+        "process.make_up_total_m3",
+    )
 
     def __init__(self, setting: Setting) -> None:
         self.process = GreyPlant(setting.facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import ClassVar
 
 from config.plan.reading import Value
 from drivers.simulators.plant.lamps import LampGroup
@@ -19,6 +20,8 @@ STAY_S = 120.0
 
 class LightingController(DeviceModel):
     """Dimmed zones with presence, lux and a meter. Facts: `zone_kw`, `lamps` a zone."""
+
+    counts: ClassVar[tuple[str, ...]] = ("energy_kwh",)
 
     def __init__(self, setting: Setting) -> None:
         zones = sorted(
@@ -88,6 +91,9 @@ class StreetConcentrator(DeviceModel):
         self._lux = Noise(setting.seed, f"{self.name}/lux", 120)
         self._shown: list[tuple[float, int]] = []
         self._currents: dict[str, Value | None] = {}
+
+    def counted(self) -> dict[str, tuple[object, str]]:
+        return {f"group{number}": (group, "on_h") for number, group in enumerate(self.groups, start=1)}
 
     @property
     def power_kw(self) -> float:

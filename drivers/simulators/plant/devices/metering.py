@@ -21,6 +21,7 @@ class _Integrator(DeviceModel):
     the sum."""
 
     rank: ClassVar[int] = METERS
+    counts: ClassVar[tuple[str, ...]] = ("total",)
 
     def __init__(self, setting: Setting, quantity: str) -> None:
         super().__init__(setting)
@@ -154,6 +155,7 @@ class Socket(DeviceModel):
     """A metered socket with its appliance, which works at intervals (a vending machine's compressor)."""
 
     start: ClassVar[dict[str, Value | str]] = {"switch": True}
+    counts: ClassVar[tuple[str, ...]] = ("total",)
 
     def __init__(self, setting: Setting) -> None:
         self.rate = 0.0

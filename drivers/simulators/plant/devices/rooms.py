@@ -93,6 +93,7 @@ class DrinkingWater(DeviceModel):
     workday."""
 
     start: ClassVar[dict[str, Value | str]] = {"heater_permit": True, "setpoint": 95.0}
+    counts: ClassVar[tuple[str, ...]] = ("machine.drawn_l", "machine.filtered_l", "_uv_s")
 
     def __init__(self, setting: Setting) -> None:
         self.machine = WaterPurifier(
@@ -160,6 +161,7 @@ class IrrigationBox(DeviceModel):
 
     rank: ClassVar[int] = 0
     start: ClassVar[dict[str, Value | str]] = {f"v{valve}_longest": LONGEST_S for valve in range(1, 9)}
+    counts: ClassVar[tuple[str, ...]] = ("total_m3",)
 
     def __init__(self, setting: Setting) -> None:
         self._open_s: dict[int, float] = {}

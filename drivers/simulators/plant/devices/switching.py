@@ -74,6 +74,7 @@ class Drive(DeviceModel):
     """
 
     start: ClassVar[dict[str, Value | str]] = {"speed": 80.0}
+    counts: ClassVar[tuple[str, ...]] = ("energy_kwh",)
 
     def __init__(self, setting: Setting) -> None:
         self.motor = Motor(setting.number("rated_kw", 3), ramp_s=15)

@@ -97,6 +97,7 @@ class MakeUpAirUnit(DeviceModel):
 
     rank: ClassVar[int] = 2
     start: ClassVar[dict[str, Value | str]] = {"mode": "auto", "min_speed": 30.0}
+    counts: ClassVar[tuple[str, ...]] = ("_filter_h",)
 
     def __init__(self, setting: Setting) -> None:
         self.fan = Motor(setting.number("rated_kw", 5.5), ramp_s=20)
