@@ -176,38 +176,51 @@ class ConsumptionLog:
 
     def _sample(self, point: int, reading: Reading) -> None:
         """Only good readings of counters, of the power beside them and of what is integrated matter."""
-        self._repeats.catch_up()
-        good = reading.quality is Quality.GOOD
-        if point in self._powers:
-            self._repeats.thousandths[point] = known = _thousandths(reading.value) if good else None
+        wall_ms, site_ms = self._times(reading.mono_ns)
+        counter, powers = self._counters.get(point), self._powers.get(point)
+        if self._is_open(wall_ms) and (counter is None or counter[1].calm):
+            self._repeats.leave(point, wall_ms)
+        else:
+            self._repeats.catch_up()
+        value = reading.value if reading.quality is Quality.GOOD else None
+        if powers is not None:
+            self._repeats.thousandths[point] = known = _thousandths(value)
             if known is None:
-                for log in self._powers[point]:
+                for log in powers:
                     log.power_lost()
         if self._integrates:
-            self._integration.hear(point, reading.value if good else None)
-        if point in self._counters:
-            self._repeats.quanta[point] = self._counters[point][0].quanta(reading.value) if good else None
-        self._take(point, reading.mono_ns, *self._times(reading.mono_ns))
-        if point in self._counters and not self._counters[point][1].calm:
+            self._integration.hear(point, value)
+        if counter is not None:
+            self._repeats.quanta[point] = counter[0].quanta(value)
+        self._take(point, reading.mono_ns, wall_ms, site_ms)
+        if counter is not None and not counter[1].calm:
             self._repeats.settle()
+
+    def _is_open(self, wall_ms: int) -> bool:
+        """Whether that time lies in the slot that is open, of all meters."""
+        return self._held is None and self._next_ms is not None and wall_ms <= self._next_ms
 
     def _again(self, event: Unchanged) -> None:
         """Points say what they said: what that was, is known."""
         wall_ms, site_ms = self._times(event.mono_ns)
-        points, short = event.points, self._held is None
-        open_everywhere = short and self._next_ms is not None and wall_ms <= self._next_ms
-        if open_everywhere and self._repeats.wait(points, wall_ms, site_ms):
+        points, short, is_open = event.points, self._held is None, self._is_open(wall_ms)
+        if is_open and self._repeats.wait(points, wall_ms, site_ms):
             return
-        self._repeats.catch_up()
+        if not is_open:
+            self._repeats.catch_up()
         stood = short
         for point in points:
-            if point in self._points and not (
-                short and self._repeats.stands(point, wall_ms, site_ms, self._closed)
-            ):
+            if point not in self._points:
+                continue
+            if is_open:
+                self._repeats.leave(point, wall_ms)
+            if not (short and self._repeats.stands(point, wall_ms, site_ms, self._closed)):
                 stood = False
                 self._take(point, event.mono_ns, wall_ms, site_ms)
         if stood:
             self._repeats.booked(points, wall_ms)
+        else:
+            self._repeats.forget(points)
 
     def _times(self, mono_ns: int) -> tuple[int, float]:
         """Of that moment: the time, and the milliseconds by the monotonic clock."""
