@@ -15,12 +15,16 @@ from controller.consumption.records import Interval
 class _Block:
     """Points that are read together."""
 
-    __slots__ = ("alone", "came_ms", "own", "points", "site_ms", "waits")
+    __slots__ = ("alone", "came_ms", "own", "points", "rest", "site_ms", "waits")
 
-    def __init__(self, points: tuple[int, ...], own: Collection[int], wall_ms: int) -> None:
+    def __init__(
+        self, points: tuple[int, ...], own: Collection[int], rest: Collection[int], wall_ms: int
+    ) -> None:
         self.points = points
         self.own = own
-        """Those that the log hears of: each is in one block at the most."""
+        """Those that wait: each is in one block at the most."""
+        self.rest = rest
+        """Those that never do."""
         self.came_ms = wall_ms
         """Time of the last reading, booked or not."""
         self.site_ms = 0.0
@@ -74,26 +78,27 @@ class Repeats:
                 closed += log.power(wall_ms, thousandths)
         return True
 
-    def wait(self, points: tuple[int, ...], wall_ms: int, site_ms: float) -> bool:
+    def wait(self, points: tuple[int, ...], wall_ms: int, site_ms: float) -> Collection[int] | None:
         """They came again, in the slot that is open everywhere: let that wait, if it makes no difference.
-        False: it is to be booked now."""
+        Returns what is to be booked now: the rest of them, or None for all."""
         block = self._blocks.get(id(points))
         if block is None or not block.came_ms <= wall_ms <= block.came_ms + self._age_ms:
-            return False
+            return None
         block.came_ms, block.site_ms = wall_ms, site_ms
         block.waits = self._some = True
         if block.alone:
             block.alone.clear()
-        return True
+        return block.rest
 
-    def booked(self, points: tuple[int, ...], wall_ms: int) -> None:
-        """All of them were booked in the short way, and will be again until something is said of one."""
+    def booked(self, points: tuple[int, ...], wall_ms: int, rest: Collection[int] = ()) -> None:
+        """All of them but the `rest` were booked in the short way, and will be again until something is said
+        of one."""
         own = [point for point in points if point in self._counters or point in self._powers]
         for point in own:
             if (former := self._block_of.get(point)) is not None:
                 self._forget(former)
         if own:
-            block = self._blocks[id(points)] = _Block(points, own, wall_ms)
+            block = self._blocks[id(points)] = _Block(points, own, rest, wall_ms)
             self._block_of.update(dict.fromkeys(own, block))
 
     def forget(self, points: tuple[int, ...]) -> None:

@@ -282,7 +282,7 @@ class Standing:
             return
         if self.unsent:
             return
-        left = tuple(sorted(self.used - {tried.slot}))
+        left = tuple(sorted(self.used - {tried.slot})) if self.used else ()
         if record is not None and (record.value, record.slot, record.left) == (tried.value, tried.slot, left):
             return
         unchanged = record is not None and (record.value, record.slot) == tried[::-1]

@@ -11,11 +11,18 @@ from hypothesis import strategies as st
 from config.plan.reading import Quality, Reading
 from controller.consumption.intervals import MeterLog
 from controller.consumption.log import ConsumptionLog
+from controller.consumption.meters import Meter, meters_of
 from controller.consumption.repeats import Repeats
 from drivers.api import Unchanged
-from tests.controller.consumption.bench import SECOND, Bench, leap
+from tests.controller.consumption.bench import PLAN, SECOND, Bench, leap
 
 BLOCKS = [(0, 1, 4), (2, 3), (1,), (0, 2, 3)]
+
+
+LAMP = Meter(
+    name="lamp", point=4, key="lamp.level", quantity="electricity", unit="kWh", quantum="0.001", modulus=None,
+    max_rate=100.0, power_point=4, poll_s=10.0, max_age_s=60.0,
+)  # fmt: skip
 
 
 class Cycle(NamedTuple):
@@ -44,7 +51,7 @@ CYCLES = st.lists(
         st.lists(st.integers(0, 3), min_size=1, max_size=3),
         st.one_of(
             st.just({}),
-            st.dictionaries(st.integers(0, 3), st.sampled_from([1.0, 1.01, 2.0, 90.0, None]), max_size=2),
+            st.dictionaries(st.integers(0, 4), st.sampled_from([1.0, 1.01, 2.0, 90.0, None]), max_size=2),
         ),
         st.sampled_from([0, 0, 0, 0, 0, 1, -1, 600, -600]),
         st.sampled_from([True, True, True, False]),
@@ -59,8 +66,8 @@ CYCLES = st.lists(
 
 @given(CYCLES)
 def test_what_waits_comes_to_the_same(cycles: list[Cycle]) -> None:
-    waiting, at_once = Bench(), Bench()
-    first = Cycle(10.0, [], {0: 1.0, 1: 2.0, 2: 1.0, 3: 1.0})
+    waiting, at_once = with_a_lamp(), with_a_lamp()
+    first = Cycle(10.0, [], {0: 1.0, 1: 2.0, 2: 1.0, 3: 1.0, 4: 0.5})
     for cycle in (first, *(each for one in cycles for each in drawn_out(one))):
         for bench in (waiting, at_once):
             leap(bench, cycle.leap_s)
@@ -75,6 +82,13 @@ def test_what_waits_comes_to_the_same(cycles: list[Cycle]) -> None:
             assert waiting.log.mark("main") == at_once.log.mark("main")
     assert waiting.log.marks() == at_once.log.marks()
     assert waiting.log.end() == at_once.log.end()
+
+
+def with_a_lamp() -> Bench:
+    """One more meter, which is worked out from what the lamp says."""
+    bench = Bench()
+    bench.log.take((*meters_of(PLAN), LAMP), {}, {point.id: point.id for point in PLAN.points})
+    return bench
 
 
 def drawn_out(cycle: Cycle) -> Iterator[Cycle]:
