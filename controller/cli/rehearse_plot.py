@@ -12,7 +12,7 @@ from config.language.details import detail
 from config.plan.tariff import TARIFF_PERIODS
 from controller.cli.rehearse_tables import NEEDS, PERIODS
 from controller.cli.speech import Failure, say, tell
-from controller.rehearsal.metering import HOUR_MS
+from controller.rehearsal.hourly import HOUR_MS
 from controller.rehearsal.result import Result
 from schedules.tariff import TariffHours
 
