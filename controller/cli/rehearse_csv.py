@@ -9,7 +9,7 @@ from pathlib import Path
 
 from config.language import text
 from controller.cli.speech import tell, unwritable
-from controller.rehearsal.metering import HOUR_MS
+from controller.rehearsal.hourly import HOUR_MS
 from controller.rehearsal.result import Result
 
 _METERS = ("hour", "meter", "quantity", "unit", "used")
@@ -27,7 +27,7 @@ def write_series(directory: Path, result: Result) -> None:
         return datetime.fromtimestamp(hour_ms / 1000, zone).isoformat(timespec="minutes")
 
     used = [
-        (at(hour), one.meter.name, one.meter.quantity, one.meter.unit, one.by_hour.get(hour, ""))
+        (at(hour), one.meter.name, one.meter.quantity, one.meter.unit, one.by_hour.get(hour))
         for one in result.consumption.used.values()
         for hour in hours
     ]

@@ -11,7 +11,7 @@ from config.language import Text, text
 from config.plan.tariff import TARIFF_PERIODS
 from controller.cli.rehearse_tables import NEEDS, PERIODS
 from controller.cli.speech import say, tell, unwritable
-from controller.rehearsal.metering import HOUR_MS
+from controller.rehearsal.hourly import HOUR_MS
 from controller.rehearsal.result import Result
 from schedules.tariff import TariffHours
 

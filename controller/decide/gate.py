@@ -73,6 +73,8 @@ class Gate:
             if (feedback := roles.get(FEEDBACK)) is not None:
                 self._feedback[command] = feedback
                 self._fed.setdefault(feedback, []).append(command)
+        self._minded = self._staggered | self._states | self._fed.keys()
+        """Points of which it is said when they change."""
         names = {PREFIX + motor.name for motor in self._motors.values()}
         for gone in known.keys() - names:
             if gone.startswith(PREFIX):
@@ -103,6 +105,8 @@ class Gate:
         """These points read otherwise than before. Returns the commands to be decided anew."""
         touched: set[int] = set()
         for point in points:
+            if point not in self._minded:
+                continue
             if point in self._staggered and self._restarting.active:
                 touched.add(point)
             for command in self._fed.get(point, ()):

@@ -156,11 +156,11 @@ class InMemory:
     # Reading
 
     def _read(self, asked: Round, wall_ms: int, mono_ns: int) -> None:
-        fresh = self._tell(self._moved & asked.points, wall_ms, mono_ns) if self._moved else set()
-        for points in (asked.logged, asked.others):
-            self._again(
-                [point for point in points if point not in fresh] if fresh else points, wall_ms, mono_ns
-            )
+        if self._moved:
+            self._tell(self._moved & asked.points, wall_ms, mono_ns)
+        # By now what has moved says what its Sample says, too: so the round stays one and the same block.
+        self._again(asked.logged, wall_ms, mono_ns)
+        self._again(asked.others, wall_ms, mono_ns)
 
     def _again(self, points: Collection[int], wall_ms: int, mono_ns: int) -> None:
         """These say what they said, as far as they are heard."""
