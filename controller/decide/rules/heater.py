@@ -98,7 +98,7 @@ def _boiler(spec: Heater, boiler: Heated, look: Look, wanted: bool | None, keepi
 def _by_temperature(
     spec: Heater, temperature: int, look: Look, of: str, keeping: _Keeping
 ) -> tuple[bool | None, Text]:
-    side = side_of(look, f"side{of}", keeping.band, look.number(temperature))
+    side = side_of(look, f"side{of}", keeping.band, temperature)
     on = settled(look, side, spec.on_bad_input, (temperature,), before=was_on(look, of), trip=False, of=of)
     if side is None:
         return on, text("what it looks at cannot be read")

@@ -125,7 +125,7 @@ def _sky(lamp: Lamp, lux: int, daylight: Daylight, look: Look) -> _Sky:
     light that cannot be read counts as none."""
     bright_key, dark_key, turn_key = _sky_keys(lamp.name)
     bright = bright_key in look.memory
-    number = look.number(lux)
+    number = look.number(lux, daylight.dark_below, daylight.bright_above)
     if number is None and look.unread((lux,)):
         turning = turn_key in look.memory
     elif bright:

@@ -14,6 +14,7 @@ from controller.decide.naming import named
 from controller.decide.records import Notice
 from controller.decide.requests import Op, Request
 from controller.decide.rules.hours import Hours
+from controller.decide.rules.taken import NOTHING, Limits, Taken
 
 Kept: TypeAlias = bool | int | float | str
 Memory: TypeAlias = Mapping[str, Kept]
@@ -57,6 +58,8 @@ class Outcome(NamedTuple):
     """The same by the time of day, which may come sooner or later than by counting on."""
     remarks: tuple[Text, ...] = ()
     """What it has to tell whoever asks why."""
+    taken: Taken = NOTHING
+    """What it took of the readings."""
 
 
 class Look:
@@ -98,6 +101,7 @@ class Look:
         self._rule = rule
         self._source = str(rule.source)
         self._readings = readings
+        self._taken: dict[int, Limits] = {}
         self._kept: dict[str, Kept] = {}
         self._requests: list[tuple[int, Request]] = []
         self._notices: list[Notice] = []
@@ -110,11 +114,20 @@ class Look:
 
     def value(self, point: int) -> Value | None:
         """What a point reads; None where that is not good."""
+        self._taken[point] = None
+        return self._good(point)
+
+    def glance(self, point: int) -> Value | None:
+        """The same, where only what it reads right now counts: a change of it is no reason to look again."""
+        return self._good(point)
+
+    def _good(self, point: int) -> Value | None:
         reading = self._readings[point]
         return reading.value if reading.quality is Quality.GOOD else None
 
     def never_read(self, point: int) -> bool:
         """Nothing has been read of it in this run."""
+        self._taken.setdefault(point, ())
         return self._readings[point] is NEVER
 
     def silent(self, points: Collection[int]) -> bool:
@@ -143,10 +156,12 @@ class Look:
             self.keep(key, self.memory[key])
         return True
 
-    def number(self, point: int) -> float | None:
-        """The same as a number."""
-        value = self.value(point)
-        return None if value is None or isinstance(value, (bool, str)) else float(value)
+    def number(self, point: int, *limits: float) -> float | None:
+        """What a point reads, as a number; None where it is none, or not good. `limits`: it is compared with
+        these and used for nothing else, so that only another side of them is a reason to look again."""
+        before = self._taken.get(point, ())
+        self._taken[point] = None if before is None or not limits else (*before, *limits)
+        return _number(self._good(point))
 
     def judge(self, condition: Condition, *, seen: bool = False) -> bool | None:
         """True, false, or None where readings that are not good leave it open. To be asked of every condition
@@ -154,7 +169,7 @@ class Look:
         only what this run has seen counts."""
         match condition:
             case Compare():
-                number = self.number(condition.point)
+                number = self.number(condition.point, condition.value)
                 if number is None:
                     return None
                 return number < condition.value if condition.op == "below" else number > condition.value
@@ -298,7 +313,12 @@ class Look:
             self._yielding,
             self._wake_wall_ms,
             tuple(self._remarks),
+            self._taken,
         )
+
+
+def _number(value: Value | None) -> float | None:
+    return None if value is None or isinstance(value, (bool, str)) else float(value)
 
 
 def every(found: Sequence[bool | None]) -> bool | None:

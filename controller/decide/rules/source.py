@@ -17,6 +17,7 @@ from controller.decide.rules.aims import aims, by_the_clock
 from controller.decide.rules.hours import Hours
 from controller.decide.rules.look import Look, Memory, Outcome, Yielding
 from controller.decide.rules.registry import KINDS
+from controller.decide.rules.taken import Seen, matters, seen
 from controller.decide.steady import SteadyTime
 from controller.decide.wakes import Wakes
 from schedules.context import Context
@@ -25,10 +26,11 @@ _NOTHING = Outcome((), {}, None, ())
 
 
 class _Standing(NamedTuple):
-    """A rule's last outcome, by point."""
+    """A rule's last outcome, by point, and what it came from."""
 
     outcome: Outcome
     requests: Mapping[int, tuple[Request, ...]]
+    seen: Seen
 
 
 class RuleRequests:
@@ -50,7 +52,7 @@ class RuleRequests:
         self._readings = readings
         self._time = time
         self._memories: list[Memory] = [known.get(rule.name, {}) for rule in rules]
-        self._standing = [_Standing(_NOTHING, {}) for _ in rules]
+        self._standing = [_Standing(_NOTHING, {}, {}) for _ in rules]
         self._pending = set(range(len(rules)))
         self._wakes = Wakes()
         self._hours = hours
@@ -87,11 +89,12 @@ class RuleRequests:
         self._changed.update((name, {}) for name in gone)
 
     def changed(self, points: Iterable[int]) -> None:
-        """These points read otherwise than before."""
-        looked_at = self._looked_at
+        """These points read otherwise than before: rules that took something else of them look again."""
+        looked_at, standing = self._looked_at, self._standing
         for point in points:
-            if point in looked_at:
-                self._pending.update(looked_at[point])
+            for number in looked_at.get(point, ()):
+                if matters(standing[number].seen, point, self._readings[point]):
+                    self._pending.add(number)
 
     def queued(self, commands: frozenset[int]) -> None:
         """These would start, but that it is not their turn yet."""
@@ -102,7 +105,8 @@ class RuleRequests:
     def silent(self, points: Collection[int], *, on: bool) -> None:
         """The device of these points does not answer, or does again."""
         (self._silent.update if on else self._silent.difference_update)(points)
-        self.changed(points)
+        for point in points:
+            self._pending.update(self._looked_at.get(point, ()))
 
     def follow(self, former: RuleRequests, same: Mapping[int, int]) -> None:
         """Go on from another Plan's rules: this is no start of the daemon. `same`: ids of points there and
@@ -263,13 +267,14 @@ class RuleRequests:
             self._yielding.pop(rule.name, None)
             if outcome.yielding is not None:
                 self._yielding[rule.name] = outcome.yielding
+        taken = seen(outcome.taken, self._readings)
         if outcome.requests == before.outcome.requests:
-            self._standing[number] = before._replace(outcome=outcome)
+            self._standing[number] = _Standing(outcome, before.requests, taken)
             return set()
         requests: dict[int, tuple[Request, ...]] = {}
         for point, request in outcome.requests:
             requests[point] = (*requests.get(point, ()), request)
-        self._standing[number] = _Standing(outcome, requests)
+        self._standing[number] = _Standing(outcome, requests, taken)
         for point in before.requests.keys() - requests.keys():
             self._asked_of[point].discard(number)
         for point in requests:
