@@ -49,7 +49,9 @@ def decide(spec: DemandCap, look: Look) -> None:
         look.tell("alarm", words)
     if calm_ms is not None:
         look.keep(_CALM, calm_ms)
-    shedding.ask(_words(spec, metered.minutes, kw), _back(spec, shedding, metered, kw, calm_ms))
+    shedding.remember()
+    if not shedding.nothing():
+        shedding.ask(_words(spec, metered.minutes, kw), _back(spec, shedding, metered, kw, calm_ms))
 
 
 def _settle(

@@ -117,9 +117,9 @@ class Look:
         self._taken[point] = None
         return self._good(point)
 
-    def glance(self, point: int) -> Value | None:
-        """The same, where only what it reads right now counts: a change of it is no reason to look again."""
-        return self._good(point)
+    def glance(self, point: int) -> float | None:
+        """As `number`, where only what it reads right now counts: a change is no reason to look again."""
+        return _number(self._good(point))
 
     def _good(self, point: int) -> Value | None:
         reading = self._readings[point]
