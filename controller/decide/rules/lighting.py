@@ -8,6 +8,7 @@ the least is not above the most.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
@@ -48,18 +49,14 @@ class _Away(NamedTuple):
 
 def points(spec: Lighting) -> frozenset[int]:
     """What it looks at."""
-    return frozenset[int]().union(*(inputs(spec, lamp.command) for lamp in spec.lamps))
-
-
-def inputs(spec: Lighting, command: int) -> frozenset[int]:
-    """What it looks at for one of its lamps."""
     return frozenset(
-        point
-        for lamp in spec.lamps
-        if lamp.command == command
-        for point in (*lamp.presence, lamp.lux)
-        if point is not None
+        point for lamp in spec.lamps for point in (*lamp.presence, lamp.lux) if point is not None
     )
+
+
+def parts(spec: Lighting) -> list[Lighting]:
+    """A lamp each."""
+    return [replace(spec, lamps=(lamp,)) for lamp in spec.lamps]
 
 
 def decide(spec: Lighting, look: Look) -> None:

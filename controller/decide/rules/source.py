@@ -4,6 +4,7 @@ come."""
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from config.language import text
@@ -48,10 +49,18 @@ class RuleRequests:
         who then says so."""
         # What has a blank in its name is remembered of motors and of points, not of rules.
         known = {item.rule: item.memory for item in remembered if " " not in item.rule}
-        self._rules = rules
+        self._rules = rules = [part for rule in rules for part in _parts(rule)]
+        """Their parts, rather: by number, as everything here."""
+        self._numbers: dict[str, list[int]] = {}
+        """Rule → its parts."""
+        for number, rule in enumerate(rules):
+            self._numbers.setdefault(rule.name, []).append(number)
         self._readings = readings
         self._time = time
         self._memories: list[Memory] = [known.get(rule.name, {}) for rule in rules]
+        """Of each part, or before it has decided of the whole rule."""
+        self._remembered = known
+        """Of each rule, as was told last."""
         self._standing = [_Standing(_NOTHING, {}, {}) for _ in rules]
         self._pending = set(range(len(rules)))
         self._wakes = Wakes()
@@ -70,7 +79,8 @@ class RuleRequests:
         self._starting: dict[int, list[int]] = {}
         """Command → those that wait for it to start."""
         self._asked_of: dict[int, set[int]] = {}
-        self._changed: dict[str, Memory] = {}
+        self._changed: dict[str, None] = {}
+        """Rules, in the order in which they came to remember something else."""
         self._notices: list[Notice] = []
         self._yielding: dict[str, Yielding] = {}
         self._yields_changed = False
@@ -85,8 +95,7 @@ class RuleRequests:
                     self._starting.setdefault(machine.then.on.point, []).append(number)
             for name in KINDS[type(rule.spec)].heeds(rule.spec):
                 self._heeding.setdefault(name, []).append(number)
-        gone = set(known) - {rule.name for rule in rules}
-        self._changed.update((name, {}) for name in gone)
+        self._changed |= dict.fromkeys(name for name in known if name not in self._numbers)
 
     def changed(self, points: Iterable[int]) -> None:
         """These points read otherwise than before: rules that took something else of them look again."""
@@ -125,7 +134,8 @@ class RuleRequests:
                         key: int(value) + by_ms if key.endswith("_ms") else value
                         for key, value in memory.items()
                     }
-                    self._memories[number] = self._changed[self._rules[number].name] = moved
+                    self._memories[number] = moved
+                    self._changed[self._rules[number].name] = None
             self._pending = set(range(len(self._rules)))
 
     def rebook(self, context: Context) -> None:
@@ -163,16 +173,22 @@ class RuleRequests:
 
     def standing(self) -> tuple[RuleMemory, ...]:
         """What every rule remembers."""
-        return tuple(
-            RuleMemory(rule.name, memory)
-            for rule, memory in zip(self._rules, self._memories, strict=True)
-            if memory
-        )
+        return tuple(RuleMemory(name, memory) for name in self._numbers if (memory := self._memory(name)))
 
     def take_changed(self) -> list[RuleMemory]:
         """What has changed of it since the last call; empty for what is to be forgotten."""
-        taken, self._changed = self._changed, {}
-        return [RuleMemory(name, memory) for name, memory in taken.items()]
+        taken: list[RuleMemory] = []
+        for name in self._changed:
+            memory = self._memory(name)
+            if memory != self._remembered.get(name, {}):
+                self._remembered[name] = memory
+                taken.append(RuleMemory(name, memory))
+        self._changed = {}
+        return taken
+
+    def _memory(self, name: str) -> Memory:
+        numbers = self._numbers.get(name, ())
+        return {key: value for number in numbers for key, value in self._memories[number].items()}
 
     def take_notices(self) -> list[Notice]:
         """What people are to be told since the last call."""
@@ -217,15 +233,13 @@ class RuleRequests:
 
     def reset(self, name: str) -> None:
         """A person resets a trip; `check_reset` was asked, if perhaps of the Plan before."""
-        number = next((number for number, rule in enumerate(self._rules) if rule.name == name), None)
-        if number is not None:
+        for number in self._numbers.get(name, ()):
             self._keep(number, {})
             self._pending.add(number)
 
     def _number(self, name: str) -> int:
-        for number, rule in enumerate(self._rules):
-            if rule.name == name:
-                return number
+        if name in self._numbers:
+            return self._numbers[name][0]
         raise Refused(text('no rule named "{name}"', name=name))
 
     def _look(self, number: int, now_ms: int) -> Look:
@@ -245,7 +259,8 @@ class RuleRequests:
     def _keep(self, number: int, memory: Memory) -> None:
         """A rule remembers something else."""
         rule = self._rules[number]
-        self._memories[number] = self._changed[rule.name] = memory
+        self._memories[number] = memory
+        self._changed[rule.name] = None
         if (KINDS[type(rule.spec)].latch in memory) is not (rule.name in self._trips):
             self._trips ^= {rule.name}
             self._pending.update(self._heeding.get(rule.name, ()))
@@ -290,3 +305,8 @@ class RuleRequests:
             notice._replace(on=False) for notice in before if (notice.kind, notice.subject) not in kinds
         ]
         self._notices += [notice for notice in after if notice not in before]
+
+
+def _parts(rule: Rule) -> list[Rule]:
+    parts = list(KINDS[type(rule.spec)].parts(rule.spec))
+    return [rule] if len(parts) == 1 else [replace(rule, spec=part) for part in parts]
