@@ -150,8 +150,10 @@ class RuleRequests:
         if now.trusted is not self._hours.trusted or now.wall_ms < self._hours.wall_ms:
             self._pending |= self._by_the_clock
         self._hours.at(now)
-        self._pending |= self._hour_wakes.take(now.wall_ms)
-        self._pending |= self._wakes.take(now_ms)
+        for number in self._hour_wakes.take(now.wall_ms):
+            self._look_again(number, self._standing[number].outcome.wake_wall_ms, now.wall_ms)
+        for number in self._wakes.take(now_ms):
+            self._look_again(number, self._standing[number].outcome.wake_ms, now_ms)
         touched: set[int] = set()
         while self._pending:
             # Those that heed others' trips are decided anew with them.
@@ -159,6 +161,11 @@ class RuleRequests:
             self._pending.remove(number)
             touched |= self._decide(number, now_ms)
         return touched
+
+    def _look_again(self, number: int, wake_ms: int | None, now_ms: int) -> None:
+        """A time has come that the rule asked for, unless it has since asked for a later one, or for none."""
+        if wake_ms is not None and wake_ms <= now_ms:
+            self._pending.add(number)
 
     def requests(self, point: int) -> Iterator[Request]:
         for number in sorted(self._asked_of.get(point, ())):
@@ -188,6 +195,8 @@ class RuleRequests:
 
     def _memory(self, name: str) -> Memory:
         numbers = self._numbers.get(name, ())
+        if len(numbers) == 1:
+            return self._memories[numbers[0]]
         return {key: value for number in numbers for key, value in self._memories[number].items()}
 
     def take_notices(self) -> list[Notice]:

@@ -61,6 +61,14 @@ def test_a_sensor_of_one_lamp_is_nothing_to_the_others() -> None:
     assert {key for key in known if "there-" in key or "away-" in key} == {"there-one_ms", "away-two_ms"}
 
 
+def test_a_time_that_no_longer_counts_is_not_waited_for() -> None:
+    made = hall(NIGHT).set(zone1_presence=True).run(1).set(zone1_presence=False).run(60)
+    rules = made.set(zone1_presence=True).run(1).rig.engine._rules
+    before = list(rules._standing)
+    assert made.run(600).level() == 60.0
+    assert all(after is stood for after, stood in zip(rules._standing, before, strict=True))
+
+
 def test_what_lamps_remember_is_told_as_one() -> None:
     made = hall(NIGHT)
     assert not made.restart().rig.step().memory.rules
