@@ -86,11 +86,6 @@ class Look:
         self.now_ms = now_ms
         self.began_ms = now_ms if began_ms is None else began_ms
         """When this run began."""
-        wait_ms = (
-            FIRST_READING_MS if speed <= 1 else max(FIRST_READING_MS, FIRST_READING_WIRE_S * speed * 1000)
-        )
-        self.first_read_ms = self.began_ms + round(wait_ms)
-        """By then everything that can be read has been."""
         self.memory = memory
         self.trips = trips
         self.hours = None if hours is None or not hours.trusted else hours
@@ -99,7 +94,6 @@ class Look:
         self._silent = silent
         self._speed = speed
         self._rule = rule
-        self._source = str(rule.source)
         self._readings = readings
         self._taken: dict[int, Limits] = {}
         self._kept: dict[str, Kept] = {}
@@ -111,6 +105,12 @@ class Look:
         self._yielding: Yielding | None = None
 
     # What it sees
+
+    @property
+    def first_read_ms(self) -> int:
+        """By then everything that can be read has been."""
+        wire_ms = FIRST_READING_WIRE_S * self._speed * 1000 if self._speed > 1 else 0.0
+        return self.began_ms + round(max(FIRST_READING_MS, wire_ms))
 
     def value(self, point: int) -> Value | None:
         """What a point reads; None where that is not good."""
@@ -275,7 +275,7 @@ class Look:
         order = (_LAST if last else 0 if ask.safe else 1, self._rule.id)
         said = text("{rule}: {reason}", rule=self._rule.label or self._rule.name, reason=reason)
         request = Request(
-            op, ask.value, slot or self._rule.slot, self._source, said, since_ms, until_ms, order
+            op, ask.value, slot or self._rule.slot, str(self._rule.source), said, since_ms, until_ms, order
         )
         self._requests.append((ask.point, request))
 

@@ -8,9 +8,10 @@ is below 25.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from config.plan.reading import NEVER, Quality, Reading
 
@@ -19,29 +20,52 @@ Limits: TypeAlias = tuple[float, ...] | None
 Taken: TypeAlias = Mapping[int, Limits]
 """By point. Of those that are not here nothing was taken."""
 NOTHING: Taken = MappingProxyType({})
-Sight: TypeAlias = tuple[tuple[bool, bool], ...] | str
-Seen: TypeAlias = Mapping[int, tuple[Limits, Sight]]
-"""The same, with how each looked."""
+Sight: TypeAlias = tuple[float, float] | Literal["never", "bad", "good"] | None
+"""Between which of the limits a number lies, or on which; of another reading whether it is one. None: as of
+`Limits`."""
+Seen: TypeAlias = Mapping[int, Sight]
+"""How each looked of which something was taken."""
 
 
 def seen(taken: Taken, readings: Sequence[Reading]) -> Seen:
     """What was taken of these."""
-    return {point: (limits, _sight(readings[point], limits)) for point, limits in taken.items()}
+    return {
+        point: None if limits is None else _sight(readings[point], limits) for point, limits in taken.items()
+    }
 
 
 def matters(seen: Seen, point: int, reading: Reading) -> bool:
     """Whether something may be decided otherwise now that `point` has changed, and reads this."""
-    if (before := seen.get(point)) is None:
+    if point not in seen:
         return False
-    limits, sight = before
-    return limits is None or _sight(reading, limits) != sight
+    before = seen[point]
+    if before is None:
+        return True
+    if isinstance(before, str):
+        return _sight(reading, ()) != before
+    value, (low, high) = _number(reading), before
+    return value is None or not (low < value < high or low == value == high)
 
 
-def _sight(reading: Reading, limits: Limits) -> Sight:
-    """All that can be told of a reading by asking whether it is there, and below or above these."""
-    if reading.quality is not Quality.GOOD:
+def _sight(reading: Reading, limits: tuple[float, ...]) -> Sight:
+    value = _number(reading) if limits else None
+    if value is None:
+        if reading.quality is Quality.GOOD:
+            return "good"
         return "never" if reading is NEVER else "bad"
+    low, high = -math.inf, math.inf
+    for limit in limits:
+        if limit == value:
+            return value, value
+        if limit < value:
+            low = max(low, limit)
+        else:
+            high = min(high, limit)
+    return low, high
+
+
+def _number(reading: Reading) -> float | None:
     value = reading.value
-    if limits is None or value is None or isinstance(value, str | bool):
-        return "good"
-    return tuple((value < limit, value > limit) for limit in limits)
+    if reading.quality is not Quality.GOOD or isinstance(value, str | bool):
+        return None
+    return value
