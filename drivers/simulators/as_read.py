@@ -26,11 +26,11 @@ _NEAR = 1e-6
 _MOST_RAW = 1e9
 """Raw numbers beyond it take the long way: a float no longer knows their middle that well."""
 _REMEMBERED = 64
-_FLOATS: dict[str, tuple[str, tuple[int, ...], float]] = {
-    "float16": (">e", (3, 4, 5, 6), 65_000.0),
-    "float32": (">f", (6, 7, 8, 9), 3.4e38),
+_FLOATS: dict[str, tuple[str, tuple[int, ...], float, float]] = {
+    "float16": (">e", (3, 4, 5, 6), 1e-4, 65_000.0),
+    "float32": (">f", (6, 7, 8, 9), 1e-12, 1e9),
 }
-"""How they pack, the digits that may be enough, and up to where the short way goes."""
+"""How they pack, the digits that may be enough, from where on and up to where the short way goes."""
 _UNRELIABLE = "unreliable-other"
 _WHOLE = {"accumulator", "integervalue", "positiveintegervalue"}
 
@@ -53,8 +53,10 @@ def as_read(point: Point) -> AsRead:
     long_way = _LongWay(point, register)
     if point.kind != "number" or register.bit is not None or register.on_raw or register.off_raw:
         return long_way
-    if register.type in ("float64", "string", "bool"):
+    if register.type in ("string", "bool"):
         return long_way
+    if register.type == "float64":
+        return long_way if register.not_available else _Doubles(point, register, long_way)
     if register.type in _FLOATS:
         return _Floats(point, register, long_way)
     return _Integers(point, register, long_way)
@@ -93,11 +95,8 @@ class _Integers:
 
     def __init__(self, point: Point, register: Register, long_way: _LongWay) -> None:
         self._long_way = long_way
-        scale, offset = Fraction(repr(float(register.scale))), Fraction(repr(float(register.offset)))
-        self._a = scale.numerator * offset.denominator
-        self._b = offset.numerator * scale.denominator
-        self._c = scale.denominator * offset.denominator
-        self._plain = scale == 1 and offset == 0
+        self._a, self._b, self._c = _whole_line(register)
+        self._plain = (register.scale, register.offset) == (1, 0)
         self._scale, self._offset = register.scale, register.offset
         size = 16 * WORDS[register.type]
         signed = register.type.startswith("int")
@@ -125,16 +124,84 @@ class _Integers:
 
 
 class _Floats:
-    """A number in a float register: the shortest decimal that packs the same, scaled as a decimal."""
+    """A number in a float register: the shortest decimal that packs the same, scaled as a decimal.
+
+    With so many digits a number of one decade is a whole number over a power of ten, so that here too whole
+    numbers and one exact division do what decimals would.
+    """
 
     def __init__(self, point: Point, register: Register, long_way: _LongWay) -> None:
         self._long_way = long_way
         self._absent = frozenset(register.not_available)
-        self._form, self._places, self._most = _FLOATS[register.type]
-        self._plain = (register.scale, register.offset) == (1, 0)
+        form, self._digits, self._low, self._high = _FLOATS[register.type]
+        packing = struct.Struct(form)
+        self._pack, self._unpack = packing.pack, packing.unpack
         self._scale, self._offset = register.scale, register.offset
-        self._exact_scale = Decimal(repr(float(register.scale)))
-        self._exact_offset = Decimal(repr(float(register.offset)))
+        self._line = _whole_line(register)
+        self._range = _range(point)
+        self._modulus = _modulus(point)
+        self._decade = 0.0, 0.0
+        """From where up to where `_tries` hold."""
+        self._tries: list[_Try] = []
+        self._turn(1.0)
+
+    def _turn(self, size: float) -> None:
+        """Numbers of this size are next."""
+        place = math.floor(math.log10(size))
+        self._decade = 10.0**place, 10.0 ** (place + 1)
+        a, b, c = self._line
+        self._tries = []
+        for digits in self._digits:
+            up, down = 10 ** max(digits - 1 - place, 0), 10 ** max(place + 1 - digits, 0)
+            self._tries.append(_Try(float(up), float(down), (down * a, up * b, up * c)))
+
+    def __call__(self, value: Value | None) -> Read:
+        if value.__class__ is not float:
+            return self._long_way(value)
+        assert isinstance(value, float)
+        number = value if self._modulus is None else value % self._modulus
+        number = (number - self._offset) / self._scale
+        if not -self._high < number < self._high:
+            return self._long_way(value)
+        packed = self._pack(number)
+        if self._absent and int.from_bytes(packed, "big") in self._absent:
+            return self._long_way(value)
+        held = self._unpack(packed)[0]
+        size = abs(held)
+        low, high = self._decade
+        if not low <= size < high and size != 0.0:
+            if size < self._low:
+                return self._long_way(value)
+            self._turn(size)
+        for up, down, line in self._tries:
+            exact = held * up / down
+            whole = round(exact)
+            if abs(abs(exact - whole) - 0.5) < _NEAR:
+                return self._long_way(value)
+            if self._pack(whole * down / up) == packed:
+                a, b, c = line
+                found = (whole * a + b) / c
+                least, most = self._range
+                return Read(found) if least <= found <= most else Read(None, Absent.OUT_OF_RANGE.value)
+        return self._long_way(value)
+
+
+class _Try(NamedTuple):
+    """With so many digits a number is whole × down / up."""
+
+    up: float
+    down: float
+    line: tuple[int, int, int]
+    """a, b, c: in engineering units it is (whole × a + b) / c."""
+
+
+class _Doubles:
+    """A number in a float64 register: what the decimals of the codec make of it, without the registers."""
+
+    def __init__(self, point: Point, register: Register, long_way: _LongWay) -> None:
+        self._long_way = long_way
+        self._scale = Decimal(repr(float(register.scale)))
+        self._offset = Decimal(repr(float(register.offset)))
         self._range = _range(point)
         self._modulus = _modulus(point)
 
@@ -143,23 +210,10 @@ class _Floats:
             return self._long_way(value)
         assert isinstance(value, float)
         number = value if self._modulus is None else value % self._modulus
-        number = (number - self._offset) / self._scale
-        if not -self._most < number < self._most:
+        if not math.isfinite(number):
             return self._long_way(value)
-        form = self._form
-        packed = struct.pack(form, number)
-        if self._absent and int.from_bytes(packed, "big") in self._absent:
-            return self._long_way(value)
-        held = struct.unpack(form, packed)[0]
-        for places in self._places:
-            text = f"{held:.{places}g}"
-            found = float(text)
-            if struct.pack(form, found) == packed:
-                break
-        else:
-            return self._long_way(value)
-        if not self._plain:
-            found = float(Decimal(text) * self._exact_scale + self._exact_offset)
+        held = float((Decimal(repr(number)) - self._offset) / self._scale)
+        found = float(Decimal(repr(held)) * self._scale + self._offset)
         least, most = self._range
         return Read(found) if least <= found <= most else Read(None, Absent.OUT_OF_RANGE.value)
 
@@ -194,6 +248,13 @@ class _BacnetReading:
         found = float(number) * self._scale
         least, most = self._range
         return Read(found) if least <= found <= most else Read(None, Absent.OUT_OF_RANGE.value)
+
+
+def _whole_line(register: Register) -> tuple[int, int, int]:
+    """engineering = (raw × a + b) / c, all three whole."""
+    scale, offset = Fraction(repr(float(register.scale))), Fraction(repr(float(register.offset)))
+    a, b = scale.numerator * offset.denominator, offset.numerator * scale.denominator
+    return a, b, scale.denominator * offset.denominator
 
 
 def _range(point: Point) -> tuple[float, float]:

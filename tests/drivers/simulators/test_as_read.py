@@ -79,3 +79,19 @@ def test_what_lies_between_two_steps_is_rounded_as_the_codec_rounds(value: float
     }
     for point in shapes.values():
         assert as_read(point)(value) == over_the_wire(point, value), point.key
+
+
+@settings(deadline=None)
+@given(
+    value=st.floats(-1e10, 1e10)
+    | st.builds(lambda place, near: 10.0**place * near, st.integers(-16, 10), st.floats(0.9999999, 1.0000001))
+)
+def test_floats_of_any_size_are_the_shortest_decimals_of_the_codec(value: float) -> None:
+    shapes = {
+        (point.source.type, point.source.scale): point
+        for point in each().points
+        if isinstance(point.source, Register) and point.source.type.startswith("float")
+    }
+    assert {kind for kind, _ in shapes} == {"float16", "float32", "float64"}
+    for point in shapes.values():
+        assert as_read(point)(value) == over_the_wire(point, value), point.key
