@@ -61,6 +61,7 @@ class InMemory:
                 Faults(lines[plan.lines[device.line].name]),
             )
             self._units.append(UnwiredDevice(twin, own, self._moved.add))
+        self._unit_of = [self._units[point.device] for point in plan.points]
         self._said: dict[int, Read] = {}
         self._plant = Stepping(
             plan,
@@ -77,6 +78,9 @@ class InMemory:
         self._silence = Silence(plan, self._units)
         self._faults = UnwiredFaults(plan, self._units, lines, self._silence)
         self._timed = [unit for unit in self._units if unit.twin.timed]
+        self._heard_s: float | None = None
+        """When all of those were talked to last, if they do not know it yet: they need to when something goes
+        wrong, and devices fall silent by nothing else."""
 
     # What the cycle asks of it
 
@@ -91,12 +95,10 @@ class InMemory:
             self._plant.touched(state.device)
             if state.online:
                 self._found(state.device)
-        for unit in self._timed:
-            if self._silence.silent(unit.device.id):
-                if unit.twin.watch(now_s):
-                    self._plant.touched(unit.device.id)
-            else:
-                unit.twin.hear(now_s)
+        if self._silence.some:
+            self._listen(now_s)
+        else:
+            self._heard_s = now_s
         if not self._began:
             self._began = True
             for unit in self._units:
@@ -110,6 +112,14 @@ class InMemory:
             self._read_urgently(now.wall_ms, now.mono_ns)
         events, self._events = self._events, []
         return events
+
+    def _listen(self, now_s: float) -> None:
+        """What acts when nobody talks to it: talk to it, or let it see that nobody does."""
+        for unit in self._timed:
+            if not self._silence.silent(unit.device.id):
+                unit.twin.hear(now_s)
+            elif unit.twin.watch(now_s):
+                self._plant.touched(unit.device.id)
 
     def submit(self, write: Write) -> None:
         """A command; its report comes with a later `advance`."""
@@ -142,6 +152,10 @@ class InMemory:
         """Begin or end a fault, in the words of `faults`. Raises FaultError, also if it needs a wire."""
         if bool(device) == bool(line):
             raise FaultError("a fault is aimed at one device or one line")
+        if self._heard_s is not None:
+            for unit in self._timed:
+                unit.twin.hear(self._heard_s)
+            self._heard_s = None
         self._faults.switch(name, on, device, line, numbers, self._clock.now().mono_ns / 1e9)
         self._plant.touched()
 
@@ -157,27 +171,27 @@ class InMemory:
 
     def _read(self, asked: Round, wall_ms: int, mono_ns: int) -> None:
         fresh = self._tell(self._moved & asked.points, wall_ms, mono_ns) if self._moved else set()
-        for points in (asked.logged, asked.others):
-            self._again(
-                [point for point in points if point not in fresh] if fresh else points, wall_ms, mono_ns
-            )
+        for block in asked.blocks:
+            for points in block.without(fresh):
+                self._again(points, wall_ms, mono_ns)
 
-    def _again(self, points: Collection[int], wall_ms: int, mono_ns: int) -> None:
+    def _again(self, points: tuple[int, ...], wall_ms: int, mono_ns: int) -> None:
         """These say what they said, as far as they are heard."""
         if self._silence.some:
-            points = [point for point in points if not self._silence.silent(self._plan.points[point].device)]
+            silent, unit_of = self._silence.silent, self._unit_of
+            points = tuple(point for point in points if not silent(unit_of[point].device.id))
         if points:
-            self._events.append(Unchanged(tuple(points), wall_ms, mono_ns))
+            self._events.append(Unchanged(points, wall_ms, mono_ns))
 
     def _tell(self, points: Collection[int], wall_ms: int, mono_ns: int) -> set[int]:
         """A Sample of each of these that says something new. Returns them."""
-        moved, said, of = self._moved, self._said, self._plan.points
+        moved, said, some_silent = self._moved, self._said, self._silence.some
         fresh: set[int] = set()
         for point in sorted(points):
-            device = of[point].device
-            if self._silence.some and self._silence.silent(device):
+            unit = self._unit_of[point]
+            if some_silent and self._silence.silent(unit.device.id):
                 continue
-            found = self._units[device].says(point)
+            found = unit.says(point)
             moved.discard(point)
             if said.get(point) == found:
                 continue
@@ -190,9 +204,8 @@ class InMemory:
     def _read_urgently(self, wall_ms: int, mono_ns: int) -> None:
         urgent, self._urgent = self._urgent, {}
         fresh = self._tell(self._moved & urgent.keys(), wall_ms, mono_ns)
-        self._again(
-            [point for point in urgent if point not in fresh and point in self._said], wall_ms, mono_ns
-        )
+        again = tuple(point for point in urgent if point not in fresh and point in self._said)
+        self._again(again, wall_ms, mono_ns)
 
     # Devices and writes
 
