@@ -45,6 +45,8 @@ class Stove:
 
     def step(self, environment: Environment, dt_s: float) -> None:
         wanted = cooking(environment)
+        if not wanted and True not in self.burning:
+            return
         time_s = environment.time_s
         rate = 0.0
         for head in range(len(self.burning)):

@@ -85,6 +85,9 @@ class DeviceModel:
         self.flows: dict[str, Flow] = {"power": lambda: self.power_kw}
         """What it draws, by quantity or by part, for the meters before it."""
         self.told: dict[str, Value] = {}
+        self._words: dict[str, str] = {}
+        self._words_at = 0
+        """`orders` when they were looked up."""
         self.orders = 0
         """How often it was told something, or forgot it: as long as it stands, `told` is the same."""
         self._wanderer = Wanderer(setting.seed, self.name, setting.points.values())
@@ -202,11 +205,14 @@ class DeviceModel:
 
     def word(self, name: str, default: str = "") -> str:
         """The state an enum point was told, by name."""
-        point = self.points.get(name)
-        value = self.told.get(name)
-        if point is None or value is None:
-            return default
-        return point.state_name(value) or default
+        if self._words_at != self.orders:
+            self._words, self._words_at = {}, self.orders
+        found = self._words.get(name)
+        if found is None:
+            point, value = self.points.get(name), self.told.get(name)
+            found = "" if point is None or value is None else point.state_name(value) or ""
+            self._words[name] = found
+        return found or default
 
     def state(self, name: str, *words: str) -> int | None:
         """The number of the first of `words` that is a state of this enum point; None when it has none of

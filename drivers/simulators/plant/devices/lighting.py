@@ -48,10 +48,10 @@ class LightingController(DeviceModel):
             self.zones[int(zone[1])].level = self.told_number(name, 0)
 
     def step(self, dt_s: float) -> None:
-        for group in self.zones.values():
-            group.step(dt_s)
-        self._kw = 0.01 + sum(group.power_kw for group in self.zones.values())
-        self.energy_kwh += self.power_kw * dt_s / 3600
+        changed = [group.step(dt_s) for group in self.zones.values()]
+        if any(changed):
+            self._kw = 0.01 + sum(group.power_kw for group in self.zones.values())
+        self.energy_kwh += self._kw * dt_s / 3600
 
     def _presence(self, zone: int) -> bool:
         environment = self.environment
@@ -84,13 +84,14 @@ class StreetConcentrator(DeviceModel):
             LampGroup(setting.seed, f"{setting.device.name}/{group}", self._each, lamp_kw,
                       setting.lot(f"age {group}", 2_000, 20_000), ramp_s=3) for group in range(groups)
         ]  # fmt: skip
+        self._kw = 0.02
         super().__init__(setting)
         self._voltage = [Noise(setting.seed, f"{self.name}/u{phase}", 300) for phase in range(3)]
         self._lux = Noise(setting.seed, f"{self.name}/lux", 120)
 
     @property
     def power_kw(self) -> float:
-        return sum(group.power_kw for group in self.groups) + 0.02
+        return self._kw
 
     def restart(self) -> None:
         """After a power cut it lights the street until somebody tells it better."""
@@ -108,8 +109,9 @@ class StreetConcentrator(DeviceModel):
             self.groups[int(group[1]) - 1].level = self.told_number(name, 100)
 
     def step(self, dt_s: float) -> None:
-        for group in self.groups:
-            group.step(dt_s)
+        changed = [group.step(dt_s) for group in self.groups]
+        if any(changed):
+            self._kw = sum(group.power_kw for group in self.groups) + 0.02
 
     def gauges(self) -> dict[str, Gauge]:
         found: dict[str, Gauge] = {

@@ -45,13 +45,9 @@ class _Integrator(DeviceModel):
         return 1 + max((meter.depth() for meter in self._below), default=0)
 
     def step(self, dt_s: float) -> None:
-        self.rate = self._rate()
-        self.total += self.rate * dt_s / 3600
-
-    def _rate(self) -> float:
-        if self._sources:
-            return self._factor * sum(source() for source in self._sources)
-        return self._alone()
+        sources = self._sources
+        self.rate = rate = self._factor * sum([source() for source in sources]) if sources else self._alone()
+        self.total += rate * dt_s / 3600
 
     def _alone(self) -> float:
         """What it counts when nobody said what is behind it."""
