@@ -31,24 +31,27 @@ _FLOATS: dict[str, tuple[str, tuple[int, ...], float, float]] = {
     "float32": (">f", (6, 7, 8, 9), 1e-12, 1e9),
 }
 """How they pack, the digits that may be enough, from where on and up to where the short way goes."""
-_UNRELIABLE = "unreliable-other"
 _WHOLE = {"accumulator", "integervalue", "positiveintegervalue"}
 
 
-class Read(NamedTuple):
-    """What a reading says. `value` is None exactly when it is BAD for `reason`."""
+class Missing(NamedTuple):
+    """A reading without a value: it is BAD for `reason`."""
 
-    value: Value | None
-    reason: str = ""
+    reason: str
 
 
+Read: TypeAlias = Value | Missing
+"""What a reading says."""
 AsRead: TypeAlias = Callable[[Value | None], Read]
+_UNRELIABLE = Missing("unreliable-other")
+_OUT_OF_RANGE = Missing(Absent.OUT_OF_RANGE.value)
+_REAL = struct.Struct(">f")
 
 
 def as_read(point: Point) -> AsRead:
     """What the driver reads when the plant says a value of `point`, in engineering units."""
     if isinstance(point.source, BacnetObject):
-        return _BacnetReading(point, point.source)
+        return _BacnetNumber(point, point.source) if point.kind == "number" else _BacnetReading(point)
     register = point.source
     long_way = _LongWay(point, register)
     if point.kind != "number" or register.bit is not None or register.on_raw or register.off_raw:
@@ -75,10 +78,11 @@ class _LongWay:
         if isinstance(value, float) or value is None:
             return self._ask(value)
         found = self._remembered.get(value)
-        if found is None or found.value.__class__ is not value.__class__:
+        if found.__class__ is not value.__class__:
             if len(self._remembered) >= _REMEMBERED:
                 self._remembered.clear()
-            found = self._remembered[value] = self._ask(value)
+            self._remembered[value] = found = self._ask(value)
+        assert found is not None
         return found
 
     def _ask(self, value: Value | None) -> Read:
@@ -86,7 +90,7 @@ class _LongWay:
         self._memory.put(self._point, value)
         raw = self._memory.read(register.space, register.address, width(register))
         found = decode_point(self._point, register, raw)
-        return Read(None, found.value) if isinstance(found, Absent) else Read(found)
+        return Missing(found.value) if isinstance(found, Absent) else found
 
 
 class _Integers:
@@ -108,9 +112,8 @@ class _Integers:
         self._modulus = _modulus(point)
 
     def __call__(self, value: Value | None) -> Read:
-        if value.__class__ is not float:
+        if not isinstance(value, float):
             return self._long_way(value)
-        assert isinstance(value, float)
         number = value if self._modulus is None else value % self._modulus
         exact = (number - self._offset) / self._scale
         if not -_MOST_RAW < exact < _MOST_RAW:
@@ -120,7 +123,7 @@ class _Integers:
             return self._long_way(value)
         found = raw if self._plain else (raw * self._a + self._b) / self._c
         least, most = self._range
-        return Read(found) if least <= found <= most else Read(None, Absent.OUT_OF_RANGE.value)
+        return found if least <= found <= most else _OUT_OF_RANGE
 
 
 class _Floats:
@@ -156,9 +159,8 @@ class _Floats:
             self._tries.append(_Try(float(up), float(down), (down * a, up * b, up * c)))
 
     def __call__(self, value: Value | None) -> Read:
-        if value.__class__ is not float:
+        if not isinstance(value, float):
             return self._long_way(value)
-        assert isinstance(value, float)
         number = value if self._modulus is None else value % self._modulus
         number = (number - self._offset) / self._scale
         if not -self._high < number < self._high:
@@ -182,7 +184,7 @@ class _Floats:
                 a, b, c = line
                 found = (whole * a + b) / c
                 least, most = self._range
-                return Read(found) if least <= found <= most else Read(None, Absent.OUT_OF_RANGE.value)
+                return found if least <= found <= most else _OUT_OF_RANGE
         return self._long_way(value)
 
 
@@ -206,48 +208,58 @@ class _Doubles:
         self._modulus = _modulus(point)
 
     def __call__(self, value: Value | None) -> Read:
-        if value.__class__ is not float:
+        if not isinstance(value, float):
             return self._long_way(value)
-        assert isinstance(value, float)
         number = value if self._modulus is None else value % self._modulus
         if not math.isfinite(number):
             return self._long_way(value)
         held = float((Decimal(repr(number)) - self._offset) / self._scale)
         found = float(Decimal(repr(held)) * self._scale + self._offset)
         least, most = self._range
-        return Read(found) if least <= found <= most else Read(None, Absent.OUT_OF_RANGE.value)
+        return found if least <= found <= most else _OUT_OF_RANGE
 
 
 class _BacnetReading:
-    """A present value: a Real is a float32, the rest are whole numbers, states and texts."""
+    """A present value that is a state or a text."""
+
+    def __init__(self, point: Point) -> None:
+        self._kind = point.kind
+        self._states = {number for number, _ in point.states}
+
+    def __call__(self, value: Value | None) -> Read:
+        if value is None:
+            return _UNRELIABLE
+        if self._kind == "bool":
+            return bool(value)
+        if self._kind == "text" or isinstance(value, str):
+            return str(value)
+        known = not self._states or value in self._states
+        return int(value) if known else Missing(f"unknown state {value:g}")
+
+
+class _BacnetNumber:
+    """A present value that is a number: a Real is a float32, the rest are whole numbers and doubles."""
 
     def __init__(self, point: Point, source: BacnetObject) -> None:
-        self._point = point
         self._scale = source.scale
         kind = source.object_type.replace("-", "")
         self._whole = kind in _WHOLE or kind.startswith("multistate")
         self._double = kind == "largeanalogvalue"
-        self._states = {number for number, _ in point.states}
         self._range = _range(point)
 
     def __call__(self, value: Value | None) -> Read:
         if value is None:
-            return Read(None, _UNRELIABLE)
-        if self._point.kind == "bool":
-            return Read(bool(value))
-        if self._point.kind == "text" or isinstance(value, str):
-            return Read(str(value))
-        if self._point.kind == "enum":
-            known = not self._states or value in self._states
-            return Read(int(value)) if known else Read(None, f"unknown state {value:g}")
+            return _UNRELIABLE
+        if isinstance(value, str):
+            return value
         number = value / self._scale
         if self._whole:
             number = round(number)
         elif not self._double:
-            number = struct.unpack(">f", struct.pack(">f", number))[0]
+            number = _REAL.unpack(_REAL.pack(number))[0]
         found = float(number) * self._scale
         least, most = self._range
-        return Read(found) if least <= found <= most else Read(None, Absent.OUT_OF_RANGE.value)
+        return found if least <= found <= most else _OUT_OF_RANGE
 
 
 def _whole_line(register: Register) -> tuple[int, int, int]:

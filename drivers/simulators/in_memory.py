@@ -17,7 +17,7 @@ from config.plan.reading import Quality, Reading
 from config.plan.site import Plan
 from drivers.api import Event, Fate, Sample, SetUp, SlotState, Unchanged, Write, WriteReport
 from drivers.simulators.answering import Answering, Due
-from drivers.simulators.as_read import Read
+from drivers.simulators.as_read import Missing, Read
 from drivers.simulators.device import Had, SimulatedDevice
 from drivers.simulators.faults import FaultError, Faults, Number
 from drivers.simulators.plant.world import World
@@ -144,7 +144,8 @@ class InMemory:
         slots = unit.slots(point)
         if slots is None:
             return Had(unit.twin.model.told.get(self._plan.points[point].name))
-        return Had(unit.says(point).value, slots)
+        found = unit.says(point)
+        return Had(None if isinstance(found, Missing) else found, slots)
 
     def fault(
         self, name: str, on: bool = True, *, device: str = "", line: str = "", **numbers: Number
@@ -197,8 +198,11 @@ class InMemory:
                 continue
             said[point] = found
             fresh.add(point)
-            quality = Quality.BAD if found.value is None else Quality.GOOD
-            self._events.append(Sample(point, Reading(found.value, quality, found.reason, wall_ms, mono_ns)))
+            if isinstance(found, Missing):
+                reading = Reading(None, Quality.BAD, found.reason, wall_ms, mono_ns)
+            else:
+                reading = Reading(found, Quality.GOOD, "", wall_ms, mono_ns)
+            self._events.append(Sample(point, reading))
         return fresh
 
     def _read_urgently(self, wall_ms: int, mono_ns: int) -> None:

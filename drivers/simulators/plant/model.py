@@ -89,7 +89,7 @@ class DeviceModel:
         self._words_at = 0
         """`orders` when they were looked up."""
         self.orders = 0
-        """How often it was told something, or forgot it: as long as it stands, `told` is the same."""
+        """How often it was told something else, or forgot it: as long as it stands, `told` is the same."""
         self._wanderer = Wanderer(setting.seed, self.name, setting.points.values())
         self.restart()
 
@@ -137,8 +137,9 @@ class DeviceModel:
 
     def command(self, name: str, value: Value) -> None:
         """A master wrote it."""
+        if self.told.get(name) != value:
+            self.orders += 1
         self.told[name] = value
-        self.orders += 1
         self.obey(name)
 
     def obey(self, name: str) -> None:

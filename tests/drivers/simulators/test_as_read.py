@@ -15,7 +15,7 @@ from config.plan.reading import Value
 from config.plan.site import Plan
 from drivers.bacnet import tags, values
 from drivers.codec import Absent, decode_point, width
-from drivers.simulators.as_read import Read, as_read
+from drivers.simulators.as_read import Missing, Read, as_read
 from drivers.simulators.modbus.memory import Memory
 from tests.drivers.simulators import sites
 
@@ -33,15 +33,15 @@ def over_the_wire(point: Point, value: Value) -> Read:
         memory = Memory([point], Limits(max_registers=1000))
         memory.put(point, value)
         found = decode_point(point, source, memory.read(source.space, source.address, width(source)))
-        return Read(None, found.value) if isinstance(found, Absent) else Read(found)
+        return Missing(found.value) if isinstance(found, Absent) else found
     if source.object_type == "accumulator":  # counts are not written, by us or anybody
         data = tags.app_unsigned(round(float(value) / source.scale))
     else:
         data = values.encode(point, value)
     try:
-        return Read(values.engineering(point, tags.atom(tags.walk(data)[0])))
+        return values.engineering(point, tags.atom(tags.walk(data)[0]))
     except values.Unusable as error:
-        return Read(None, str(error))
+        return Missing(str(error))
 
 
 def some_value(point: Point, share: float, sign: int) -> Value:
