@@ -123,20 +123,19 @@ class SimulatedDevice:
         moving, standing = self._all if view is None else view
         if self.faults:
             self._orders = -1
-            self._renew([one for one in (*moving, *standing) if not self._stands(one)])
+            self._renew([one for one in (*moving, *standing) if not self._stands(one)], self.put)
             return
-        self._renew(moving)
+        self._renew(moving, self.put)
         if view is None or self._orders != self.model.orders:
             self._orders = self.model.orders
-            self._renew(standing)
+            self._renew(standing, self.put)
 
-    def _renew(self, shown: Iterable[_Shown]) -> None:
-        put = self.put
-        assert put is not None
+    @staticmethod
+    def _renew(shown: Iterable[_Shown], put: Put) -> None:
         for one in shown:
-            value, before = one.gauge(), one.before
+            value: Any = one.gauge()
+            before = one.before
             if value.__class__ is float and before.__class__ is float:
-                assert isinstance(value, float)
                 if abs(value - before) < (one.step or RELATIVE_STEP * abs(value)):
                     continue
             elif before == value:

@@ -103,7 +103,7 @@ class InMemory:
             self._began = True
             for unit in self._units:
                 self._found(unit.device.id)
-        self._plant.show(now.wall_ms, self._silence.silent)
+        self._plant.show(now.wall_ms, self._silence.devices)
         for due in self._answering.due(now.wall_ms):
             self._answer(due, now.wall_ms, now.mono_ns)
         for asked in self._plant.due():
@@ -233,13 +233,14 @@ class InMemory:
         if self._silence.silent(target.device):
             self._report(due.write, Fate.NO_ANSWER, "acknowledged; read-back: time-out")
             return
-        if due.reads:
-            self._tell(self._moved & {due.target, due.write.point}, wall_ms, mono_ns)
+        point = due.write.point
+        if due.reads and (due.target in self._moved or point in self._moved):
+            self._tell(self._moved & {due.target, point}, wall_ms, mono_ns)
         fate, value, detail = self._answering.judge(due)
-        self._events.append(WriteReport(due.write.seq, due.write.point, fate, value, detail))
-        slots = self._units[self._plan.points[due.write.point].device].slots(due.write.point)
+        self._events.append(WriteReport(due.write.seq, point, fate, value, detail))
+        slots = self._unit_of[point].slots(point)
         if slots is not None:
-            self._events.append(SlotState(due.write.point, slots))
+            self._events.append(SlotState(point, slots))
 
     def _report(self, write: Write, fate: Fate, detail: str) -> None:
         self._events.append(WriteReport(write.seq, write.point, fate, None, detail))

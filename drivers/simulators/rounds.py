@@ -42,10 +42,10 @@ class Block:
         elif new:
             self._part({*new, *self._restless})
         self._moved = fresh
-        restless = tuple(point for point in self._restless if point not in fresh)
+        restless = tuple([point for point in self._restless if point not in fresh])
         still = self._still
         if not fresh.isdisjoint(self._still_set):
-            still = tuple(point for point in still if point not in fresh)
+            still = tuple([point for point in still if point not in fresh])
         return [points for points in (still, restless) if points]
 
 

@@ -3,7 +3,8 @@ one over sockets in lock-step, so that both have the same to say."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 
 from config.plan.site import Plan
 from drivers.simulators.device import SimulatedDevice, View
@@ -83,7 +84,7 @@ class Stepping:
         cycle, self._cycle = self._cycle, self._cycle + 1
         return [one for one in self._rounds if not cycle % one.every]
 
-    def show(self, wall_ms: int, silent: Callable[[int], bool]) -> None:
+    def show(self, wall_ms: int, silent: AbstractSet[int]) -> None:
         """Let the devices show what may have changed; those that are `silent` when they no longer are."""
         every = wall_ms >= self._all_due_ms
         if every:
@@ -91,7 +92,7 @@ class Stepping:
             self.touched()
         if not self._changed:
             return
-        later = {device for device in self._changed if silent(device)}
+        later = self._changed & silent
         for device in sorted(self._changed - later):
             self._twins[device].show(None if every else self._needed[device])
         self._changed = later

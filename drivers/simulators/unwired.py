@@ -109,14 +109,18 @@ class UnwiredDevice:
         why = "" if value is None else refusal(point, value)
         if self.bacnet and not why:
             why = self._misplaced(point, write)
-        if not why and self.twin.faults.has("refuse-writes"):
-            why = "write-access-denied"
-        mask = self._masks.get(point.id, "")
-        if not why and mask.startswith("exception"):
-            why = mask
+        if not why and self.twin.faults:
+            why = self._refused(point)
         if why:
             return Refusal(Fate.REJECTED, why)
         return self._slot(point, write) if self.bacnet else self._register(point, value)
+
+    def _refused(self, point: Point) -> str:
+        """By a fault."""
+        if self.twin.faults.has("refuse-writes"):
+            return "write-access-denied"
+        mask = self._masks.get(point.id, "")
+        return mask if mask.startswith("exception") else ""
 
     def end_pulse(self, point: Point, slot: int) -> None:
         """The momentary output goes off again."""
