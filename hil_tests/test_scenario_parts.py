@@ -68,7 +68,7 @@ def test_what_a_site_does_not_have_is_told_at_once_and_all_of_it(tmp_path: Path,
     - show: {relay.ch9: on}
     - set: {point: yard}
     - set: {point: yard, value: on, for: soon}
-    - reset: fire
+    - reset: {rule: fire, reason: 试}
     - apply: perhaps
 """
     (scenario,) = written(tmp_path, HEAD + steps)

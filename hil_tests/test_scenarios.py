@@ -43,7 +43,7 @@ def shown_name(path: Path) -> str:
     return str(path.relative_to(_ROOT)) if path.is_relative_to(_ROOT) else str(path)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 async def test_scenario(scenario: Scenario | Unfit, tmp_path: Path) -> None:
     __tracebackhide__ = True
     if isinstance(scenario, Unfit):

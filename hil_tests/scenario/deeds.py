@@ -135,7 +135,7 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "lock": ("target", "reason"),
     "unlock": ("target",),
     "observe": ("on",),
-    "reset": ("rule",),
+    "reset": ("rule", "reason"),
     "event-add": ("place", "when"),
 }
 """What each of these commands cannot do without."""
