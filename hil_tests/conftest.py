@@ -27,7 +27,20 @@ from hil_tests.bench.trying import Trying
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("louguan")
     group.addoption("--scenarios", type=Path, help="play this folder's scenarios instead of the house's")
-    group.addoption("--bench", type=Path, help="try this bench file's hardware instead of the simulators")
+    group.addoption("--bench", type=Path, help="only what asks for a bench, on the hardware of this file")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--bench") is not None and "not hil" in config.option.markexpr:
+        config.option.markexpr = ""  # whoever names a bench wants all that can be tried on it
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--bench") is None:
+        return
+    others = [item for item in items if "bench" not in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
 
 
 @pytest.fixture(scope="session")
