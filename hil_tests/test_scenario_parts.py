@@ -67,6 +67,8 @@ def test_what_a_site_does_not_have_is_told_at_once_and_all_of_it(tmp_path: Path,
     - fault: {freeze: rely}
     - show: {relay.ch9: on}
     - set: {point: yard}
+    - set: {point: yard, value: on, untl: "18:00"}
+    - fault: {frezee: relay}
     - set: {point: yard, value: on, for: soon}
     - reset: {rule: fire, reason: 试}
     - apply: perhaps
@@ -77,13 +79,16 @@ def test_what_a_site_does_not_have_is_told_at_once_and_all_of_it(tmp_path: Path,
     lines = str(told.value).splitlines()
     assert [line.split(": ")[0] for line in lines] == [
         "s.yaml:7:16", "s.yaml:7:28", "s.yaml:7:42", "s.yaml:7:64", "s.yaml:8:7", "s.yaml:9:7", "s.yaml:10:7",
-        "s.yaml:11:7", "s.yaml:12:7", "s.yaml:13:7",
+        "s.yaml:11:7", "s.yaml:12:7", "s.yaml:13:7", "s.yaml:14:7", "s.yaml:15:7",
     ]  # fmt: skip
     assert 'did you mean "yard"' in lines[0]
     assert "takes on or off" in lines[1]
     assert "is in %, not kW" in lines[2]
     assert "says nothing; expected one of" in lines[3]
     assert 'did you mean "relay"?' in lines[4]
+    assert "it does not say value" in lines[6]
+    assert 'did you mean "until"?' in lines[7]
+    assert 'did you mean "freeze"?' in lines[8]
 
 
 NOW = Moment(

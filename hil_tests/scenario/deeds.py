@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from config.language import render
 from config.plan.site import Plan
-from config.written.problems import Wrong
+from config.written.problems import Wrong, nearest
 from config.written.quantities import inside
 from controller.decide.records import Refused
 from controller.operations.finding import find_point, find_target
 from controller.operations.wishes import value_of
+from controller.socket.client import RemoteError
 from controller.socket.protocol import RequestError
+from drivers.simulators.faults import BACNET, KINDS
 from hil_tests.scenario.form import Deed, Mistake
 from hil_tests.scenario.sentences import Misread, device_of
 from hil_tests.stand import Stand
@@ -42,19 +44,33 @@ def prepared(deed: Deed, plan: Plan) -> Act:
         raise Misread(Mistake(deed.at, f"{deed.verb}: {error}")) from error
 
 
+def _word(written: object) -> str:
+    """A value as a person writes it."""
+    if isinstance(written, bool):
+        return "on" if written else "off"
+    return str(written)
+
+
 def _show(plan: Plan, what: Mapping[str, Any]) -> Act:
     shown = {}
     for name, written in what.items():
         point = find_point(plan, name)
-        shown[point.key] = value_of(
-            point, str(written).lower() if isinstance(written, bool) else str(written)
-        )
+        shown[point.key] = value_of(point, _word(written))
 
     async def act(stand: Stand) -> None:
         for key, value in shown.items():
             await stand.simulators(force=key, value=value)
 
     return act
+
+
+def _known(words: Iterable[str], known: Collection[str]) -> None:
+    """Raises ValueError with what was probably meant."""
+    for word in words:
+        if word not in known:
+            near = nearest(word, known)
+            meant = f'did you mean "{near}"?' if near else f"expected one of {', '.join(known)}"
+            raise ValueError(f'"{word}" is not known here; {meant}')
 
 
 def _hide(plan: Plan, what: list[str] | str) -> Act:
@@ -70,6 +86,7 @@ def _hide(plan: Plan, what: list[str] | str) -> Act:
 def _fault(on: bool) -> Callable[[Plan, Mapping[str, Any]], Act]:
     def make(plan: Plan, what: Mapping[str, Any]) -> Act:
         kind, target = next(iter(what.items()))
+        _known([kind], (*KINDS, *BACNET))
         numbers = {key: value for key, value in what.items() if key != kind}
         lines = [line.name for line in plan.lines]
         at = {"line": target} if target in lines else {"device": device_of(plan, target)}
@@ -85,11 +102,7 @@ def _fault(on: bool) -> Callable[[Plan, Mapping[str, Any]], Act]:
 def _another(plan: Plan, what: Mapping[str, Any]) -> Act:
     point = find_point(plan, what["point"])
     written = what["value"]
-    value = (
-        None
-        if written is None
-        else value_of(point, str(written).lower() if isinstance(written, bool) else str(written))
-    )
+    value = None if written is None else value_of(point, _word(written))
 
     async def act(stand: Stand) -> None:
         await stand.simulators(another=point.key, value=value, slot=what.get("slot", 0))
@@ -97,14 +110,16 @@ def _another(plan: Plan, what: Mapping[str, Any]) -> Act:
     return act
 
 
-def _person(op: str, **fixed: Any) -> Callable[[Plan, Any], Act]:
+def _person(op: str) -> Callable[[Plan, Any], Act]:
     """A command of a person, as the socket takes it."""
 
     def make(plan: Plan, what: Any) -> Act:
         args = dict(what) if isinstance(what, Mapping) else {_ALONE[op]: what}
-        missing = [key for key in _NEEDS[op] if key not in args]
+        needs, may = _KEYS[op]
+        missing = [key for key in needs if key not in args]
         if missing:
             raise ValueError(f"it does not say {', '.join(missing)}")
+        _known(args, (*needs, *may, "by"))
         if "point" in args:
             find_point(plan, args["point"])
         if args.get("target"):
@@ -114,14 +129,13 @@ def _person(op: str, **fixed: Any) -> Callable[[Plan, Any], Act]:
         if "for" in args:
             args["for_s"] = float(inside(args.pop("for"), "s"))
         if "value" in args:
-            value = args["value"]
-            args["value"] = ("on" if value else "off") if isinstance(value, bool) else str(value)
+            args["value"] = _word(args["value"])
         person = args.pop("by", PERSON)
 
         async def act(stand: Stand) -> None:
             try:
-                await stand.call(op, person=person, **fixed, **args)
-            except Exception as error:
+                await stand.call(op, person=person, **args)
+            except RemoteError as error:
                 raise Undone(f"{op} was refused: {error}") from error
 
         return act
@@ -129,16 +143,16 @@ def _person(op: str, **fixed: Any) -> Callable[[Plan, Any], Act]:
     return make
 
 
-_NEEDS: dict[str, tuple[str, ...]] = {
-    "set": ("point", "value"),
-    "release": ("point",),
-    "lock": ("target", "reason"),
-    "unlock": ("target",),
-    "observe": ("on",),
-    "reset": ("rule", "reason"),
-    "event-add": ("place", "when"),
+_KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "set": (("point", "value"), ("for", "until", "reason", "urgent")),
+    "release": (("point",), ()),
+    "lock": (("target", "reason"), ()),
+    "unlock": (("target",), ()),
+    "observe": (("on",), ("target", "reason")),
+    "reset": (("rule", "reason"), ()),
+    "event-add": (("place", "when"), ("label", "organiser")),
 }
-"""What each of these commands cannot do without."""
+"""What each of these commands cannot do without, and what it may say."""
 _ALONE = {"release": "point", "unlock": "target", "lock": "target", "reset": "rule", "observe": "target"}
 """What a word alone means."""
 

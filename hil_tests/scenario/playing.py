@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from config.plan.site import Plan
 from controller.store.ledger import Row
-from hil_tests.scenario.deeds import Act, Undone, louguan, prepared
+from hil_tests.scenario.deeds import Act, louguan, prepared
 from hil_tests.scenario.form import Deed, Expect, Mistake, Scenario, Step, Unfit, Wait
 from hil_tests.scenario.moment import Moment, Trace, look, shown
 from hil_tests.scenario.sentences import Misread, Sentence, understood
@@ -83,7 +83,7 @@ def bound(scenario: Scenario, plan: Plan) -> list[_Bound]:
 
 
 async def play(scenario: Scenario, folder: Path) -> list[Played]:
-    """Play it in an empty folder. Raises Unfit, Missed, Undone."""
+    """Play it in an empty folder. Raises Unfit, Missed."""
     site = folder / "site"
     shutil.copytree(site_of(scenario), site)
     stand = Stand(
@@ -135,8 +135,8 @@ class _Player:
         assert act is not None
         try:
             await act(self._stand)
-        except Undone as error:
-            raise Missed(f"{deed.at}: {error}") from error
+        except AssertionError as error:
+            raise Missed(f"{self._scenario.name}: {deed.at}: {deed.verb}: {error}") from error
         if deed.verb == "count":
             self._counted = await self._look(self._counts)
 
