@@ -10,19 +10,17 @@ from controller.store.ledger import Kind
 from hil_tests.bench.granted import Dimmer, Load, Meter, Relay
 from hil_tests.bench.trying import Trying
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.hil, pytest.mark.timeout(300)]
 SWITCHED_S = 6.0
 """From a person's command until the daemon has read it back: a cycle, a write and a poll."""
 
 
-@pytest.mark.hil
 async def test_every_device_answers_and_nothing_is_written_unasked(bench: Trying) -> None:
     await bench.all_answer()
     await asyncio.sleep(2.5)
     assert not [row for row in bench.house.ledger() if row.entry.kind == Kind.SENT]
 
 
-@pytest.mark.hil
 async def test_a_meter_counts_up_and_its_power_is_possible(bench: Trying, meter: Meter) -> None:
     await bench.reads(meter.power, lambda value: -0.1 <= value <= meter.most, 20.0)
     await bench.reads(meter.energy, lambda value: value >= 0, 20.0)
@@ -46,7 +44,6 @@ async def test_a_relay_follows_a_person_and_reads_back(bench: Trying, relay: Rel
     assert Kind.MISMATCH not in fates
 
 
-@pytest.mark.hil
 @pytest.mark.dangerous("switching")
 async def test_what_is_behind_a_switch_draws_power_when_it_is_on(bench: Trying, load: Load) -> None:
     await bench.set(load.switch, True)
@@ -55,7 +52,6 @@ async def test_what_is_behind_a_switch_draws_power_when_it_is_on(bench: Trying, 
     await bench.reads(load.power, lambda kw: kw < load.draws / 2, 20.0)
 
 
-@pytest.mark.hil
 @pytest.mark.dangerous("switching")
 async def test_a_dimmer_takes_both_ends_of_its_range(bench: Trying, dimmer: Dimmer) -> None:
     for level in (dimmer.low, dimmer.high):
@@ -63,7 +59,6 @@ async def test_a_dimmer_takes_both_ends_of_its_range(bench: Trying, dimmer: Dimm
         await bench.reads(dimmer.point, lambda read, level=level: abs(read - level) <= 1.0, SWITCHED_S)  # type: ignore[misc]
 
 
-@pytest.mark.hil
 @pytest.mark.dangerous("switching", "killing")
 async def test_an_output_stands_while_the_daemon_is_dead(bench: Trying, relay: Relay) -> None:
     wanted = not bench.found[relay.point.key].value

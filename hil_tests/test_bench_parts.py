@@ -133,6 +133,7 @@ def folder(tmp_path: Path, name: str) -> Path:
     return made
 
 
+@pytest.mark.hil
 def test_the_generated_file_of_the_simulators_is_a_bench_file(tmp_path: Path) -> None:
     with rack(tmp_path) as (path, stand):
         file = read(path)

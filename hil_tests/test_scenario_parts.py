@@ -159,6 +159,7 @@ def said(plan: Plan, words: str) -> Sentence:
     return understood(Line(Source("s.yaml", 1, 1), words), plan)
 
 
+@pytest.mark.hil
 @pytest.mark.timeout(120)
 async def test_a_failure_tells_what_was_seen_and_why(tmp_path: Path) -> None:
     steps = """  steps:
