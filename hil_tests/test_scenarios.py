@@ -36,6 +36,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             name = "unreadable" if isinstance(item, Unfit) else item.name
             marks = () if quick else (pytest.mark.hil,)
             cases.append(pytest.param(item, id=f"{path.stem}/{name}", marks=marks))
+    if not cases:
+        raise pytest.UsageError(f"there is no scenario in {own}")
     metafunc.parametrize("scenario", cases)
 
 
