@@ -15,7 +15,7 @@ TEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test slow properties peers check format savings lock clean
+.PHONY: help install demo test hil slow properties peers check format savings lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -27,6 +27,10 @@ demo: $(VENV)/.runtime  ## watch the simulated compound being controlled, until 
 
 test: $(VENV)/.dev  ## run the tests (no network needed once installed)
 	$(BIN)/python -m pytest -n 3 --dist worksteal $(TEST_ARGS)
+
+hil: $(VENV)/.dev  ## play the scenarios and the simulators' bench (10 minutes)
+	$(BIN)/python -m pytest -n 6 --dist worksteal -m "hil or not hil" hil_tests/test_scenarios.py \
+	  hil_tests/test_scenario_parts.py hil_tests/test_bench.py hil_tests/test_bench_parts.py $(TEST_ARGS)
 
 slow: $(VENV)/.dev  ## run the tests that take long
 	$(BIN)/python -m pytest -m slow $(TEST_ARGS)

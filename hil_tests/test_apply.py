@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from controller.store.ledger import Kind
-from hil_tests.stand import HOUSE, PATIENCE_S, Stand
+from hil_tests.running import PATIENCE_S
+from hil_tests.stand import HOUSE, Stand
 
 pytestmark = pytest.mark.timeout(300)
 

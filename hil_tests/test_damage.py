@@ -11,7 +11,8 @@ import pytest
 from controller.damage import EXIT_DAMAGED
 from controller.socket.client import RemoteError
 from controller.store.ledger import Kind
-from hil_tests.stand import HOUSE, PATIENCE_S, Stand
+from hil_tests.running import PATIENCE_S
+from hil_tests.stand import HOUSE, Stand
 
 
 def spoil(path: Path) -> None:

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from hil_tests.delivered import complete
-from hil_tests.stand import PATIENCE_S, Stand
+from hil_tests.running import PATIENCE_S
+from hil_tests.stand import Stand
 from hil_tests.upstream import Content, Upstream, logged, site_with
 
 pytestmark = pytest.mark.timeout(300)

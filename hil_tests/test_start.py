@@ -18,7 +18,8 @@ import pytest
 
 from controller.consumption.records import Flag
 from controller.store.ledger import Kind
-from hil_tests.stand import HOUSE, PATIENCE_S, Stand
+from hil_tests.running import PATIENCE_S
+from hil_tests.stand import HOUSE, Stand
 
 pytestmark = pytest.mark.timeout(300)
 PROGRAM = [sys.executable, "-P", "-m", "controller.cli", "--lang", "en"]

@@ -28,6 +28,8 @@ class SettingUp:
         self._commander = commander
         self._shared = shared
         self._due_s = float("inf")
+        self._held_back = False
+        """Something was found wrong while nothing might be written."""
 
     def begin(self) -> None:
         """The device may have lost its values: they are looked at now."""
@@ -41,14 +43,19 @@ class SettingUp:
         """See to all of them. Raises NoAnswer, BadFrame after its report."""
         loop = asyncio.get_running_loop()
         self._due_s = loop.time() + self._shared.timing.set_up_retry_s
+        self._held_back = False
         for point, value in self._wanted:
             if isinstance(point.source, BacnetObject):
                 await self._hold(point, value)
-        self._due_s = loop.time() + self._shared.timing.set_up_s
+        if not self._held_back:
+            self._due_s = loop.time() + self._shared.timing.set_up_s
 
     async def _hold(self, point: Point, value: Value) -> None:
         found = await self._commander.present(point)
-        if self._fits(point, value, found) or not self._shared.may_set_up(self._device.id):
+        if self._fits(point, value, found):
+            return
+        if not self._shared.may_set_up(self._device.id):
+            self._held_back = True
             return
         if why := wrong_value(point, value):
             self._say(point, value, Fate.REJECTED, why)

@@ -36,7 +36,7 @@ class Timing:
     set_up_s: float = 300.0
     """Between two looks at the set-up values of a device that did not go away in between."""
     set_up_retry_s: float = 30.0
-    """The same after one that got no answer."""
+    """The same after one that got no answer, or found something wrong while nothing might be written."""
     apart_s: float = 60.0
     """Fastest poll of an object the device does not know."""
     rebind_s: float = 5.0

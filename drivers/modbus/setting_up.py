@@ -38,6 +38,8 @@ class SettingUp:
         self._inbox = inbox
         self._clock = clock
         self._done_s: dict[int, float] = {}
+        self._held_back: set[int] = set()
+        """Devices of which a register was found wrong while nothing might be written."""
         self.wanted: dict[int, Value] = {}
         """Point → what it has to hold."""
 
@@ -53,11 +55,17 @@ class SettingUp:
             return None
 
         async def run() -> None:
+            self._held_back.discard(device)
             for point, value in unheard.set_up:
                 await self._hold(self._devices[device], self._points[point], value)
             self._done_s[device] = self._now_s()
 
         return Errand(device, run, lambda _: None)
+
+    def let_go(self, device: int) -> bool:
+        """Whether what was held back may be written by now. At a start a device with a selector is held back
+        until that is read, and a look in ten minutes would leave it without its time-out for so long."""
+        return device in self._held_back and self._allowed(device)
 
     def due_again(self, device: int) -> bool:
         """Whether a set-up register that was seen with another value may be written again."""
@@ -69,7 +77,10 @@ class SettingUp:
         assert point.command is not None
         try:
             raw = await self._asking.register(device.unit, register)
-            if decode_point(point, register, raw) == value or not self._allowed(device.id):
+            if decode_point(point, register, raw) == value:
+                return
+            if not self._allowed(device.id):
+                self._held_back.add(device.id)
                 return
             if why := wrong_value(point, value):
                 self._say(point, value, Fate.REJECTED, why)

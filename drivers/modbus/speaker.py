@@ -90,6 +90,8 @@ class ModbusSpeaker:
         self._inbox.put(WriteReport(write.seq, write.point, Fate.NOT_SENT, None, why))
 
     def _set_up_lost(self, device: int, block: Block, raw: Sequence[int]) -> bool:
+        if self._setting_up.let_go(device):
+            return True
         wanted = self._setting_up.wanted
         for part in block.parts:
             if part.point in wanted:

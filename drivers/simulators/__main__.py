@@ -5,6 +5,7 @@ with one:
 
     {"fault": "freeze", "device": "main-1", "on": true}      {"fault": "unplug", "line": "S1", "on": true}
     {"force": "gas-alarm.high_alarm", "value": true}      (null: the plant has it again)
+    {"another": "hall.zone1_level", "value": 20.0, "slot": 3}      (another master commands it)
     {"truth": true}      {"status": true}      {"faults": true}
 
 Ends when stdin closes, on SIGTERM or SIGINT. Exit 0 when it ended so, 2 for wrong use.
@@ -152,13 +153,16 @@ async def _obey(simulation: Simulation, line: str) -> dict[str, Any]:
         if "force" in wish:
             simulation.force(str(wish["force"]), wish.get("value"))
             return {"ok": True}
+        if "another" in wish:
+            simulation.another(str(wish["another"]), wish.get("value"), int(wish.get("slot", 0)))
+            return {"ok": True}
         if wish.get("truth"):
             return {"ok": True, "truth": simulation.truth()}
         if wish.get("status"):
             return {"ok": True, "status": simulation.status()}
         if wish.get("faults"):
             return {"ok": True, "faults": {name: kind.says for name, kind in KINDS.items()}}
-        raise FaultError("one of fault, force, truth, status, faults")
+        raise FaultError("one of fault, force, another, truth, status, faults")
     except (FaultError, ValueError) as error:
         return {"ok": False, "error": str(error)}
 

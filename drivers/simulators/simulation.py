@@ -217,6 +217,24 @@ class Simulation:
             raise FaultError(f"no device {owner!r}")
         twin.force(name, value)
 
+    def another(self, point: str, value: Value | None, slot: int = 0) -> None:
+        """Another master commands DEVICE.POINT: what it writes stands there without a write of ours. `slot`:
+        of the priority array, BACnet only; None takes its value out again. Raises FaultError."""
+        owner, _, name = point.partition(".")
+        twin = self.devices.get(owner)
+        if twin is None or name not in twin.points or twin.points[name].command is None:
+            raise FaultError(f"nobody can command {point!r}")
+        if owner in self.bacnet:
+            if not 1 <= slot <= 16:
+                raise FaultError(f"{point} has slots 1 to 16, not {slot}")
+            self.bacnet[owner].command(name, value, slot)
+            return
+        if value is None or slot:
+            raise FaultError(f"{point} has no slots: it takes a value")
+        assert twin.put is not None
+        twin.put(twin.points[name], value)
+        twin.obey([(twin.points[name], value)])
+
     def truth(self) -> dict[str, Any]:
         """What really is: every device's values as the plant has them, and the surroundings."""
         now = self.world.environment
@@ -241,11 +259,12 @@ class Simulation:
         return Had(simulator.value(point.name), tuple(sorted(simulator.slots(point.name).items())))
 
     def status(self) -> dict[str, Any]:
-        """Requests heard and faults, by device; faults by line."""
+        """Requests heard, those of them that wrote, and faults, by device; faults by line."""
         return {
             "devices": {
                 name: {
                     "requests": self.bacnet[name].requests if name in self.bacnet else twin.heard,
+                    "writes": (self.bacnet if name in self.bacnet else self._units)[name].writes,
                     "faults": list(twin.faults.names()),
                 }
                 for name, twin in self.devices.items()

@@ -70,6 +70,8 @@ class DeviceApplication(Application):  # type: ignore[misc, unused-ignore]
     ) -> None:
         super().__init__()
         self._faults = faults
+        self.writes = 0
+        """Requests to write that were heard, whatever became of them."""
         self.asap = ApplicationServiceAccessPoint(device, self.device_info_cache)
         self.nsap = NetworkServiceAccessPoint()
         self.nse = NetworkServiceElement()
@@ -127,6 +129,14 @@ class DeviceApplication(Application):  # type: ignore[misc, unused-ignore]
             if asked > self._faults.number("segmentation-refusal", "properties"):
                 raise SegmentationNotSupported
         await super().do_ReadPropertyMultipleRequest(apdu)
+
+    async def do_WritePropertyRequest(self, apdu: Any) -> None:  # noqa: N802
+        self.writes += 1
+        await super().do_WritePropertyRequest(apdu)
+
+    async def do_WritePropertyMultipleRequest(self, apdu: Any) -> None:  # noqa: N802
+        self.writes += 1
+        await super().do_WritePropertyMultipleRequest(apdu)
 
     async def do_SubscribeCOVRequest(self, apdu: Any) -> None:  # noqa: N802
         if self._faults.has("no-cov"):

@@ -128,6 +128,11 @@ class BacnetSimulator:
         """Datagrams heard so far."""
         return self._application.datagrams.heard if self._application is not None else 0
 
+    @property
+    def writes(self) -> int:
+        """Requests to write heard so far; its own start is none."""
+        return self._application.writes if self._application is not None else 0
+
     def fault(self, name: str, on: bool, *, point: str | None = None, **numbers: float) -> None:
         """Switch a fault of `faults.NAMES`. Raises ValueError for what it does not know, KeyError for no
         such point."""

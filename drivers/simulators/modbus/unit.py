@@ -60,6 +60,8 @@ class Unit:
         self.faults = faults
         self.silent_until = 0.0
         """By the event loop's clock: it is starting and hears nothing."""
+        self.writes = 0
+        """Requests to write that were addressed to it, whatever became of them."""
         self._heard = heard
         self._commanded = commanded
         self._decoder = DecodePDU(True)
@@ -73,6 +75,7 @@ class Unit:
             return None
         self._heard()
         function = request[0]
+        self.writes += function in _WRITES
         if faults.has("busy"):
             return ExceptionResponse(function, BUSY)
         if faults.has("exception"):

@@ -59,13 +59,14 @@ async def test_it_is_written_again_after_a_restart_and_when_it_was_changed() -> 
         assert line.devices["a"].value("timer") == 60.0
 
 
-async def test_a_locked_or_observed_device_is_only_looked_at() -> None:
+async def test_a_locked_or_observed_device_is_only_looked_at_and_soon_seen_to_after_it() -> None:
     may = False
 
     async def opened(made: Bench) -> None:
         made.driver._shared.may_set_up = lambda device: may
 
-    async with bench({"a": [TIMER, LUX]}, before=arrange, timing=OFTEN) as line:
+    seldom = replace(OFTEN, set_up_s=600.0)
+    async with bench({"a": [TIMER, LUX]}, before=arrange, timing=seldom) as line:
         await opened(line)
         await line.all_good()
         await asyncio.sleep(0.5)

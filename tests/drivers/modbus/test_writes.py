@@ -309,3 +309,24 @@ async def test_set_up_registers_of_an_observed_device_are_left_alone(transport: 
         await asyncio.sleep(0.2)
         assert bench.units[1].written == {}
         assert bench.seen(SetUp) == []
+
+
+@transports
+async def test_set_up_registers_that_were_held_back_are_written_once_they_may(transport: str) -> None:
+    may = False
+    unheard = Unheard("timer", 60.0, 0.0, "", ((0, 60),))
+    points = [heartbeat(poll_s=600.0)[0], lamp("level", 1, poll_s=0.05)]
+    bench = Bench(transport, {1: points}, unheard=unheard)
+    await bench.serve()
+    await bench.open(may_set_up=lambda device: may)
+    try:
+        await bench.online()
+        await asyncio.sleep(0.2)
+        assert bench.units[1].written == {}
+        may = True
+        assert (await bench.until(SetUp)).fate is Fate.READ_BACK
+        assert bench.units[1].written == {(3, 50): 60}
+        await asyncio.sleep(0.2)
+        assert len(bench.seen(SetUp)) == 1
+    finally:
+        await bench.__aexit__()

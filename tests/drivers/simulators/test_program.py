@@ -88,6 +88,33 @@ def test_whole_site_is_served_and_told_of(program: Program) -> None:
     assert program.end() == (0, "")
 
 
+def test_another_master_commands_and_writes_are_counted(program: Program) -> None:
+    assert program.ask(another="street.group1_level", value=20) == {"ok": True}
+    assert program.ask(another="corridor-1.zone1_level", value=35.0, slot=3) == {"ok": True}
+    truth = program.ask(truth=True)["truth"]["devices"]
+    assert (truth["street"]["group1_level"], truth["corridor-1"]["zone1_level"]) == (20, 35.0)
+    street = program.ready["overlay"]["lines"]["T1"]
+    with socket.create_connection((street["host"], street["port"]), timeout=5) as connection:
+        connection.sendall(struct.pack(">HHHBBHH", 7, 0, 6, 1, 3, 0, 1))
+        assert struct.unpack(">HHHBBBH", connection.recv(64)) == (7, 0, 5, 1, 3, 2, 20)
+        connection.sendall(struct.pack(">HHHBBHH", 8, 0, 6, 1, 6, 0, 55))
+        assert connection.recv(64)[7] == 6
+    devices = program.ask(status=True)["status"]["devices"]
+    assert (devices["street"]["requests"], devices["street"]["writes"]) == (2, 1)
+    assert devices["corridor-1"]["writes"] == 0
+    assert program.ask(another="corridor-1.zone1_level", value=None, slot=3) == {"ok": True}
+    assert program.ask(truth=True)["truth"]["devices"]["corridor-1"]["zone1_level"] != 35.0
+    for wrong in (
+        {"another": "street.lux", "value": 3},
+        {"another": "nobody.at_all", "value": 3},
+        {"another": "street.group1_level", "value": None},
+        {"another": "street.group1_level", "value": 3, "slot": 8},
+        {"another": "corridor-1.zone1_level", "value": 3, "slot": 17},
+    ):
+        assert program.ask(**wrong)["ok"] is False, wrong
+    assert program.end() == (0, "")
+
+
 def test_faults_by_line_of_text(program: Program) -> None:
     assert program.ask(fault="freeze", device="main-1") == {"ok": True}
     assert program.ask(fault="slow", device="corridor-1", seconds=1) == {"ok": True}

@@ -1,0 +1,1 @@
+"""Benches: what hardware, real or simulated, lets tests do."""
