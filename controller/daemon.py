@@ -118,6 +118,8 @@ class Daemon:
         """Hears what is told of alarms; set where the socket's operations are registered."""
         self.flash: Flash | None = None
         """What is written to the disk; set by the composition root."""
+        self.beat: Callable[[], None] = lambda: None
+        """Called after each cycle of the run that went through: the sign of life; the same."""
 
     def _learn(self, plan: Plan, context: Context) -> None:
         self.plan = plan
@@ -188,6 +190,7 @@ class Daemon:
                 _log.exception("a cycle failed; the next one is tried")
         else:
             self._failed_cycles = 0
+            self.beat()
 
     def cycle(self) -> None:
         """One cycle: nothing here waits."""
