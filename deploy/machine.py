@@ -97,6 +97,7 @@ class Machine:
                 check=False,
                 timeout=within_s,
                 cwd="/",
+                umask=0o027 if as_service else -1,
                 env=None if environment is None else {**os.environ, **environment},
                 **who,  # type: ignore[call-overload]
             )

@@ -99,9 +99,10 @@ class Service:
                     )
                 )
                 self._go_back(version, former, start=ran, forced=True)
+            why = failure.what if isinstance(failure, Failed) else text("it was broken off")
+            more = failure.more if isinstance(failure, Failed) else ""
             raise Failed(
-                text("{version} is not in force", version=version),
-                f"{failure}\n{getattr(failure, 'more', '')}".strip(),
+                text("{version} is not in force: {why}", version=version, why=why), more
             ) from failure
         if former and former != version:
             self.layout.point(self.layout.previous, former)
@@ -138,16 +139,26 @@ class Service:
             machine.systemctl("disable", SERVICE)
         for path in (layout.unit, layout.command, layout.service_command):
             path.unlink(missing_ok=True)
-        shutil.rmtree(layout.versions, ignore_errors=True)
         if machine.has_systemd:
             machine.systemctl("daemon-reload")
-        kept = [folder for folder in (layout.etc, layout.data, layout.backups) if folder.exists()]
-        for folder in kept:
-            if data_too:
+        for folder in (layout.etc, layout.data, layout.backups):
+            if folder.exists() and data_too:
                 shutil.rmtree(folder)
                 self.say(text("{folder} is deleted", folder=str(folder)))
-            else:
+            elif folder.exists():
                 self.say(text("{folder} is kept", folder=str(folder)))
+        # Last: this program is in there.
+        shutil.rmtree(layout.versions, ignore_errors=True)
+
+    def put_commands(self) -> None:
+        """`louguan` and `louguan-service`, for everybody's PATH. Raises OSError."""
+        layout = self.layout
+        layout.command.parent.mkdir(parents=True, exist_ok=True)
+        if not layout.command.is_symlink():
+            layout.command.unlink(missing_ok=True)
+            layout.command.symlink_to("/opt/louguan/current/bin/louguan")
+        program = '#!/bin/sh\nexec /opt/louguan/current/bin/python -I -m deploy "$@"\n'
+        write_whole(layout.service_command, program, 0o755)
 
     # Inside
 
@@ -168,7 +179,7 @@ class Service:
         machine.stop()
         layout.point(layout.current, version)
         write_whole(layout.unit, (layout.versions / version / SERVICE).read_text(encoding="utf-8"))
-        self._put_commands()
+        self.put_commands()
         if not machine.has_systemd:
             self.say(
                 text(
@@ -214,29 +225,20 @@ class Service:
     def _go_back(self, version: str, former: str, *, start: bool, forced: bool) -> None:
         """From `version` to `former`. `forced`: nobody asks about the data, what is needed is done."""
         self.machine.stop()
-        if not data.readable_by_former(self.layout, version):
-            data.put_back(self.layout, self.machine, version, former)
-            self.say(
-                text(
-                    "the data are those of before the upgrade; what came since is set aside, and the site "
-                    "observes until a person says: louguan observe off"
-                )
-            )
         try:
+            if not data.readable_by_former(self.layout, version):
+                data.put_back(self.layout, self.machine, version, former)
+                self.say(
+                    text(
+                        "the data are those of before the upgrade; what came since is set aside, and the "
+                        "site observes until a person says: louguan observe off"
+                    )
+                )
             self._switch(former, start=start)
         except Failed:
             if not forced:
                 self._switch(version, start=start)
             raise
-
-    def _put_commands(self) -> None:
-        layout = self.layout
-        layout.command.parent.mkdir(parents=True, exist_ok=True)
-        if not layout.command.is_symlink():
-            layout.command.unlink(missing_ok=True)
-            layout.command.symlink_to("/opt/louguan/current/bin/louguan")
-        program = '#!/bin/sh\nexec /opt/louguan/current/bin/python -I -m deploy "$@"\n'
-        write_whole(layout.service_command, program, 0o755)
 
     def _seen(self, path: Path) -> str:
         """A path as the service sees it."""
