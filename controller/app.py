@@ -20,7 +20,7 @@ from config.plan.clock import Pace
 from config.plan.lines import Line
 from config.plan.notify import Channel
 from config.plan.site import Plan
-from controller import logs, origin, starting
+from controller import logs, origin, privacy, starting
 from controller.accepted import choose_plan
 from controller.background import keep_looking
 from controller.beginnings import tell_beginnings
@@ -84,6 +84,7 @@ def run_daemon(options: Options) -> int:
 
 def _run_watched(options: Options, times: SiteTime, manager: ServiceManager) -> int:
     overlay = starting.prepare(options)
+    privacy.keep(options.data, starting.group_of(options))
     try:
         with DataLock(options.data, options.lock):
             if overlay is not None and overlay.time is not None:

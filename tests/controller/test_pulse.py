@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import sqlite3
 import threading
 import time
@@ -30,6 +29,7 @@ from drivers.api import Driver, Inbox
 from drivers.bacnet.driver import BacnetDriver
 from drivers.bacnet.timing import Timing
 from drivers.modbus import open_line as open_line_modbus
+from tests.controller.running import dead_port
 from tests.controller.service_socket import ServiceSocket
 from tests.controller.shell import Shell, shell
 from tests.drivers.build import MachineClock, line, plan, word
@@ -37,13 +37,6 @@ from tests.drivers.build import MachineClock, line, plan, word
 WATCHDOG_S = 2.0
 HALF_S = WATCHDOG_S / 2
 CYCLE_S = 0.05
-
-
-def dead_port() -> int:
-    """A port of this machine at which nobody listens."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def dead_site(*, bacnet: bool = False) -> Plan:
