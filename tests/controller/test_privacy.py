@@ -23,7 +23,7 @@ def modes(data: Path) -> dict[str, int]:
     return {str(path.relative_to(data.parent)): mode(path) for path in (data, *data.rglob("*"))}
 
 
-@pytest.mark.parametrize("group", [False, True], ids=["own", "group"])
+@pytest.mark.parametrize("group", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["own", "group"])
 async def test_nobody_else_may_read_the_data_of_a_daemon(tmp_path: Path, group: bool) -> None:
     site, data = tmp_path / "site.yaml", tmp_path / "data"
     site.write_text(HEAD.format(dead=dead_port()), encoding="utf-8")

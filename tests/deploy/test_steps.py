@@ -56,6 +56,7 @@ def test_a_first_install_and_one_that_finds_nothing_to_do(box: Box) -> None:
         box.install(OLD, box.site)
 
 
+@pytest.mark.slow
 def test_a_site_that_the_new_version_refuses_leaves_everything(box: Box) -> None:
     box.add_version(OLD)
     box.install(OLD, box.site)
