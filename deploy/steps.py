@@ -6,6 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from config.language import Text, text
@@ -68,6 +69,11 @@ class Service:
         for path in (site, *site.rglob("*")):
             if not path.is_symlink():
                 self.machine.give(path, 0o750 if path.is_dir() else 0o640, group_only=True)
+        # What somebody has put back as root is the service's to write.
+        for path in self.layout.data.rglob("*"):
+            with suppress(FileNotFoundError):  # the service may be running
+                if not path.is_symlink() and (path.is_dir() or path.is_file()):
+                    self.machine.give(path, 0o750 if path.is_dir() else 0o640)
         self._name_site(site)
 
     # Versions

@@ -49,6 +49,14 @@ def test_a_first_install_and_one_that_finds_nothing_to_do(box: Box) -> None:
     assert mode(layout.service_command) == 0o755
     assert (mode(layout.data), mode(layout.etc), mode(layout.etc / "office")) == (0o750, 0o750, 0o750)
     assert mode(layout.etc / "office" / "site.yaml") == 0o640
+    layout.environment.write_text(
+        layout.environment.read_text(encoding="utf-8").replace("OPTIONS=", "OPTIONS=--trust-clock"),
+        encoding="utf-8",
+    )
+    (layout.data / "control.db").touch(mode=0o600)
+    box.service.prepare(layout.etc / "office")
+    assert mode(layout.data / "control.db") == 0o640, "as somebody put it back"
+    assert "OPTIONS=--trust-clock\n" in layout.environment.read_text(encoding="utf-8")
     box.said.clear()
     box.install(OLD)
     assert box.said == [f"{OLD} is installed and in force; nothing is to be done"]
