@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from config.language import Text, choose, render, text
@@ -21,21 +24,48 @@ def main(words: Sequence[str] | None = None) -> int:
     language = choose(asked.lang)
 
     def say(what: Text) -> None:
-        print(render(what, language), flush=True)  # noqa: T201 - this is what people see
+        with suppress(OSError):  # the terminal may be gone; what was begun is brought to its end
+            print(render(what, language), flush=True)  # noqa: T201 - this is what people see
 
     layout = Layout(Path(asked.root).absolute())
     if layout.live and os.geteuid() != 0:
         say(text("this needs root: say it with sudo"))
         return 2
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     service = Service(layout, Machine.here(live=layout.live), say)
     try:
-        _do(service, asked)
-    except Failed as failure:
-        sys.stderr.write(f"{render(failure.what, language)}\n")
-        if failure.more:
-            sys.stderr.write("".join(f"  {line}\n" for line in failure.more.splitlines()[-25:]))
+        with _alone(layout):
+            _do(service, asked)
+    except (Failed, OSError) as failure:
+        _put(render(failure.what, language) if isinstance(failure, Failed) else str(failure))
+        if isinstance(failure, Failed):
+            _put(*(f"  {line}" for line in failure.more.splitlines()[-25:]))
+        return 1
+    except KeyboardInterrupt:
+        _put(render(text("it was broken off"), language))
         return 1
     return 0
+
+
+def _put(*lines: str) -> None:
+    with suppress(OSError):
+        sys.stderr.write("".join(f"{line}\n" for line in lines))
+
+
+@contextmanager
+def _alone(layout: Layout) -> Iterator[None]:
+    """Nobody else installs meanwhile. Raises Failed, OSError."""
+    layout.root.joinpath("opt").mkdir(parents=True, exist_ok=True)
+    handle = os.open(layout.root / "opt", os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Failed(text("another installation is under way")) from None
+        yield
+    finally:
+        os.close(handle)
 
 
 def _do(service: Service, asked: argparse.Namespace) -> None:

@@ -95,7 +95,7 @@ class Service:
         ran = self.machine.active()
         try:
             self._switch(version, start=ran or not former)
-        except (Failed, KeyboardInterrupt) as failure:
+        except (Failed, OSError, KeyboardInterrupt) as failure:
             if former and former != version:
                 self.say(
                     text(
@@ -105,7 +105,7 @@ class Service:
                     )
                 )
                 self._go_back(version, former, start=ran, forced=True)
-            why = failure.what if isinstance(failure, Failed) else text("it was broken off")
+            why = failure.what if isinstance(failure, Failed) else str(failure) or text("it was broken off")
             more = failure.more if isinstance(failure, Failed) else ""
             raise Failed(
                 text("{version} is not in force: {why}", version=version, why=why), more

@@ -77,6 +77,18 @@ def test_a_site_that_the_new_version_refuses_leaves_everything(box: Box) -> None
     assert (box.current, box.previous) == (OLD, "")
 
 
+def test_a_step_that_the_disk_refuses_leaves_the_version_that_ran(box: Box) -> None:
+    for name in (OLD, NEW):
+        box.add_version(name)
+    box.install(OLD, box.site)
+    unit = box.layout.versions / NEW / "louguan.service"
+    unit.write_text("another", encoding="utf-8")
+    (box.layout.unit.parent / ".louguan.service.new").mkdir()
+    with pytest.raises(Failed, match=r"not in force: .*directory"):
+        box.install(NEW)
+    assert (box.current, box.previous) == (OLD, "")
+
+
 def test_going_back_needs_something_to_go_back_to(box: Box) -> None:
     box.add_version(OLD)
     with pytest.raises(Failed, match="no version before"):

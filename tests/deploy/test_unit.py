@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 import shutil
 import subprocess
@@ -75,6 +77,18 @@ def test_the_installed_commands_are_sound_shell(tmp_path: Path) -> None:
     box = Box(tmp_path, systemd=False)
     box.service.put_commands()
     subprocess.run(["sh", "-n", str(box.layout.service_command)], check=True)
+
+
+def test_two_installations_do_not_run_at_once(tmp_path: Path) -> None:
+    (tmp_path / "opt").mkdir()
+    handle = os.open(tmp_path / "opt", os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        words = [sys.executable, "-m", "deploy", "--lang", "en", "--root", str(tmp_path), "uninstall"]
+        done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=UNIT.parents[1])
+    finally:
+        os.close(handle)
+    assert (done.returncode, done.stderr) == (1, "another installation is under way\n")
 
 
 def test_the_installer_needs_nothing_but_the_systems_python(tmp_path: Path) -> None:
