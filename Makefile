@@ -18,7 +18,7 @@ TEST_ARGS ?=
 .PHONY: help install install-service demo test slow properties peers check format savings lock clean
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
 
 install: $(VENV)/.dev  ## install louguan and the developers' tools into .venv
 
