@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import getpass
 import logging
 import os
@@ -78,6 +79,8 @@ POLL_FLOOR_S = 2.0
 def run_daemon(options: Options) -> int:
     """Run the daemon until it is told to stop; the exit code. Raises NotStarted."""
     times = logs.begin(options.language)
+    # Whoever ends us for standing still does it by SIGABRT: the log is to say where.
+    faulthandler.enable()
     with closing(ServiceManager.of()) as manager:
         return _run_watched(options, times, manager)
 

@@ -10,13 +10,15 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from controller import app, logs, starting
 from controller.options import Options
 from controller.service_manager import ServiceManager
 from controller.store.control import ControlStore
 from controller.store.logdb import LogStore
 from controller.stores import Stores
-from tests.controller.running import HEAD, dead_port
+from tests.controller.running import HEAD, daemon, dead_port
 from tests.controller.service_socket import ServiceSocket
 
 WATCHDOG_S = 4.0
@@ -70,3 +72,16 @@ async def test_what_stands_beside_the_control_may_stop(tmp_path: Path) -> None:
     assert first[-1] == "STOPPING=1"
     assert first.count("READY=1") == 1
     assert "1 devices" in other.said("STATUS")[0]
+
+
+@pytest.mark.slow
+async def test_what_stands_still_is_named_when_it_is_ended_for_it(tmp_path: Path) -> None:
+    (tmp_path / "site.yaml").write_text(HEAD.format(dead=dead_port()), encoding="utf-8")
+    said = tmp_path / "said.log"
+    async with daemon(tmp_path, tmp_path / "data", said) as client:
+        pid = int((tmp_path / "data" / "louguan.lock").read_text(encoding="ascii"))
+        await client.call("status")
+        os.kill(pid, signal.SIGABRT)
+    log = said.read_text(encoding="utf-8")
+    assert "Aborted" in log
+    assert "controller/store/writer.py" in log, "each thread's place"
