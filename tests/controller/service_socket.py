@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 import time
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
+_SO_TIMESTAMPNS = 35
+"""socket(7); Python has no name for it."""
+_TIMESPEC = struct.Struct("@ll")
+
 
 class Heard(NamedTuple):
     at_s: float
-    """Machine monotonic seconds."""
+    """When it was sent, by the kernel's word: machine monotonic seconds."""
     lines: tuple[str, ...]
 
 
@@ -24,6 +29,8 @@ class ServiceSocket:
         self.heard: list[Heard] = []
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind("\0" + address[1:] if address.startswith("@") else address)
+        # When it is read says little on a busy machine.
+        self._socket.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         self._thread = threading.Thread(target=self._read, name="service manager")
 
     @classmethod
@@ -43,8 +50,13 @@ class ServiceSocket:
         self._socket.close()
 
     def _read(self) -> None:
-        while message := self._socket.recv(4096):
-            self.heard.append(Heard(time.monotonic(), tuple(message.decode().split("\n"))))
+        while True:
+            message, [(_, _, stamp)], _, _ = self._socket.recvmsg(4096, socket.CMSG_SPACE(_TIMESPEC.size))
+            if not message:
+                return
+            seconds, nanoseconds = _TIMESPEC.unpack(stamp)
+            ago_s = time.time() - (seconds + nanoseconds / 1e9)
+            self.heard.append(Heard(time.monotonic() - ago_s, tuple(message.decode().split("\n"))))
 
     def times(self, line: str) -> list[float]:
         """When this was said."""
