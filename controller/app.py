@@ -48,7 +48,6 @@ from controller.retention import delete_old_intervals
 from controller.room import Room
 from controller.sealing import seal_old_rows
 from controller.service_manager import ServiceManager
-from controller.sinks import channels_of
 from controller.site_lock import SiteLock
 from controller.socket.address import SocketError
 from controller.socket.server import SocketServer
@@ -144,9 +143,8 @@ async def _serve(
     pace = Pace(clock.speed, POLL_FLOOR_S)
     now = clock.now()
     began = stores.control.begin(now.wall_ms, trusted=now.trusted, version=version("louguan"), plan=plan.hash)
-    daemon = _compose(plan, pace, clock, stores, began, language)
+    daemon = _compose(plan, pace, clock, stores, began, language, simulated=simulated is not None)
     daemon.differs = in_force.differs
-    daemon.channels = channels_of(plan, simulated=simulated is not None)
     daemon.trending = trending_of(plan, options.data, pace, daemon.board, expected=began.boot > 1)
     if options.observe:
         await daemon.accept(Observe("", True, "start", "--observe", now.wall_ms))
@@ -263,7 +261,9 @@ def _note_loss(control: ControlStore, damage: str) -> None:
         _log.error(text("it cannot be noted that control.db is damaged: {why}", why=reason(error)))
 
 
-def _compose(plan: Plan, pace: Pace, clock: SiteClock, stores: Stores, began: Began, language: str) -> Daemon:
+def _compose(
+    plan: Plan, pace: Pace, clock: SiteClock, stores: Stores, began: Began, language: str, *, simulated: bool
+) -> Daemon:
     context = Context.of(plan)
     meters = meters_of(plan)
     marks = stores.log.register(meters, clock.now().wall_ms, plan.site.time_zone)
@@ -281,6 +281,7 @@ def _compose(plan: Plan, pace: Pace, clock: SiteClock, stores: Stores, began: Be
         clock=clock,
         timer=CycleTimer(time.time),
         board=Board(language),
+        simulated=simulated,
     )
 
 

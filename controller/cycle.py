@@ -91,7 +91,6 @@ class Engine(Parts):
             self._outputs.held,
             self._outputs.failing,
         )
-        step.wake_ms = self._wake_ms(now)
         return step
 
     def _settle(self, now: Now, step: Step) -> None:
@@ -101,6 +100,23 @@ class Engine(Parts):
         step.hands += self._hands.take_records()
         step.notices += self._hands.take_notices()
         step.memory.rules += self._hands.take_changed()
+
+    def wake_ms(self, now: Now) -> int | None:
+        """Site time at which, without any event, something next may change; None = never. `now`: of the last
+        step."""
+        wakes = [source.wake_ms() for source in (self._programmes, self._people)]
+        steady_ms = self._steady.at(now)
+        steady = [source.wake_ms() for source in (self._rules, self._gate, self._permits, self._hands)]
+        wakes += [now.wall_ms + wake - steady_ms for wake in steady if wake is not None]
+        wakes += [self._announcements.wake_ms(), self._rules.wake_hour_ms(), self._alarms.wake_ms()]
+        wakes += [self._site_ms(now, self._image.wake_ns()), self._site_ms(now, self._outputs.wake_ns())]
+        return min((max(wake, now.wall_ms) for wake in wakes if wake is not None), default=None)
+
+    def _site_ms(self, now: Now, mono_ns: int | None) -> int | None:
+        """The site time at which a monotonic time will be reached."""
+        if mono_ns is None:
+            return None
+        return now.wall_ms + math.ceil((mono_ns - now.mono_ns) * self._pace.speed / 1_000_000)
 
     def take_over(self, former: Engine, same: Same) -> None:
         """Go on from another Plan's engine, of which `same` is here too; before the first step. What was read
@@ -185,12 +201,14 @@ class Engine(Parts):
     def _read(self, now: Now, step: Step) -> None:
         points, readings = self.plan.points, self._image
         for number in step.changed:
-            point, reading = points[number], readings[number]
+            point = points[number]
+            if number not in self._bearing and self._outputs.heard(point.device):
+                continue
+            reading = readings[number]
             if point.device not in self._online and reading.value is not None:
                 self._device(DeviceState(point.device, True, "answers"), now, step)
             self._outputs.read(point, readings.before(number), reading)
-            if self._barriers.is_selector(number):
-                self._outputs.touch(self._barriers.selector(point, reading, step.notices))
+            self._outputs.touch(self._barriers.selector(point, reading, step.notices))
 
     def _command(self, command: PersonCommand, now: Now, step: Step) -> None:
         match command:
@@ -255,21 +273,6 @@ class Engine(Parts):
         self._rules.queued(self._gate.queued)
         step.memory.rules += self._rules.take_changed()
         step.memory.rules += [*self._gate.take_changed(), *self._permits.take_changed()]
-
-    def _wake_ms(self, now: Now) -> int | None:
-        wakes = [source.wake_ms() for source in (self._programmes, self._people)]
-        steady_ms = self._steady.at(now)
-        steady = [source.wake_ms() for source in (self._rules, self._gate, self._permits, self._hands)]
-        wakes += [now.wall_ms + wake - steady_ms for wake in steady if wake is not None]
-        wakes += [self._announcements.wake_ms(), self._rules.wake_hour_ms(), self._alarms.wake_ms()]
-        wakes += [self._site_ms(now, self._image.wake_ns()), self._site_ms(now, self._outputs.wake_ns())]
-        return min((max(wake, now.wall_ms) for wake in wakes if wake is not None), default=None)
-
-    def _site_ms(self, now: Now, mono_ns: int | None) -> int | None:
-        """The site time at which a monotonic time will be reached."""
-        if mono_ns is None:
-            return None
-        return now.wall_ms + math.ceil((mono_ns - now.mono_ns) * self._pace.speed / 1_000_000)
 
 
 def _outcome(result: Result) -> tuple[object, ...] | None:

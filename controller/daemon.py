@@ -12,7 +12,6 @@ from concurrent.futures import Future
 from config.language import text
 from config.language.details import detail
 from config.plan.clock import Now
-from config.plan.notify import Channel
 from config.plan.reading import Reading
 from config.plan.site import Plan
 from controller import damage, plan_loss, recorder, restored
@@ -31,6 +30,7 @@ from controller.logbook import Logbook
 from controller.notify.runner import Notifier
 from controller.notify.telling import outgoing
 from controller.reasserts import Reasserts
+from controller.sinks import channels_of
 from controller.store.control import Changes
 from controller.stores import Stores, StoreWatch
 from controller.swap.parting import LastWrites
@@ -70,7 +70,10 @@ class Daemon:
         clock: SteppedClock,
         timer: CycleTimer,
         board: Board,
+        *,
+        simulated: bool = False,
     ) -> None:
+        """`simulated`: of what is wrong in it nobody beyond this machine is told."""
         self.engine = engine
         self.meters = meters
         self.board = board
@@ -92,14 +95,14 @@ class Daemon:
         self._timer = timer
         self._commands: list[tuple[PersonCommand, asyncio.Future[None]]] = []
         self._failed_cycles = 0
+        self._simulated = simulated
         self._learn(plan, context)
         self._reasserts = Reasserts()
         self.parting = LastWrites((), {})
         """The last writes to what leaves the Plan."""
         self.after_step: Callable[[Step], None] = lambda _: None
         """Hears of every step; set by who swaps Plans."""
-        self._seen_ms = 0
-        self._asked_for_ms = 0
+        self._seen_ms = self._asked_for_ms = 0
         self._stopping = False
         self.watch = StoreWatch(stores, consumption, board)
         self.lost = ""
@@ -110,20 +113,20 @@ class Daemon:
         """Set by the composition root once the daemon runs."""
         self.trending: Trending | None = None
         """The same, where the site keeps the course of a point."""
-        self.channels: tuple[Channel, ...] = ()
-        """Who is told of alarms; set by the composition root before the first cycle."""
         self.notifier: Notifier | None = None
-        """Tells them; the same, once the daemon runs."""
+        """Tells the channels of alarms; set by the composition root once the daemon runs."""
         self.published: Callable[[Telling], None] | None = None
         """Hears what is told of alarms; set where the socket's operations are registered."""
         self.flash: Flash | None = None
         """What is written to the disk; set by the composition root."""
         self.beat: Callable[[], None] = lambda: None
-        """Called after each cycle of the run that went through: the sign of life; the same."""
+        """Called after each cycle that went through; the same."""
 
     def _learn(self, plan: Plan, context: Context) -> None:
         self.plan = plan
         self.context = context
+        self.channels = channels_of(plan, simulated=self._simulated)
+        """Who is told of alarms."""
         self._keys = {point.id: point.key for point in plan.points}
         self._bound: dict[int, list[tuple[str, str]]] = {}
         for item in plan.equipment:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import overload
 
 from config.plan.clock import Pace
@@ -20,31 +20,38 @@ _MOST = 2**63
 class _Class:
     """Points that live equally long. Looked at when the oldest of their readings may have run out."""
 
-    __slots__ = ("due_ns", "life_ns", "members")
+    __slots__ = ("blocks", "due_ns", "life_ns", "members", "singles")
 
     def __init__(self, life_ns: int) -> None:
         self.life_ns = life_ns
         self.members: set[int] = set()
         """Points with a GOOD reading."""
         self.due_ns: int | None = None
+        self.blocks: list[_Block] | None = None
+        """Those that these are in; None: to be looked up anew."""
+        self.singles: list[int] = []
+        """Those that are in none; stands as long as `blocks` do."""
 
 
 class _Block:
     """Points that came again together, and when they did last."""
 
-    __slots__ = ("event", "logged")
+    __slots__ = ("event", "logged", "whole")
 
     def __init__(self, event: Unchanged, logged: bool) -> None:
         self.event = event
         self.logged = logged
+        self.whole = True
+        """When it comes again, it does for all of its points: none has come again otherwise since."""
 
 
 class Image(Sequence[Reading]):
     """Readings by point id. Written by `take` and `age` once a step; between steps it stands.
 
     A reading that only came again costs next to nothing: no record is made, no deadline moved, and a block
-    that came again as a whole is one thing; a class's oldest reading is sought when the one that was the
-    oldest would have run out.
+    that came again as a whole is one thing, whatever was read of single points since: of the two times a
+    point has come, the later one counts. A class's oldest reading is sought when the one that was the oldest
+    would have run out.
     """
 
     def __init__(self, plan: Plan, pace: Pace) -> None:
@@ -52,14 +59,14 @@ class Image(Sequence[Reading]):
         """Points whose reading is GOOD."""
         self._readings: list[Reading] = [NEVER] * len(plan.points)
         self._again: list[_Block | None] = [None] * len(plan.points)
-        """With what a point's reading came again, later than it was made."""
+        """With what a point came again last."""
         self._blocks: dict[int, _Block] = {}
-        """Those of which no point has been read otherwise since, by the identity of their points: a driver
-        hands out the same tuple while nothing in it changes."""
+        """Those that are whole, by the identity of their points: a driver hands out the same tuple while
+        nothing in it changes."""
         self._stale: dict[int, Reading] = {}
         """What points that have grown stale last said."""
-        self._before: dict[int, Reading] = {}
-        """What points said before they changed."""
+        self._before: dict[int, tuple[Reading, Unchanged | None]] = {}
+        """What points said before they changed, and with what that had come again."""
         classes: dict[int, _Class] = {}
         lives = [_life_ns(point, pace) for point in plan.points]
         self._class_of = [classes.setdefault(life_ns, _Class(life_ns)) for life_ns in lives]
@@ -76,15 +83,20 @@ class Image(Sequence[Reading]):
     def __getitem__(self, index: int | slice) -> Reading | Sequence[Reading]:
         if isinstance(index, slice):
             return [self[point] for point in range(*index.indices(len(self)))]
-        reading, again = self._readings[index], self._again[index]
-        return reading if again is None else _anew(reading, again.event)
+        reading, block = self._readings[index], self._again[index]
+        if block is None or block.event[2] <= reading[4]:
+            return reading
+        # Kept, since it may be looked at often before it comes again: the same reading, of its later time.
+        self._readings[index] = reading = _anew(reading, block.event)
+        return reading
 
     def __len__(self) -> int:
         return len(self._readings)
 
     def before(self, point: int) -> Reading:
         """What a point that has changed said until then, with the time it came last."""
-        return self._before.get(point, NEVER)
+        reading, came = self._before.get(point, (NEVER, None))
+        return reading if came is None or came.mono_ns <= reading.mono_ns else _anew(reading, came)
 
     def take(
         self, events: Iterable[Event], counts: list[Sample | Unchanged], others: list[Event]
@@ -101,11 +113,11 @@ class Image(Sequence[Reading]):
             if event.__class__ is Unchanged:
                 if self._stale and not self._stale.keys().isdisjoint(event.points):
                     changed += self._revive(event)
-                block = self._blocks.get(id(event.points))
-                if block is None:
-                    block = self._gather(event)
-                block.event = event
-                if block.logged:
+                came = self._blocks.get(id(event[0]))
+                if came is None:
+                    came = self._gather(event)
+                came.event = event
+                if came.logged:
                     counts.append(event)
                 continue
             if event.__class__ is not Sample:
@@ -118,14 +130,14 @@ class Image(Sequence[Reading]):
                 reading = Reading(None, Quality.BAD, "out of range", reading[3], reading[4])
                 event, same = Sample(point, reading), old[0] is None
             readings[point] = reading
-            came, again[point] = again[point], None
-            if came is not None:
-                self._blocks.pop(id(came.event.points), None)
+            block = again[point]
+            if reading[4] < old[4] or (block is not None and reading[4] < block.event[2]):
+                self._told_late(point, reading)
             if point in logged:
                 counts.append(event)
             if same and reading[1] is old[1] and old is not NEVER:
                 continue
-            self._before[point] = old if came is None else _anew(old, came.event)
+            self._before[point] = old, None if block is None else block.event
             if reading[1] is not old[1]:
                 self._watch(point, old, reading)
             changed.append(point)
@@ -140,10 +152,32 @@ class Image(Sequence[Reading]):
             former, again[point] = again[point], block
             if former is not latest and former is not None:
                 latest = former
-                self._blocks.pop(id(former.event.points), None)
+                self._part(former)
         if event.points:
             self._blocks[id(event.points)] = block
+        self._seek_anew()
         return block
+
+    def _told_late(self, point: int, reading: Reading) -> None:
+        """Read before what was told before it: it counts, with its own time."""
+        block, self._again[point] = self._again[point], None
+        if block is not None:
+            self._part(block)
+        kin = self._class_of[point]
+        if kin.due_ns is not None:
+            kin.due_ns = min(kin.due_ns, reading.mono_ns + kin.life_ns)
+
+    def _part(self, block: _Block) -> None:
+        """It does not come again as a whole."""
+        if block.whole:
+            block.whole = False
+            del self._blocks[id(block.event.points)]
+            self._seek_anew()
+
+    def _seek_anew(self) -> None:
+        """Points are in other blocks than before."""
+        for kin in self._classes:
+            kin.blocks = None
 
     def take_over(self, former: Image, same: Mapping[int, int]) -> list[int]:
         """The readings of another Plan's image; `same`: its points → those here that mean the same. Returns
@@ -173,38 +207,42 @@ class Image(Sequence[Reading]):
         return min((kin.due_ns for kin in self._classes if kin.due_ns is not None), default=None)
 
     def _age(self, kin: _Class, mono_ns: int) -> list[int]:
-        readings, again, members = self._readings, self._again, kin.members
-        oldest_ns = self._oldest_ns(members, mono_ns)
         changed: list[int] = []
-        if oldest_ns + kin.life_ns <= mono_ns:
-            born_ns = mono_ns - kin.life_ns
-            changed = [point for point in members if self[point].mono_ns <= born_ns]
-            members.difference_update(changed)
+        born_ns = mono_ns - kin.life_ns
+        oldest_ns = self._oldest_ns(kin, mono_ns)
+        if oldest_ns <= born_ns:
+            changed = sorted(point for point in kin.members if self[point].mono_ns <= born_ns)
+            # What is younger than its late block was read by itself since: from now on it is looked at so.
+            for block in [block for block in kin.blocks or () if block.event.mono_ns <= born_ns]:
+                self._part(block)
+            kin.members.difference_update(changed)
+            kin.blocks = None
             self.good -= len(changed)
             for point in changed:
                 self._stale[point] = reading = self[point]
-                readings[point] = reading._replace(quality=Quality.STALE, reason="stale")
-                if (block := again[point]) is not None:
-                    self._blocks.pop(id(block.event.points), None)
-                again[point] = None
-            oldest_ns = self._oldest_ns(members, mono_ns)
-        kin.due_ns = oldest_ns + kin.life_ns if members else None
-        return sorted(changed)
+                self._readings[point] = reading._replace(quality=Quality.STALE, reason="stale")
+                self._again[point] = None
+            oldest_ns = self._oldest_ns(kin, mono_ns)
+        kin.due_ns = oldest_ns + kin.life_ns if kin.members else None
+        return changed
 
-    def _oldest_ns(self, members: Collection[int], mono_ns: int) -> int:
-        """When the oldest of their readings was read; `mono_ns` without any."""
-        again, readings = self._again, self._readings
-        blocks = {again[point] for point in members}
-        times = [block.event.mono_ns for block in blocks if block is not None]
-        if None in blocks:
-            times += [readings[point].mono_ns for point in members if again[point] is None]
+    def _oldest_ns(self, kin: _Class, mono_ns: int) -> int:
+        """Nothing of this class was read before that; `mono_ns` for an empty one."""
+        if kin.blocks is None:
+            again = self._again
+            blocks = {block for point in kin.members if (block := again[point]) is not None and block.whole}
+            kin.blocks = list(blocks)
+            kin.singles = [point for point in kin.members if again[point] not in blocks]
+        times = [block.event.mono_ns for block in kin.blocks]
+        times += [self[point].mono_ns for point in kin.singles]
         return min(times, default=mono_ns)
 
     def _revive(self, event: Unchanged) -> list[int]:
         """What had grown stale was read again after all, and says what it said."""
         points = [point for point in event.points if point in self._stale]
         for point in points:
-            self._before[point] = stale = self._readings[point]
+            stale = self._readings[point]
+            self._before[point] = stale, None
             self._readings[point] = reading = _anew(self._stale[point], event)
             self._watch(point, stale, reading)
         return points
@@ -216,11 +254,13 @@ class Image(Sequence[Reading]):
         if reading.quality is _GOOD:
             self.good += 1
             kin.members.add(point)
+            kin.blocks = None
             due_ns = reading.mono_ns + kin.life_ns
             kin.due_ns = due_ns if kin.due_ns is None else min(kin.due_ns, due_ns)
         elif old.quality is _GOOD:
             self.good -= 1
             kin.members.discard(point)
+            kin.blocks = None
             if not kin.members:
                 kin.due_ns = None
 

@@ -83,6 +83,8 @@ class Parts:
         self._permits = Permits(plan, self._image, remembered.rules)
         self._sources: tuple[RequestSource, ...] = (self._programmes, self._people, self._rules)
         self._barriers = Barriers(plan, remembered.locks, remembered.observe)
+        self._bearing = self._outputs.standing.keys() | self._barriers.selectors
+        """Points whose readings outputs and barriers look at, each time they change."""
         self._alarms = Alarms(plan, remembered.alarms, remembered.last_alarm, pace.speed)
         self._results: dict[int, Result] = dict.fromkeys(commanded.values(), NOTHING)
         self._online: dict[int, bool] = {}

@@ -13,7 +13,7 @@ from functools import partial
 from config.language import Text, text
 from config.language.details import detail
 from config.plan.clock import Clock
-from config.plan.sinks import Common, FileSink, HttpsSink, MqttSink, NationalSink, SinkPlan
+from config.plan.sinks import Common, FileSink, HttpsSink, MqttSink, NationalSink, SinkPlan, same_sink
 from controller.board import Board
 from controller.consumption.upload.port import DeliveryFailed, Row, Sink, SinkError
 from controller.consumption.upload.runner import Health, Patience, SinkRunner
@@ -91,7 +91,9 @@ class Uploads:
         self._make = make
         self._left_out = {plan.common.name: plan for plan in left_out}
         wanted = {plan.common.name: plan for plan in plans}
-        gone = [name for name, upload in self._uploads.items() if not _same(upload.plan, wanted.get(name))]
+        gone = [
+            name for name, upload in self._uploads.items() if not same_sink(upload.plan, wanted.get(name))
+        ]
         tasks = [task for name in gone if (task := self._tasks.pop(name, None)) is not None]
         for task in tasks:
             task.cancel()
@@ -361,14 +363,6 @@ def _cause(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return f"{type(error).__name__}: {error}"
-
-
-def _same(one: SinkPlan, other: SinkPlan | None) -> bool:
-    """Whether two say the same, wherever they are written."""
-    if other is None or type(one) is not type(other):
-        return False
-    source = one.common.source
-    return one == replace(other, common=replace(other.common, source=source))
 
 
 def _patience(usual: Patience, plan: SinkPlan) -> Patience:

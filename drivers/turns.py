@@ -77,6 +77,10 @@ class Agenda:
         self._probe_free_s = now_s
         self._first_failed = False
         self._hurry = False
+        self._heard_s = now_s
+        """When any of them answered last."""
+        self._silent_s: dict[int, float] = {}
+        """When each that is in trouble failed first."""
 
     # Who is asked
 
@@ -92,6 +96,7 @@ class Agenda:
         if device in self._polls:
             self._leave(device)
             del self._blocks[device], self._polls[device], self.health[device]
+            self._silent_s.pop(device, None)
 
     # Asking
 
@@ -125,6 +130,8 @@ class Agenda:
         health = self.health.get(device)
         if health is None:
             return False
+        self._heard_s = now_s
+        self._silent_s.pop(device, None)
         was_live = health.live
         changed = health.answered(took_s)
         for poll in self._polls[device]:
@@ -149,7 +156,11 @@ class Agenda:
         if health is None:
             return False
         self._leave(device)
-        return health.failed(now_s, self.manners)
+        silent_s = self._silent_s.setdefault(device, now_s)
+        lost = health.failed(now_s, self.manners)
+        if lost and self._heard_s < silent_s:
+            self._ask_the_others(now_s)
+        return lost
 
     def late(self, device: int, now_s: float, took_s: float) -> None:
         """An answer came after its time-out."""
@@ -163,6 +174,7 @@ class Agenda:
 
     def line_failed(self) -> list[int]:
         """The line cannot be opened. The devices that are lost by this; all are fresh when it can."""
+        self._silent_s.clear()
         for device in self.health:
             self._leave(device)
         return [device for device, health in self.health.items() if health.line_failed(self.manners)]
@@ -252,6 +264,14 @@ class Agenda:
 
     def _smallest(self, device: int) -> Block:
         return min((poll.block for poll in self._polls[device]), key=lambda block: block.size)
+
+    def _ask_the_others(self, now_s: float) -> None:
+        """Nobody has answered since this one fell silent: it may be the line, which those that are read every
+        few minutes would tell of one by one. Each is read once out of turn."""
+        for device, health in self.health.items():
+            if health.live:
+                poll = min(self._polls[device], key=lambda poll: poll.block.size)
+                self._enter(poll, now_s)
 
     def _set_polls(self, device: int) -> None:
         self._polls[device] = [

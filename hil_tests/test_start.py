@@ -7,13 +7,16 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from controller.consumption.records import Flag
 from controller.store.ledger import Kind
 from hil_tests.stand import HOUSE, PATIENCE_S, Stand
 
@@ -195,6 +198,12 @@ def test_a_demo_keeps_its_data_where_it_is_told_and_goes_on_there(tmp_path: Path
         _, said = louguan("demo", str(HOUSE), "--for", f"{seconds}s", "--json", "--data", str(data))
         assert (data / "control.db").exists()
         assert (data / "simulated").exists()
+    assert "the simulated counters go on from where they stood" in said
+    with closing(sqlite3.connect(data / "log.db")) as log:
+        rows = [Flag(flags) for (flags,) in log.execute("SELECT flags FROM intervals")]
+    assert rows
+    assert not [row for row in rows if Flag.SUSPECT in row], "its meters go on where they stood"
+    assert "jumped" not in (data / "daemon.log").read_text(encoding="utf-8")
     found = json.loads(next(line for line in said.splitlines() if line.startswith("{")))
     assert min(found["intervals_delivered"], found["intervals_written"]) > 0, "its receiver takes the log"
     assert louguan("run", str(HOUSE), "--data", str(data))[0] == 1

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
+from types import MappingProxyType
 from typing import NamedTuple
 
 from config.plan.points import Point
 from config.plan.reading import Value
 from schedules.calendar import Day
-from schedules.energy import Counted, Energy, Prices, Rating, Ratings, is_on, power_kw
+from schedules.energy import Counted, Energy, Logged, Prices, Ratings, is_on, power_kw
 from schedules.preview import Foreseen, Span, Timeline
 from schedules.tariff import TariffHours
 from schedules.unheard import Unheard, unheard
 
 _HOUR_MS = 3_600_000
+NOT_LOGGED: Mapping[str, Logged] = MappingProxyType({})
+_MAY_BE_LOGGED = frozenset({Counted.FULLY, Counted.AT_MOST, Counted.NO_RATING, Counted.BY_ITSELF})
+"""Of set-points and of gas a meter of electricity says nothing."""
 
 
 class Side(NamedTuple):
@@ -59,6 +64,8 @@ class PointChange(NamedTuple):
     counted: Counted
     energy: tuple[Energy, Energy] | None
     """Before and after, while both plans ask for a value; None where it is not counted."""
+    logged_by: str = ""
+    """The meter, or the power, whose log is what counts."""
 
 
 class DayChange(NamedTuple):
@@ -87,6 +94,8 @@ class Changes(NamedTuple):
     gained: tuple[Side, ...]
     points: tuple[PointChange, ...]
     days: tuple[DayChange, ...]
+    logged: Sums
+    """By what was logged; what follows, by ratings."""
     fully: Sums
     at_most: Sums
     uncounted: tuple[tuple[str, Counted], ...]
@@ -94,13 +103,18 @@ class Changes(NamedTuple):
     priced: bool
     hidden: tuple[Unheard, ...]
     """What the new plan has and nobody will hear within a year, and the old one had not or was heard."""
+    logged_by: tuple[str, ...]
+    """By name: what `logged` goes by."""
 
 
 def compare(
-    old: Foreseen, new: Foreseen, wanted: Callable[[Foreseen, Side], bool] = lambda *_: True
+    old: Foreseen,
+    new: Foreseen,
+    wanted: Callable[[Foreseen, Side], bool] = lambda *_: True,
+    logged: Mapping[str, Logged] = NOT_LOGGED,
 ) -> Changes:
     """What changes when `new` comes in place of `old`; both of the same days. Of the points only those that
-    are `wanted` on either side."""
+    are `wanted` on either side. `logged`: what has been drawn, by the keys of points."""
     before, after = _sides(old), _sides(new)
     keys = {
         key
@@ -114,32 +128,41 @@ def compare(
     prices = Prices(tariff, None if tariff is None else TariffHours(tariff, new.context))
     ratings = Ratings(new.plan)
     changed: list[PointChange] = []
-    sums = {Counted.FULLY: Sums(0, Energy(), Energy()), Counted.AT_MOST: Sums(0, Energy(), Energy())}
+    sources: set[str] = set()
+    sums = dict.fromkeys((Counted.LOGGED, Counted.FULLY, Counted.AT_MOST), Sums(0, Energy(), Energy()))
     for key, then in after.items():
         if (first := before.get(key)) is None:
             continue
         rating = ratings.of(then.point)
         found = tuple(_pairs(first.timeline.spans, then.timeline.spans))
-        energy = _energy(found, rating, prices) if rating.counted in sums else None
+        drawn: Callable[[Value], float] = partial(power_kw, rating)
+        counted, measured = rating.counted, ""
+        by = logged.get(key) if counted in _MAY_BE_LOGGED else None
+        if by is not None and (drawn_by := _drawn(by, found, then.point)) is not None:
+            counted, drawn, measured = Counted.LOGGED, drawn_by, by.by
+            sources.add(measured)
+        energy = _energy(found, drawn, prices) if counted in sums else None
         if energy is not None:
-            so_far = sums[rating.counted]
-            sums[rating.counted] = Sums(
+            so_far = sums[counted]
+            sums[counted] = Sums(
                 so_far.points + 1, so_far.before.plus(energy[0]), so_far.after.plus(energy[1])
             )
         differing = tuple(_differences(found, first, then))
         if differing:
             on = None if rating.counted is Counted.SETTING else _on(found, first.point, then.point)
-            changed.append(PointChange(key, first, then, differing, on, rating.counted, energy))
+            changed.append(PointChange(key, first, then, differing, on, counted, energy, measured))
     return Changes(
         tuple(side for key, side in before.items() if key not in after),
         tuple(side for key, side in after.items() if key not in before),
         tuple(changed),
         tuple(_days(old, new, changed)),
+        sums[Counted.LOGGED],
         sums[Counted.FULLY],
         sums[Counted.AT_MOST],
         tuple((item.key, item.counted) for item in changed if item.energy is None),
         prices.known,
         tuple(_newly_hidden(old, new)),
+        tuple(sorted(sources)),
     )
 
 
@@ -189,13 +212,24 @@ def _on(pairs: Sequence[Pair], before: Point, after: Point) -> Hours | None:
     )
 
 
-def _energy(pairs: Sequence[Pair], rating: Rating, prices: Prices) -> tuple[Energy, Energy]:
+def _drawn(by: Logged, pairs: Sequence[Pair], point: Point) -> Callable[[Value], float] | None:
+    """What each value draws that either plan asks for while the other asks too; None unless that is known of
+    all: half by a meter and half by a rating is a difference of the two."""
+    asked = {value for pair in pairs for value in pair[2:] if None not in pair[2:] and value is not None}
+    kw = {value: by.drawn_kw(point, value) for value in asked}
+    known = {value: each for value, each in kw.items() if each is not None}
+    return known.__getitem__ if asked and len(known) == len(kw) else None
+
+
+def _energy(
+    pairs: Sequence[Pair], drawn_kw: Callable[[Value], float], prices: Prices
+) -> tuple[Energy, Energy]:
     before = after = Energy()
     for pair in pairs:
         if pair.before is None or pair.after is None:
             continue  # what an uncommanded lamp draws, nobody knows
-        before = before.plus(prices.cost(power_kw(rating, pair.before), pair.start_ms, pair.end_ms))
-        after = after.plus(prices.cost(power_kw(rating, pair.after), pair.start_ms, pair.end_ms))
+        before = before.plus(prices.cost(drawn_kw(pair.before), pair.start_ms, pair.end_ms))
+        after = after.plus(prices.cost(drawn_kw(pair.after), pair.start_ms, pair.end_ms))
     return before, after
 
 

@@ -1,5 +1,7 @@
-"""What a command is worth in electricity, by the rated power of what it commands: an estimate. Pure.
+"""What a command is worth in electricity, by what its equipment has drawn or is rated at: an estimate. Pure.
 
+What was logged while one value or another was commanded says more than a rating: it has in it how long a
+thermostat lets a heater rest. Without it, by rating:
 Counted is what a programme itself switches or dims: rated power while on, rated power × level. A permit lets
 a device draw its rated power, and whether it does is the device's own business: counted apart, as at most.
 Modes and set-points say nothing about power.
@@ -7,6 +9,7 @@ Modes and set-points say nothing about power.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
@@ -26,6 +29,8 @@ _HOUR_MS = 3_600_000
 class Counted(Enum):
     """Whether a point's commands are worth a number, and if not, why."""
 
+    LOGGED = "logged"
+    """By what was logged while it was commanded so."""
     FULLY = "fully"
     AT_MOST = "at-most"
     """A permit: the device draws this at most."""
@@ -74,6 +79,32 @@ class Ratings:
 def _switches(point: Point, role: str) -> bool:
     """Whether what is commanded is on and off, or a share of the whole; a least speed is neither."""
     return point.kind == "bool" or (point.kind == "number" and point.unit == "%" and role != "min_speed")
+
+
+class Logged(NamedTuple):
+    """What a point's equipment has drawn."""
+
+    by: str
+    """The meter, or the point whose course is kept."""
+    kw: Mapping[Value, float]
+    """Mean by the value that was commanded."""
+
+    def drawn_kw(self, point: Point, value: Value) -> float | None:
+        """At that value; None where nothing tells. Off draws nothing unless something else was logged, and a
+        level its share of the nearest one."""
+        if (found := self.kw.get(value)) is not None:
+            return found
+        if point.kind == "bool":
+            return None if value else 0.0
+        if point.kind != "number" or point.unit != "%" or isinstance(value, str):
+            return None
+        if value == 0:
+            return 0.0
+        known = [level for level in self.kw if not isinstance(level, str) and level > 0]
+        if not known:
+            return None
+        near = min(known, key=lambda level: abs(level - value))
+        return self.kw[near] * value / near
 
 
 def power_kw(rating: Rating, value: Value | None) -> float:

@@ -24,6 +24,15 @@ class Span(NamedTuple):
     """The next begin or end; HORIZON_DAYS ahead at most (look again)."""
 
 
+class _Begin(NamedTuple):
+    """The next begin of hours, as seen from `since_ms` on and until it is reached."""
+
+    since_ms: int
+    moment_ms: int
+    """When that is, or up to where there is none."""
+    found: bool
+
+
 class SiteHours:
     """Local time, kinds of day and tariff of one site."""
 
@@ -32,7 +41,7 @@ class SiteHours:
         self.tariff = None if tariff is None else TariffHours(tariff, context)
         self._spans: dict[Source, tuple[int, Span]] = {}
         """By where the hours stand: the last answer, and from when it holds."""
-        self._begins: dict[Source, tuple[int, int | None]] = {}
+        self._begins: dict[Source, _Begin] = {}
 
     def span(self, hours: Hours, wall_ms: int) -> Span:
         """The stretch that `wall_ms` is of."""
@@ -47,16 +56,22 @@ class SiteHours:
     def begin(self, hours: Hours, wall_ms: int) -> int | None:
         """When hours next begin after `wall_ms`; None if not within HORIZON_DAYS."""
         known = self._begins.get(hours.source)
-        if known is not None and known[0] <= wall_ms and known[1] is not None and wall_ms < known[1]:
-            return known[1]
-        programme, moment = _programme(hours), self.span(hours, wall_ms).until_ms
-        while moment < wall_ms + _HORIZON_MS:
-            verdict = evaluate(programme, self._context, moment)
+        if known is None or not known.since_ms <= wall_ms < known.moment_ms:
+            known = _Begin(wall_ms, self.span(hours, wall_ms).until_ms, found=False)
+        horizon_ms = wall_ms + _HORIZON_MS
+        if not known.found and known.moment_ms < horizon_ms:
+            self._begins[hours.source] = known = self._looked_on(hours, known, horizon_ms)
+        return known.moment_ms if known.found and known.moment_ms < horizon_ms else None
+
+    def _looked_on(self, hours: Hours, known: _Begin, horizon_ms: int) -> _Begin:
+        """From where it was looked for in vain, up to `horizon_ms`."""
+        programme, moment_ms = _programme(hours), known.moment_ms
+        while moment_ms < horizon_ms:
+            verdict = evaluate(programme, self._context, moment_ms)
             if verdict.rank is Rank.PERIOD:
-                self._begins[hours.source] = wall_ms, moment
-                return moment
-            moment = verdict.until_ms
-        return None
+                return _Begin(known.since_ms, moment_ms, found=True)
+            moment_ms = verdict.until_ms
+        return _Begin(known.since_ms, moment_ms, found=False)
 
     def date(self, wall_ms: int) -> str:
         """The local day, ISO."""

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::00)?")
+_DAY_S = 86_400
+
+
+def seconds_of_day(written: str) -> int | None:
+    """Seconds after midnight of "18:00" or "18:00:00", up to 24:00; None if it is no time of day."""
+    found = _CLOCK.fullmatch(unicodedata.normalize("NFKC", written).strip())
+    seconds = int(found[1]) * 3600 + int(found[2]) * 60 if found else 0
+    return seconds if found and int(found[2]) <= 59 and seconds <= _DAY_S else None
 
 
 class LocalTime:

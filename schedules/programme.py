@@ -91,13 +91,36 @@ class _State(NamedTuple):
     source: Source
 
 
+class _Days:
+    """A programme day by day, for one question: the periods of each day are worked out once."""
+
+    def __init__(self, programme: Programme, context: Context) -> None:
+        self.programme = programme
+        self.context = context
+        self._own: dict[date, list[_Span]] = {}
+
+    def spans(self, day: date) -> list[_Span]:
+        """Every period that can hold on `day`, earlier days' first: a tail beats what the new day says.
+
+        Two days back and one ahead, because an offset may carry a sun mark over midnight.
+        """
+        spans = [span for shift in (-2, -1, 0, 1) for span in self._of(day + shift * _DAY)]
+        return [*spans, *_booked(self.programme, self.context, day)]
+
+    def _of(self, day: date) -> list[_Span]:
+        if (found := self._own.get(day)) is None:
+            found = self._own[day] = list(_day_spans(self.programme, self.context, day))
+        return found
+
+
 def evaluate(programme: Programme, context: Context, wall_ms: int) -> Verdict:
     """The programme's verdict at `wall_ms` (UTC milliseconds), believing the clock."""
     today = context.local.date_at(wall_ms)
-    spans = _spans(programme, context, today)
+    days = _Days(programme, context)
+    spans = days.spans(today)
     span = _span_at(spans, wall_ms)
     state = _state(programme, today, span)
-    until = _next_change(programme, context, wall_ms, today, state)
+    until = _next_change(days, wall_ms, today, state)
     if span is not None:
         return Verdict(*state, span.reason, span.start_ms, until)
     edges = [edge for span in spans for edge in (span.start_ms, span.end_ms) if edge <= wall_ms]
@@ -112,12 +135,10 @@ def course(programme: Programme, context: Context, start_ms: int, end_ms: int) -
     day = context.local.date_at(start_ms)
     if not (programme.week or programme.exceptions or programme.effective or programme.bookings):
         return [Stretch(start_ms, end_ms, *_state(programme, day, None), _reason(programme, day, None))]
-    near = [list(_day_spans(programme, context, day + shift * _DAY)) for shift in (-2, -1, 0, 1)]
-    begin = start_ms
+    days, begin = _Days(programme, context), start_ms
     while begin < end_ms:
         end = min(end_ms, context.local.midnight(day + _DAY))
-        spans = [span for spans in near for span in spans]
-        spans += _booked(programme, context, day)
+        spans = days.spans(day)
         edges = {begin, *(edge for span in spans for edge in (span.start_ms, span.end_ms))}
         for edge in sorted(edge for edge in edges if begin <= edge < end):
             span = _span_at(spans, edge)
@@ -128,7 +149,6 @@ def course(programme: Programme, context: Context, start_ms: int, end_ms: int) -
                 found[-1] = found[-1]._replace(end_ms=edge)
             found.append(Stretch(edge, end_ms, *state, _reason(programme, day, span)))
         day += _DAY
-        near = [*near[1:], list(_day_spans(programme, context, day + _DAY))]
         begin = max(begin, end)
     return found
 
@@ -154,16 +174,17 @@ def _reason(programme: Programme, today: date, span: _Span | None) -> Text:
     return text("outside its periods") if effective(programme, today) else text("outside its effective dates")
 
 
-def _next_change(programme: Programme, context: Context, wall_ms: int, today: date, state: _State) -> int:
+def _next_change(days: _Days, wall_ms: int, today: date, state: _State) -> int:
+    midnight = days.context.local.midnight
     for ahead in range(HORIZON_DAYS):
         day = today + ahead * _DAY
-        begin, end = context.local.midnight(day), context.local.midnight(day + _DAY)
-        spans = _spans(programme, context, day)
+        begin, end = midnight(day), midnight(day + _DAY)
+        spans = days.spans(day)
         edges = {begin, *(edge for span in spans for edge in (span.start_ms, span.end_ms))}
         for edge in sorted(edge for edge in edges if begin <= edge < end and edge > wall_ms):
-            if _state(programme, day, _span_at(spans, edge)) != state:
+            if _state(days.programme, day, _span_at(spans, edge)) != state:
                 return edge
-    return context.local.midnight(today + HORIZON_DAYS * _DAY)
+    return midnight(today + HORIZON_DAYS * _DAY)
 
 
 def _span_at(spans: list[_Span], wall_ms: int) -> _Span | None:
@@ -173,19 +194,6 @@ def _span_at(spans: list[_Span], wall_ms: int) -> _Span | None:
     if ordinary is None or booked is None:
         return ordinary or booked
     return ordinary if ordinary.rank < booked.rank else booked
-
-
-def _spans(programme: Programme, context: Context, day: date) -> list[_Span]:
-    """Every period that can hold on `day`, earlier days' first: a tail beats what the new day says.
-
-    Two days back and one ahead, because an offset may carry a sun mark over midnight.
-    """
-    spans = [
-        span
-        for shift in (-2, -1, 0, 1)
-        for span in _day_spans(programme, context, day + timedelta(days=shift))
-    ]
-    return [*spans, *_booked(programme, context, day)]
 
 
 def _booked(programme: Programme, context: Context, day: date) -> Iterator[_Span]:

@@ -103,6 +103,10 @@ KINDS: dict[str, dict[str, Role]] = {
 
 RUN = "run_cmd"
 """The role that starts and stops a motor."""
+FEEDBACK = "run_fb"
+"""The role that says that it runs."""
+AUTO = "auto"
+"""The role of a selector, and its state that hands over to us."""
 PRIMARY: dict[str, tuple[str, ...]] = {
     "pump": ("mode", "permit"),
     "fan": ("mode", "permit", "min_speed"),

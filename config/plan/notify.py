@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from config.plan.alarms import Priority
-from config.plan.sinks import HttpsSink, MqttSink, Secret
+from config.plan.sinks import HttpsSink, MqttSink, Secret, same_sink
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +21,8 @@ class Channel:
     """The other side, reached as a sink is; an MQTT broker's topic is what all topics begin with."""
     signing: Secret | None = None
     """Webhook: key of the signature (HMAC-SHA-256) of what is sent; None = none is."""
+
+
+def same_channel(one: Channel, other: Channel | None) -> bool:
+    """Whether two say the same, wherever they are written."""
+    return other is not None and same_sink(one.via, other.via) and one == replace(other, via=one.via)

@@ -44,7 +44,6 @@ class Interlock:
     then: tuple[Ask, ...]
     until: Condition | None
     """With reset auto; None = as soon as `when` is false."""
-    until_said: str
     reset: Literal["auto", "manual"]
     on_bad_input: BadInput
 

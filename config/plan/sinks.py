@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from config.plan.devices import Source
@@ -124,3 +124,11 @@ class FileSink:
 
 
 SinkPlan: TypeAlias = HttpsSink | MqttSink | NationalSink | FileSink
+
+
+def same_sink(one: SinkPlan, other: SinkPlan | None) -> bool:
+    """Whether two say the same, wherever they are written."""
+    if other is None or type(one) is not type(other):
+        return False
+    source = one.common.source
+    return one == replace(other, common=replace(other.common, source=source))

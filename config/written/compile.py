@@ -14,6 +14,7 @@ from config.written.check.hands import check_hands
 from config.written.check.lighting import check_lighting
 from config.written.check.periods import note_hidden
 from config.written.check.shedding import check_shedding
+from config.written.doubts import Asking
 from config.written.gather import Written, gather
 from config.written.load import Files, load
 from config.written.lower.alarms import lower_alarms
@@ -51,17 +52,18 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
     calendar = lower_calendar(written, findings)
     lines = lower_lines(written, findings)
     made = lower_devices(written, lines, findings)
-    check_devices(made, lines, findings)
+    check_devices(written, lines, findings)
     bound = lower_equipment(written, made, findings)
     check_hands(written, findings)
     targets = Targets(written, made, bound, findings)
     places = Places(written, findings)
-    programmes = lower_programmes(written, calendar, places, targets, findings)
+    asking = Asking()
+    programmes = lower_programmes(written, calendar, places, targets, asking.programmes, findings)
     points = tuple(point for device in made.values() for point in device.points.values())
     note_hidden(programmes, {point.id: point for point in points}, findings)
     names = PointNames(written, made, bound, findings)
     programmed = {point for programme in programmes for point in programme.targets}
-    interval_s = int((written.site.written.log if written.site else LogWritten()).interval)
+    interval_s = _interval_s(written)
     tariff = lower_tariff(written, calendar, interval_s, findings)
     rules_site = RulesSite(
         names,
@@ -72,13 +74,14 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
         (*BUILT_IN_KINDS, *calendar.own_kinds),
         tariff,
         written.tariff is not None or bool(written.broken.get("tariff")),
+        written,
         findings,
     )
-    rules = lower_rules(written, rules_site, programmed, findings)
+    rules = lower_rules(written, rules_site, programmed, asking, findings)
     rules += lower_alarms(written, rules_site, rules)
-    check_lighting(rules, programmes, {point.id: point for point in points}, written, findings)
+    check_lighting(rules, programmes, {point.id: point for point in points}, asking.programmes, findings)
     note_thermostats(rules, programmes, bound.equipment.values(), findings)
-    check_shedding(rules, programmes, written, rules_site)
+    check_shedding(rules, programmes, written, asking, rules_site)
     restart = lower_restart(written, targets, bound, rules_site.points, findings)
     meters = gather_meters(written, made, bound, findings)
     metering = lower_metering(meters, names, interval_s, findings)
@@ -110,6 +113,13 @@ def _lower(files: Files, written: Written, findings: Findings) -> Plan | None:
         notes=tuple(f"{at}: {note}" for at, note in findings.notes()),
     )
     return replace(plan, hash=seal(plan))
+
+
+def _interval_s(written: Written) -> int:
+    """The log's interval; a minute where what is written cannot be used: nothing is held against that."""
+    if written.site is not None and not written.site.entry.whole("log"):
+        return 60
+    return int((written.site.written.log if written.site else LogWritten()).interval)
 
 
 def _version() -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from config.language import text
+from config.language import Text, text
 from config.plan.devices import Source
 from config.written.library import BUILT_IN, read_profile
 from config.written.load import Files
@@ -24,17 +25,21 @@ from config.written.model.site import CalendarWritten, SiteWritten
 from config.written.model.tariff import OwnWritten, UseWritten
 from config.written.model.trends import TrendWritten
 from config.written.named import Named
-from config.written.nodes import Entry, Scalar, Table
-from config.written.problems import Findings, Wrong
+from config.written.nodes import Entry, Items, Scalar, Table
+from config.written.problems import Findings, Wrong, nearest
 from config.written.profiles import Profile
 from config.written.rules.common import RuleWritten
 from config.written.rules.registry import MODELS as RULES
 from config.written.validate import shaped, shaped_by
 
+_SLIP = 0.85
+"""Likeness of two names that are one but for a letter or two."""
+
 
 @dataclass(slots=True)
 class Written:
-    """Everything of a site that could be validated. `broken` are names that exist but cannot be used."""
+    """Everything of a site that could be validated, what is left of faulty entries too. `broken` are names
+    that exist but cannot be used."""
 
     site: Named[SiteWritten] | None = None
     calendars: list[Named[CalendarWritten]] = field(default_factory=list)
@@ -60,11 +65,43 @@ class Written:
     def is_broken(self, section: str, name: str) -> bool:
         return name in self.broken.get(section, ())
 
+    def lost_equipment(self, name: str) -> bool:
+        """Whether there is one of that name, of which nothing is known."""
+        return self.is_broken("equipment", name) or self.maybe_meant(name, "equipment")
+
+    def maybe_meant(self, name: str, *sections: str) -> bool:
+        """Whether an entry of these, whose name cannot be used, may be meant by a name that nobody has."""
+        if self.nameless.isdisjoint(sections):
+            return False
+        return all(nearest(name, getattr(self, section), _SLIP) is None for section in sections)
+
+    def lost_tag(self, tag: str) -> bool:
+        """Whether some equipment has the tag, even one of which nothing else is known."""
+        return tag in self.equipment_tags
+
+    def lost_part(self, name: str, key: str) -> bool:
+        """Whether that key of the equipment was written and cannot be used."""
+        return (name, key) in self.misfits or (
+            name in self.equipment and self.equipment[name].entry.lacks(key)
+        )
+
+    equipment_tags: set[str] = field(default_factory=set)
+    """Those of equipment."""
+    nameless: set[str] = field(default_factory=set)
+    """Sections with an entry whose name cannot be used."""
+    misfits: set[tuple[str, str]] = field(default_factory=set)
+    """(equipment, key) whose value does not fit."""
+    day_kinds: set[str] = field(default_factory=set)
+    """Every kind of day of the site's own that is written anywhere."""
+
     @property
     def lost_points(self) -> bool:
         """Whether devices or equipment are missing here that people wrote: what they have is not known."""
-        return any(self.broken.get(section) for section in ("devices", "equipment")) or None in (
-            self.profiles.values()
+        return (
+            any(self.broken.get(section) for section in ("devices", "equipment"))
+            or None in self.profiles.values()
+            or not all(named.entry.whole("tags") and named.written.profile for named in self.devices.values())
+            or not all(named.sound for named in self.equipment.values())
         )
 
 
@@ -73,33 +110,35 @@ def gather(files: Files, findings: Findings) -> Written:
     written = Written()
     _site(files, written, findings)
     for entry in files.sections.get("calendar", []):
+        written.day_kinds.update(_words(entry.child("kinds")))
         calendar = shaped(CalendarWritten, entry, findings)
         if calendar is not None:
-            written.calendars.append(Named(entry, calendar))
+            written.calendars.append(calendar)
     for entry in _entries(files, "lines", written, findings):
-        _keep(written, "lines", entry, shaped_by("transport", LINES, entry, findings))
+        _keep(written, "lines", entry, shaped_by("transport", LINES, entry, findings), findings)
     for entry in _entries(files, "devices", written, findings):
-        _collect_tags(entry, written)
-        _keep(written, "devices", entry, shaped(DeviceWritten, entry, findings))
+        written.tags.update(_words(entry.child("tags")))
+        _keep(written, "devices", entry, shaped(DeviceWritten, entry, findings), findings)
     for entry in _entries(files, "equipment", written, findings):
-        _collect_tags(entry, written)
-        _keep(written, "equipment", entry, shaped_by("kind", EQUIPMENT_KINDS, entry, findings))
+        written.equipment_tags.update(_words(entry.child("tags")))
+        _keep(written, "equipment", entry, shaped_by("kind", EQUIPMENT_KINDS, entry, findings), findings)
+    written.tags |= written.equipment_tags
     for entry in _entries(files, "places", written, findings):
-        _keep(written, "places", entry, shaped(BookableWritten, entry, findings))
+        _keep(written, "places", entry, shaped(BookableWritten, entry, findings), findings)
     for entry in _entries(files, "programmes", written, findings):
-        _keep(written, "programmes", entry, shaped(ProgrammeWritten, entry, findings))
+        _keep(written, "programmes", entry, shaped(ProgrammeWritten, entry, findings), findings)
     _meters(files, written, findings)
     for entry in _entries(files, "trends", written, findings):
-        _keep(written, "trends", entry, shaped(TrendWritten, entry, findings))
+        _keep(written, "trends", entry, shaped(TrendWritten, entry, findings), findings)
     _tariff(files, written, findings)
     for entry in _entries(files, "rules", written, findings):
-        _keep(written, "rules", entry, shaped_by("kind", RULES, entry, findings))
+        _keep(written, "rules", entry, shaped_by("kind", RULES, entry, findings), findings)
     for entry in _entries(files, "alarms", written, findings):
-        _keep(written, "alarms", entry, shaped(AlarmWritten, entry, findings))
+        _keep(written, "alarms", entry, shaped(AlarmWritten, entry, findings), findings)
     for entry in _entries(files, "notify", written, findings):
-        _keep(written, "notify", entry, shaped_by("kind", CHANNELS, entry, findings))
+        _keep(written, "notify", entry, shaped_by("kind", CHANNELS, entry, findings), findings)
     for entry in _entries(files, "sinks", written, findings):
-        _keep(written, "sinks", entry, shaped_by("kind", SINKS, entry, findings))
+        _keep(written, "sinks", entry, shaped_by("kind", SINKS, entry, findings), findings)
     _profiles(files, written, findings)
     return written
 
@@ -109,9 +148,7 @@ def _site(files: Files, written: Written, findings: Findings) -> None:
     if not sections and files.hashes and not files.lost:
         findings.problem(Source("site.yaml", 0, 0), text("the section site is missing"))
     for entry in _only(files, "site", findings):
-        site = shaped(SiteWritten, entry, findings)
-        if site is not None:
-            written.site = Named(entry, site)
+        written.site = shaped(SiteWritten, entry, findings)
 
 
 def _only(files: Files, section: str, findings: Findings) -> list[Entry]:
@@ -126,12 +163,8 @@ def _only(files: Files, section: str, findings: Findings) -> list[Entry]:
 
 def _tariff(files: Files, written: Written, findings: Findings) -> None:
     for entry in _only(files, "tariff", findings):
-        if entry.child("use") is not None:
-            use = shaped(UseWritten, entry, findings)
-            written.tariff = None if use is None else Named(entry, use)
-        else:
-            own = shaped(OwnWritten, entry, findings)
-            written.tariff = None if own is None else Named(entry, own)
+        own = entry.child("use") is None
+        written.tariff = shaped(OwnWritten, entry, findings) if own else shaped(UseWritten, entry, findings)
         if written.tariff is None:
             written.broken["tariff"] = {entry.name}
 
@@ -146,7 +179,7 @@ def _meters(files: Files, written: Written, findings: Findings) -> None:
                 text('"{key}" is for the simulator: it belongs into plant.yaml', key=foreign.name),
                 hint=text("here each meter says submeter_of"),
             )
-        _keep(written, "meters", entry, None if foreign else shaped(MeterWritten, entry, findings))
+        _keep(written, "meters", entry, None if foreign else shaped(MeterWritten, entry, findings), findings)
     simulated = None if files.plant is None else files.plant.child("meters")
     for entry in simulated.children() if simulated else []:
         for part in entry.children():
@@ -178,7 +211,8 @@ def _entries(
             try:
                 called(entry.name)
             except Wrong as error:
-                findings.wrong(entry.at, error)
+                findings.problem(entry.at, error.message, error.expected, _nameable(entry.name) or error.hint)
+                written.nameless.add(section)
                 written.broken.setdefault(section, set()).add(entry.name)
                 continue
             if entry.name in first:
@@ -193,17 +227,39 @@ def _entries(
             yield entry
 
 
-def _keep(written: Written, section: str, entry: Entry, shape: Any | None) -> None:
-    if shape is None:
+def _nameable(word: str) -> Text | None:
+    """How an entry can be called that somebody called so."""
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", word.strip()).strip("-")
+    if name and word.isascii():
+        return text('did you mean "{name}"?', name=name[:40])
+    return text("Chinese belongs into label: {example}", example=f"name-1: {{label: {word[:40]}, …}}")
+
+
+_LABELLED = ("lines", "devices", "equipment", "places", "meters")
+"""Sections whose names stand elsewhere."""
+
+
+def _keep(written: Written, section: str, entry: Entry, named: Named[Any] | None, findings: Findings) -> None:
+    if named is None:
         written.broken.setdefault(section, set()).add(entry.name)
-    else:
-        getattr(written, section)[entry.name] = Named(entry, shape)
+        return
+    getattr(written, section)[entry.name] = named
+    findings.names.add(entry.name)
+    label = getattr(named.written, "label", None)
+    if section in _LABELLED and isinstance(label, str) and label and label != entry.name:
+        findings.labels.setdefault(label, entry.name)
+    if section in ("devices", "equipment"):
+        # A key that was misspelt has been put right by now.
+        tags = written.tags if section == "devices" else written.equipment_tags
+        tags.update(_words(named.entry.child("tags")))
 
 
-def _collect_tags(entry: Entry, written: Written) -> None:
-    tags = entry.child("tags")
-    items = getattr(tags.node, "items", ()) if tags else ()
-    written.tags.update(item.text for item in items if isinstance(item, Scalar))
+def _words(listed: Entry | None) -> list[str]:
+    """Every word of a list, or the one that stands in its place, whether it can be used or not."""
+    node = None if listed is None else listed.node
+    return [
+        item.text for item in (node.items if isinstance(node, Items) else (node,)) if isinstance(item, Scalar)
+    ]
 
 
 def _profiles(files: Files, written: Written, findings: Findings) -> None:
@@ -213,7 +269,7 @@ def _profiles(files: Files, written: Written, findings: Findings) -> None:
         written.profiles[profile] = read_profile(file, data, findings, files.budget)
     for device in written.devices.values():
         wanted = device.written.profile
-        if wanted in written.profiles:
+        if wanted in written.profiles or device.entry.lacks("profile"):
             continue
         path = BUILT_IN / f"{wanted}.yaml"
         if path.is_file():
@@ -224,7 +280,7 @@ def _profiles(files: Files, written: Written, findings: Findings) -> None:
         written.profiles[wanted] = None
     for device in written.devices.values():
         wanted = device.written.profile
-        if written.profiles[wanted] is None and wanted not in files.profiles:
+        if wanted in written.profiles and written.profiles[wanted] is None and wanted not in files.profiles:
             if (BUILT_IN / f"{wanted}.yaml").is_file():
                 continue
             known = known or {path.stem for path in BUILT_IN.glob("*.yaml")} | set(files.profiles)

@@ -12,7 +12,8 @@ Shape = TypeVar("Shape")
 
 @dataclass(frozen=True, slots=True)
 class Named(Generic[Shape]):
-    """A validated entry and where it came from."""
+    """A validated entry and where it came from. Of one with mistakes in its form the rest is here, with None
+    for what had to be there."""
 
     entry: Entry
     written: Shape
@@ -20,3 +21,8 @@ class Named(Generic[Shape]):
     @property
     def name(self) -> str:
         return self.entry.name
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong with its form."""
+        return not self.entry.lost

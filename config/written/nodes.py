@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from config.plan.devices import Source
@@ -40,6 +40,8 @@ class Table:
 
 
 Node = Scalar | Items | Table
+ANY = ""
+"""In place of a key: nobody knows which."""
 
 
 def plain(node: Node) -> Any:
@@ -59,6 +61,23 @@ class Entry:
     name: str
     key: Scalar
     node: Node
+    lost: Mapping[tuple[int, int], frozenset[str]] = field(default_factory=dict)
+    """What was written and cannot be used, told already: line and column of a table or list, and what is
+    missing of it since, ANY where a key that nobody knows was meant to be another."""
+
+    def lacks(self, *path: object) -> bool:
+        """Whether the part at `path` was written, or had to be, and cannot be used."""
+        *above, last = path
+        table = self.at_path(above)
+        lost = self.lost.get((table.line, table.column), ())
+        there = isinstance(table, Table) and str(last) in table.entries
+        return str(last) in lost or (ANY in lost and not there)
+
+    def whole(self, *path: object) -> bool:
+        """Whether nothing at `path` or in it was lost."""
+        if path and self.lacks(*path):
+            return False
+        return not self.lost or self.lost.keys().isdisjoint(_places(self.at_path(path)))
 
     @property
     def at(self) -> Source:
@@ -104,7 +123,18 @@ class Entry:
         """One Entry for each key of a table, in order; none for anything else."""
         if not isinstance(self.node, Table):
             return []
-        return [Entry(self.file, name, key, value) for name, (key, value) in self.node.entries.items()]
+        return [
+            Entry(self.file, name, key, value, self.lost) for name, (key, value) in self.node.entries.items()
+        ]
 
     def child(self, name: str) -> Entry | None:
         return next((entry for entry in self.children() if entry.name == name), None)
+
+
+def _places(node: Node) -> Iterator[tuple[int, int]]:
+    if isinstance(node, Scalar):
+        return
+    yield node.line, node.column
+    parts = node.items if isinstance(node, Items) else (value for _, value in node.entries.values())
+    for part in parts:
+        yield from _places(part)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from config.language import Text, render, text
 from config.plan.devices import Source
 from config.written import signs
+from config.written.meant import MEANT
 
 MOST_SHOWN = 200
 """Problems printed at once; a file that is not a site at all has more, and nobody reads them."""
@@ -16,6 +17,7 @@ MOST_KEPT = 1_000
 """Problems after which no more is looked for."""
 MOST_GUESSES = 60
 """Guesses at what was meant cost time; after so many problems none is made."""
+_PROFILE = 'no profile named "{name}"'
 _LONGEST_PART = 600
 _LONGEST_BRIEF = 60
 
@@ -69,27 +71,54 @@ class Findings:
 
     def __init__(self) -> None:
         self._problems: dict[Problem, None] = {}
+        self._others: dict[tuple[Source, Text], tuple[Problem, set[str]]] = {}
+        """What several members of a tag have in common → the first of them, and the others by name."""
         self._places: set[Source] = set()
         self._notes: dict[tuple[Source, Text], None] = {}
+        self._expansions: dict[tuple[Source, Text], None] = {}
+        self.labels: dict[str, str] = {}
+        """What people call a thing → its name."""
+        self.names: set[str] = set()
 
     def problem(
         self, at: Source, message: Text, expected: Text | None = None, hint: Text | None = None
     ) -> None:
         hint = signs.advice(message) or hint
-        self._problems[
-            Problem(at, _spoken(message), expected and _spoken(expected), hint and _spoken(hint))
-        ] = None
-        self._places.add(at)
+        self._add(Problem(at, _spoken(message), expected and _spoken(expected), hint and _spoken(hint)))
+
+    def _add(self, problem: Problem) -> None:
+        self._problems[problem] = None
+        self._places.add(problem.at)
         if len(self._problems) >= MOST_KEPT:
             raise Enough
+
+    def member(
+        self, at: Source, name: str, message: Text, expected: Text | None = None, hint: Text | None = None
+    ) -> None:
+        """A problem of one of several that stand there by one word, such as a tag; it is called `name` in the
+        message. What is wrong with many of them in the same way is told once."""
+        parts = tuple((key, part) for key, part in message.parts if part != name)
+        same = at, Text(message.message, parts)
+        if same in self._others:
+            first, others = self._others[same]
+            if first.message.parts != message.parts:
+                others.add(name)
+            return
+        problem = Problem(at, _spoken(message), expected and _spoken(expected), hint and _spoken(hint))
+        self._others[same] = problem, set()
+        self._add(problem)
 
     def wrong(self, at: Source, error: Wrong) -> None:
         """Take over an error raised by a reader of values."""
         self.problem(at, error.message, error.expected, error.hint)
 
     def note(self, at: Source, message: Text) -> None:
-        """Something worth saying that is no error: a conversion, the expansion of a tag, a hidden entry."""
+        """Something worth saying that is no error: a conversion, a hidden entry."""
         self._notes[at, _spoken(message)] = None
+
+    def expansion(self, at: Source, message: Text) -> None:
+        """What a tag stands for: worth saying to whoever asks."""
+        self._expansions[at, _spoken(message)] = None
 
     def told(self, at: Source) -> bool:
         """Whether a problem was told of this very place."""
@@ -104,13 +133,40 @@ class Findings:
         return len(self._problems)
 
     def problems(self) -> list[Problem]:
-        """All of them by file, line and column."""
+        """All of them by file, line and column; a label in the place of a name is said to be one."""
+        alike = {problem: len(others) for problem, others in self._others.values() if others}
         return sorted(
-            self._problems, key=lambda problem: (problem.at.file, problem.at.line, problem.at.column)
+            (self._whole(problem, alike.get(problem, 0)) for problem in self._problems),
+            key=lambda problem: (problem.at.file, problem.at.line, problem.at.column),
         )
 
-    def notes(self) -> list[tuple[Source, Text]]:
-        return sorted(self._notes, key=lambda note: (note[0].file, note[0].line, note[0].column))
+    def _is_label(self, word: str) -> bool:
+        return len(word) > 1 and word in self.labels and word not in self.names
+
+    def _whole(self, problem: Problem, more: int) -> Problem:
+        words = [part for _, part in problem.message.parts if isinstance(part, str)]
+        if problem.message.message == _PROFILE:
+            words = []  # a device model has no label here
+        labelled = next((word for word in words if self._is_label(word.partition(".")[0])), None)
+        if labelled is not None and (problem.hint is None or not problem.hint.parts):
+            label, dot, part = labelled.partition(".")
+            name = f"{self.labels[label]}{dot}{part}"
+            hint = text('that is a label: write its name, "{name}"', name=name)
+            problem = problem._replace(expected=None, hint=hint)
+        if more:
+            said = text("{problem} (the same goes for {count} more)", problem=problem.message, count=more)
+            problem = problem._replace(message=said)
+        return problem
+
+    @property
+    def expansions(self) -> int:
+        """In how many places a tag stands for something."""
+        return len(self._expansions)
+
+    def notes(self, *, expansions: bool = True) -> list[tuple[Source, Text]]:
+        """All of them by file, line and column."""
+        notes = [*self._notes, *(self._expansions if expansions else ())]
+        return sorted(notes, key=lambda note: (note[0].file, note[0].line, note[0].column))
 
     def guess(self, word: str, known: Iterable[str]) -> Text | None:
         """'did you mean …?' for a word nobody knows, or None."""
@@ -156,10 +212,13 @@ def guess(word: str, known: Iterable[str]) -> Text | None:
     return None if near is None else text('did you mean "{name}"?', name=near)
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, known: Iterable[str], likeness: float = 0.7) -> str | None:
     """The known word that `word` was probably meant to be."""
     words = {item.casefold(): item for item in known}
-    near = difflib.get_close_matches(word[:80].casefold(), words, n=1, cutoff=0.7)
+    for ours in MEANT.get(word.casefold(), ()):
+        if words.get(ours.casefold()) == ours:
+            return ours
+    near = difflib.get_close_matches(word[:80].casefold(), words, n=1, cutoff=likeness)
     return words[near[0]] if near else None
 
 

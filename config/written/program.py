@@ -44,6 +44,8 @@ def _parser() -> argparse.ArgumentParser:
     ):
         program = programs.add_parser(name, parents=[common], help=says)
         program.add_argument("directory", type=Path)
+        if run is _check:
+            program.add_argument("--verbose", action="store_true", help="say what each tag stands for, too")
         program.set_defaults(run=run)
     profile = programs.add_parser("profile", parents=[common], help="check device profiles")
     profile.add_argument("files", nargs="+", type=Path)
@@ -68,8 +70,14 @@ def _check(options: argparse.Namespace) -> int:
     plan = compile_site(options.directory, findings)
     status = report(findings, options.language, options.json)
     if plan is not None and not options.json:
-        for at, note in findings.notes():
+        for at, note in findings.notes(expansions=options.verbose):
             print(f"{at}: {render(note, options.language)}")  # noqa: T201
+        if findings.expansions and not options.verbose:
+            summary = text(
+                "tags that stand for equipment, devices or meters: {count}; --verbose says for which",
+                count=findings.expansions,
+            )
+            print(render(summary, options.language))  # noqa: T201
         good = text(
             "{name}: no errors; devices: {devices}, points: {points}, programmes: {programmes}",
             name=plan.site.label,

@@ -97,11 +97,16 @@ def inside(value: object, unit: str) -> Decimal:
         raise Wrong(text('"{value}" carries a unit where a bare number belongs', value=value))
     quantity = UNITS[unit].quantity
     if not written:
-        raise Wrong(
-            text("{value} has no unit", value=value),
-            hint=text('write "{value} {unit}"', value=value, unit=unit),
-        )
-    record = known_unit(written)
+        whole = text('write "{value} {unit}"', value=value, unit=unit)
+        if unit == "%" and 0 < number < 1:
+            percent = f"{number * 100:f}".rstrip("0").rstrip(".")
+            whole = text('write "{percent} %", or "{value} %"', percent=percent, value=value)
+        raise Wrong(text("{value} has no unit", value=value), hint=whole)
+    try:
+        record = known_unit(written)
+    except Wrong as error:
+        hint = error.hint or _degree(number, written, unit)
+        raise Wrong(error.message, text("a number in {units}", units=unit), hint) from error
     if record.inside != unit:
         raise Wrong(
             text(
@@ -113,6 +118,13 @@ def inside(value: object, unit: str) -> Decimal:
             text("a number in {units}", units=unit),
         )
     return number * exact(record.factor)
+
+
+def _degree(number: Decimal, written: str, unit: str) -> Text | None:
+    """度 is a kilowatt-hour or a degree, by what is measured."""
+    if written != "度" or unit not in ("kWh", "°C", "K"):
+        return None
+    return text('write "{value} {unit}"', value=number, unit=unit)
 
 
 def difference(value: object, unit: str) -> Decimal:

@@ -25,5 +25,5 @@ def read_tariff(name: str, findings: Findings) -> tuple[Entry, TableWritten] | N
     if table is None:
         return None
     entry = Entry(file, name, Scalar(1, 1, name, name), table)
-    written = shaped(TableWritten, entry, findings)
-    return None if written is None else (entry, written)
+    named = shaped(TableWritten, entry, findings)
+    return None if named is None or not named.sound else (entry, named.written)

@@ -12,6 +12,8 @@ from config.written.quantities import amount, inside, normal
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _SUN = re.compile(r"([a-z]+)(?:\s*([+-])\s*(.+))?")
+_DOTTED = re.compile(r"(\d{1,2})[.点时h](\d{2})分?")
+_OTHER_DATE = re.compile(r"(?:(\d{4})[/.年])?(\d{1,2})[/.月](\d{1,2})日?")
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _DAY_S = 86400
 _EXAMPLE = "22:30, sunset + 10 min"
@@ -34,9 +36,11 @@ def time_mark(value: object) -> TimeMark:
         return TimeMark("clock", total)
     found = _SUN.fullmatch(written)
     if not found:
+        dotted = _DOTTED.fullmatch(written)
         raise Wrong(
             text('"{value}" is no time of day', value=value[:60]),
             text("something like {example}", example=_EXAMPLE),
+            text('did you mean "{name}"?', name=":".join(dotted.groups())) if dotted else None,
         )
     base, sign, offset = found.groups()
     if base not in ("sunrise", "sunset"):
@@ -80,9 +84,12 @@ def _range(written: str) -> DateRange:
 def _date(written: str) -> date:
     found = _DATE.fullmatch(written.strip())
     if not found:
+        other = _OTHER_DATE.fullmatch(written.strip())
+        meant = "-".join(part.zfill(2) for part in other.groups() if part) if other else ""
         raise Wrong(
             text('"{value}" is no date', value=written.strip()[:60]),
             text("something like {example}", example="2026-10-01, 2026-10-01..2026-10-07"),
+            text('did you mean "{name}"?', name=meant) if meant else None,
         )
     try:
         return date(*(int(part) for part in found.groups()))

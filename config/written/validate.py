@@ -9,17 +9,20 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from config.language import Text, text
-from config.written.nodes import Entry, Scalar, Table, plain
+from config.written.named import Named
+from config.written.nodes import ANY, Entry, Scalar, Table, plain
 from config.written.problems import MOST_GUESSES, Findings, Wrong, nearest, one_of
+from config.written.remains import Path, lacking, remains, renamed, without
 
 Shape = TypeVar("Shape", bound=BaseModel)
 _MANY = 200
+_DEEPEST = 5
+"""Misspelt keys in each other that are seen through."""
 
 
-def shaped(
-    model: type[Shape], entry: Entry, findings: Findings, *, leave: frozenset[str] = frozenset()
-) -> Shape | None:
-    """The entry as a `model`, or None with every problem told. Keys in `leave` are not looked at."""
+def shaped(model: type[Shape], entry: Entry, findings: Findings) -> Named[Shape] | None:
+    """The entry as a `model`. Everything wrong with its form is told; what is left without it comes back to
+    be judged, None when nothing is."""
     data = _thinned(plain(entry.node), model)
     if data is None:
         data = {}
@@ -29,10 +32,51 @@ def shaped(
         )
         return None
     try:
-        return model.model_validate({key: value for key, value in data.items() if key not in leave})
+        return Named(entry, model.model_validate(data))
     except ValidationError as error:
-        _tell_all(model, entry, error, findings)
-    return None
+        return _rest(model, entry, error.errors(include_url=False), findings)
+
+
+def _rest(
+    model: type[Shape], entry: Entry, details: list[ErrorDetails], findings: Findings
+) -> Named[Shape] | None:
+    """Tell the errors, and come back with what is not at fault. A key that was misspelt counts as the one
+    that was meant: what stands behind it is judged too."""
+    if len(details) > MOST_GUESSES:
+        _tell_all(model, entry, details, findings)
+        return None  # it is something else altogether
+    wrong: list[Path] = []
+    for _ in range(_DEEPEST):
+        meant = _tell_all(model, entry, details, findings)
+        for detail in details:
+            path = tuple(detail["loc"])
+            if path in meant:
+                entry = renamed(entry, path, meant[path])
+            elif detail["type"] != "missing":
+                wrong.append(path)
+                if detail["type"] == "extra_forbidden":
+                    entry = lacking(entry, (*path[:-1], ANY))
+            elif path not in {(*misspelt[:-1], near) for misspelt, near in meant.items()}:
+                entry = lacking(entry, path)
+        if not meant:
+            break
+        inside = [(*misspelt[:-1], near) for misspelt, near in meant.items()]
+        details = [
+            detail
+            for detail in _errors(model, entry)
+            if any(detail["loc"][: len(path)] == path for path in inside)
+        ]
+    rest = without(entry, wrong)
+    left = None if rest is None else remains(model, rest)
+    return None if left is None else Named(*left)
+
+
+def _errors(model: type[BaseModel], entry: Entry) -> list[ErrorDetails]:
+    try:
+        model.model_validate(plain(entry.node))
+    except ValidationError as error:
+        return error.errors(include_url=False)
+    return []
 
 
 def _thinned(data: Any, model: type[BaseModel]) -> Any:
@@ -46,7 +90,7 @@ def _thinned(data: Any, model: type[BaseModel]) -> Any:
 
 def shaped_by(
     tag: str, models: Mapping[str, type[BaseModel]], entry: Entry, findings: Findings
-) -> BaseModel | None:
+) -> Named[Any] | None:
     """The same for entries whose model is told by the key `tag`."""
     if not isinstance(entry.node, Table):
         findings.problem(
@@ -54,6 +98,12 @@ def shaped_by(
         )
         return None
     chosen = entry.child(tag)
+    other = next((part for part in entry.children() if nearest(part.name, (tag,))), None)
+    if chosen is None and other is not None:
+        said = text('"{key}" is not a key here', key=other.name[:60])
+        findings.problem(other.at, said, hint=findings.guess(other.name, (tag,)))
+        entry = renamed(entry, (other.name,), tag)
+        chosen = entry.child(tag)
     if chosen is None:
         findings.problem(entry.at, text('"{key}" is missing', key=tag), one_of(models))
         return None
@@ -72,23 +122,28 @@ def shaped_by(
 
 
 def _tell_all(
-    model: type[BaseModel] | None, entry: Entry, error: ValidationError, findings: Findings
-) -> None:
-    """Each of pydantic's errors, save those that follow from another one told already."""
-    details = error.errors(include_url=False)
-    misspelt = set()
+    model: type[BaseModel] | None, entry: Entry, details: list[ErrorDetails], findings: Findings
+) -> dict[Path, str]:
+    """Each of pydantic's errors, save those that follow from another one told already. Keys that were
+    misspelt come back with what was meant, unless that is written as well."""
+    misspelt: dict[Path, str] = {}
     for detail in details[:MOST_GUESSES]:
         if detail["type"] == "extra_forbidden":
             *path, word = detail["loc"]
-            if near := nearest(str(word), _keys(model, path)):
-                misspelt.add((tuple(path), near))
+            near = nearest(str(word), _keys(model, path))
+            table = entry.at_path(path)
+            free = isinstance(table, Table) and near not in table.entries
+            if near and free and (*path, near) not in {(*one[:-1], key) for one, key in misspelt.items()}:
+                misspelt[*path, word] = near
+    expected = {(*path[:-1], near) for path, near in misspelt.items()}
     for detail in details:
         path = list(detail["loc"])
-        if detail["type"] == "missing" and (tuple(path[:-1]), path[-1]) in misspelt:
+        if detail["type"] == "missing" and tuple(path) in expected:
             continue
         if detail["type"] not in {"missing", "extra_forbidden"} and findings.told(entry.place(path)):
             continue
         _tell(model, entry, detail, findings)
+    return misspelt
 
 
 def _tell(model: type[BaseModel] | None, entry: Entry, detail: ErrorDetails, findings: Findings) -> None:

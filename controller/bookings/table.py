@@ -10,6 +10,7 @@ from config.language import Text, text
 from config.language.details import detail
 from config.plan.places import Booking
 from config.plan.site import Plan
+from config.plan.spreadsheets import saved
 from controller.bookings.when import Span, checked, moment, of_a_day, place_named
 from controller.decide.records import Refused
 from schedules.local import LocalTime
@@ -41,14 +42,17 @@ class Table(NamedTuple):
     bookings: tuple[Booking, ...]
     """None twice; who entered them is not said here."""
     problems: tuple[Problem, ...]
+    encoding: str = "utf-8"
+    """As it was read."""
 
 
 def read_table(data: bytes, plan: Plan, local: LocalTime) -> Table:
     """The bookings of a CSV file, or everything that is wrong with it."""
     try:
-        written = data.decode("utf-8-sig")
+        written, encoding = saved(data)
     except UnicodeDecodeError as error:
-        return Table((), (Problem(data[: error.start].count(b"\n") + 1, _encoding(data)),))
+        words = text("this is no text in UTF-8: save the file as UTF-8")
+        return Table((), (Problem(data[: error.start].count(b"\n") + 1, words),))
     try:
         lines = list(_rows(written))
     except csv.Error as error:
@@ -76,7 +80,7 @@ def read_table(data: bytes, plan: Plan, local: LocalTime) -> Table:
             problems.append(Problem(number, refusal.text))
     if len(found) > MOST:
         problems.append(Problem(0, text("more than {most} bookings: make it several files", most=MOST)))
-    return Table(() if problems else tuple(found.values()), tuple(problems))
+    return Table(() if problems else tuple(found.values()), tuple(problems), encoding)
 
 
 def _rows(written: str) -> Iterator[tuple[int, list[str]]]:
@@ -110,11 +114,3 @@ def _line(row: Mapping[str, str], key: str) -> str:
     if not words.isprintable() or len(words) > LONGEST_LABEL:
         raise Refused(text("{key} is one line of at most {most} characters", key=key, most=LONGEST_LABEL))
     return words
-
-
-def _encoding(data: bytes) -> Text:
-    try:
-        data.decode("gb18030")
-    except UnicodeDecodeError:
-        return text("this is no text in UTF-8: save the file as UTF-8")
-    return text("the file is not UTF-8, it looks like GBK: save the file as UTF-8")

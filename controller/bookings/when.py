@@ -13,9 +13,11 @@ from config.plan.places import Place
 from config.plan.site import Plan
 from controller.decide.naming import named
 from controller.decide.records import Refused
-from schedules.local import LocalTime
+from schedules.local import LocalTime, seconds_of_day
 
 LONGEST_DAYS = 31
+LONGEST_NIGHT_H = 12
+"""What is longer and crosses midnight is said with both dates: it may be two times the wrong way round."""
 _DATE = r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
 _CLOCK = r"(\d{1,2}):(\d{2})(?::00)?"
 _MOMENT = re.compile(rf"{_DATE}[ T]+{_CLOCK}")
@@ -34,8 +36,8 @@ class Span(NamedTuple):
 
 
 def span(written: str, local: LocalTime) -> Span:
-    """ "2026-03-05 13:30-17:00", "2026-03-05 22:00-01:00" (into the next day), "2026-03-05 09:00 - 2026-03-06
-    17:00"."""
+    """ "2026-03-05 13:30-17:00", "2026-03-05 22:00-01:00" (into the next day, twelve hours at most),
+    "2026-03-05 09:00 - 2026-03-06 17:00"."""
     plain = unicodedata.normalize("NFKC", written).translate(_DASHES).strip()
     if found := _DAYS.fullmatch(plain):
         return checked(written, moment(found["first"], local), moment(found["last"], local))
@@ -53,6 +55,14 @@ def of_a_day(day: str, first: str, last: str, local: LocalTime) -> Span:
     start_ms, end_ms = _instant(begins, first, local), _instant(ends, last, local)
     if _seconds(first) == _seconds(last):
         raise Refused(text("it ends when it begins"))
+    if ends > begins and end_ms - start_ms > LONGEST_NIGHT_H * 3_600_000 and _seconds(last) > 0:
+        raise Refused(
+            text(
+                '"{given}" would end on the next day; if that is meant, write both dates: {example}',
+                given=f"{first.strip()}-{last.strip()}",
+                example=f"{begins} {first.strip()} - {ends} {last.strip()}",
+            )
+        )
     return checked(f"{day} {first}-{last}", start_ms, end_ms)
 
 
@@ -116,9 +126,8 @@ def _date(written: str) -> date:
 
 
 def _seconds(written: str) -> int:
-    found = re.fullmatch(_CLOCK, unicodedata.normalize("NFKC", written).strip())
-    seconds = int(found[1]) * 3600 + int(found[2]) * 60 if found else 0
-    if found is None or int(found[2]) > 59 or seconds > _DAY_S:
+    seconds = seconds_of_day(written)
+    if seconds is None:
         raise Refused(text('"{given}" is no time of day; write 13:30', given=written))
     return seconds
 

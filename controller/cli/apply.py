@@ -55,12 +55,13 @@ def apply(
 def history(site: SiteOption = None, data: DataDir = None, as_json: AsJson = False) -> None:
     """List the versions of the site's files that were in force: since when, by whom, and how each ended."""
     from controller.cli import apply_tables
-    from controller.cli.in_force import versions_in
+    from controller.cli.in_force import kept_in, versions_in
     from controller.cli.log_source import whose
     from controller.swap.versions import told
 
     directory = data_directory(data, site)
-    rows = told(versions_in(directory))
+    known = versions_in(directory)
+    rows = told(known, kept_in(directory, known))
     if as_json:
         put_json({"versions": rows})
     else:

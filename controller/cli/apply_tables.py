@@ -24,10 +24,13 @@ _SORTS = {
     "rules": text("rules"),
     "calendar": text("the calendar"),
     "tariff": text("the tariff"),
+    "places": text("places"),
     "meters": text("meters"),
     "submeters": text("submeters"),
     "trends": text("trends"),
     "sinks": text("sinks"),
+    "channels": text("channels of alarms"),
+    "restart": text("restarting in turn"),
 }
 _STATES = {
     "in-force": text("in force"),
@@ -61,7 +64,7 @@ def history(rows: list[dict[str, Any]], zone: tzinfo, language: str) -> None:
     number = Column(text("version"), [str(row["number"]) for row in rows])
     since = Column(text("in force from"), [_moment(row["since"], zone) for row in rows])
     person = Column(text("by"), [escape(row["person"]) for row in rows])
-    state = Column(text("standing"), [render(_STATES[row["state"]], language) for row in rows])
+    state = Column(text("standing"), [render(_standing(row), language) for row in rows])
     plan = Column(text("plan"), [row["plan"][:12] for row in rows])
     said = Column(text("comment"), [escape(_said(row, language)) for row in rows])
     show_fitting([[number, since, person, state, plan, said], [number, since, person, state, said]], language)
@@ -91,6 +94,11 @@ def _written(write: dict[str, Any]) -> Text:
 
 def _named(write: dict[str, Any]) -> dict[str, str]:
     return {"label": write["label"], "point": write["point"], "value": write["shown"]}
+
+
+def _standing(row: dict[str, Any]) -> Text:
+    standing = _STATES[row["state"]]
+    return standing if row["kept"] else text("{standing}, not kept", standing=standing)
 
 
 def _said(row: dict[str, Any], language: str) -> str:

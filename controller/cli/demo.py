@@ -16,7 +16,7 @@ import typer
 from config.language import Text, text
 from controller import origin
 from controller.cli.durations import seconds_of
-from controller.cli.plans import DEMO_SINK, beginning, pace, plan_of, with_sink
+from controller.cli.plans import DEMO_SINK, beginning, left_off, pace, plan_of, with_sink
 from controller.cli.processes import (
     Child,
     describe_plant,
@@ -55,6 +55,8 @@ SUMMARY = (
     "worst_cycle_ms",
     "rss_mib",
 )
+STATE = "plant-state.json"
+"""In its directory: what the simulated counters stand at."""
 GOOD_SHARE = 0.99
 SETTLED_WITHIN_S = 15.0
 
@@ -72,7 +74,8 @@ def demo(
     start: Annotated[
         str | None,
         typer.Option(
-            help="Site time to begin at, 2026-03-05T06:30 (default: 06:30 of the next workday).",
+            help="Site time to begin at, 2026-03-05T06:30 (default: where an earlier demo ended, or 06:30 of "
+            "the next workday).",
             metavar="TIME",
         ),
     ] = None,
@@ -130,11 +133,13 @@ def _demo(
     facts = data / "plant.json"
     described = describe_plant(site, facts)
     overlay = data / "overlay.json"
+    state = data / STATE
     log = data / "daemon.log"
     with start_receiver(data / "received", data / "receiver.log") as receiver:
         try:
             _, plan = plan_of(site)
-            begin = beginning(plan, start)
+            left = left_off(state, plan)
+            begin = beginning(plan, start or left)
             told = receiver.wait_ready(30.0)
             if "url" not in told:
                 raise Failure(
@@ -147,7 +152,15 @@ def _demo(
         plan_file = data / "demo-plan.json"
         plan_file.write_text(plan_text, encoding="utf-8")
         with start_simulators(
-            plan_file, facts, described, overlay, data / "simulators.log", speed=speed, seed=seed, start=begin
+            plan_file,
+            facts,
+            described,
+            overlay,
+            data / "simulators.log",
+            speed=speed,
+            seed=seed,
+            start=begin,
+            state=state,
         ) as simulators:
             began = time.monotonic()
             with start_daemon(site, data, overlay, plan_file, log, lock.fileno()) as daemon:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from config.language import Text, text
 from config.language.details import reason
-from controller.cli.speech import Failure, say
+from controller.cli.speech import Failure, say, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +45,8 @@ def of_table(file: Path, plan: Plan) -> Sequence[Booking]:
         more = len(found.problems) - len(told)
         what: Text = text("nothing was taken in: {count} lines are wrong", count=len(found.problems))
         raise Failure(what, hint="\n".join([*told, *([f"… (+{more})"] if more else [])]), kind="wrong-table")
+    if found.encoding == "gb18030":
+        tell(say(text("note: the file is not UTF-8; it was read as GBK")))
     return found.bookings
 
 

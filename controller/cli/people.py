@@ -130,7 +130,7 @@ def set_(
     if lasting is not None:
         args["for_s"] = seconds_of(lasting)
     else:
-        from controller.operations.wishes import seconds_of_day
+        from schedules.local import seconds_of_day
 
         if until is None or (until != "next" and seconds_of_day(until) is None):
             raise Failure(

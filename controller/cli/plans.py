@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from config.language import text
-from controller.cli.speech import Failure, language
+from config.language import Text, text
+from controller.cli.speech import Failure, language, tell
 from controller.options import NotStarted
 
 if TYPE_CHECKING:
@@ -71,6 +71,36 @@ def beginning(plan: Plan, wanted: str | None) -> str:
             code=2,
         )
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).isoformat()
+
+
+def left_off(state: Path, plan: Plan) -> str | None:
+    """When the simulated plant whose counters are kept in `state` ended, ISO 8601; None when it begins anew.
+    People are told of either."""
+    from drivers.simulators.keeping import NotKept, load
+
+    why: Text | str = text("it is damaged, or of another site")
+    try:
+        kept = load(state, plan.site.name)
+    except NotKept:
+        kept = None
+    except OSError as error:
+        from config.language.details import reason
+
+        kept, why = None, reason(error)
+    else:
+        if kept is None:
+            return None
+        moment = datetime.fromtimestamp(kept.time_ms / 1000, ZoneInfo(plan.site.time_zone))
+        if EARLIEST <= moment.year <= LATEST:
+            when = f"{moment:%Y-%m-%d %H:%M}"
+            tell(text("the simulated counters go on from where they stood at {when}", when=when))
+            return moment.isoformat()
+    tell(
+        text(
+            "{file} cannot be used ({reason}): the simulated counters begin anew", file=str(state), reason=why
+        )
+    )
+    return None
 
 
 def pace(written: float, least: float, most: float | None = None) -> float:

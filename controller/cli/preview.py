@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from config.language import text
-from controller.cli.preview_source import bookings, checked_days, first_day, plans, today
+from controller.cli.preview_source import bookings, checked_days, data_of, first_day, plans, today
 from controller.cli.site import AsJson
-from controller.cli.speech import Failure, language, put_json, tell
+from controller.cli.speech import Failure, language, put_json, tell, unwritable
 
 OldSite = Annotated[
     Path | None,
@@ -77,8 +77,10 @@ def preview(
     foreseen = foresee(plan, first, days, booked)
     if before is not None:
         from controller.cli import preview_changes
+        from controller.cli.preview_logged import logged_loads
 
-        preview_changes.show(foresee(before, first, days, booked), foreseen, only, as_json=as_json)
+        logged = logged_loads(plan, data_of(sites, data))
+        preview_changes.show(foresee(before, first, days, booked), foreseen, only, logged, as_json=as_json)
         return
     from controller.cli.preview_groups import groups
 
@@ -107,10 +109,7 @@ def write_page(file: Path, content: str) -> None:
     try:
         file.write_text(content, encoding="utf-8")
     except OSError as error:
-        from config.language.details import detail
-
-        reason = detail(error.strerror or str(error))
-        raise Failure(text("{file} cannot be written: {reason}", file=str(file), reason=reason)) from error
+        raise unwritable(file, error) from error
     tell(text("{file} is written", file=str(file)))
 
 

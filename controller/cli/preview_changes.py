@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -13,8 +13,8 @@ from controller.cli.preview_groups import Names, names_of
 from controller.cli.preview_tables import safe
 from controller.cli.preview_words import asked, day_words, some, title
 from controller.cli.speech import language, put_json
-from schedules.changes import Changes, DayChange, PointChange, Side, Sums, compare
-from schedules.energy import Counted
+from schedules.changes import NOT_LOGGED, Changes, DayChange, PointChange, Side, Sums, compare
+from schedules.energy import Counted, Logged
 from schedules.preview import Foreseen
 from schedules.unheard import Unheard
 
@@ -39,15 +39,22 @@ class _Stretch(NamedTuple):
     after: str
 
 
-def show(old: Foreseen, new: Foreseen, only: str | None, *, as_json: bool) -> None:
-    """Compare and print."""
+def show(
+    old: Foreseen,
+    new: Foreseen,
+    only: str | None,
+    logged: Mapping[str, Logged] = NOT_LOGGED,
+    *,
+    as_json: bool,
+) -> None:
+    """Compare and print. `logged`: what has been drawn, by the keys of points."""
     names = {id(foreseen): Names(foreseen.plan, only) for foreseen in (old, new)}
 
     def wanted(foreseen: Foreseen, side: Side) -> bool:
         asked_for = names[id(foreseen)]
         return asked_for.point(side.point) or any(map(asked_for.programme, side.timeline.programmes))
 
-    changes = compare(old, new, wanted)
+    changes = compare(old, new, wanted, logged)
     if as_json:
         from controller.cli.preview_changes_data import changes_data
 
@@ -94,11 +101,11 @@ def _lines(old: Foreseen, new: Foreseen, changes: Changes, language: str) -> Ite
 
 
 def _alike(points: Iterable[PointChange]) -> list[list[PointChange]]:
-    """Points that differ alike, together."""
+    """Points that differ alike and are counted alike, together."""
     found: dict[tuple[object, ...], list[PointChange]] = {}
     for item in points:
         names = tuple(programme.name for programme in item.after.timeline.programmes)
-        found.setdefault((names, item.differences), []).append(item)
+        found.setdefault((names, item.differences, item.counted), []).append(item)
     return list(found.values())
 
 
@@ -119,13 +126,11 @@ def _group(new: Foreseen, group: list[PointChange], language: str) -> Iterator[s
     counted = [item.energy for item in group if item.energy is not None]
     if counted:
         before, after = sum(one.kwh for one, _ in counted), sum(other.kwh for _, other in counted)
-        at_most = first.counted is Counted.AT_MOST
         shown = _from_to(before, after, "kWh")
-        words = (
-            text("electricity, at most: {amount}", amount=shown)
-            if at_most
-            else text("electricity: {amount}", amount=shown)
-        )
+        words = {
+            Counted.LOGGED: text("electricity, as it was logged: {amount}", amount=shown),
+            Counted.AT_MOST: text("electricity, at most: {amount}", amount=shown),
+        }.get(first.counted, text("electricity: {amount}", amount=shown))
         yield f"  {_say(words, language)}"
 
 
@@ -198,8 +203,18 @@ def _days(changes: Changes, language: str) -> Iterator[str]:
 
 
 def _energy(new: Foreseen, changes: Changes, language: str) -> Iterator[str]:
-    yield f"[bold]{_say(text('electricity by rated power, an estimate'), language)}[/]"
+    by_log, by_rating = changes.logged.points > 0, changes.fully.points + changes.at_most.points > 0
+    head = text("electricity by rated power, an estimate")
+    if by_log:
+        head = text("electricity, an estimate by what was logged and by rated power")
+    if by_log and not by_rating:
+        head = text("electricity by what was logged, an estimate")
+    yield f"[bold]{_say(head, language)}[/]"
     for sums, words in (
+        (
+            changes.logged,
+            text("by the load that was logged ({count} points)", count=changes.logged.points),
+        ),
         (
             changes.fully,
             text("switched and dimmed by programmes ({count} points)", count=changes.fully.points),
@@ -212,7 +227,12 @@ def _energy(new: Foreseen, changes: Changes, language: str) -> Iterator[str]:
         if sums.points:
             words = text("{what}: {amount}", what=words, amount=_amount(sums, changes, language))
             yield f"  {_say(words, language)}"
-    yield f"  {_say(text('assumed: rated power while on, and its share when dimmed'), language)}"
+    if by_log:
+        sources = some(changes.logged_by, _NOT_COUNTED, language)
+        words = text("logged: mean load while commanded so, in four weeks at most, by {by}", by=sources)
+        yield f"  {_say(words, language)}"
+    if by_rating or not by_log:
+        yield f"  {_say(text('assumed: rated power while on, and its share when dimmed'), language)}"
     if not changes.priced:
         yield f"  {_say(text('the site has no price of electricity: no cost is reckoned'), language)}"
     called = names_of(new.plan)

@@ -37,13 +37,20 @@ def changes_data(old: Foreseen, new: Foreseen, changes: Changes) -> dict[str, An
             for item in changes.days
         ],
         "electricity": {
-            "by": "rated power",
+            "by": _measures(changes),
+            "as_logged": _sums(changes.logged, priced=changes.priced),
             "switched_and_dimmed": _sums(changes.fully, priced=changes.priced),
             "permitted_at_most": _sums(changes.at_most, priced=changes.priced),
             "not_counted": [{"point": key, "why": why.value} for key, why in changes.uncounted],
         },
         "hidden": [_hidden(item) for item in changes.hidden],
     }
+
+
+def _measures(changes: Changes) -> str:
+    if not changes.logged.points:
+        return "rated power"
+    return "logged load and rated power" if changes.fully.points + changes.at_most.points else "logged load"
 
 
 def _side(side: Side) -> dict[str, Any]:
@@ -64,6 +71,7 @@ def _point(item: PointChange, new: Foreseen, *, priced: bool) -> dict[str, Any]:
         "differences": [_difference(pair, item, new) for pair in item.differences],
         "hours_on": on,
         "counted": item.counted.value,
+        "logged_by": item.logged_by or None,
         "electricity": energy,
     }
 

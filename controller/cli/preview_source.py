@@ -41,9 +41,12 @@ def plans(sites: list[Path], data: Path | None) -> tuple[Plan | None, Plan]:
 
 def bookings(sites: list[Path], data: Path | None, events: Path | None, plan: Plan) -> Sequence[Booking]:
     """Those of the table `events`, else those that the daemon has: of `data`, or of the site it runs in."""
-    if events is not None:
-        return of_table(events, plan)
-    return of_daemon(data if data is not None else sites[-1] / "data")
+    return of_daemon(data_of(sites, data)) if events is None else of_table(events, plan)
+
+
+def data_of(sites: list[Path], data: Path | None) -> Path:
+    """Where the daemon's data are: `data`, or those of the site it runs in."""
+    return data if data is not None else sites[-1] / "data"
 
 
 def _is_number(path: Path) -> bool:

@@ -132,13 +132,16 @@ def start_simulators(
     speed: float,
     seed: int,
     start: str,
+    state: Path,
 ) -> Child:
-    """The simulated devices of a compiled plan, serving when this returns. Raises Failure."""
+    """The simulated devices of a compiled plan, serving when this returns; what they count goes on from
+    `state` and is kept there. Raises Failure."""
     complaint = described.communicate()[1]
     if described.returncode:
         raise Failure(text("the site's plant.yaml is not right:"), hint=complaint.decode(errors="replace"))
     words = ["-P", "-m", "drivers.simulators", "--plan", str(plan), "--overlay-out", str(overlay)]
     words += ["--plant", str(facts), "--speed", str(speed), "--seed", str(seed), "--start", start]
+    words += ["--state", str(state)]
     child = Child(words, log, ready=True)
     try:
         child.wait_ready(30.0)

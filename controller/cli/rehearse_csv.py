@@ -8,9 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from config.language import text
-from config.language.details import detail
-from controller.cli.speech import Failure, tell
-from controller.rehearsal.metering import HOUR_MS
+from controller.cli.speech import tell, unwritable
+from controller.rehearsal.hourly import HOUR_MS
 from controller.rehearsal.result import Result
 
 _METERS = ("hour", "meter", "quantity", "unit", "used")
@@ -28,7 +27,7 @@ def write_series(directory: Path, result: Result) -> None:
         return datetime.fromtimestamp(hour_ms / 1000, zone).isoformat(timespec="minutes")
 
     used = [
-        (at(hour), one.meter.name, one.meter.quantity, one.meter.unit, one.by_hour.get(hour, ""))
+        (at(hour), one.meter.name, one.meter.quantity, one.meter.unit, one.by_hour.get(hour))
         for one in result.consumption.used.values()
         for hour in hours
     ]
@@ -48,9 +47,7 @@ def write_series(directory: Path, result: Result) -> None:
         _write(directory / "motors.csv", _MOTORS, ran)
         _write(directory / "unmet.csv", _NEEDS, missed)
     except OSError as error:
-        reason = detail(error.strerror or str(error))
-        file = str(error.filename or directory)
-        raise Failure(text("{file} cannot be written: {reason}", file=file, reason=reason)) from error
+        raise unwritable(directory, error) from error
     tell(text("{file} is written", file=str(directory)))
 
 

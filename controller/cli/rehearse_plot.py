@@ -8,11 +8,10 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from config.language import Text, text
-from config.language.details import detail
 from config.plan.tariff import TARIFF_PERIODS
 from controller.cli.rehearse_tables import NEEDS, PERIODS
-from controller.cli.speech import Failure, say, tell
-from controller.rehearsal.metering import HOUR_MS
+from controller.cli.speech import say, tell, unwritable
+from controller.rehearsal.hourly import HOUR_MS
 from controller.rehearsal.result import Result
 from schedules.tariff import TariffHours
 
@@ -37,9 +36,7 @@ def draw(directory: Path, result: Result, against: Result | None) -> None:
         for name, picture in pictures.items():
             (directory / name).write_text(picture, encoding="utf-8")
     except OSError as error:
-        reason = detail(error.strerror or str(error))
-        file = str(error.filename or directory)
-        raise Failure(text("{file} cannot be written: {reason}", file=file, reason=reason)) from error
+        raise unwritable(directory, error) from error
     tell(text("{file} is written", file=str(directory)))
 
 

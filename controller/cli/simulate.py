@@ -16,7 +16,7 @@ from config.language import text
 from config.language.details import detail
 from config.plan.regular import refuse_irregular
 from controller.cli.faults import Faults, NotAFault, refusal
-from controller.cli.plans import beginning, pace, plan_of
+from controller.cli.plans import beginning, left_off, pace, plan_of
 from controller.cli.processes import Child, describe_plant, ended_in_order, start_simulators
 from controller.cli.site import AsJson, SiteDir
 from controller.cli.speech import Failure, put, put_json, say, tell
@@ -33,7 +33,10 @@ def simulate(
     speed: Annotated[float, typer.Option(help="Site seconds a second, 1 to 600.", metavar="N")] = 1.0,
     seed: Annotated[int, typer.Option(help="Seed of the simulated loads.", metavar="N")] = 1,
     start: Annotated[
-        str | None, typer.Option(help="Site time to begin at (default: now).", metavar="TIME")
+        str | None,
+        typer.Option(
+            help="Site time to begin at (default: now, or where it ended if that is later).", metavar="TIME"
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -47,8 +50,12 @@ def simulate(
         described = describe_plant(site, facts)
         try:
             plan_text, plan = plan_of(site)
-            begin = beginning(plan, start or datetime.now(UTC).isoformat())
             _can_be_written(overlay)
+            state = overlay.with_suffix(".state.json")
+            left, now = left_off(state, plan), datetime.now(UTC)
+            if left is not None and datetime.fromisoformat(left) > now:
+                now = datetime.fromisoformat(left)
+            begin = beginning(plan, start or now.isoformat())
         except Failure:
             described.communicate()
             raise
@@ -56,7 +63,7 @@ def simulate(
         plan_file.write_text(plan_text, encoding="utf-8")
         log = Path(scratch) / "simulators.log"
         with start_simulators(
-            plan_file, facts, described, overlay, log, speed=speed, seed=seed, start=begin
+            plan_file, facts, described, overlay, log, speed=speed, seed=seed, start=begin, state=state
         ) as child:
             faults = Faults(plan)
             if as_json:

@@ -30,9 +30,13 @@ def init(directory: SiteDir) -> None:
     _compiler("init", str(directory))
 
 
-def check(site: SiteDir, as_json: AsJson = False) -> None:
+def check(
+    site: SiteDir,
+    as_json: AsJson = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Also say what each tag stands for.")] = False,
+) -> None:
     """Check a site's files and print every mistake with its place."""
-    _compiler("check", str(site), *(["--json"] if as_json else []))
+    _compiler("check", str(site), *(["--json"] if as_json else []), *(["--verbose"] if verbose else []))
 
 
 def compile_(site: SiteDir) -> None:

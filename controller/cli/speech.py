@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
 from unicodedata import east_asian_width
 
@@ -96,6 +97,14 @@ class Failure(Exception):
         if self.hint:
             for line in render(self.hint, in_language).splitlines():
                 sys.stderr.write(f"  {visible(line)}\n")
+
+
+def unwritable(file: Path, error: OSError) -> Failure:
+    """A file that was asked for cannot be written; `file` where the error does not say which."""
+    from config.language.details import reason
+
+    named = str(error.filename or file)
+    return Failure(text("{file} cannot be written: {reason}", file=named, reason=reason(error)))
 
 
 def translate(command: Any, in_language: str) -> None:

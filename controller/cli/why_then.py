@@ -112,8 +112,8 @@ class Then:
             "commandable": self.point.command is not None,
             "programmed": bool(aiming),
             "winner": None if winner is None else self._heard(winner),
-            "since": None if span is None or span.began_ms is None else iso(self._local, span.began_ms),
-            "until": None if change_ms is None else iso(self._local, change_ms),
+            "since": iso(self._local, None if span is None else span.began_ms),
+            "until": iso(self._local, change_ms),
             "horizon_days": HORIZON_DAYS,
             "hidden": [] if span is None else [self._heard(item) for item in span.hidden],
             "overrides": [
@@ -179,7 +179,7 @@ class Then:
             "label": self._said(target),
             "person": bar.person,
             "reason": bar.reason,
-            "since": None if bar.since_ms is None else iso(self._local, bar.since_ms),
+            "since": iso(self._local, bar.since_ms),
         }
 
     def _valued(self, value: Any) -> dict[str, Any]:

@@ -23,11 +23,12 @@ class Beside:
         """Quanta that were used at the least in the last interval in which nothing was counted; 0 = it
         counts, as far as is known."""
 
-    def take(self, wall_ms: int, thousandths: int, slot_ms: int) -> None:
-        """A good reading in the slot that began at `slot_ms`."""
+    def take(self, wall_ms: int, thousandths: int, slot_ms: int, *, unbroken: bool = False) -> None:
+        """A good reading in the slot that began at `slot_ms`. `unbroken`: there were more like it since the
+        last, none too far from the next."""
         if self._last is not None:
             last_ms, before = self._last
-            if wall_ms - last_ms <= self._terms.age_ms:
+            if unbroken or wall_ms - last_ms <= self._terms.age_ms:
                 least = min(thousandths, before)
                 begin_ms = max(slot_ms, last_ms)
                 if least > 0 and wall_ms > begin_ms:

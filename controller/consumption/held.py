@@ -24,6 +24,11 @@ class Kept(NamedTuple):
     thousandths: int | None
     millionths: int | None = None
 
+    @property
+    def tells(self) -> bool:
+        """It says anything that counts."""
+        return self.quanta is not None or self.thousandths is not None or self.millionths is not None
+
 
 class Held:
     """What has been read since the start, thinned, but for what is integrated. The last reading of each point

@@ -98,15 +98,15 @@ class MeterLog:
         self._take(item)
         return closed
 
-    def stood(self, wall_ms: int, site_ms: float, quanta: int) -> bool:
-        """The short way of `good` for a reading like the last one, in the slot of that one. False: take the
-        long way."""
+    def stood(self, wall_ms: int, site_ms: float, quanta: int, *, unbroken: bool = False) -> bool:
+        """The short way of `good` for a reading like the last one, in the slot of that one. `unbroken`: there
+        were more of them since, none too far from the next. False: take the long way."""
         last_ms = self._last_ms
         if quanta != self._last_count or last_ms is None or not last_ms <= wall_ms <= self._end_ms:
             return False
         if self._mark is None or not self.calm:
             return False
-        if wall_ms - last_ms <= self._terms.age_ms:
+        if unbroken or wall_ms - last_ms <= self._terms.age_ms:
             self._add_cover(wall_ms, self._mark.slot_ms)
         self._cover_ms = max(self._cover_ms, wall_ms)
         self._last_ms, self._last_site_ms = wall_ms, site_ms
@@ -146,6 +146,14 @@ class MeterLog:
         if self._beside is not None and self._mark is not None:
             self._beside.take(wall_ms, thousandths, self._mark.slot_ms)
         return closed
+
+    def power_stood(self, wall_ms: int, thousandths: int) -> None:
+        """The short way of `power` for an unbroken run of readings like the last one, of which this is the
+        last; all in the open slot."""
+        if self._peak is None or thousandths > self._peak:
+            self._peak = thousandths
+        if self._beside is not None and self._mark is not None:
+            self._beside.take(wall_ms, thousandths, self._mark.slot_ms, unbroken=True)
 
     def power_lost(self) -> None:
         """The power or flow beside the counter is not known for now."""

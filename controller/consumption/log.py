@@ -102,6 +102,7 @@ class ConsumptionLog:
         counters = {point: log for point, (_, log) in self._counters.items()}
         self._repeats.lay_out(counters, self._powers, several)
         self._integrates = bool(self._integration.names)
+        self._only_integrated = set(self._integration.points) - self._counters.keys() - self._powers.keys()
 
     def _made(self, meter: Meter, terms: Terms, mark: Mark | None) -> MeterLog | IntegratedLog:
         if meter.integrated:
@@ -164,7 +165,7 @@ class ConsumptionLog:
         if self._doubtful:
             self._doubt()
         for one in held.in_order():
-            self._book(one.point, *self._times(one.mono_ns), one.quanta, one.thousandths, one.millionths)
+            self._book(one, *self._time.times(one.mono_ns))
             for log in self._logs_of(one.point):
                 log.clock_untrusted()
 
@@ -176,61 +177,71 @@ class ConsumptionLog:
 
     def _sample(self, point: int, reading: Reading) -> None:
         """Only good readings of counters, of the power beside them and of what is integrated matter."""
-        self._repeats.catch_up()
-        good = reading.quality is Quality.GOOD
-        if point in self._powers:
-            self._repeats.thousandths[point] = known = _thousandths(reading.value) if good else None
-            if known is None:
-                for log in self._powers[point]:
+        wall_ms, site_ms = self._time.times(reading.mono_ns)
+        counter, powers = self._counters.get(point), self._powers.get(point)
+        if self._is_open(wall_ms) and (counter is None or counter[1].calm):
+            self._repeats.leave(point, wall_ms)
+        else:
+            self._repeats.catch_up()
+        value = reading.value if reading.quality is Quality.GOOD else None
+        quanta = thousandths = millionths = None
+        if powers is not None:
+            self._repeats.thousandths[point] = thousandths = _thousandths(value)
+            if thousandths is None:
+                for log in powers:
                     log.power_lost()
         if self._integrates:
-            self._integration.hear(point, reading.value if good else None)
-        if point in self._counters:
-            self._repeats.quanta[point] = self._counters[point][0].quanta(reading.value) if good else None
-        self._take(point, reading.mono_ns, *self._times(reading.mono_ns))
-        if point in self._counters and not self._counters[point][1].calm:
+            self._integration.hear(point, value)
+            millionths = self._integration.said(point)
+        if counter is not None:
+            self._repeats.quanta[point] = quanta = counter[0].quanta(value)
+        self._take(Kept(reading.mono_ns, point, quanta, thousandths, millionths), wall_ms, site_ms)
+        if counter is not None and not counter[1].calm:
             self._repeats.settle()
+
+    def _is_open(self, wall_ms: int) -> bool:
+        """Whether that time lies in the slot that is open, of all meters."""
+        return self._held is None and self._next_ms is not None and wall_ms <= self._next_ms
 
     def _again(self, event: Unchanged) -> None:
         """Points say what they said: what that was, is known."""
-        wall_ms, site_ms = self._times(event.mono_ns)
-        points, short = event.points, self._held is None
-        open_everywhere = short and self._next_ms is not None and wall_ms <= self._next_ms
-        if open_everywhere and self._repeats.wait(points, wall_ms, site_ms):
+        wall_ms, site_ms = self._time.times(event.mono_ns)
+        points, short, is_open = event.points, self._held is None, self._is_open(wall_ms)
+        if is_open and (rest := self._repeats.wait(points, wall_ms, site_ms)) is not None:
+            for point in rest:
+                self._take(self._known(point, event.mono_ns), wall_ms, site_ms)
             return
-        self._repeats.catch_up()
-        stood = short
+        if not is_open:
+            self._repeats.catch_up()
+        stood, rest = short, []
         for point in points:
-            if point in self._points and not (
-                short and self._repeats.stands(point, wall_ms, site_ms, self._closed)
-            ):
-                stood = False
-                self._take(point, event.mono_ns, wall_ms, site_ms)
+            if point not in self._points:
+                continue
+            if point in self._only_integrated:
+                rest.append(point)
+            elif is_open:
+                self._repeats.leave(point, wall_ms)
+            if not (short and self._repeats.stands(point, wall_ms, site_ms, self._closed)):
+                stood = stood and point in self._only_integrated
+                self._take(self._known(point, event.mono_ns), wall_ms, site_ms)
         if stood:
-            self._repeats.booked(points, wall_ms)
+            self._repeats.booked(points, wall_ms, rest)
+        else:
+            self._repeats.forget(points)
 
-    def _times(self, mono_ns: int) -> tuple[int, float]:
-        """Of that moment: the time, and the milliseconds by the monotonic clock."""
-        return self._time.wall_ms(mono_ns), self._time.site_ms(mono_ns)
-
-    def _take(self, point: int, mono_ns: int, wall_ms: int, site_ms: float) -> None:
-        """What is known of `point` is of that time."""
+    def _known(self, point: int, mono_ns: int) -> Kept:
+        """What it said last is of that time."""
         quanta, thousandths = self._repeats.quanta.get(point), self._repeats.thousandths.get(point)
-        millionths = self._integration.said(point) if self._integrates else None
-        if self._held is None:
-            self._book(point, wall_ms, site_ms, quanta, thousandths, millionths)
-        elif quanta is not None or thousandths is not None or millionths is not None:
-            self._held.take(Kept(mono_ns, point, quanta, thousandths, millionths))
+        return Kept(mono_ns, point, quanta, thousandths, self._integration.said(point))
 
-    def _book(
-        self,
-        point: int,
-        wall_ms: int,
-        site_ms: float,
-        quanta: int | None,
-        thousandths: int | None,
-        millionths: int | None,
-    ) -> None:
+    def _take(self, read: Kept, wall_ms: int, site_ms: float) -> None:
+        if self._held is None:
+            self._book(read, wall_ms, site_ms)
+        elif read.tells:
+            self._held.take(read)
+
+    def _book(self, read: Kept, wall_ms: int, site_ms: float) -> None:
+        _, point, quanta, thousandths, millionths = read
         if thousandths is not None:
             for log in self._powers[point]:
                 self._closed += log.power(wall_ms, thousandths)
@@ -285,8 +296,9 @@ class ConsumptionLog:
         return self._hand_out() if self._closed or self._touched else NOTHING
 
     def _hand_out(self) -> Closed:
-        self._repeats.catch_up()
         self._touched.update(row.meter for row in self._closed)
+        if not self._touched <= self._integration.names:
+            self._repeats.catch_up()
         self._doubts.closed(self._closed)
         for name in {row.meter for row in self._closed} & self._counting.keys():
             self._doubts.stand(name, self._counting[name].stands)

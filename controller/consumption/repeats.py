@@ -1,45 +1,54 @@
 """What points said last, and the short way for readings that came again as they were. Pure.
 
-Of a run of them in one block only the last need be booked, for all before it say the same; until something
-else bears on the log, they wait.
+Of an unbroken run of them in one block only the last need be booked, for all before it say the same. It waits
+until its point is read by itself, a slot ends, or something else bears on the logs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from controller.consumption.intervals import MeterLog
 from controller.consumption.records import Interval
-
-MOST = 64
-"""Blocks that are known; which points are in one differs from read to read where many change."""
 
 
 class _Block:
     """Points that are read together."""
 
-    __slots__ = ("booked_ms", "points", "waiting")
+    __slots__ = ("alone", "came_ms", "own", "points", "rest", "site_ms", "waits")
 
-    def __init__(self, points: tuple[int, ...], booked_ms: int) -> None:
+    def __init__(
+        self, points: tuple[int, ...], own: Collection[int], rest: Collection[int], wall_ms: int
+    ) -> None:
         self.points = points
-        self.booked_ms = booked_ms
-        """The time of its readings that were booked last."""
-        self.waiting: tuple[int, float] | None = None
-        """Time and monotonic milliseconds of the last that are not."""
+        self.own = own
+        """Those that wait: each is in one block at the most."""
+        self.rest = rest
+        """Those that never do."""
+        self.came_ms = wall_ms
+        """Time of the last reading, booked or not."""
+        self.site_ms = 0.0
+        """By the monotonic clock, of one that waits."""
+        self.waits = False
+        """It is not booked, but of those that are `alone`."""
+        self.alone: set[int] = set()
+        """Points that were read by themselves since."""
 
 
 class Repeats:
-    """Of one log. Whoever changes what is known of a point, or looks at a meter, calls `catch_up` before."""
+    """Of one log. `leave` comes before anything is said of a point, `catch_up` before a slot ends or a meter
+    is looked at, `settle` before whatever else bears on the logs."""
 
     def __init__(self) -> None:
         self.quanta: dict[int, int | None] = {}
         """What counters said last; None: nothing that counts."""
         self.thousandths: dict[int, int | None] = {}
         """The same of the power beside them."""
-        self.some = False
+        self._some = False
         """Something waits."""
         self._blocks: dict[int, _Block] = {}
         """By the identity of their points: a driver hands out the same tuple while nothing in it changes."""
+        self._block_of: dict[int, _Block] = {}
         self._counters: Mapping[int, MeterLog] = {}
         self._powers: Mapping[int, list[MeterLog]] = {}
         self._age_ms = 0
@@ -69,38 +78,76 @@ class Repeats:
                 closed += log.power(wall_ms, thousandths)
         return True
 
-    def wait(self, points: tuple[int, ...], wall_ms: int, site_ms: float) -> bool:
+    def wait(self, points: tuple[int, ...], wall_ms: int, site_ms: float) -> Collection[int] | None:
         """They came again, in the slot that is open everywhere: let that wait, if it makes no difference.
-        False: it is to be booked now."""
+        Returns what is to be booked now: the rest of them, or None for all."""
         block = self._blocks.get(id(points))
-        if block is None or not block.booked_ms <= wall_ms <= block.booked_ms + self._age_ms:
-            return False
-        if block.waiting is not None and wall_ms < block.waiting[0]:
-            return False
-        block.waiting = wall_ms, site_ms
-        self.some = True
-        return True
+        if block is None or not block.came_ms <= wall_ms <= block.came_ms + self._age_ms:
+            return None
+        block.came_ms, block.site_ms = wall_ms, site_ms
+        block.waits = self._some = True
+        if block.alone:
+            block.alone.clear()
+        return block.rest
 
-    def booked(self, points: tuple[int, ...], wall_ms: int) -> None:
-        """All of them were booked in the short way, and will be again until something is said of one."""
-        if len(self._blocks) >= MOST and id(points) not in self._blocks:
-            self._blocks = {}
-        self._blocks[id(points)] = _Block(points, wall_ms)
+    def booked(self, points: tuple[int, ...], wall_ms: int, rest: Collection[int] = ()) -> None:
+        """All of them but the `rest` were booked in the short way, and will be again until something is said
+        of one."""
+        own = [point for point in points if point in self._counters or point in self._powers]
+        for point in own:
+            if (former := self._block_of.get(point)) is not None:
+                self._forget(former)
+        if own:
+            block = self._blocks[id(points)] = _Block(points, own, rest, wall_ms)
+            self._block_of.update(dict.fromkeys(own, block))
+
+    def forget(self, points: tuple[int, ...]) -> None:
+        """They were not all booked in the short way."""
+        if (block := self._blocks.get(id(points))) is not None:
+            self._forget(block)
+
+    def leave(self, point: int, wall_ms: int) -> None:
+        """It is read at that time, by itself or with others than before: book what waits of it."""
+        block = self._block_of.get(point)
+        if block is None:
+            return
+        if wall_ms < block.came_ms:
+            self.settle()  # the run is broken: it was read at two times, in this order
+        elif block.waits and point not in block.alone:
+            block.alone.add(point)
+            self._stood((point,), block)
 
     def catch_up(self) -> None:
         """Book what has waited. No slot ends by it."""
-        if not self.some:
-            return
-        self.some = False
-        for block in self._blocks.values():
-            if block.waiting is not None:
-                (wall_ms, site_ms), block.waiting = block.waiting, None
-                block.booked_ms = wall_ms
-                for point in block.points:
-                    self.stands(point, wall_ms, site_ms, [])
+        if self._some:
+            self._some = False
+            for block in self._blocks.values():
+                self._catch_up(block)
 
     def settle(self) -> None:
         """The same, and nothing goes the short way unseen after it: something else than a reading bears on
         the logs."""
         self.catch_up()
-        self._blocks = {}
+        self._blocks, self._block_of = {}, {}
+
+    def _forget(self, block: _Block) -> None:
+        self._catch_up(block)
+        self._blocks.pop(id(block.points), None)
+        for point in block.own:
+            self._block_of.pop(point, None)
+
+    def _catch_up(self, block: _Block) -> None:
+        if block.waits:
+            block.waits = False
+            self._stood([point for point in block.own if point not in block.alone], block)
+
+    def _stood(self, points: Iterable[int], block: _Block) -> None:
+        """These came again and again since they were booked last, up to now."""
+        for point in points:
+            logs = self._powers.get(point)
+            if logs is None:
+                if (quanta := self.quanta.get(point)) is not None:
+                    self._counters[point].stood(block.came_ms, block.site_ms, quanta, unbroken=True)
+            elif (thousandths := self.thousandths.get(point)) is not None:
+                for log in logs:
+                    log.power_stood(block.came_ms, thousandths)

@@ -28,6 +28,9 @@ class SettledTime:
     def __init__(self, speed: float) -> None:
         self._speed = speed
         self._offset: float | None = None
+        self._asked: tuple[int, float, int] = (-1, 0.0, 0)
+        """Of the moment that was asked for last, by the present offset: what is read in one cycle is often
+        of one moment."""
 
     def site_ms(self, mono_ns: int) -> float:
         """Site milliseconds by the monotonic clock: for durations."""
@@ -38,10 +41,18 @@ class SettledTime:
         assert self._offset is not None
         return round(self.site_ms(mono_ns) + self._offset)
 
+    def times(self, mono_ns: int) -> tuple[int, float]:
+        """Both of that moment: the time, and the milliseconds by the monotonic clock."""
+        if self._asked[0] != mono_ns:
+            self._asked = mono_ns, self.site_ms(mono_ns), self.wall_ms(mono_ns)
+        return self._asked[2], self._asked[1]
+
     def look(self, now: Now) -> Step:
         """Take the time as it is now."""
         offset = now.wall_ms - self.site_ms(now.mono_ns)
         change = 0.0 if self._offset is None else offset - self._offset
+        if change:
+            self._asked = (-1, 0.0, 0)
         self._offset = offset
         if change < -STEP_MS:
             return Step.BACK

@@ -7,12 +7,12 @@ not in auto: somebody may be working there by hand. What a barrier of an equipme
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple
 
 from config.language import Text, text
-from config.plan.equipment import Equipment
+from config.plan.equipment import AUTO, Equipment
 from config.plan.points import Point
 from config.plan.reading import Quality, Reading
 from config.plan.site import Plan
@@ -20,9 +20,6 @@ from controller.decide.cover import Cover, covers
 from controller.decide.naming import equipment_named
 from controller.decide.records import Changed, Lock, Notice, Observe, Unlock
 from controller.decide.rules.look import Yielding
-
-AUTO = "auto"
-"""The name of an enum selector's state that hands over to us."""
 
 
 class BarrierKind(Enum):
@@ -60,6 +57,8 @@ class Barriers:
         self._covers = covers(plan)
         self._hazards: dict[str, tuple[frozenset[int], Yielding]] = {}
         """By rule: the points that yield to it."""
+        self._found: dict[int, Barrier | None] = {}
+        """What was found of points since anything changed here."""
         self._owners: dict[int, list[Equipment]] = {point: [] for point in self._covers[""].points}
         """By point: the equipment whose barriers bear on it."""
         self._selected: dict[int, list[Equipment]] = {}
@@ -67,7 +66,7 @@ class Barriers:
         for equipment in plan.equipment:
             for point in self._covers[equipment.name].points:
                 self._owners[point].append(equipment)
-            selector = dict(equipment.roles).get("auto")
+            selector = dict(equipment.roles).get(AUTO)
             if selector is not None:
                 self._selected.setdefault(selector, []).append(equipment)
                 self._selectors[equipment.name] = _Selector.UNREADABLE
@@ -75,6 +74,7 @@ class Barriers:
     def give_way(self, yielding: Mapping[str, Yielding]) -> set[int]:
         """What yields to fire and gas now, by rule. Returns the points it bears on, or did."""
         touched = {point for points, _ in self._hazards.values() for point in points}
+        self._found.clear()
         self._hazards = {
             rule: (frozenset().union(*(self.cover(name).points for name in item.equipment)), item)
             # An alarm is told before what has only not been read yet.
@@ -86,31 +86,34 @@ class Barriers:
         """Returns the points it bears on, as the others do."""
         self._locks[lock.target] = lock
         changed.locks.append(lock)
-        return self._points(lock.target)
+        return self._changed(lock.target)
 
     def unlock(self, command: Unlock, changed: Changed) -> set[int]:
         if self._locks.pop(command.target, None) is None:
             return set()
         changed.unlocked.append(command.target)
-        return self._points(command.target)
+        return self._changed(command.target)
 
     def observe(self, command: Observe, changed: Changed) -> set[int]:
         self._observe[command.target] = command
         changed.observe.append(command)
-        return self._points(command.target)
+        return self._changed(command.target)
 
-    def is_selector(self, point: int) -> bool:
-        return point in self._selected
+    @property
+    def selectors(self) -> Collection[int]:
+        """Points of selectors."""
+        return self._selected.keys()
 
     def selector(self, point: Point, reading: Reading, notices: list[Notice]) -> set[int]:
         """A selector's reading changed."""
         touched: set[int] = set()
         state = _selector_state(point, reading)
-        for equipment in self._selected[point.id]:
+        for equipment in self._selected.get(point.id, ()):
             before = self._selectors[equipment.name]
             if state is before:
                 continue
             self._selectors[equipment.name] = state
+            self._found.clear()
             touched |= self._covers[equipment.name].points
             if _Selector.HAND in (before, state):
                 words = text("{name}: selector not in auto", name=equipment_named(equipment))
@@ -119,29 +122,9 @@ class Barriers:
 
     def on(self, point: Point) -> Barrier | None:
         """What forbids writing `point`; None if nothing does."""
-        for points, yielding in self._hazards.values():
-            if point.id in points and point.id not in yielding.free:
-                kind = BarrierKind.UNREADABLE if yielding.unread else BarrierKind.HAZARD
-                return Barrier(kind, yielding.words)
-        owners = self._owners.get(point.id, ())
-        device = self._plan.devices[point.device]
-        for name in (device.name, *(equipment.name for equipment in owners)):
-            lock = self._locks.get(name)
-            if lock is not None:
-                words = text("locked by {person}: {reason}", person=lock.person, reason=lock.reason)
-                return Barrier(BarrierKind.LOCK, words)
-        for equipment in owners:
-            owner = equipment_named(equipment)
-            match self._selectors.get(equipment.name):
-                case _Selector.HAND:
-                    return Barrier(BarrierKind.SELECTOR, text("{name}: selector not in auto", name=owner))
-                case _Selector.UNREADABLE:
-                    return Barrier(
-                        BarrierKind.UNREADABLE, text("{name}: selector cannot be read", name=owner)
-                    )
-        if self.site_observed or self._observing(device.name, device.observe) or self._any_observing(owners):
-            return Barrier(BarrierKind.OBSERVE, text("observe mode: nothing is sent"))
-        return None
+        if point.id not in self._found:
+            self._found[point.id] = self._look(point)
+        return self._found[point.id]
 
     def on_any(self, target: str) -> Barrier | None:
         """What forbids writing any of the points of `target`; None if nothing does."""
@@ -170,6 +153,36 @@ class Barriers:
         parts = [(device.name, device.observe) for device in plan.devices]
         parts += [(equipment.name, equipment.observe) for equipment in plan.equipment]
         return [name for name, declared in parts if self._observing(name, declared)]
+
+    def _look(self, point: Point) -> Barrier | None:
+        for points, yielding in self._hazards.values():
+            if point.id in points and point.id not in yielding.free:
+                kind = BarrierKind.UNREADABLE if yielding.unread else BarrierKind.HAZARD
+                return Barrier(kind, yielding.words)
+        owners = self._owners.get(point.id, ())
+        device = self._plan.devices[point.device]
+        for name in (device.name, *(equipment.name for equipment in owners)):
+            lock = self._locks.get(name)
+            if lock is not None:
+                words = text("locked by {person}: {reason}", person=lock.person, reason=lock.reason)
+                return Barrier(BarrierKind.LOCK, words)
+        for equipment in owners:
+            owner = equipment_named(equipment)
+            match self._selectors.get(equipment.name):
+                case _Selector.HAND:
+                    return Barrier(BarrierKind.SELECTOR, text("{name}: selector not in auto", name=owner))
+                case _Selector.UNREADABLE:
+                    return Barrier(
+                        BarrierKind.UNREADABLE, text("{name}: selector cannot be read", name=owner)
+                    )
+        if self.site_observed or self._observing(device.name, device.observe) or self._any_observing(owners):
+            return Barrier(BarrierKind.OBSERVE, text("observe mode: nothing is sent"))
+        return None
+
+    def _changed(self, target: str) -> set[int]:
+        """What people said of `target` is other than before. Returns the points it bears on."""
+        self._found.clear()
+        return self._points(target)
 
     def _points(self, target: str) -> set[int]:
         return set(self.cover(target).points)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from config.language import Text, text
-from config.plan.equipment import RUN, Equipment
+from config.plan.equipment import FEEDBACK, RUN, Equipment
 from config.plan.points import BacnetObject
 from config.plan.reading import Quality, Reading, Value
 from config.plan.site import Plan
@@ -23,7 +23,6 @@ from controller.decide.restarting import NAME, Restarting
 from controller.decide.wakes import Wakes
 from controller.swap.same import Same
 
-FEEDBACK = "run_fb"
 PREFIX = "equipment "
 """Before the equipment's name, in what is remembered: no rule has a name with a blank."""
 
@@ -74,6 +73,8 @@ class Gate:
             if (feedback := roles.get(FEEDBACK)) is not None:
                 self._feedback[command] = feedback
                 self._fed.setdefault(feedback, []).append(command)
+        self._minded = self._staggered | self._states | self._fed.keys()
+        """Points of which it is said when they change."""
         names = {PREFIX + motor.name for motor in self._motors.values()}
         for gone in known.keys() - names:
             if gone.startswith(PREFIX):
@@ -104,6 +105,8 @@ class Gate:
         """These points read otherwise than before. Returns the commands to be decided anew."""
         touched: set[int] = set()
         for point in points:
+            if point not in self._minded:
+                continue
             if point in self._staggered and self._restarting.active:
                 touched.add(point)
             for command in self._fed.get(point, ()):

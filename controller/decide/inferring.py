@@ -42,17 +42,20 @@ class Inferring:
         self._strayed.pop(point, None)
         return self._hands.end(point, COMMANDED)
 
-    def read(self, standing: Standing, before: Reading, reading: Reading) -> None:
-        """A reading changed; `before`: what it said until then."""
+    def read(self, standing: Standing, before: Reading, reading: Reading) -> bool:
+        """A reading changed; `before`: what it said until then. Whether that may be somebody's hand, or the
+        end of one."""
         point = standing.point
         patience_ns = round(PATIENCE * self._pace.poll_s(point.poll_s) * 1e9)
         if self._hands.on(point.id) is None:
             found = standing.read(before, reading, patience_ns)
             if found is not None:
                 self._strayed[point.id] = found
-        elif not standing.bacnet and reading.quality is Quality.GOOD:
+            return found is not None
+        if not standing.bacnet and reading.quality is Quality.GOOD:
             follows = before.quality is Quality.GOOD and reading.mono_ns - before.mono_ns <= patience_ns
             self._found_left(standing, reading.value, unbroken=follows)
+        return True
 
     def seen(self, standing: Standing, slots: tuple[tuple[int, Value], ...]) -> None:
         """BACnet: a priority array was seen."""

@@ -185,6 +185,11 @@ class Standing:
         """What was tried last did not take, whether it is repeated soon or not."""
         return self.phase is Phase.FAILED
 
+    @property
+    def quiet(self) -> bool:
+        """Whatever it reads, nothing is to be written: it waits for an answer, or has what is wanted."""
+        return self.flight is not None or (self.phase is Phase.HELD and self.tried == self.wanted)
+
     def try_anew(self, now_ns: int) -> None:
         """A person asks, perhaps for the same again: that is a new try, and a new series of repeats."""
         if self.phase is Phase.FAILED:
@@ -277,7 +282,7 @@ class Standing:
             return
         if self.unsent:
             return
-        left = tuple(sorted(self.used - {tried.slot}))
+        left = tuple(sorted(self.used - {tried.slot})) if self.used else ()
         if record is not None and (record.value, record.slot, record.left) == (tried.value, tried.slot, left):
             return
         unchanged = record is not None and (record.value, record.slot) == tried[::-1]

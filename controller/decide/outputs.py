@@ -77,6 +77,10 @@ class Outputs:
         """Every point that can be commanded."""
         return self._standing
 
+    def heard(self, device: int) -> bool:
+        """It gave a good reading in this run."""
+        return device in self._heard
+
     def reachable(self, device: int) -> bool:
         """Heard in this run, and not lost."""
         return device in self._heard and device not in self._lost
@@ -148,13 +152,11 @@ class Outputs:
     def read(self, point: Point, before: Reading, reading: Reading) -> None:
         """A reading changed, of whatever point; `before`: what it said until then."""
         standing = self._standing.get(point.id)
-        if standing is not None:
-            self._inferring.read(standing, before, reading)
+        if standing is not None and (self._inferring.read(standing, before, reading) or not standing.quiet):
+            self._touched.add(point.id)
         if reading.quality is Quality.GOOD and point.device not in self._heard:
             self._heard.add(point.device)
             self._touched.update(self._of_device[point.device])
-        elif point.id in self._standing:
-            self._touched.add(point.id)
 
     def device(self, event: DeviceState) -> None:
         """A device was lost, came back or restarted."""

@@ -57,12 +57,16 @@ class Permits:
                 self._burns.add(permit)
             if _ENDED in memory:
                 self._ended[permit] = int(memory[_ENDED])
+        self._minded = self._stoves.keys() | self._permits.keys()
+        """Points of which it is said when they change."""
         self._changed.update((gone, RuleMemory(gone, {})) for gone in known)
 
     def changed(self, points: Iterable[int], now_ms: int) -> set[int]:
         """These points read otherwise than before. Returns the permits to be decided anew."""
         touched: set[int] = set()
         for point in points:
+            if point not in self._minded:
+                continue
             for permit in self._permits.get(point, ()):
                 self._look(permit, now_ms)
                 touched.add(permit)

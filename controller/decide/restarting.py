@@ -104,6 +104,8 @@ class Restarting:
             self._back[self._devices[device]] = now_ms
             self.changed = True
         if not self.active:
+            if not (booted or returned or self._back):
+                return ()
             since_ms = now_ms - round(self._declared.within_s * 1000)
             old = [name for name, back_ms in self._back.items() if back_ms < since_ms]
             for name in old:

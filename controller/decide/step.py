@@ -100,5 +100,3 @@ class Step:
     """Overrides that have another end because of it."""
     memory: Changed = field(default_factory=Changed)
     counters: Counters = NOTHING_COUNTED
-    wake_ms: int | None = None
-    """Site time at which, without any event, something next changes; None = never."""

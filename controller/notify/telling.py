@@ -24,9 +24,6 @@ _TO_ALL = (Transition.RAISED, Transition.RETURNED, Transition.ACKED)
 def row(alarm: Alarm, local: LocalTime, language: str, resets: Collection[str] = ()) -> dict[str, Any]:
     """One alarm. `resets`: rules that stand until a person resets them."""
 
-    def at(wall_ms: int | None) -> str | None:
-        return None if wall_ms is None else iso(local, wall_ms)
-
     resettable = alarm.active and alarm.subject in resets and alarm.kind in _RESET
     return {
         "id": alarm.id,
@@ -37,12 +34,12 @@ def row(alarm: Alarm, local: LocalTime, language: str, resets: Collection[str] =
         "state": alarm.state.value,
         "active": alarm.active,
         "message": render(alarm.words, language),
-        "raised": at(alarm.raised_ms),
-        "returned": at(alarm.returned_ms),
-        "acked": at(alarm.acked_ms),
+        "raised": iso(local, alarm.raised_ms),
+        "returned": iso(local, alarm.returned_ms),
+        "acked": iso(local, alarm.acked_ms),
         "acked_by": alarm.acked_by,
         "comment": alarm.comment,
-        "shelved_until": at(alarm.shelved_until_ms),
+        "shelved_until": iso(local, alarm.shelved_until_ms),
         "shelved_by": alarm.shelved_by,
         "shelved_why": alarm.shelved_why,
         "suppressed_by": alarm.suppressed,

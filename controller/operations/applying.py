@@ -53,7 +53,7 @@ class Apply:
             if call.args.get("check") is True or prepared.plan.hash == self._daemon.plan.hash:
                 return {**answer, "number": None}
             version = await self._applying.apply(
-                content, plan_hash, call.person, one_line_of(call, "comment")
+                prepared, plan_hash, call.person, one_line_of(call, "comment")
             )
         except BadOffer as error:
             raise _bad_offer() from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, overload
 
 from config.language import render, text, word
 from config.plan.amounts import amount
@@ -13,8 +13,14 @@ from controller.decide.cover import can_be_set
 from schedules.local import LocalTime
 
 
-def iso(local: LocalTime, wall_ms: int) -> str:
-    """Local time with its offset, to the second."""
+@overload
+def iso(local: LocalTime, wall_ms: int) -> str: ...
+@overload
+def iso(local: LocalTime, wall_ms: int | None) -> str | None: ...
+def iso(local: LocalTime, wall_ms: int | None) -> str | None:
+    """Local time with its offset, to the second; of no time None."""
+    if wall_ms is None:
+        return None
     moment = datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone(local.zone)
     return moment.isoformat(timespec="seconds")
 

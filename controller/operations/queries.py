@@ -100,6 +100,6 @@ class Queries:
             "source": request.source,
             "reason": render(request.reason, language),
             "since": iso(local, request.since_ms),
-            "until": None if request.expires_ms is None else iso(local, request.expires_ms),
+            "until": iso(local, request.expires_ms),
             "winner": winner,
         }

@@ -111,7 +111,7 @@ class Upload:
             "not_in_simulation": False,
             "retired": progress.retired,
             "reachable": None if health is None else health.reachable,
-            "complete_to": None if complete_ms is None else iso(local, complete_ms),
+            "complete_to": iso(local, complete_ms),
             "lag_s": lag_s,
             "backlog_rows": progress.backlog,
             "holes": progress.holes,

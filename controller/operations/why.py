@@ -68,7 +68,7 @@ class _Answer:
                 {
                     "kind": item.kind,
                     "text": render(item.text, self._language),
-                    "until": self._iso(item.until_ms),
+                    "until": iso(self._local, item.until_ms),
                 }
                 for item in found.hindrances
             ],
@@ -98,7 +98,7 @@ class _Answer:
             "source": request.source,
             "reason": render(request.reason, self._language),
             "since": iso(self._local, request.since_ms),
-            "until": self._iso(until_ms),
+            "until": iso(self._local, until_ms),
         }
 
     def _device(self, found: Explanation) -> dict[str, Any]:
@@ -147,6 +147,3 @@ class _Answer:
 
     def _valued(self, value: Value | None) -> dict[str, Any]:
         return {"value": value, "state": None if value is None else self._point.state_name(value)}
-
-    def _iso(self, wall_ms: int | None) -> str | None:
-        return None if wall_ms is None else iso(self._local, wall_ms)

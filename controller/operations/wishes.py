@@ -12,12 +12,11 @@ from config.plan.points import Point
 from config.plan.reading import Value
 from config.plan.units import UNITS
 from controller.decide.records import Refused
-from schedules.local import LocalTime
+from schedules.local import LocalTime, seconds_of_day
 
 LONGEST_REASON = 500
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:\.\d+)?|\.\d+))\s*(\S.*)?$")
 _MINUS = "\u2212"
-_CLOCK = re.compile(r"(\d{1,2}):(\d{2})$")
 _ON = {"on", "true", "1", "开"}
 _OFF = {"off", "false", "0", "关"}
 
@@ -81,13 +80,6 @@ def one_line(written: object) -> str:
     if len(line) > LONGEST_REASON:
         raise Refused(text("a reason has at most {most} characters", most=LONGEST_REASON))
     return line
-
-
-def seconds_of_day(written: str) -> int | None:
-    """Seconds after midnight of "18:00", up to 24:00; None if it is no time of day."""
-    found = _CLOCK.match(unicodedata.normalize("NFKC", written).strip())
-    seconds = int(found[1]) * 3600 + int(found[2]) * 60 if found else 0
-    return seconds if found and int(found[2]) <= 59 and seconds <= 86_400 else None
 
 
 def clock_end(written: str, now_ms: int, local: LocalTime) -> int:

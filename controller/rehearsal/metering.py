@@ -13,10 +13,9 @@ from config.plan.tariff import TARIFF_PERIODS
 from controller.consumption.meters import Meter
 from controller.consumption.records import Interval
 from controller.decide.step import Step
+from controller.rehearsal.hourly import Hourly
 from schedules.context import Context
 from schedules.tariff import TariffHours
-
-HOUR_MS = 3_600_000
 
 
 @dataclass(slots=True)
@@ -27,10 +26,9 @@ class Used:
     label: str
     of: str
     """The meter it hangs below; "" for none."""
+    by_hour: Hourly
     total: Decimal = Decimal(0)
     by_period: dict[str, Decimal] = field(default_factory=dict)
-    by_hour: dict[int, Decimal] = field(default_factory=dict)
-    """By the start of the hour, UTC milliseconds."""
     peak: int | None = None
     """Highest power or flow, in thousandths."""
     unknown: int = 0
@@ -50,6 +48,7 @@ class Consumption:
                 meter,
                 meter.label or labels.get(meter.name) or labels.get(meter.name.partition(".")[0], meter.name),
                 above.get(meter.name, ""),
+                Hourly(meter.quantum, from_ms),
             )
             for meter in meters
         }
@@ -72,8 +71,7 @@ class Consumption:
                 continue
             amount = row.consumption * self._quantum[row.meter]
             used.total += amount
-            hour_ms = row.start_ms - row.start_ms % HOUR_MS
-            used.by_hour[hour_ms] = used.by_hour.get(hour_ms, Decimal(0)) + amount
+            used.by_hour.add(row.start_ms, row.consumption)
             if self._hours is not None and used.meter.quantity == "electricity":
                 period = self._hours.period(row.start_ms)
                 used.by_period[period] = used.by_period.get(period, Decimal(0)) + amount

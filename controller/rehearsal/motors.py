@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from config.plan.clock import Now
-from config.plan.equipment import Equipment
+from config.plan.equipment import FEEDBACK, Equipment
 from config.plan.reading import Quality, Reading
 from config.plan.site import Plan
 from controller.consumption.records import Interval
@@ -47,7 +47,7 @@ class Motors:
             point: Motor(item, point)
             for item in plan.equipment
             for role, point in item.roles
-            if role == "run_fb" and plan.points[point].kind == "bool"
+            if role == FEEDBACK and plan.points[point].kind == "bool"
         }
 
     def look(self, now: Now, step: Step, readings: Sequence[Reading]) -> None:

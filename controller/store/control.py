@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
@@ -12,6 +13,8 @@ from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
 
+from config.language import text
+from config.language.details import reason
 from config.plan.places import Booking
 from controller.decide import records
 from controller.decide.alarms.alarm import Alarm
@@ -40,6 +43,7 @@ from controller.store.plans import Acceptance, PlanFiles
 from controller.store.reasserts import Reasserted
 from controller.store.writer import Writer
 
+_log = logging.getLogger("louguan")
 FILE = "control.db"
 MOST_SET_ASIDE = 3
 """Files set aside within a day after which a daemon does not end for one more."""
@@ -224,11 +228,19 @@ class ControlStore:
             plans.accept(connection, item)
             detail = f"{item.hash} {item.detail}".strip()
             entry = Entry(item.accepted_ms, Kind.PLAN, who=item.person, why=item.comment, detail=detail)
+            # Before anybody hears that it is done: the file of the next one is there before its row.
+            self._forget_plans(plans.worth_keeping(connection))
             return ledger.append(connection, (entry,))
 
         future = self._writer.submit(job, within_s=within_s)
         future.add_done_callback(self._committed)
         return future
+
+    def _forget_plans(self, wanted: Collection[str]) -> None:
+        try:
+            self.files.keep_only(wanted)
+        except OSError as error:
+            _log.warning(text("old plans cannot be deleted: {reason}", reason=reason(error)))
 
     def may_restart(self, wall_ms: int) -> bool:
         """Whether a daemon that finds this file damaged may end, to be started anew: not if that was done a
@@ -250,7 +262,7 @@ class ControlStore:
     def versions(self) -> list[plans.Version]:
         """The plans accepted last, newest first. Reads the disk."""
         with closing(self.reader()) as connection:
-            return plans.versions(connection, 1000)
+            return plans.versions(connection, plans.MOST_LOOKED_AT)
 
     def latest_seen_ms(self) -> int | None:
         """The site time that the latest run has noted last. Reads the disk."""

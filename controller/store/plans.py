@@ -7,7 +7,7 @@ import logging
 import os
 import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,9 +17,15 @@ from config.plan import codec
 from config.plan.site import Plan
 
 _log = logging.getLogger(__name__)
+KEPT = 50
+"""Plans that are kept, those accepted last: some 0.8 MB each for a site of 70 devices."""
 _HASH = re.compile(r"[0-9a-f]{64}")
 _SPARE = "plan-"
 _COLUMNS = "hash, accepted_ms, person, detail, comment, back_to"
+
+
+MOST_LOOKED_AT = 1000
+"""Versions that a history goes back."""
 
 
 class Acceptance(NamedTuple):
@@ -89,6 +95,16 @@ class PlanFiles:
                 return content, plan
         return None
 
+    def has(self, plan_hash: str) -> bool:
+        """Whether there is a copy of it, sound or not. Raises ValueError."""
+        return self.path(plan_hash).exists() or self.spare(plan_hash).exists()
+
+    def keep_only(self, wanted: Collection[str]) -> None:
+        """Delete the plans that are not wanted. Raises OSError."""
+        for path in self._folder.glob("*.json"):
+            if _HASH.fullmatch(path.stem) and path.stem not in wanted:
+                path.unlink(missing_ok=True)
+
     def newest(self) -> str | None:
         """The hash of the plan written last; None when none is kept. For when the note of which one is in
         force is lost."""
@@ -155,6 +171,16 @@ def versions(connection: sqlite3.Connection, limit: int = 100) -> list[Version]:
     """The same with their numbers."""
     query = f"SELECT id, {_COLUMNS} FROM plans ORDER BY id DESC LIMIT ?"  # noqa: S608
     return [Version(number, Acceptance(*row)) for number, *row in connection.execute(query, (limit,))]
+
+
+def worth_keeping(connection: sqlite3.Connection) -> set[str]:
+    """The hashes of the plans accepted last, of what a rollback would bring back, and of every one that the
+    daemon was ever started with: the ledger's runs go by these."""
+    rows = connection.execute("SELECT hash FROM plans GROUP BY hash ORDER BY max(id) DESC LIMIT ?", (KEPT,))
+    found = {plan_hash for (plan_hash,) in rows}
+    found.update(plan_hash for (plan_hash,) in connection.execute("SELECT DISTINCT plan FROM boots"))
+    back = before(versions(connection, MOST_LOOKED_AT))
+    return found if back is None else found | {back.item.hash}
 
 
 def before(known: Sequence[Version]) -> Version | None:

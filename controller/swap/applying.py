@@ -15,7 +15,7 @@ from controller.store.control import ControlStore
 from controller.store.errors import StoreError
 from controller.store.plans import Acceptance, Version, before
 from controller.swap.rejections import Rejections
-from controller.swap.taking import Taking
+from controller.swap.taking import Prepared, Taking
 
 BY_ITSELF = "louguan"
 """Who is written down for what nobody asked for."""
@@ -34,10 +34,14 @@ class Applying:
         taking.taken = self._taken
         daemon.after_step = self._heed
 
-    async def apply(self, content: str, plan_hash: str, person: str, comment: str) -> Version:
-        """Bring a Plan's JSON into force. Raises Refused, StoreError."""
+    async def prepare(self, content: str) -> Prepared:
+        """Judge a Plan's JSON, for `apply`. Raises Refused."""
+        return await self._taking.prepare(content)
+
+    async def apply(self, prepared: Prepared, plan_hash: str, person: str, comment: str) -> Version:
+        """Bring a Plan into force, that of `plan_hash`. Raises Refused, StoreError."""
         item = Acceptance(plan_hash, self._daemon.now_ms(), person, "", comment)
-        await self._taking.take(content, item)
+        await self._taking.take(prepared, item)
         return (await self.versions())[0]
 
     async def versions(self) -> list[Version]:
@@ -60,6 +64,8 @@ class Applying:
                 raise Refused(text("version {number} is in force already", number=number))
         content = await in_thread(partial(self._content, wanted.item.hash))
         if content is None:
+            if not await in_thread(partial(self._control.files.has, wanted.item.hash)):
+                raise Refused(text("the plan of version {number} is not kept any more", number=wanted.number))
             raise Refused(text("version {number} cannot be read any more", number=wanted.number))
         what = f"rollback to {wanted.number}"
         item = Acceptance(
@@ -70,7 +76,7 @@ class Applying:
             comment,
             wanted.number,
         )
-        await self._taking.take(content, item)
+        await self._taking.take(await self.prepare(content), item)
         return wanted
 
     async def give_up(self) -> None:

@@ -1,4 +1,4 @@
-"""What else follows another Plan: sinks, trends, and what the site says of the disk."""
+"""What else follows another Plan: sinks, channels of alarms, trends, and what the site says of the disk."""
 
 from __future__ import annotations
 
@@ -55,6 +55,8 @@ class Following:
             # These announce all meters when they connect.
             sinks = [sink for sink in self._daemon.plan.sinks if isinstance(sink, MqttSink)]
             await self._uploads.begin_anew([sink.common.name for sink in sinks if not sink.common.meters])
+        if self._daemon.notifier is not None:
+            await self._daemon.notifier.take(self._daemon.channels)
 
     async def _trends(self) -> None:
         """The file is opened with the points of a Plan: with others it is opened anew."""

@@ -49,6 +49,8 @@ class Prepared(NamedTuple):
     plan: Plan
     """As it is run: with the addresses of simulated devices, where there are any."""
     context: Context
+    former: Plan
+    """In place of which it would come."""
     same: Same
 
 
@@ -73,7 +75,7 @@ class Taking:
         follow: Callable[[Plan], Awaitable[None]],
     ) -> None:
         """`over` puts an overlay's addresses over a Plan; raises NotStarted. `follow(former)` brings what
-        else there is (sinks, trends) from that Plan to the daemon's of now."""
+        else there is (sinks, channels, trends) from that Plan to the daemon's of now."""
         self._daemon = daemon
         self._stores = stores
         self._lines = lines
@@ -105,10 +107,10 @@ class Taking:
         last = self._daemon.engine.last_writes(self._leaving(prepared))
         return Foreseen(tuple(writes), tuple(last))
 
-    async def take(self, content: str, item: Acceptance) -> None:
+    async def take(self, prepared: Prepared, item: Acceptance) -> None:
         """Bring it into force: committed first, in force when this returns. A caller that goes away takes
         nothing back. Raises Refused, StoreError."""
-        await asyncio.shield(asyncio.create_task(self._take(content, item), name="take a plan"))
+        await asyncio.shield(asyncio.create_task(self._take(prepared, item), name="take a plan"))
 
     async def settled(self) -> None:
         """All that follows a swap is done: lines, meters, sinks."""
@@ -129,18 +131,19 @@ class Taking:
     def _prepared(self, content: str, former: Plan) -> Prepared:
         """In a thread."""
         plan = self._over(codec.load(content))
-        return Prepared(content, plan, Context.of(plan), same_parts(former, plan))
+        return Prepared(content, plan, Context.of(plan), former, same_parts(former, plan))
 
-    async def _take(self, content: str, item: Acceptance) -> None:
+    async def _take(self, prepared: Prepared, item: Acceptance) -> None:
         async with self._turn:
             await self._lines.settled()
             await self._end_catching_up()
-            prepared = await self.prepare(content)
             former = self._daemon.plan
+            if prepared.former is not former:  # another one was quicker
+                prepared = await self.prepare(prepared.content)
             self._check(prepared, item)
             touched = touched_devices(former, prepared.plan, prepared.same)
             touched |= {self._device(prepared.plan, write) for write in self.foresee(prepared).writes}
-            accept = partial(self._stores.control.accept, content, item, within_s=PERSON_COMMIT_S)
+            accept = partial(self._stores.control.accept, prepared.content, item, within_s=PERSON_COMMIT_S)
             try:
                 await asyncio.wrap_future(await in_thread(accept))
             except OSError as error:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, NamedTuple
 
-from config.plan.devices import Device
+from config.plan.devices import Device, Source
 from config.plan.site import Plan
 from controller.decide.rules.aims import aims
 from controller.swap.same import Same
@@ -77,8 +77,8 @@ _POINT_IDS = frozenset(
     }
 )  # fmt: skip
 """Fields that hold ids of points where they hold whole numbers."""
-_LEFT_OUT = frozenset({"id", "device", "source"})
-"""What says nothing by itself: numbers of one Plan, and where something is written."""
+_NUMBERS = frozenset({"id", "device"})
+"""Fields that say nothing by themselves where they hold whole numbers: those of one Plan."""
 
 
 def _told(plan: Plan, value: Any, field: str = "") -> Any:
@@ -88,11 +88,16 @@ def _told(plan: Plan, value: Any, field: str = "") -> Any:
     if isinstance(value, tuple):
         return tuple(_told(plan, item, field) for item in value)
     if is_dataclass(value) and not isinstance(value, type):
-        parts = [item.name for item in fields(value) if item.name not in _LEFT_OUT]
-        return type(value).__name__, tuple(_told(plan, getattr(value, part), part) for part in parts)
+        parts = [(item.name, getattr(value, item.name)) for item in fields(value)]
+        told = tuple(_told(plan, part, name) for name, part in parts if not _says_nothing(name, part))
+        return type(value).__name__, told
     if field in _POINT_IDS and isinstance(value, int) and not isinstance(value, bool):
         return plan.points[value].key if 0 <= value < len(plan.points) else value
     return value
+
+
+def _says_nothing(field: str, value: object) -> bool:
+    return isinstance(value, Source) or (field in _NUMBERS and isinstance(value, int))
 
 
 def _device(plan: Plan, device: Device) -> Any:
@@ -110,6 +115,9 @@ def _by_name(items: Callable[[Plan], Iterable[Any]]) -> Callable[[Plan], dict[st
     return lambda plan: {item.name: _told(plan, item) for item in items(plan)}
 
 
+_made = _by_name(lambda plan: (*plan.metering.integrated, *plan.metering.virtual))
+"""Meters that no device has."""
+
 SORTS: dict[str, Callable[[Plan], Mapping[str, Any]]] = {
     "site": lambda plan: {plan.site.name: plan.site},
     "lines": _by_name(lambda plan: plan.lines),
@@ -120,9 +128,12 @@ SORTS: dict[str, Callable[[Plan], Mapping[str, Any]]] = {
     "rules": _by_name(lambda plan: plan.rules),
     "calendar": lambda plan: {"calendar": _told(plan, plan.calendar)},
     "tariff": lambda plan: {} if plan.tariff is None else {"tariff": _told(plan, plan.tariff)},
-    "meters": _by_name(lambda plan: (*plan.metering.integrated, *plan.metering.virtual)),
+    "places": _by_name(lambda plan: plan.places),
+    "meters": lambda plan: {**dict(plan.metering.labels), **_made(plan)},
     "submeters": lambda plan: {item.meter: item.of for item in plan.metering.submeters},
     "trends": lambda plan: {plan.points[item.point].key: _told(plan, item) for item in plan.trends},
     "sinks": lambda plan: {item.common.name: _told(plan, item) for item in plan.sinks},
+    "channels": _by_name(lambda plan: plan.channels),
+    "restart": lambda plan: {} if plan.restart is None else {"restart": _told(plan, plan.restart)},
 }
 """What is compared, and the order in which it is shown."""

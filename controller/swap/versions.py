@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,8 +11,8 @@ from controller.store.plans import Version
 IN_FORCE, REPLACED, ROLLED_BACK = "in-force", "replaced", "rolled-back"
 
 
-def told(known: Sequence[Version]) -> list[dict[str, Any]]:
-    """Newest first, as `known`; with how each ended."""
+def told(known: Sequence[Version], kept: Collection[str]) -> list[dict[str, Any]]:
+    """Newest first, as `known`; with how each ended, and whether its plan is still among those `kept`."""
     rows = []
     after: Version | None = None
     for version in known:
@@ -34,6 +34,7 @@ def told(known: Sequence[Version]) -> list[dict[str, Any]]:
                 "state": state,
                 "ended_by": None if after is None else after.item.person,
                 "why": why,
+                "kept": item.hash in kept,
             }
         )
         after = version

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 from config.language import Text, text
-from config.plan import codec
 from controller.accepted import differs
 from controller.background import in_thread
 from controller.compile import compile_site
@@ -61,14 +60,14 @@ class Watched:
         return await self._take(compiled.plan)
 
     async def _take(self, content: str) -> bool:
-        plan = await in_thread(partial(codec.load, content))
-        if await in_thread(partial(differs, plan, self._site)):
-            return False  # they were changed meanwhile: what was read may be half of it
         refusal: Text | None = None
         try:
+            prepared = await self._applying.prepare(content)
+            if await in_thread(partial(differs, prepared.plan, self._site)):
+                return False  # they were changed meanwhile: what was read may be half of it
             # What somebody went back from is not for the files to bring back.
-            if not was_rolled_back(await self._applying.versions(), plan.hash):
-                await self._applying.apply(content, plan.hash, BY_FILES, "")
+            if not was_rolled_back(await self._applying.versions(), prepared.plan.hash):
+                await self._applying.apply(prepared, prepared.plan.hash, BY_FILES, "")
         except Refused as error:
             refusal = error.text
         except StoreError as error:

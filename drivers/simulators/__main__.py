@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -25,10 +26,13 @@ from pathlib import Path
 from typing import Any
 
 from config.plan import codec
+from drivers.simulators import keeping
 from drivers.simulators.clock import ScaledClock
 from drivers.simulators.faults import KINDS, FaultError
 from drivers.simulators.plant.world import PlantError
 from drivers.simulators.simulation import TICK_S, Simulation
+
+_saving = threading.Lock()
 
 
 def main() -> int:
@@ -44,11 +48,13 @@ def main() -> int:
         )
         clock = ScaledClock(start, options.speed)
         simulation = Simulation(plan, facts or {}, clock, options.seed, options.tick)
+        if options.state is not None:
+            _go_on(simulation, options.state)
     except (OSError, ValueError, KeyError, PlantError) as error:
         print(f"simulators: {error}", file=sys.stderr)  # noqa: T201
         return 2
     try:
-        asyncio.run(_serve(simulation, clock, options.overlay_out))
+        asyncio.run(_serve(simulation, clock, options.overlay_out, options.state))
     except OSError as error:
         print(f"simulators: {error}", file=sys.stderr)  # noqa: T201
         return 2
@@ -60,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--plan", type=Path, required=True, help="the compiled Plan, JSON")
     parser.add_argument("--plant", type=Path, help="the site's plant facts, JSON")
     parser.add_argument("--overlay-out", type=Path, help="write the addresses here, JSON")
+    parser.add_argument("--state", type=Path, help="where counters are kept for the next run, JSON")
     parser.add_argument("--speed", type=float, default=1.0, help="site seconds a second")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--start", help="site time to begin at, ISO 8601 with offset; now if not given")
@@ -67,7 +74,31 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-async def _serve(simulation: Simulation, clock: ScaledClock, overlay_out: Path | None) -> None:
+def _go_on(simulation: Simulation, state: Path) -> None:
+    """Count on from where the run before ended; who started us says why it cannot be so."""
+    with contextlib.suppress(keeping.NotKept, OSError):
+        if (kept := keeping.load(state, simulation.plan.site.name)) is not None:
+            keeping.go_on(simulation.world, kept)
+
+
+async def _keep(simulation: Simulation, state: Path) -> None:
+    """Save what is counted, now and again."""
+    while True:
+        await asyncio.sleep(keeping.SAVE_S)
+        await asyncio.to_thread(_save, state, simulation.plan.site.name, keeping.kept_of(simulation.world))
+
+
+def _save(state: Path, site: str, kept: keeping.Kept) -> None:
+    try:
+        with _saving:  # the last one may come while a thread is still at the one before
+            keeping.save(state, site, kept)
+    except OSError as error:
+        print(f"simulators: counters are not kept: {error}", file=sys.stderr)  # noqa: T201
+
+
+async def _serve(
+    simulation: Simulation, clock: ScaledClock, overlay_out: Path | None, state: Path | None
+) -> None:
     loop = asyncio.get_running_loop()
     lines: asyncio.Queue[str | None] = asyncio.Queue()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -79,9 +110,14 @@ async def _serve(simulation: Simulation, clock: ScaledClock, overlay_out: Path |
         _say({"ready": True, "devices": len(simulation.devices), "points": len(simulation.plan.points),
               "overlay": overlay})  # fmt: skip
         _listen(loop, lines)
+        keeping_it = None if state is None else asyncio.create_task(_keep(simulation, state), name="state")
         while (line := await lines.get()) is not None:
             if line.strip():
                 _say(await _obey(simulation, line))
+    if keeping_it is not None and state is not None:
+        keeping_it.cancel()
+        await asyncio.gather(keeping_it, return_exceptions=True)
+        _save(state, simulation.plan.site.name, keeping.kept_of(simulation.world))
 
 
 def _listen(loop: asyncio.AbstractEventLoop, lines: asyncio.Queue[str | None]) -> None:

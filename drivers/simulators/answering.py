@@ -12,6 +12,7 @@ from config.plan.points import Point
 from config.plan.reading import Value
 from config.plan.site import Plan
 from drivers.api import Fate, Write
+from drivers.simulators.as_read import Missing
 from drivers.simulators.unwired import Refusal, UnwiredDevice
 
 
@@ -110,11 +111,11 @@ class Answering:
         assert point.command is not None
         target = self._plan.points[due.target]
         found = self._units[target.device].says(due.target)
-        if found.value is None:
+        if isinstance(found, Missing):
             return Fate.MISMATCH, None, f"reads back as {found.reason}"
-        if _same(target, due.expected, found.value, point.command.tolerance, relative):
-            return Fate.READ_BACK, found.value, ""
-        return Fate.MISMATCH, found.value, f"read back {found.value} instead of {due.expected}"
+        if _same(target, due.expected, found, point.command.tolerance, relative):
+            return Fate.READ_BACK, found, ""
+        return Fate.MISMATCH, found, f"read back {found} instead of {due.expected}"
 
     def _judge_slots(self, point: Point, unit: UnwiredDevice, due: Due) -> tuple[Fate, Value | None, str]:
         assert point.command is not None

@@ -26,35 +26,40 @@ _NEAR = 1e-6
 _MOST_RAW = 1e9
 """Raw numbers beyond it take the long way: a float no longer knows their middle that well."""
 _REMEMBERED = 64
-_FLOATS: dict[str, tuple[str, tuple[int, ...], float]] = {
-    "float16": (">e", (3, 4, 5, 6), 65_000.0),
-    "float32": (">f", (6, 7, 8, 9), 3.4e38),
+_FLOATS: dict[str, tuple[str, tuple[int, ...], float, float]] = {
+    "float16": (">e", (3, 4, 5, 6), 1e-4, 65_000.0),
+    "float32": (">f", (6, 7, 8, 9), 1e-12, 1e9),
 }
-"""How they pack, the digits that may be enough, and up to where the short way goes."""
-_UNRELIABLE = "unreliable-other"
+"""How they pack, the digits that may be enough, from where on and up to where the short way goes."""
 _WHOLE = {"accumulator", "integervalue", "positiveintegervalue"}
 
 
-class Read(NamedTuple):
-    """What a reading says. `value` is None exactly when it is BAD for `reason`."""
+class Missing(NamedTuple):
+    """A reading without a value: it is BAD for `reason`."""
 
-    value: Value | None
-    reason: str = ""
+    reason: str
 
 
+Read: TypeAlias = Value | Missing
+"""What a reading says."""
 AsRead: TypeAlias = Callable[[Value | None], Read]
+_UNRELIABLE = Missing("unreliable-other")
+_OUT_OF_RANGE = Missing(Absent.OUT_OF_RANGE.value)
+_REAL = struct.Struct(">f")
 
 
 def as_read(point: Point) -> AsRead:
     """What the driver reads when the plant says a value of `point`, in engineering units."""
     if isinstance(point.source, BacnetObject):
-        return _BacnetReading(point, point.source)
+        return _BacnetNumber(point, point.source) if point.kind == "number" else _BacnetReading(point)
     register = point.source
     long_way = _LongWay(point, register)
     if point.kind != "number" or register.bit is not None or register.on_raw or register.off_raw:
         return long_way
-    if register.type in ("float64", "string", "bool"):
+    if register.type in ("string", "bool"):
         return long_way
+    if register.type == "float64":
+        return long_way if register.not_available else _Doubles(point, register, long_way)
     if register.type in _FLOATS:
         return _Floats(point, register, long_way)
     return _Integers(point, register, long_way)
@@ -73,10 +78,11 @@ class _LongWay:
         if isinstance(value, float) or value is None:
             return self._ask(value)
         found = self._remembered.get(value)
-        if found is None or found.value.__class__ is not value.__class__:
+        if found.__class__ is not value.__class__:
             if len(self._remembered) >= _REMEMBERED:
                 self._remembered.clear()
-            found = self._remembered[value] = self._ask(value)
+            self._remembered[value] = found = self._ask(value)
+        assert found is not None
         return found
 
     def _ask(self, value: Value | None) -> Read:
@@ -84,7 +90,7 @@ class _LongWay:
         self._memory.put(self._point, value)
         raw = self._memory.read(register.space, register.address, width(register))
         found = decode_point(self._point, register, raw)
-        return Read(None, found.value) if isinstance(found, Absent) else Read(found)
+        return Missing(found.value) if isinstance(found, Absent) else found
 
 
 class _Integers:
@@ -93,11 +99,8 @@ class _Integers:
 
     def __init__(self, point: Point, register: Register, long_way: _LongWay) -> None:
         self._long_way = long_way
-        scale, offset = Fraction(repr(float(register.scale))), Fraction(repr(float(register.offset)))
-        self._a = scale.numerator * offset.denominator
-        self._b = offset.numerator * scale.denominator
-        self._c = scale.denominator * offset.denominator
-        self._plain = scale == 1 and offset == 0
+        self._a, self._b, self._c = _whole_line(register)
+        self._plain = (register.scale, register.offset) == (1, 0)
         self._scale, self._offset = register.scale, register.offset
         size = 16 * WORDS[register.type]
         signed = register.type.startswith("int")
@@ -109,9 +112,8 @@ class _Integers:
         self._modulus = _modulus(point)
 
     def __call__(self, value: Value | None) -> Read:
-        if value.__class__ is not float:
+        if not isinstance(value, float):
             return self._long_way(value)
-        assert isinstance(value, float)
         number = value if self._modulus is None else value % self._modulus
         exact = (number - self._offset) / self._scale
         if not -_MOST_RAW < exact < _MOST_RAW:
@@ -121,79 +123,150 @@ class _Integers:
             return self._long_way(value)
         found = raw if self._plain else (raw * self._a + self._b) / self._c
         least, most = self._range
-        return Read(found) if least <= found <= most else Read(None, Absent.OUT_OF_RANGE.value)
+        return found if least <= found <= most else _OUT_OF_RANGE
 
 
 class _Floats:
-    """A number in a float register: the shortest decimal that packs the same, scaled as a decimal."""
+    """A number in a float register: the shortest decimal that packs the same, scaled as a decimal.
+
+    With so many digits a number of one decade is a whole number over a power of ten, so that here too whole
+    numbers and one exact division do what decimals would.
+    """
 
     def __init__(self, point: Point, register: Register, long_way: _LongWay) -> None:
         self._long_way = long_way
         self._absent = frozenset(register.not_available)
-        self._form, self._places, self._most = _FLOATS[register.type]
-        self._plain = (register.scale, register.offset) == (1, 0)
+        form, self._digits, self._low, self._high = _FLOATS[register.type]
+        packing = struct.Struct(form)
+        self._pack, self._unpack = packing.pack, packing.unpack
         self._scale, self._offset = register.scale, register.offset
-        self._exact_scale = Decimal(repr(float(register.scale)))
-        self._exact_offset = Decimal(repr(float(register.offset)))
+        self._line = _whole_line(register)
+        self._range = _range(point)
+        self._modulus = _modulus(point)
+        self._decade = 0.0, 0.0
+        """From where up to where `_tries` hold."""
+        self._tries: list[_Try] = []
+        self._turn(1.0)
+
+    def _turn(self, size: float) -> None:
+        """Numbers of this size are next."""
+        place = math.floor(math.log10(size))
+        self._decade = 10.0**place, 10.0 ** (place + 1)
+        a, b, c = self._line
+        self._tries = []
+        for digits in self._digits:
+            up, down = 10 ** max(digits - 1 - place, 0), 10 ** max(place + 1 - digits, 0)
+            self._tries.append(_Try(float(up), float(down), (down * a, up * b, up * c)))
+
+    def __call__(self, value: Value | None) -> Read:
+        if not isinstance(value, float):
+            return self._long_way(value)
+        number = value if self._modulus is None else value % self._modulus
+        number = (number - self._offset) / self._scale
+        if not -self._high < number < self._high:
+            return self._long_way(value)
+        packed = self._pack(number)
+        if self._absent and int.from_bytes(packed, "big") in self._absent:
+            return self._long_way(value)
+        held = self._unpack(packed)[0]
+        size = abs(held)
+        low, high = self._decade
+        if not low <= size < high and size != 0.0:
+            if size < self._low:
+                return self._long_way(value)
+            self._turn(size)
+        for up, down, line in self._tries:
+            exact = held * up / down
+            whole = round(exact)
+            if abs(abs(exact - whole) - 0.5) < _NEAR:
+                return self._long_way(value)
+            if self._pack(whole * down / up) == packed:
+                a, b, c = line
+                found = (whole * a + b) / c
+                least, most = self._range
+                return found if least <= found <= most else _OUT_OF_RANGE
+        return self._long_way(value)
+
+
+class _Try(NamedTuple):
+    """With so many digits a number is whole × down / up."""
+
+    up: float
+    down: float
+    line: tuple[int, int, int]
+    """a, b, c: in engineering units it is (whole × a + b) / c."""
+
+
+class _Doubles:
+    """A number in a float64 register: what the decimals of the codec make of it, without the registers."""
+
+    def __init__(self, point: Point, register: Register, long_way: _LongWay) -> None:
+        self._long_way = long_way
+        self._scale = Decimal(repr(float(register.scale)))
+        self._offset = Decimal(repr(float(register.offset)))
         self._range = _range(point)
         self._modulus = _modulus(point)
 
     def __call__(self, value: Value | None) -> Read:
-        if value.__class__ is not float:
+        if not isinstance(value, float):
             return self._long_way(value)
-        assert isinstance(value, float)
         number = value if self._modulus is None else value % self._modulus
-        number = (number - self._offset) / self._scale
-        if not -self._most < number < self._most:
+        if not math.isfinite(number):
             return self._long_way(value)
-        form = self._form
-        packed = struct.pack(form, number)
-        if self._absent and int.from_bytes(packed, "big") in self._absent:
-            return self._long_way(value)
-        held = struct.unpack(form, packed)[0]
-        for places in self._places:
-            text = f"{held:.{places}g}"
-            found = float(text)
-            if struct.pack(form, found) == packed:
-                break
-        else:
-            return self._long_way(value)
-        if not self._plain:
-            found = float(Decimal(text) * self._exact_scale + self._exact_offset)
+        held = float((Decimal(repr(number)) - self._offset) / self._scale)
+        found = float(Decimal(repr(held)) * self._scale + self._offset)
         least, most = self._range
-        return Read(found) if least <= found <= most else Read(None, Absent.OUT_OF_RANGE.value)
+        return found if least <= found <= most else _OUT_OF_RANGE
 
 
 class _BacnetReading:
-    """A present value: a Real is a float32, the rest are whole numbers, states and texts."""
+    """A present value that is a state or a text."""
+
+    def __init__(self, point: Point) -> None:
+        self._kind = point.kind
+        self._states = {number for number, _ in point.states}
+
+    def __call__(self, value: Value | None) -> Read:
+        if value is None:
+            return _UNRELIABLE
+        if self._kind == "bool":
+            return bool(value)
+        if self._kind == "text" or isinstance(value, str):
+            return str(value)
+        known = not self._states or value in self._states
+        return int(value) if known else Missing(f"unknown state {value:g}")
+
+
+class _BacnetNumber:
+    """A present value that is a number: a Real is a float32, the rest are whole numbers and doubles."""
 
     def __init__(self, point: Point, source: BacnetObject) -> None:
-        self._point = point
         self._scale = source.scale
         kind = source.object_type.replace("-", "")
         self._whole = kind in _WHOLE or kind.startswith("multistate")
         self._double = kind == "largeanalogvalue"
-        self._states = {number for number, _ in point.states}
         self._range = _range(point)
 
     def __call__(self, value: Value | None) -> Read:
         if value is None:
-            return Read(None, _UNRELIABLE)
-        if self._point.kind == "bool":
-            return Read(bool(value))
-        if self._point.kind == "text" or isinstance(value, str):
-            return Read(str(value))
-        if self._point.kind == "enum":
-            known = not self._states or value in self._states
-            return Read(int(value)) if known else Read(None, f"unknown state {value:g}")
+            return _UNRELIABLE
+        if isinstance(value, str):
+            return value
         number = value / self._scale
         if self._whole:
             number = round(number)
         elif not self._double:
-            number = struct.unpack(">f", struct.pack(">f", number))[0]
+            number = _REAL.unpack(_REAL.pack(number))[0]
         found = float(number) * self._scale
         least, most = self._range
-        return Read(found) if least <= found <= most else Read(None, Absent.OUT_OF_RANGE.value)
+        return found if least <= found <= most else _OUT_OF_RANGE
+
+
+def _whole_line(register: Register) -> tuple[int, int, int]:
+    """engineering = (raw × a + b) / c, all three whole."""
+    scale, offset = Fraction(repr(float(register.scale))), Fraction(repr(float(register.offset)))
+    a, b = scale.numerator * offset.denominator, offset.numerator * scale.denominator
+    return a, b, scale.denominator * offset.denominator
 
 
 def _range(point: Point) -> tuple[float, float]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 from config.plan.devices import Device
 from config.plan.points import BacnetObject, Point
 from config.plan.reading import Value
 from drivers.simulators.faults import FaultError, Faults
-from drivers.simulators.plant.model import DeviceModel
+from drivers.simulators.plant.model import DeviceModel, Gauge
 
 Put = Callable[[Point, Value | None], None]
 """Shows a value on the wire side, in engineering units; None is the device's "not available"."""
@@ -26,12 +27,28 @@ class Had(NamedTuple):
     slots: tuple[tuple[int, Value], ...] = ()
 
 
-class _Shown(NamedTuple):
-    """A point that the model says."""
+class _Shown:
+    """A point that the model says, and what stands on the wire of it."""
 
-    point: Point
-    step: float
-    """The change worth showing; 0 where only a share of the value says it."""
+    __slots__ = ("before", "gauge", "name", "point", "step")
+
+    def __init__(self, point: Point, gauge: Gauge) -> None:
+        self.point = point
+        self.name = point.name
+        self.gauge = gauge
+        self.step = _step(point)
+        """The change worth showing; 0 where only a share of the value says it."""
+        self.before: Any = _NEVER
+        """What was shown last."""
+
+
+class View(NamedTuple):
+    """Some of a device's points that the model says."""
+
+    moving: tuple[_Shown, ...]
+    """Any step of the plant may change them."""
+    standing: tuple[_Shown, ...]
+    """Only an order does."""
 
 
 class SimulatedDevice:
@@ -61,20 +78,25 @@ class SimulatedDevice:
         self.put: Put | None = None
         self._heard_at: float | None = None
         self._timed_out = False
-        self._shown: dict[str, Value | None] = {}
         self._jumps: dict[str, float] = {}
         self._forced: dict[str, Value] = {}
         self._said = {
-            name: _Shown(point, _step(point)) for name, point in points.items() if not _commanded(point)
+            name: _Shown(point, model.gauge(name)) for name, point in points.items() if not _commanded(point)
         }
+        self._orders = -1
+        """The model's, up to which what stands was shown."""
+        self._all = self.view(self._said)
         self._timer = next(
             (name for name, point in points.items() if _set_up(point) and point.unit == "s"), None
         )
 
-    @property
-    def shown_names(self) -> Collection[str]:
-        """The points that the model says; the others are what they are commanded."""
-        return self._said.keys()
+    def view(self, names: Collection[str]) -> View:
+        """Those of these points that the model says; the others are what they are commanded."""
+        said = [self._said[name] for name in names if name in self._said]
+        return View(
+            tuple(one for one in said if not self.model.stands(one.name)),
+            tuple(one for one in said if self.model.stands(one.name)),
+        )
 
     @property
     def timed(self) -> bool:
@@ -94,45 +116,39 @@ class SimulatedDevice:
         if self._shows_at_once:
             self.show()
 
-    def show(self, names: Collection[str] | None = None) -> None:
-        """Renew on the wire what has changed since it was shown: these points, or all."""
-        put = self.put
-        if put is None:
+    def show(self, view: View | None = None) -> None:
+        """Renew on the wire what has changed since it was shown: of these points, or all."""
+        if self.put is None:
             return
-        shown, said = self._shown, self._said
-        values = self.model.all_values(names)
-        wanted: Iterable[str] = said if names is None else names
-        if self._forced:
-            values |= self._forced
-        if self._jumps:
-            self._jump(values)
+        moving, standing = self._all if view is None else view
         if self.faults:
-            wanted = [name for name in wanted if not self._stands(name)]
-        for name in wanted:
-            value, before = values[name], shown.get(name, _NEVER)
+            self._orders = -1
+            self._renew([one for one in (*moving, *standing) if not self._stands(one)], self.put)
+            return
+        self._renew(moving, self.put)
+        if view is None or self._orders != self.model.orders:
+            self._orders = self.model.orders
+            self._renew(standing, self.put)
+
+    @staticmethod
+    def _renew(shown: Iterable[_Shown], put: Put) -> None:
+        for one in shown:
+            value: Any = one.gauge()
+            before = one.before
             if value.__class__ is float and before.__class__ is float:
-                assert isinstance(value, float)
-                assert isinstance(before, float)
-                if abs(value - before) < (said[name].step or RELATIVE_STEP * abs(value)):
+                if abs(value - before) < (one.step or RELATIVE_STEP * abs(value)):
                     continue
             elif before == value:
                 continue
-            shown[name] = value
-            put(said[name].point, value)
+            one.before = value
+            put(one.point, value)
 
-    def _jump(self, values: dict[str, Value | None]) -> None:
-        """Counters that have jumped stand there from then on."""
-        for name, by in self._jumps.items():
-            value = values.get(name)
-            if isinstance(value, float):
-                values[name] = value + by
-
-    def _stands(self, name: str) -> bool:
+    def _stands(self, one: _Shown) -> bool:
         """Whether a fault keeps a point from saying anything new."""
-        if self.faults.has("stuck") and self.faults.word("stuck", "point") in ("", name):
+        if self.faults.has("stuck") and self.faults.word("stuck", "point") in ("", one.name):
             return True
-        counts = self._said[name].point.counter is not None
-        return counts and name in self._shown and self.faults.has("frozen-counter")
+        counts = one.point.counter is not None
+        return counts and one.before is not _NEVER and self.faults.has("frozen-counter")
 
     def watch(self, now_s: float) -> bool:
         """Act when nobody has talked to it for as long as it was told to wait. Says whether it did."""
@@ -166,7 +182,8 @@ class SimulatedDevice:
 
     def forget(self) -> None:
         """The wire side was made anew: show everything again."""
-        self._shown.clear()
+        for one in self._said.values():
+            one.before = _NEVER
         self.show()
 
     def force(self, name: str, value: Value | None) -> None:
@@ -185,7 +202,15 @@ class SimulatedDevice:
             self._forced[name] = (
                 float(value) if point.kind == "number" and not isinstance(value, str) else value
             )
+        self._meddle(name)
         self.show()
+
+    def _meddle(self, name: str) -> None:
+        """Read a point as it is forced to be, and a counter that has jumped as it stands from then on."""
+        forced = self._forced.get(name)
+        gauge = self.model.gauge(name) if forced is None else lambda: forced
+        by = self._jumps.get(name)
+        self._said[name].gauge = gauge if by is None else partial(_jumped, gauge, by)
 
     def fail(self, machine: str, failed: bool) -> None:
         """One of its machines breaks, or is mended. Raises FaultError when it has none of that name."""
@@ -201,13 +226,19 @@ class SimulatedDevice:
     def jump(self, by: float, only: str) -> None:
         """Its counters jump. Raises FaultError when it has none of that name."""
         counters = [
-            name for name, point in self.points.items() if point.counter is not None and only in ("", name)
+            name for name, one in self._said.items() if one.point.counter is not None and only in ("", name)
         ]
         if not counters:
             raise FaultError(f"{self.device.name} has no counter {only}".rstrip())
         for name in counters:
             self._jumps[name] = self._jumps.get(name, 0.0) + by
+            self._meddle(name)
         self.show()
+
+
+def _jumped(gauge: Gauge, by: float) -> Value | None:
+    value = gauge()
+    return value + by if isinstance(value, float) else value
 
 
 def _set_up(point: Point) -> bool:

@@ -17,7 +17,7 @@ from config.plan.reading import Quality, Reading
 from config.plan.site import Plan
 from drivers.api import Event, Fate, Sample, SetUp, SlotState, Unchanged, Write, WriteReport
 from drivers.simulators.answering import Answering, Due
-from drivers.simulators.as_read import Read
+from drivers.simulators.as_read import Missing, Read
 from drivers.simulators.device import Had, SimulatedDevice
 from drivers.simulators.faults import FaultError, Faults, Number
 from drivers.simulators.plant.world import World
@@ -61,6 +61,7 @@ class InMemory:
                 Faults(lines[plan.lines[device.line].name]),
             )
             self._units.append(UnwiredDevice(twin, own, self._moved.add))
+        self._unit_of = [self._units[point.device] for point in plan.points]
         self._said: dict[int, Read] = {}
         self._plant = Stepping(
             plan,
@@ -77,6 +78,9 @@ class InMemory:
         self._silence = Silence(plan, self._units)
         self._faults = UnwiredFaults(plan, self._units, lines, self._silence)
         self._timed = [unit for unit in self._units if unit.twin.timed]
+        self._heard_s: float | None = None
+        """When all of those were talked to last, if they do not know it yet: they need to when something goes
+        wrong, and devices fall silent by nothing else."""
 
     # What the cycle asks of it
 
@@ -91,17 +95,15 @@ class InMemory:
             self._plant.touched(state.device)
             if state.online:
                 self._found(state.device)
-        for unit in self._timed:
-            if self._silence.silent(unit.device.id):
-                if unit.twin.watch(now_s):
-                    self._plant.touched(unit.device.id)
-            else:
-                unit.twin.hear(now_s)
+        if self._silence.some:
+            self._listen(now_s)
+        else:
+            self._heard_s = now_s
         if not self._began:
             self._began = True
             for unit in self._units:
                 self._found(unit.device.id)
-        self._plant.show(now.wall_ms, self._silence.silent)
+        self._plant.show(now.wall_ms, self._silence.devices)
         for due in self._answering.due(now.wall_ms):
             self._answer(due, now.wall_ms, now.mono_ns)
         for asked in self._plant.due():
@@ -110,6 +112,14 @@ class InMemory:
             self._read_urgently(now.wall_ms, now.mono_ns)
         events, self._events = self._events, []
         return events
+
+    def _listen(self, now_s: float) -> None:
+        """What acts when nobody talks to it: talk to it, or let it see that nobody does."""
+        for unit in self._timed:
+            if not self._silence.silent(unit.device.id):
+                unit.twin.hear(now_s)
+            elif unit.twin.watch(now_s):
+                self._plant.touched(unit.device.id)
 
     def submit(self, write: Write) -> None:
         """A command; its report comes with a later `advance`."""
@@ -134,7 +144,8 @@ class InMemory:
         slots = unit.slots(point)
         if slots is None:
             return Had(unit.twin.model.told.get(self._plan.points[point].name))
-        return Had(unit.says(point).value, slots)
+        found = unit.says(point)
+        return Had(None if isinstance(found, Missing) else found, slots)
 
     def fault(
         self, name: str, on: bool = True, *, device: str = "", line: str = "", **numbers: Number
@@ -142,6 +153,10 @@ class InMemory:
         """Begin or end a fault, in the words of `faults`. Raises FaultError, also if it needs a wire."""
         if bool(device) == bool(line):
             raise FaultError("a fault is aimed at one device or one line")
+        if self._heard_s is not None:
+            for unit in self._timed:
+                unit.twin.hear(self._heard_s)
+            self._heard_s = None
         self._faults.switch(name, on, device, line, numbers, self._clock.now().mono_ns / 1e9)
         self._plant.touched()
 
@@ -156,43 +171,46 @@ class InMemory:
     # Reading
 
     def _read(self, asked: Round, wall_ms: int, mono_ns: int) -> None:
-        fresh = self._tell(self._moved & asked.points, wall_ms, mono_ns) if self._moved else set()
-        for points in (asked.logged, asked.others):
-            self._again(
-                [point for point in points if point not in fresh] if fresh else points, wall_ms, mono_ns
-            )
+        if self._moved:
+            self._tell(self._moved & asked.points, wall_ms, mono_ns)
+        # By now what has moved says what its Sample says, too: so the round stays one and the same block.
+        self._again(asked.logged, wall_ms, mono_ns)
+        self._again(asked.others, wall_ms, mono_ns)
 
-    def _again(self, points: Collection[int], wall_ms: int, mono_ns: int) -> None:
+    def _again(self, points: tuple[int, ...], wall_ms: int, mono_ns: int) -> None:
         """These say what they said, as far as they are heard."""
         if self._silence.some:
-            points = [point for point in points if not self._silence.silent(self._plan.points[point].device)]
+            silent, unit_of = self._silence.silent, self._unit_of
+            points = tuple(point for point in points if not silent(unit_of[point].device.id))
         if points:
-            self._events.append(Unchanged(tuple(points), wall_ms, mono_ns))
+            self._events.append(Unchanged(points, wall_ms, mono_ns))
 
     def _tell(self, points: Collection[int], wall_ms: int, mono_ns: int) -> set[int]:
         """A Sample of each of these that says something new. Returns them."""
-        moved, said, of = self._moved, self._said, self._plan.points
+        moved, said, some_silent = self._moved, self._said, self._silence.some
         fresh: set[int] = set()
         for point in sorted(points):
-            device = of[point].device
-            if self._silence.some and self._silence.silent(device):
+            unit = self._unit_of[point]
+            if some_silent and self._silence.silent(unit.device.id):
                 continue
-            found = self._units[device].says(point)
+            found = unit.says(point)
             moved.discard(point)
             if said.get(point) == found:
                 continue
             said[point] = found
             fresh.add(point)
-            quality = Quality.BAD if found.value is None else Quality.GOOD
-            self._events.append(Sample(point, Reading(found.value, quality, found.reason, wall_ms, mono_ns)))
+            if isinstance(found, Missing):
+                reading = Reading(None, Quality.BAD, found.reason, wall_ms, mono_ns)
+            else:
+                reading = Reading(found, Quality.GOOD, "", wall_ms, mono_ns)
+            self._events.append(Sample(point, reading))
         return fresh
 
     def _read_urgently(self, wall_ms: int, mono_ns: int) -> None:
         urgent, self._urgent = self._urgent, {}
         fresh = self._tell(self._moved & urgent.keys(), wall_ms, mono_ns)
-        self._again(
-            [point for point in urgent if point not in fresh and point in self._said], wall_ms, mono_ns
-        )
+        again = tuple(point for point in urgent if point not in fresh and point in self._said)
+        self._again(again, wall_ms, mono_ns)
 
     # Devices and writes
 
@@ -216,13 +234,14 @@ class InMemory:
         if self._silence.silent(target.device):
             self._report(due.write, Fate.NO_ANSWER, "acknowledged; read-back: time-out")
             return
-        if due.reads:
-            self._tell(self._moved & {due.target, due.write.point}, wall_ms, mono_ns)
+        point = due.write.point
+        if due.reads and (due.target in self._moved or point in self._moved):
+            self._tell(self._moved & {due.target, point}, wall_ms, mono_ns)
         fate, value, detail = self._answering.judge(due)
-        self._events.append(WriteReport(due.write.seq, due.write.point, fate, value, detail))
-        slots = self._units[self._plan.points[due.write.point].device].slots(due.write.point)
+        self._events.append(WriteReport(due.write.seq, point, fate, value, detail))
+        slots = self._unit_of[point].slots(point)
         if slots is not None:
-            self._events.append(SlotState(due.write.point, slots))
+            self._events.append(SlotState(point, slots))
 
     def _report(self, write: Write, fate: Fate, detail: str) -> None:
         self._events.append(WriteReport(write.seq, write.point, fate, None, detail))

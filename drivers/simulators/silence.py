@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from config.plan.site import Plan
 from drivers.api import DeviceState
@@ -28,6 +29,11 @@ class Silence:
     def some(self) -> bool:
         """Whether any device is silent."""
         return bool(self._since)
+
+    @property
+    def devices(self) -> AbstractSet[int]:
+        """Those that are."""
+        return self._since.keys()
 
     def silent(self, device: int) -> bool:
         return device in self._since

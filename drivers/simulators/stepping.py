@@ -3,10 +3,11 @@ one over sockets in lock-step, so that both have the same to say."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 
 from config.plan.site import Plan
-from drivers.simulators.device import SimulatedDevice
+from drivers.simulators.device import SimulatedDevice, View
 from drivers.simulators.plant.world import World
 from drivers.simulators.rounds import Round, logged_points, rounds_of
 
@@ -39,7 +40,7 @@ class Stepping:
         self._step_ms = plant_step_s * 1000
         self._together = [_together(world, twin, twins) for twin in twins]
         """By device: those that step with it."""
-        self._names = _needed_names(plan, twins, watched)
+        self._needed = _needed(plan, twins, watched)
         """By device: the points that are looked up whenever they may have changed."""
         self._changed = set(range(len(twins)))
         """Devices that may say something else: by steps of the plant, commands, faults."""
@@ -83,7 +84,7 @@ class Stepping:
         cycle, self._cycle = self._cycle, self._cycle + 1
         return [one for one in self._rounds if not cycle % one.every]
 
-    def show(self, wall_ms: int, silent: Callable[[int], bool]) -> None:
+    def show(self, wall_ms: int, silent: AbstractSet[int]) -> None:
         """Let the devices show what may have changed; those that are `silent` when they no longer are."""
         every = wall_ms >= self._all_due_ms
         if every:
@@ -91,11 +92,9 @@ class Stepping:
             self.touched()
         if not self._changed:
             return
-        later = {device for device in self._changed if silent(device)}
+        later = self._changed & silent
         for device in sorted(self._changed - later):
-            names = self._names[device]
-            if every or names:
-                self._twins[device].show(None if every else names)
+            self._twins[device].show(None if every else self._needed[device])
         self._changed = later
 
 
@@ -104,9 +103,7 @@ def _together(world: World, one: SimulatedDevice, twins: Sequence[SimulatedDevic
     return {twin.device.id for twin in twins if twin.device.name in names}
 
 
-def _needed_names(
-    plan: Plan, twins: Sequence[SimulatedDevice], watched: Collection[int]
-) -> list[tuple[str, ...]]:
+def _needed(plan: Plan, twins: Sequence[SimulatedDevice], watched: Collection[int]) -> list[View]:
     """By device: of its points that the model says, those that something depends on."""
     needed = logged_points(plan).union(watched)
     for point in plan.points:
@@ -115,10 +112,6 @@ def _needed_names(
             if point.command.verify_point is not None:
                 needed.add(point.command.verify_point)
     return [
-        tuple(
-            plan.points[number].name
-            for number in twin.device.points
-            if number in needed and plan.points[number].name in twin.shown_names
-        )
+        twin.view([plan.points[number].name for number in twin.device.points if number in needed])
         for twin in twins
     ]

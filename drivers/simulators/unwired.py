@@ -11,9 +11,9 @@ from config.plan.slots import WRITABLE
 from drivers.api import Fate, Write
 from drivers.codec import Absent, EncodeError, decode_point, encode_point
 from drivers.permit import refusal
-from drivers.simulators.as_read import AsRead, Read, as_read
+from drivers.simulators.as_read import AsRead, Missing, Read, as_read
 from drivers.simulators.beginning import initial
-from drivers.simulators.device import SimulatedDevice
+from drivers.simulators.device import Put, SimulatedDevice
 
 _LOCAL_SLOT = 16
 
@@ -40,7 +40,9 @@ class UnwiredDevice:
         self._taken: dict[int, tuple[Value, Value]] = {}
         """By point: the value that was written last, and what the register made of it."""
         self.bacnet = False
-        twin.put = self._put
+        self._slots: dict[int, tuple[tuple[int, Value], ...]] = {}
+        """Of arrays that have not changed since they were asked for."""
+        twin.put = self._putter()
         for point in points:
             self._as_read[point.id] = as_read(point)
             if isinstance(point.source, BacnetObject):
@@ -63,7 +65,7 @@ class UnwiredDevice:
     def says(self, point: int) -> Read:
         """What a read of the point gives now."""
         mask = self._masks.get(point)
-        return self._values[point] if mask is None else Read(None, mask)
+        return self._values[point] if mask is None else Missing(mask)
 
     def mask(self, points: Iterable[int], reason: str) -> None:
         """Let reads of them be BAD for this reason; "": no more."""
@@ -80,12 +82,22 @@ class UnwiredDevice:
         if array is None:
             return None
         reading = self._as_read[point]
-        entries = ((slot, reading(value).value) for slot, value in sorted(array.items()))
-        return tuple((slot, value) for slot, value in entries if value is not None)
+        found = self._slots.get(point)
+        if found is None:
+            entries = [(slot, reading(value)) for slot, value in sorted(array.items())]
+            found = tuple((slot, value) for slot, value in entries if not isinstance(value, Missing))
+            self._slots[point] = found
+        return found
 
-    def _put(self, point: Point, value: Value | None) -> None:
-        self._values[point.id] = self._as_read[point.id](value)
-        self._moved(point.id)
+    def _putter(self) -> Put:
+        values, readings, moved = self._values, self._as_read, self._moved
+
+        def put(point: Point, value: Value | None) -> None:
+            number = point.id
+            values[number] = readings[number](value)
+            moved(number)
+
+        return put
 
     # Commands
 
@@ -97,14 +109,18 @@ class UnwiredDevice:
         why = "" if value is None else refusal(point, value)
         if self.bacnet and not why:
             why = self._misplaced(point, write)
-        if not why and self.twin.faults.has("refuse-writes"):
-            why = "write-access-denied"
-        mask = self._masks.get(point.id, "")
-        if not why and mask.startswith("exception"):
-            why = mask
+        if not why and self.twin.faults:
+            why = self._refused(point)
         if why:
             return Refusal(Fate.REJECTED, why)
         return self._slot(point, write) if self.bacnet else self._register(point, value)
+
+    def _refused(self, point: Point) -> str:
+        """By a fault."""
+        if self.twin.faults.has("refuse-writes"):
+            return "write-access-denied"
+        mask = self._masks.get(point.id, "")
+        return mask if mask.startswith("exception") else ""
 
     def end_pulse(self, point: Point, slot: int) -> None:
         """The momentary output goes off again."""
@@ -123,6 +139,7 @@ class UnwiredDevice:
     def restart(self) -> None:
         """Power came back: commands are gone."""
         self.twin.restart()
+        self._slots.clear()
         for number, array in self._arrays.items():
             for slot in WRITABLE:
                 array.pop(slot, None)
@@ -153,9 +170,9 @@ class UnwiredDevice:
             self._taken[point.id] = value, taken
         if not self.twin.faults.has("lying-write"):
             self.twin.model.command(point.name, taken)
-            if place == point.source:
+            if place is point.source or place == point.source:
                 # It stands in the register until the device itself shows another value.
-                self._values[point.id] = Read(taken)
+                self._values[point.id] = taken
                 self._moved(point.id)
         return taken
 
@@ -168,6 +185,7 @@ class UnwiredDevice:
 
     def _fill(self, point: Point, slot: int, value: Value | None) -> None:
         array = self._arrays[point.id]
+        self._slots.pop(point.id, None)
         before = self._in_force(point)
         if value is None:
             array.pop(slot, None)

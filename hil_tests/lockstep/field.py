@@ -162,7 +162,7 @@ class OverSockets:
         for twin in self._twins:
             if twin.watch(self.loop.time()):
                 self._plant.touched(twin.device.id)
-        self._plant.show(now.wall_ms, lambda _: False)
+        self._plant.show(now.wall_ms, frozenset())
 
     def _driver_of(self, point: int) -> Driver:
         return self._drivers[self._plan.devices[self._plan.points[point].device].line]

@@ -62,6 +62,20 @@ def test_json_has_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     assert answer["notes"][0]["message"] == 'line "T9" has no device'
 
 
+def test_what_tags_stand_for_is_said_to_who_asks(capsys: pytest.CaptureFixture[str]) -> None:
+    site = str(GOLDEN / "good-rules")
+    assert main(["check", site, "--lang", "en"]) == 0
+    summary, *brief = capsys.readouterr().out.splitlines()
+    assert summary == "tags that stand for equipment, devices or meters: 2; --verbose says for which"
+    assert main(["check", site, "--lang", "en", "--verbose"]) == 0
+    first, second, *full = capsys.readouterr().out.splitlines()
+    assert first.endswith('tag "grey-supply" of rule "fire" stands for pump-1')
+    assert second.endswith('tag "grey-supply" of rule "grey-dry-run" stands for pump-1.run_cmd')
+    assert full == brief
+    assert main(["check", site, "--lang", "en", "--json"]) == 0
+    assert [note["line"] for note in json.loads(capsys.readouterr().out)["notes"]] == [18, 23]
+
+
 def test_only_so_many_problems_are_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "site.yaml").write_text("site: {}\ndevices:\n" + "".join(f"  d{n}:\n" for n in range(300)))
     assert main(["check", str(tmp_path), "--lang", "en"]) == 1

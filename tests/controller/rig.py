@@ -107,6 +107,11 @@ class Rig:
         commands, self._commands = self._commands, []
         return self.engine.step(now, events, commands)
 
+    def wake_ms(self) -> int | None:
+        """When something next happens by itself, as of a step now."""
+        self.step()
+        return self.engine.wake_ms(self.clock.now())
+
     def writes(self, after_s: float = 0.0, answer: Fate | None = None) -> list[str]:
         """One step's writes, as sorted words; answered for the next step if so asked."""
         step = self.step(after_s)

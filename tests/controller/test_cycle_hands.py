@@ -351,7 +351,7 @@ def guarded(slot: int, value: Value) -> Plan:
     made = plan()
     bell, level = (point.id for key in ("box.bell", "box.level") if (point := made.point_named(key)))
     then = (Ask(level, value),)
-    spec = Interlock(Has(bell, True), "ringing", then, None, "", "auto", BadInput("trip"))
+    spec = Interlock(Has(bell, True), "ringing", then, None, "auto", BadInput("trip"))
     return replace(made, rules=(Rule(0, "guard", "", slot, Source("rules.yaml", 1, 1), spec),))
 
 

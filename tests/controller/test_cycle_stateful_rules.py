@@ -258,7 +258,7 @@ class Plant(RuleBasedStateMachine):
                 self.values[key] = write.value
             self.events.append(WriteReport(write.seq, write.point, fate, write.value, ""))
         self._watch_motors(now.mono_ns)
-        return step.wake_ms
+        return self.engine.wake_ms(now)
 
     def _poll(self) -> None:
         now = self.clock.now()

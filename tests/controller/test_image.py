@@ -124,45 +124,75 @@ def test_a_counter_that_stands_still_is_collected_with_the_time_it_was_read() ->
             st.integers(0, 5_000),
             st.lists(st.tuples(st.integers(0, 3), st.sampled_from([1.0, 2.0, None])), max_size=4),
             st.sets(st.integers(0, 3)),
+            st.sampled_from(["samples first", "block first", "samples told late"]),
         ),
         max_size=40,
     )
 )
 def test_against_a_plain_image(
-    cycles: list[tuple[int, list[tuple[int, float | None]], set[int]]],
+    cycles: list[tuple[int, list[tuple[int, float | None]], set[int], str]],
 ) -> None:
-    """Whatever comes when, new or again: quality, count of good points and what is said to have changed are
-    right."""
+    """Whatever comes when, new or again: quality, count of good points, what is said to have changed and when
+    to look next are right."""
     image = Image(plan(), Pace())
     plain: dict[int, tuple[float | None, int, bool]] = {}
     blocks: dict[tuple[int, ...], tuple[int, ...]] = {}
     now = 0
-    for milliseconds, samples, repeated in cycles:
+    for milliseconds, samples, repeated, order in cycles:
         now += milliseconds * 1_000_000
         before = dict(plain)
+        said_ns = now - SECOND if order == "samples told late" else now
         events: list[Event] = [
-            Sample(point, Reading(value, Quality.BAD if value is None else Quality.GOOD, "", 0, now))
+            Sample(point, Reading(value, Quality.BAD if value is None else Quality.GOOD, "", 0, said_ns))
             for point, value in samples
         ]
-        known = tuple(point for point in repeated if point in plain or point in dict(samples))
+        first = order == "samples first"
+        known = tuple(point for point in repeated if point in plain or (first and point in dict(samples)))
         # A driver hands out the same tuple while nothing in a block changes.
-        events.append(Unchanged(blocks.setdefault(known, known), 0, now))
+        block = Unchanged(blocks.setdefault(known, known), 0, now)
+        events.insert(len(events) if first else 0, block)
         changed = set(take(image, *events)) | set(image.age(now))
-        for point, value in samples:
-            plain[point] = (value, now, value is not None)
-        for point in known:
-            value = plain[point][0]
-            plain[point] = (value, now, value is not None)
+        if not first:
+            plain |= {point: (plain[point][0], now, plain[point][0] is not None) for point in known}
+        plain |= {point: (value, said_ns, value is not None) for point, value in samples}
+        if first:
+            plain |= {point: (plain[point][0], now, plain[point][0] is not None) for point in known}
         for point, (value, taken, _) in plain.items():
             plain[point] = (value, taken, value is not None and now - taken < LIVES_S[point] * SECOND)
         seen = {point for point, state in plain.items() if before.get(point, (0, 0, None))[::2] != state[::2]}
         assert seen <= changed
         assert image.good == sum(good_now for _, _, good_now in plain.values())
+        ends = [taken + LIVES_S[point] * SECOND for point, (_, taken, is_good) in plain.items() if is_good]
+        wake_ns = image.wake_ns()
+        assert (wake_ns is None) is (not ends)
+        assert wake_ns is None or now < wake_ns <= min(ends)
         for point, (value, taken, good_now) in plain.items():
             reading = image[point]
             assert reading.value == value
             assert (reading.quality is Quality.GOOD) is good_now
             assert reading.mono_ns == taken
+
+
+def test_a_point_that_is_read_by_itself_does_not_part_its_block() -> None:
+    image, block = Image(plan(), Pace()), (0, 1, 3)
+    take(image, good(0, 1.0, 1), good(1, 2.0, 1), good(3, 5.0, 1))
+    take(image, Unchanged(block, 2000, 2 * SECOND))
+    known = dict(image._blocks)
+    assert take(image, good(0, 1.5, 3)) == [0]
+    assert image.before(0) == Reading(1.0, Quality.GOOD, "", 2000, 2 * SECOND)
+    assert image[0] == good(0, 1.5, 3).reading
+    assert image[1].mono_ns == 2 * SECOND
+    take(image, Unchanged(block, 4000, 4 * SECOND))
+    assert image[0] == Reading(1.5, Quality.GOOD, "", 4000, 4 * SECOND)
+    assert image._blocks == known
+
+
+def test_a_late_block_does_not_age_what_was_read_by_itself_since() -> None:
+    image = Image(plan(), Pace())
+    take(image, good(0, 1.0, 1), good(1, 2.0, 1), again(2, 0, 1), good(0, 1.5, 5))
+    assert image.age(8 * SECOND) == [1]
+    assert image[0].quality is Quality.GOOD
+    assert image.wake_ns() == 11 * SECOND
 
 
 @pytest.mark.parametrize(

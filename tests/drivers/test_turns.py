@@ -173,6 +173,34 @@ def test_a_lost_device_comes_back_with_all_its_reads() -> None:
     assert all(any(returned - 0.1 < time < returned + 0.1 for time in bench.polls[0, at]) for at in (0, 10))
 
 
+def test_a_dead_line_is_found_at_once_though_most_of_it_is_read_seldom() -> None:
+    # Their periods end minutes apart.
+    seldom = {device: [280.0 + 20.0 * device] for device in range(1, 6)}
+    bench = Bench({0: [5.0], **seldom})
+    bench.run(20.0)
+    bench.silent = set(range(6))
+    cut_s = bench.now
+    bench.run(60.0)
+    assert sorted(device for _, device in bench.lost) == list(range(6))
+    times = [time_s for time_s, _ in bench.lost]
+    assert max(times) - min(times) < 10.0, "all within what folds them into one alarm"
+    assert max(times) < cut_s + 30.0
+    # Back again, each is where it was on its grid.
+    bench.silent = set()
+    bench.run(900.0)
+    assert len(bench.back) == 12
+    assert max(bench.gaps(bench.now - 800.0)) < 400.0
+
+
+def test_while_anybody_answers_a_lost_device_costs_the_others_no_read() -> None:
+    bench = Bench({0: [5.0], 1: [4.0], 2: [300.0]})
+    bench.run(20.0)
+    bench.silent = {0}
+    bench.run(100.0)
+    assert [device for _, device in bench.lost] == [0]
+    assert len(bench.polls[2, 0]) == 1
+
+
 def test_one_failed_turn_of_three_is_no_loss() -> None:
     bench = Bench({0: [1.0]})
     bench.run(5.0)

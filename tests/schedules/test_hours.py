@@ -57,14 +57,27 @@ def test_hours_that_never_are_never_begin() -> None:
     assert site.begin(never, at("2026-03-05 08:00")) is None
 
 
-@given(st.lists(st.integers(0, 14 * 1440), min_size=1, max_size=12))
-@settings(max_examples=20)
-def test_what_is_kept_from_before_is_what_would_be_found_anew(minutes: list[int]) -> None:
-    site, start = SiteHours(HERE, None), at("2026-02-10 00:00")
+@given(
+    st.lists(st.integers(0, 28 * 1440), min_size=1, max_size=12),
+    st.sampled_from([OFFICE, hours(makeup="09:00-10:00 14:00-15:00")]),
+)
+@settings(max_examples=30)
+def test_what_is_kept_from_before_is_what_would_be_found_anew(minutes: list[int], of: Hours) -> None:
+    site, start = SiteHours(HERE, None), at("2026-02-05 00:00")
     for minute in minutes:
         moment, anew = start + minute * 60_000, SiteHours(HERE, None)
-        assert site.span(OFFICE, moment)[::2] == anew.span(OFFICE, moment)[::2]
-        assert site.begin(OFFICE, moment) == anew.begin(OFFICE, moment)
+        assert site.span(of, moment)[::2] == anew.span(of, moment)[::2]
+        assert site.begin(of, moment) == anew.begin(of, moment)
+
+
+def test_where_there_was_no_begin_it_is_not_looked_for_again() -> None:
+    here = context()
+    site, never, start = SiteHours(here, None), hours(holiday=""), at("2026-03-05 08:00")
+    asked = []
+    for hour in range(60):
+        assert site.begin(never, start + hour * 3_600_000) is None
+        asked.append(sum(here.calendar.kind.cache_info()[:2]))
+    assert asked[-1] <= 4 * asked[0]
 
 
 def test_the_tariff_is_the_sites() -> None:

@@ -11,7 +11,9 @@ from config.written.problems import Findings
 
 def check_hands(written: Written, findings: Findings) -> None:
     """Tell what would be left alone for too long, and equipment of which nothing is commanded."""
-    longest_s = None if written.site is None else written.site.written.override.at_most
+    longest_s = None
+    if written.site is not None and written.site.entry.whole("override"):
+        longest_s = written.site.written.override.at_most
     for device in written.devices.values():
         _check_length(device.entry, device.written.hand, longest_s, findings)
     for equipment in written.equipment.values():
@@ -20,7 +22,8 @@ def check_hands(written: Written, findings: Findings) -> None:
             continue
         _check_length(equipment.entry, left_s, longest_s, findings)
         roles = KINDS[equipment.written.kind]
-        if not any(role.command and getattr(equipment.written, name) for name, role in roles.items()):
+        commands = [name for name, role in roles.items() if role.command]
+        if not any(getattr(equipment.written, name) or equipment.entry.lacks(name) for name in commands):
             why = text("nothing is commanded")
             findings.problem(
                 equipment.entry.place(["hand"]),

@@ -8,7 +8,7 @@ from config.language import text
 from config.plan.points import Point
 from config.plan.programmes import Period, Programme
 from config.plan.rules import Lighting, Presence, Rule
-from config.written.gather import Written
+from config.written.doubts import Doubts
 from config.written.problems import Findings
 
 
@@ -16,12 +16,12 @@ def check_lighting(
     rules: Sequence[Rule],
     programmes: Sequence[Programme],
     points: Mapping[int, Point],
-    written: Written,
+    doubts: Doubts,
     findings: Findings,
 ) -> None:
     """Tell lamps that nobody asks anything of at some time: there the rule would bound nothing, and not even
-    the least for safety would be kept. And lamps of two rules, one of which would pass the other by."""
-    known = not written.broken.get("programmes")
+    the least for safety would be kept. And lamps of two rules, one of which would pass the other by.
+    `doubts`: of programmes."""
     owners: dict[int, Rule] = {}
     asking = [
         (rule, item.on.point) for rule in rules if isinstance(rule.spec, Presence) for item in rule.spec.then
@@ -33,8 +33,9 @@ def check_lighting(
             name = points[lamp.command].key
             before = owners.setdefault(lamp.command, rule)
             if before is not rule:
-                findings.problem(
+                findings.member(
                     rule.source,
+                    name,
                     text(
                         '{name} is under the lighting rule "{rule}" already, in {place}',
                         name=name,
@@ -44,16 +45,19 @@ def check_lighting(
                 )
             for other, point in asking:
                 if point == lamp.command and other.slot <= rule.slot:
-                    findings.problem(
+                    findings.member(
                         other.source,
+                        name,
                         text(
                             'it asks for {name} past the bounds of rule "{rule}"', name=name, rule=rule.name
                         ),
                         hint=text("leave lamps to one rule of kind lighting"),
                     )
-            if known and not any(_always(item, lamp.command, rule.slot) for item in programmes):
-                findings.problem(
+            always = any(_always(item, lamp.command, rule.slot) for item in programmes)
+            if not always and not doubts.of(lamp.command):
+                findings.member(
                     rule.source,
+                    name,
                     text("no programme asks for a value of {name} at all times", name=name),
                     text("one with a default, above slot {slot}", slot=rule.slot),
                     text("the rule bounds what programmes ask; where none asks, it does nothing"),

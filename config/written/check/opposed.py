@@ -8,19 +8,25 @@ from itertools import combinations
 from config.language import text
 from config.plan.asks import Ask
 from config.plan.rules import Rule
-from config.written.gather import Written
+from config.written.doubts import Asking
 from config.written.problems import Findings
 from config.written.rules.asking import Claim, asked
 from config.written.rules.making import Site
 
 
-def check_opposed(rules: Sequence[Rule], findings: Findings) -> None:
+def check_opposed(rules: Sequence[Rule], site: Site, findings: Findings) -> None:
     """Two of one slot that may ask for different values of one point need a safe one among them, for nothing
     else says which is heard."""
+    unsafe = {
+        point
+        for one in site.equipment.values()
+        if site.lost.lost_part(one.name, "safe")
+        for _, point in one.roles
+    }
     places: dict[tuple[int, int], list[tuple[int, Ask]]] = {}
     for number, rule in enumerate(rules):
         for claim in asked(rule):
-            if not claim.floor:
+            if not claim.floor and claim.ask.point not in unsafe:
                 places.setdefault((claim.slot, claim.ask.point), []).append((number, claim.ask))
     told: set[tuple[int, int]] = set()
     for claims in places.values():
@@ -38,18 +44,10 @@ def check_opposed(rules: Sequence[Rule], findings: Findings) -> None:
                 )
 
 
-def all_known(rules: Sequence[Rule], written: Written) -> bool:
-    """Whether no mistake keeps anybody who asks from being known here."""
-    broken = any(written.broken.get(key) for key in ("programmes", "rules"))
-    return not broken and written.rules.keys() <= {rule.name for rule in rules}
-
-
 def check_left(
-    rules: Sequence[Rule], written: Written, programmed: Collection[int], site: Site, findings: Findings
+    rules: Sequence[Rule], programmed: Collection[int], doubts: Asking, site: Site, findings: Findings
 ) -> None:
     """A value that is asked for a time, and a floor, need somebody else who asks: programmes, or rules."""
-    if not all_known(rules, written):
-        return
     asking: dict[int, set[int]] = {}
     claims = [(number, claim) for number, rule in enumerate(rules) for claim in asked(rule)]
     for number, claim in claims:
@@ -57,21 +55,23 @@ def check_left(
             asking.setdefault(claim.ask.point, set()).add(number)
     for number, claim in claims:
         alone = claim.ask.point not in programmed and asking.get(claim.ask.point, set()) <= {number}
-        if alone and (claim.floor or claim.leaves):
+        if alone and (claim.floor or claim.leaves) and not doubts.of(claim.ask.point):
             _tell_alone(rules[number], claim, site, findings)
 
 
 def _tell_alone(rule: Rule, claim: Claim, site: Site, findings: Findings) -> None:
     name = site.points[claim.ask.point].key
     if claim.floor:
-        findings.problem(
+        findings.member(
             rule.source,
+            name,
             text("{name}: at_least is the least of what others ask for, and nobody does", name=name),
             hint=text("write value, or give it a programme"),
         )
     else:
-        findings.problem(
+        findings.member(
             rule.source,
+            name,
             text("{name} would stay as it is afterwards: nobody else commands it", name=name),
             hint=text("write otherwise, or give it a programme"),
         )

@@ -9,8 +9,8 @@ from config.plan.equipment import Equipment
 from config.plan.programmes import Programme
 from config.plan.rules import DemandCap, Hazard, Lighting, Link, Rule
 from config.plan.slots import Slot
-from config.written.check.opposed import all_known
 from config.written.check.purifiers import stops
+from config.written.doubts import Asking
 from config.written.gather import Written
 from config.written.rules.asking import asked, looked_at
 from config.written.rules.making import Site
@@ -21,11 +21,10 @@ _TAGS = ("exhaust", "smoke", "aeration")
 
 
 def check_shedding(
-    rules: Sequence[Rule], programmes: Sequence[Programme], written: Written, site: Site
+    rules: Sequence[Rule], programmes: Sequence[Programme], written: Written, doubts: Asking, site: Site
 ) -> None:
     """Tell targets of demand caps that are never shed: exhaust, aeration, fume purifiers, stoves, whatever
     tells that they are; and targets of which nobody asks anything that the cap could bind."""
-    known = all_known(rules, written)
     owners = {point: one for one in site.equipment.values() for _, point in one.roles}
     for rule in rules:
         if not isinstance(rule.spec, DemandCap):
@@ -37,10 +36,13 @@ def check_shedding(
             owner = owners.get(command)
             why = None if owner is None else _never(owner, rules, site)
             if owner is not None and why is not None:
-                site.findings.problem(at, text("{name} is never shed: {why}", name=owner.name, why=why))
-            elif known and not _bound(rule, command, rules, programmes):
-                site.findings.problem(
+                site.findings.member(
+                    at, owner.name, text("{name} is never shed: {why}", name=owner.name, why=why)
+                )
+            elif not doubts.of(command) and not _bound(rule, command, rules, programmes):
+                site.findings.member(
                     at,
+                    name,
                     text("{name}: nobody above slot {slot} asks anything of it", name=name, slot=rule.slot),
                     hint=text("a cap binds programmes and rules; people and what protects come before it"),
                 )
@@ -57,11 +59,13 @@ def _check_dark(cap: Rule, rules: Sequence[Rule], written: Written, site: Site) 
             continue
         for item in cap.spec.sheds:
             if item.command in lamps and not item.floor and float(item.bound) < float(least):
-                site.findings.problem(
+                name = site.points[item.command].key
+                site.findings.member(
                     written.rules[cap.name].entry.place(["shed", item.step, "at_most"]),
+                    name,
                     text(
                         '{name}: rule "{rule}", in {place}, keeps more than that for safety',
-                        name=site.points[item.command].key,
+                        name=name,
                         rule=rule.name,
                         place=rule.source,
                     ),

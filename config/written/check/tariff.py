@@ -10,11 +10,13 @@ from config.plan.amounts import amount
 from config.plan.devices import Source
 from config.plan.programmes import BUILT_IN_KINDS, CalendarPlan
 from config.plan.tariff import TARIFF_PERIODS, TariffPeriod
+from config.written.model.base import unnamed
 from config.written.model.tariff import SeasonWritten, TableWritten
 from config.written.nodes import Entry
 from config.written.problems import Findings, listing, one_of
 
 DAY_S = 86400
+_WHEN = ("months", "days")
 _EVERY_DAY = ({"everyday"}, {"workday", "dayoff"})
 """Kinds of day that are all days together."""
 
@@ -42,16 +44,19 @@ def check_table(entry: Entry, table: TableWritten, calendar: CalendarPlan, findi
     """Tell everything wrong with a table; `entry` knows its places."""
     for number, season in enumerate(table.seasons):
         _check_kinds(entry, number, season, (*BUILT_IN_KINDS, *calendar.own_kinds), findings)
-        _check_hours(entry, number, season, findings)
+        if entry.whole("seasons", number, "hours"):
+            _check_hours(entry, number, season, findings)
     _check_hidden(entry, table, findings)
-    _note_uncovered(entry, table, findings)
-    _check_factors(entry, table, findings)
+    if entry.whole():
+        _note_uncovered(entry, table, findings)
+    if not entry.lacks("factors"):
+        _check_factors(entry, table, findings)
 
 
 def check_boundaries(entry: Entry, table: TableWritten, interval_s: int, findings: Findings) -> None:
     """Tell a period that begins or ends inside an interval of the log."""
     for number, season in enumerate(table.seasons):
-        for piece in pieces(season):
+        for piece in pieces(season) if entry.whole("seasons", number, "hours") else ():
             for moment in (piece.start_s, piece.end_s):
                 if moment % interval_s:
                     findings.problem(
@@ -79,6 +84,8 @@ def _check_kinds(
     for index, kind in enumerate(season.days):
         if kind not in known:
             near = findings.guess(kind, known)
+            if near is None and unnamed(known):
+                continue
             findings.problem(
                 entry.place(["seasons", number, "days", index]),
                 text('no kind of day named "{name}"', name=kind),
@@ -125,6 +132,8 @@ def _check_hidden(entry: Entry, table: TableWritten, findings: Findings) -> None
     """A season of a month in which an earlier one takes all of its days."""
     for number, season in enumerate(table.seasons):
         for before, earlier in enumerate(table.seasons[:number]):
+            if not all(entry.whole("seasons", one, key) for one in (number, before) for key in _WHEN):
+                continue
             if earlier.days and not (season.days and set(season.days) <= set(earlier.days)):
                 continue
             shared = [month for month in season.months if month in earlier.months]
@@ -162,9 +171,11 @@ def _check_factors(entry: Entry, table: TableWritten, findings: Findings) -> Non
         findings.problem(
             entry.place(["factors", "flat"]), text("factors are multiples of the flat price"), text("flat: 1")
         )
-    used = {piece.period for season in table.seasons for piece in pieces(season)} - {"flat"}
+    known = (one for number, one in enumerate(table.seasons) if not entry.lacks("seasons", number, "hours"))
+    used = {piece.period for season in known for piece in pieces(season)} - {"flat"}
     for period in TARIFF_PERIODS:
-        if period in used and getattr(table.factors, period) is None:
+        lost = entry.lacks("factors", period)
+        if period in used and getattr(table.factors, period) is None and not lost:
             findings.problem(
                 entry.place(["factors"], key=True),
                 text('there is no factor for "{period}"', period=period),

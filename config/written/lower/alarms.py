@@ -32,7 +32,7 @@ def lower_alarms(written: Written, site: Site, rules: Sequence[Rule]) -> tuple[R
                 hint=text("an alarm, a rule and an equipment cannot have one name: give the alarm another"),
             )
         spec = _watch(named, Making(named, site, text('alarm "{name}"', name=named.name)))
-        if spec is not None:
+        if spec is not None and named.sound:
             made.append(Rule(0, named.name, named.written.label, Slot.PROGRAMME, named.entry.at, spec))
     return tuple(replace(rule, id=len(rules) + number) for number, rule in enumerate(made))
 
@@ -43,7 +43,7 @@ def _watch(named: Named[AlarmWritten], making: Making) -> Watch | None:
     when = making.condition("when")
     only_if = None if item.only_if is None else making.condition("only_if")
     groups = _groups(item, making, when)
-    if when is None or (item.only_if is not None and only_if is None):
+    if when is None or making.lacks("priority") or (item.only_if is not None and only_if is None):
         return None
     return Watch(
         when=when,
@@ -66,7 +66,7 @@ def _groups(item: AlarmWritten, making: Making, when: Condition | None) -> tuple
         names += making.equipment(["equipment", number], one)
     if item.group is not None:
         names.append(item.group)
-    if not names and item.equipment is None:
+    if not names and item.equipment is None and not making.lacks("equipment"):
         names = [one.name for one in making.site.equipment.values() if _looks_at(when, one)]
     return tuple(dict.fromkeys(names))
 

@@ -44,7 +44,7 @@ def lower_devices(written: Written, lines: Mapping[str, Line], findings: Finding
     points = 0
     for named in written.devices.values():
         line = _line_of(named, written, lines, findings)
-        profile = written.profiles.get(named.written.profile)
+        profile = None if named.entry.lacks("profile") else written.profiles.get(named.written.profile)
         if profile is None:
             continue
         device = _device(named, profile, line, len(made), points, written, findings)
@@ -57,6 +57,8 @@ def _line_of(
     named: Named[DeviceWritten], written: Written, lines: Mapping[str, Line], findings: Findings
 ) -> Line | None:
     wanted = named.written.line
+    if named.entry.lacks("line") or (wanted not in lines and written.maybe_meant(wanted, "lines")):
+        return None
     if wanted not in lines and not written.is_broken("lines", wanted):
         findings.problem(
             named.entry.place(["line"]),
@@ -92,6 +94,9 @@ def _device(
     _check_ages(named, points, findings)
     if line is not None:
         _check_address(named, profile, line, findings)
+        if line.transport == "bacnet-ip" and device.instance is not None:
+            whole = written.lines[line.name].entry.whole("networks")
+            _check_reach(named, line, whole, findings)
     check_writable(named, profile, params, findings)
     limits = profile.head.limits
     record = Device(
@@ -147,7 +152,8 @@ def _params(named: Named[DeviceWritten], profile: Profile, findings: Findings) -
             )
         values[name] = number
     for name, param in declared.items():
-        if param.required and name not in named.written.params:
+        lost = named.entry.lacks("params") or named.entry.lacks("params", name)
+        if param.required and name not in named.written.params and not lost:
             findings.problem(
                 named.entry.at,
                 text('profile {profile} needs the parameter "{name}"', profile=profile.name, name=name),
@@ -183,7 +189,7 @@ def _check_overrides(named: Named[DeviceWritten], profile: Profile, findings: Fi
 def _check_ages(named: Named[DeviceWritten], points: Mapping[str, Point], findings: Findings) -> None:
     for name, override in named.written.points.items():
         point = points.get(name)
-        if point is None or point.max_age_s >= point.poll_s:
+        if point is None or point.max_age_s >= point.poll_s or not named.entry.whole("points", name):
             continue
         key = "poll" if override.poll is not None else "max_age"
         findings.problem(
@@ -216,7 +222,7 @@ def _check_address(named: Named[DeviceWritten], profile: Profile, line: Line, fi
         for key in ("unit", "instance", "address")
         if getattr(named.written, key) is not None
     }
-    if wanted not in given:
+    if wanted not in given and not named.entry.lacks(wanted):
         findings.problem(named.entry.at, text('"{key}" is missing', key=wanted))
     for key in others:
         if key in given:
@@ -225,8 +231,6 @@ def _check_address(named: Named[DeviceWritten], profile: Profile, line: Line, fi
                 named.entry.place([key], key=True),
                 text('"{key}" does not belong here: {why}', key=key, why=why),
             )
-    if bacnet and named.written.instance is not None:
-        _check_reach(named, line, findings)
     unit = named.written.unit
     if line.transport.startswith("modbus-rtu") and unit is not None and not 1 <= unit <= 247:
         findings.problem(
@@ -236,10 +240,13 @@ def _check_address(named: Named[DeviceWritten], profile: Profile, line: Line, fi
         )
 
 
-def _check_reach(named: Named[DeviceWritten], line: Line, findings: Findings) -> None:
-    """A BACnet device must be found by its address or by a search, and is not ourselves."""
+def _check_reach(named: Named[DeviceWritten], line: Line, whole: bool, findings: Findings) -> None:
+    """A BACnet device must be found by its address or by a search, and is not ourselves. `whole`: everything
+    written of the line's networks is known."""
     address = named.written.address
     if address is None and not line.networks:
+        if not whole or named.entry.lacks("address"):
+            return
         findings.problem(
             named.entry.at,
             text('"{key}" is missing', key="address"),

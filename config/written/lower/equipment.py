@@ -48,10 +48,16 @@ def lower_equipment(written: Written, made: Mapping[str, Made], findings: Findin
             point = _bind(named, role, takes, written, made, bound, findings)
             if point is not None:
                 roles.append((role, point.id))
+            elif getattr(named.written, role) is not None:
+                written.misfits.add((named.name, role))
         primary = next(
             (dict(roles)[role] for role in PRIMARY[named.written.kind] if role in dict(roles)), None
         )
-        bound.equipment[named.name] = _record(named, len(bound.equipment), roles, primary, made, findings)
+        record = _record(named, len(bound.equipment), roles, primary, made, findings)
+        bound.equipment[named.name] = record
+        for key, value in (("safe", record.safe), ("rated", record.rated_kw)):
+            if value is None and getattr(named.written, key) is not None:
+                written.misfits.add((named.name, key))
     return bound
 
 
@@ -119,7 +125,8 @@ def find_point(
     """The point "device.point"; tells when there is none, unless its device is at fault already."""
     device, _, name = wanted.partition(".")
     if device not in made:
-        if device not in written.devices and not written.is_broken("devices", device):
+        lost = written.is_broken("devices", device) or written.maybe_meant(device, "devices")
+        if device not in written.devices and not lost:
             findings.problem(
                 named.entry.place(path),
                 text('no device named "{name}"', name=device),
@@ -204,11 +211,16 @@ def _safe(
                 except Wrong as error:
                     findings.wrong(at, error)
                     return None
-    if role is None and primary is None:
+    if role is None and primary is None and not _lost_command(named):
         findings.problem(
             at, text('"{key}" does not belong here: {why}', key="safe", why=text("nothing is commanded"))
         )
     return None
+
+
+def _lost_command(named: Named[EquipmentWritten]) -> bool:
+    """Whether something was bound to a command that cannot be used."""
+    return any(takes.command and named.entry.lacks(role) for role, takes in KINDS[named.written.kind].items())
 
 
 def _facts(named: Named[EquipmentWritten], findings: Findings) -> tuple[tuple[str, float], ...]:

@@ -85,7 +85,7 @@ def _meter(named: Named[MeterWritten], point: Point, interval_s: int, findings: 
             one_of(quantities),
         )
     most = _positive(named, "at_most", written.at_most, point.unit, findings)
-    if written.at_most is None:
+    if written.at_most is None and not named.entry.lacks("at_most"):
         most = Fraction(point.valid_high) if point.valid_high is not None else None
         if most is None or most <= 0:
             findings.problem(

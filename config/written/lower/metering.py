@@ -5,7 +5,7 @@ from __future__ import annotations
 from config.language import text
 from config.plan.metering import Metering
 from config.written.lower.integrals import lower_integrals
-from config.written.lower.meters import Meters
+from config.written.lower.meters import Meters, keys_of
 from config.written.lower.naming import PointNames
 from config.written.lower.sums import lower_sums, virtual
 from config.written.lower.tree import lower_tree
@@ -30,10 +30,11 @@ def _labels(meters: Meters, findings: Findings) -> tuple[tuple[str, str], ...]:
     """The names of meters that devices are, where an entry gives them one."""
     labels = []
     for named in meters.written.meters.values():
-        if not named.written.model_fields_set.isdisjoint((*OF_SUMS, *OF_INTEGRALS)):
+        keys = keys_of(named)
+        if not keys.isdisjoint((*OF_SUMS, *OF_INTEGRALS)):
             continue
         label = named.written.label
-        if label is None and named.written.submeter_of is None:
+        if keys.isdisjoint(("label", "submeter_of")):
             findings.problem(
                 named.entry.at,
                 text('nothing is said of "{name}"', name=named.name),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -67,6 +68,9 @@ class Meters:
             self.findings.problem(at, text('"{name}" has no counter', name=wanted), hint=hint)
         else:
             hint_or_none = self.findings.guess(wanted, [*self.logged, *self.sums])
+            parts = re.split(r"\s*[+,，、]\s*", wanted)
+            if len(parts) > 1 and all(parts):
+                hint_or_none = text("write {example}", example=f"[{', '.join(parts)}]")
             if own and hint_or_none is None:
                 hint_or_none = text("a meter that no device is needs sum or integrate")
             self.findings.problem(at, message, hint=hint_or_none)
@@ -122,7 +126,7 @@ def gather_meters(written: Written, made: Mapping[str, Made], bound: Bound, find
         meters.logged[meter] = Logged(meter, counter.quantity, points[number].unit)
     _check_remainders(made, findings)
     for named in written.meters.values():
-        keys = named.written.model_fields_set
+        keys = keys_of(named)
         if not keys.isdisjoint(OF_SUMS):
             _check_keys(named, "sum", OF_INTEGRALS, findings)
             if _has_free_name(named, meters):
@@ -134,9 +138,15 @@ def gather_meters(written: Written, made: Mapping[str, Made], bound: Bound, find
     return meters
 
 
+def keys_of(named: Named[MeterWritten]) -> set[str]:
+    """The keys that are written, even those that cannot be used."""
+    lost = {key for key in MeterWritten.model_fields if named.entry.lacks(key)}
+    return lost | named.written.model_fields_set
+
+
 def _check_keys(named: Named[MeterWritten], needed: str, others: tuple[str, ...], findings: Findings) -> None:
     """A sum has no power, an integral no parts."""
-    if getattr(named.written, needed) is None:
+    if getattr(named.written, needed) is None and not named.entry.lacks(needed):
         findings.problem(named.entry.at, text('"{key}" is missing', key=needed))
     for key in others:
         if key in named.written.model_fields_set:

@@ -45,6 +45,8 @@ class PointNames:
             written.is_broken(section, owner) for section in ("devices", "equipment")
         ):
             return None
+        if written.maybe_meant(owner, "devices", "equipment"):
+            return None
         if owner in written.tags and not part:
             self._findings.problem(
                 at,
@@ -90,7 +92,8 @@ class PointNames:
         if part in bound:
             return self._points[bound[part]]
         if part in KINDS[equipment.kind]:
-            if getattr(self._written.equipment[owner].written, part) is None:
+            named = self._written.equipment[owner]
+            if getattr(named.written, part) is None and not named.entry.lacks(part):
                 self._findings.problem(at, text('"{name}" binds no point to {role}', name=owner, role=part))
             return None
         self._findings.problem(

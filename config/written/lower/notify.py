@@ -15,22 +15,26 @@ from config.written.problems import Findings
 
 def lower_notify(written: Written, findings: Findings) -> tuple[Channel, ...]:
     """Every channel, in the order written; tells what is wrong with each."""
-    return tuple(_channel(named, findings) for named in written.notify.values())
+    for named in written.notify.values():
+        item = named.written
+        if not isinstance(item, BrokerWritten) or named.entry.lacks("host"):
+            continue
+        if not item.secure and not is_loopback(item.host):
+            findings.problem(
+                named.entry.place(["secure"]),
+                text("without TLS alarms would leave this machine readable for everybody"),
+                text("secure: true"),
+            )
+    return tuple(_channel(named) for named in written.notify.values() if named.sound)
 
 
-def _channel(named: Named[ChannelWritten], findings: Findings) -> Channel:
+def _channel(named: Named[ChannelWritten]) -> Channel:
     item = named.written
     label = item.label or named.name
     common = Common(named.name, label, named.entry.at, timeout_s=item.timeout)
     if not isinstance(item, BrokerWritten):
         via = HttpsSink(common, item.url, secret(item.token), tls(item.tls))
         return Channel(named.name, label, tuple(item.priorities), via, secret(item.sign))
-    if not item.secure and not is_loopback(item.host):
-        findings.problem(
-            named.entry.place(["secure"]),
-            text("without TLS alarms would leave this machine readable for everybody"),
-            text("secure: true"),
-        )
     broker = MqttSink(
         common,
         host=item.host,

@@ -17,10 +17,12 @@ from config.plan.programmes import (
 from config.plan.reading import Value
 from config.written.check.periods import check_overlaps
 from config.written.check.values import check_value
+from config.written.doubts import Doubts
 from config.written.gather import Written
 from config.written.lower.places import Places
 from config.written.lower.target import Target
 from config.written.lower.targets import Targets
+from config.written.model.base import unnamed
 from config.written.model.programmes import PeriodWritten, ProgrammeWritten
 from config.written.named import Named
 from config.written.nodes import Node, Scalar
@@ -31,13 +33,23 @@ RELEASE = "release"
 
 
 def lower_programmes(
-    written: Written, calendar: CalendarPlan, places: Places, targets: Targets, findings: Findings
+    written: Written,
+    calendar: CalendarPlan,
+    places: Places,
+    targets: Targets,
+    doubts: Doubts,
+    findings: Findings,
 ) -> list[Programme]:
     """Every programme in the order written; tells everything wrong with each."""
-    return [
-        _Lowering(named, number, calendar, places, targets.of(named), findings).programme()
-        for number, named in enumerate(written.programmes.values())
-    ]
+    doubts.add((), astray=bool(written.broken.get("programmes")))
+    made = []
+    for number, named in enumerate(written.programmes.values()):
+        before = findings.count
+        found, astray = targets.of(named)
+        made.append(_Lowering(named, number, calendar, places, found, findings).programme())
+        if astray or not named.sound or findings.count > before:
+            doubts.add((target.point.id for target in found), astray=astray)
+    return made
 
 
 class _Lowering:
@@ -64,7 +76,8 @@ class _Lowering:
         given = written.model_fields_set
         week = tuple(self._day_list(kind, periods) for kind, periods in written.week.items())
         asks = any(periods.periods for periods in week) or written.exceptions or written.bookings
-        if not asks and "default" not in given:
+        lost = not all(self._whole(key) for key in ("week", "exceptions", "bookings", "default"))
+        if not asks and "default" not in given and not lost:
             self._findings.problem(
                 self._named.entry.at,
                 text("the programme asks for nothing"),
@@ -111,7 +124,8 @@ class _Lowering:
 
     def _check_untrusted(self) -> None:
         """Lamps must have a value for the hours in which nobody knows what time it is."""
-        if "untrusted_clock" in self._named.written.model_fields_set:
+        given = "untrusted_clock" in self._named.written.model_fields_set
+        if given or not self._whole("untrusted_clock"):
             return
         if lamp := next((target for target in self._targets if target.kind == "lamp-group"), None):
             self._findings.problem(
@@ -125,6 +139,8 @@ class _Lowering:
         if value == RELEASE:
             return None
         at = self._named.entry.place(path)
+        if self._named.entry.lacks(*path):
+            return None
         if value is None:
             self._findings.problem(at, text("there is no value here"), text("a value, or release"))
             return None
@@ -148,6 +164,8 @@ class _Lowering:
     def _check_kind(self, kind: str, path: list[object], *, key: bool) -> None:
         if kind not in self._kinds:
             near = self._findings.guess(kind, self._kinds)
+            if near is None and unnamed(self._kinds):
+                return
             self._findings.problem(
                 self._named.entry.place(path, key=key),
                 text('no kind of day named "{name}"', name=kind),
@@ -158,17 +176,16 @@ class _Lowering:
     def _periods(
         self, path: list[object], periods: list[PeriodWritten], *, repeats: bool
     ) -> tuple[Period, ...]:
-        lowered = tuple(
-            Period(
-                period.start,
-                period.end,
-                self._value([*path, index, "value"], period.value),
-                self._source([*path, index]),
-            )
-            for index, period in enumerate(periods)
-        )
+        lowered = []
+        for index, period in enumerate(periods):
+            value = self._value([*path, index, "value"], period.value)
+            if self._whole(*path, index, "from") and self._whole(*path, index, "to"):
+                lowered.append(Period(period.start, period.end, value, self._source([*path, index])))
         check_overlaps(lowered, self._findings, repeats=repeats)
-        return lowered
+        return tuple(lowered)
+
+    def _whole(self, *path: object) -> bool:
+        return self._named.entry.whole(*path)
 
     def _source(self, path: list[object]) -> Source:
         return self._named.entry.place(path)
@@ -178,6 +195,8 @@ class _Lowering:
         for index, written in enumerate(self._named.written.bookings):
             path: list[object] = ["bookings", index]
             value = self._value([*path, "value"], written.value)
+            if not self._whole(*path, "place"):
+                continue
             place = self._places.named(written.place, self._source([*path, "place"]))
             if place is None:
                 continue
@@ -196,7 +215,8 @@ class _Lowering:
     def _exception(self, index: int) -> ExceptionEntry:
         written = self._named.written.exceptions[index]
         path: list[object] = ["exceptions", index]
-        if (written.like is None) == (written.periods is None):
+        known = self._whole(*path, "like") and self._whole(*path, "periods")
+        if known and (written.like is None) == (written.periods is None):
             self._findings.problem(
                 self._source(path),
                 text("an exception says either like or periods"),
@@ -204,13 +224,14 @@ class _Lowering:
             )
         if written.like is not None:
             self._check_kind(written.like, [*path, "like"], key=False)
+        dates = written.dates if self._whole(*path, "dates") else ()
         return ExceptionEntry(
-            dates=written.dates,
+            dates=dates,
             like=written.like,
             periods=self._periods(
                 [*path, "periods"],
                 written.periods or [],
-                repeats=any(map(follow_on, written.dates)),
+                repeats=any(map(follow_on, dates)),
             ),
             from_midnight=written.from_midnight,
             reason=written.reason,

@@ -45,7 +45,9 @@ def lower_sinks(written: Written, meters: Meters, findings: Findings) -> tuple[S
     made = []
     for named in written.sinks.values():
         _check_meters(named, meters, findings)
-        made.append(_sink(named, findings))
+        _check_form(named, findings)
+        if named.sound:
+            made.append(_sink(named))
     _check_directories(written.sinks.values(), findings)
     return tuple(made)
 
@@ -54,7 +56,7 @@ def _check_directories(sinks: Iterable[Named[SinkWritten]], findings: Findings) 
     """Files of two sinks in one directory would take each other's names."""
     seen: dict[str, str] = {}
     for named in sinks:
-        if not isinstance(named.written, FilesWritten):
+        if not isinstance(named.written, FilesWritten) or named.entry.lacks("directory"):
             continue
         first = seen.setdefault(normpath(named.written.directory).lstrip("/"), named.name)
         if first != named.name:
@@ -74,7 +76,7 @@ def _check_meters(named: Named[SinkWritten], meters: Meters, findings: Findings)
     asked: list[tuple[list[str | int], str]] = [
         (["meters", number], name) for number, name in enumerate(sink.meters or ())
     ]
-    if isinstance(sink, NationalWritten):
+    if isinstance(sink, NationalWritten) and not named.entry.lacks("ids"):
         asked += [(["ids", name], name) for name in sink.ids]
     for path, name in asked:
         at = named.entry.place(path, key=path[0] == "ids")
@@ -86,7 +88,7 @@ def _check_meters(named: Named[SinkWritten], meters: Meters, findings: Findings)
             )
         else:
             meters.find(name, at)
-    if isinstance(sink, NationalWritten):
+    if isinstance(sink, NationalWritten) and not named.entry.lacks("ids"):
         _check_ids(named, sink, findings)
 
 
@@ -95,6 +97,8 @@ def _check_ids(named: Named[SinkWritten], sink: NationalWritten, findings: Findi
     earlier."""
     seen: dict[tuple[str, str], str] = {}
     for name, item in sink.ids.items():
+        if not named.entry.whole("ids", name):
+            continue
         first = seen.setdefault((item.id, item.function), name)
         if first != name:
             findings.problem(
@@ -110,7 +114,8 @@ def _check_ids(named: Named[SinkWritten], sink: NationalWritten, findings: Findi
             )
     for number, name in enumerate(sink.meters or ()):
         at = named.entry.place(["meters", number])
-        if name not in sink.ids and not findings.told(at):
+        lost = named.entry.lacks("ids", name)
+        if name not in sink.ids and not lost and not findings.told(at):
             findings.problem(
                 at,
                 text('"{name}" has no entry in ids: the centre would never get it', name=name),
@@ -118,7 +123,28 @@ def _check_ids(named: Named[SinkWritten], sink: NationalWritten, findings: Findi
             )
 
 
-def _sink(named: Named[SinkWritten], findings: Findings) -> SinkPlan:
+def _check_form(named: Named[SinkWritten], findings: Findings) -> None:
+    """What its keys need of each other, and of what there is here."""
+    sink = named.written
+    if isinstance(sink, MqttWritten) and not named.entry.lacks("host"):
+        if not sink.secure and not is_loopback(sink.host):
+            findings.problem(
+                named.entry.place(["secure"]),
+                text("without TLS the log would leave this machine readable for everybody"),
+                text("secure: true"),
+            )
+    elif isinstance(sink, NationalWritten):
+        _check_dialect(named, sink, findings)
+        _check_settings(named, sink, findings)
+    elif isinstance(sink, FilesWritten) and sink.format == "parquet" and find_spec("pyarrow") is None:
+        findings.problem(
+            named.entry.place(["format"]),
+            text("Parquet needs pyarrow, which is not installed here"),
+            text("csv, or the extra louguan[parquet]"),
+        )
+
+
+def _sink(named: Named[SinkWritten]) -> SinkPlan:
     sink = named.written
     common = Common(
         name=named.name,
@@ -132,26 +158,14 @@ def _sink(named: Named[SinkWritten], findings: Findings) -> SinkPlan:
     if isinstance(sink, HttpsWritten):
         return HttpsSink(common, sink.url, secret(sink.token), tls(sink.tls))
     if isinstance(sink, MqttWritten):
-        return _mqtt(named, sink, common, findings)
+        return _mqtt(named, sink, common)
     if isinstance(sink, NationalWritten):
-        return _national(named, sink, common, findings)
+        return _national(sink, common)
     assert isinstance(sink, FilesWritten)
-    if sink.format == "parquet" and find_spec("pyarrow") is None:
-        findings.problem(
-            named.entry.place(["format"]),
-            text("Parquet needs pyarrow, which is not installed here"),
-            text("csv, or the extra louguan[parquet]"),
-        )
     return FileSink(common, sink.directory, sink.format, sink.every)
 
 
-def _mqtt(named: Named[SinkWritten], sink: MqttWritten, common: Common, findings: Findings) -> MqttSink:
-    if not sink.secure and not is_loopback(sink.host):
-        findings.problem(
-            named.entry.place(["secure"]),
-            text("without TLS the log would leave this machine readable for everybody"),
-            text("secure: true"),
-        )
+def _mqtt(named: Named[SinkWritten], sink: MqttWritten, common: Common) -> MqttSink:
     return MqttSink(
         common,
         host=sink.host,
@@ -168,18 +182,18 @@ def _mqtt(named: Named[SinkWritten], sink: MqttWritten, common: Common, findings
     )
 
 
-def _national(
-    named: Named[SinkWritten], sink: NationalWritten, common: Common, findings: Findings
-) -> NationalSink:
+def _check_dialect(named: Named[SinkWritten], sink: NationalWritten, findings: Findings) -> None:
     dialects = dialect_names()
-    if sink.dialect not in dialects:
+    if sink.dialect not in dialects and not named.entry.lacks("dialect"):
         findings.problem(
             named.entry.place(["dialect"]),
             text('no dialect named "{name}"', name=sink.dialect),
             text("one of {words}", words=listing(dialects)),
             findings.guess(sink.dialect, dialects),
         )
-    _check_settings(named, sink, findings)
+
+
+def _national(sink: NationalWritten, common: Common) -> NationalSink:
     key, cipher_key = secret(sink.key), secret(sink.cipher_key)
     assert key is not None
     assert cipher_key is not None

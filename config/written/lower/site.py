@@ -9,10 +9,11 @@ from config.plan.lines import Line
 from config.plan.programmes import BUILT_IN_KINDS, WEEKDAYS, CalendarEntry, CalendarPlan
 from config.plan.site import Rollback, Site
 from config.written.gather import Written
+from config.written.model.base import unnamed
 from config.written.model.lines import ANYWHERE, BacnetWritten, LineWritten, RtuWritten
 from config.written.model.site import SiteWritten
 from config.written.named import Named
-from config.written.problems import Findings, one_of
+from config.written.problems import Findings, nearest, one_of
 
 DAY_KINDS = tuple(kind for kind in BUILT_IN_KINDS if kind not in WEEKDAYS and kind != "everyday")
 """Built-in kinds of day that a date can be declared to be."""
@@ -40,12 +41,15 @@ def lower_site(site: SiteWritten) -> Site:
 
 def lower_calendar(written: Written, findings: Findings) -> CalendarPlan:
     """All calendar sections as one; tells unknown kinds and dates that are claimed twice."""
-    own = tuple(dict.fromkeys(kind for calendar in written.calendars for kind in calendar.written.kinds))
+    usable = (kind for calendar in written.calendars for kind in calendar.written.kinds)
+    # One that cannot be used is told where it is declared, and nowhere else.
+    own = tuple(dict.fromkeys((*usable, *sorted(written.day_kinds))))
     known = (*DAY_KINDS, *own)
     entries: list[CalendarEntry] = []
     for calendar in written.calendars:
         for index, day in enumerate(calendar.written.days):
-            if day.kind not in known:
+            lost = calendar.entry.lacks("days", index, "kind")
+            if not lost and day.kind not in known and not (unnamed(own) and not nearest(day.kind, known)):
                 findings.problem(
                     calendar.entry.place(["days", index, "kind"]),
                     text('no kind of day named "{name}"', name=day.kind),
@@ -53,7 +57,7 @@ def lower_calendar(written: Written, findings: Findings) -> CalendarPlan:
                     findings.guess(day.kind, known),
                 )
             at = calendar.entry.place(["days", index])
-            for dates in day.dates:
+            for dates in () if calendar.entry.lacks("days", index, "dates") else day.dates:
                 clash = next(
                     (
                         item
@@ -62,12 +66,13 @@ def lower_calendar(written: Written, findings: Findings) -> CalendarPlan:
                     ),
                     None,
                 )
-                if clash is not None and clash.kind != day.kind:
+                if clash is not None and clash.kind != day.kind and not lost:
                     findings.problem(
                         calendar.entry.place(["days", index, "dates"]),
                         text("this date is {kind} already, in {place}", kind=clash.kind, place=clash.source),
                     )
-                entries.append(CalendarEntry(dates, day.kind, day.reason, at))
+                if not lost:
+                    entries.append(CalendarEntry(dates, day.kind, day.reason, at))
     country = written.site.written.calendar if written.site else "none"
     return CalendarPlan(country, own, tuple(entries))
 
@@ -75,10 +80,14 @@ def lower_calendar(written: Written, findings: Findings) -> CalendarPlan:
 def lower_lines(written: Written, findings: Findings) -> dict[str, Line]:
     """Every line by name; tells two on one address."""
     lines: dict[str, Line] = {}
+    placed: list[Line] = []
     for number, named in enumerate(written.lines.values()):
         line = _line(number, named)
-        clash = next((other for other in lines.values() if _same_place(line, other)), None)
         lines[named.name] = line
+        if any(named.entry.lacks(key) for key in ("path", "host", "bind", "port")):
+            continue
+        clash = next((other for other in placed if _same_place(line, other)), None)
+        placed.append(line)
         if clash is not None:
             findings.problem(
                 named.entry.place(
@@ -90,7 +99,9 @@ def lower_lines(written: Written, findings: Findings) -> dict[str, Line]:
                     other=clash.name,
                 ),
             )
-        if not any(device.written.line == named.name for device in written.devices.values()):
+    used = {device.written.line for device in written.devices.values()}
+    for named in written.lines.values():
+        if named.name not in used:
             findings.note(named.entry.at, text('line "{name}" has no device', name=named.name))
     return lines
 

@@ -103,7 +103,7 @@ def virtual(found: Sum) -> VirtualMeter:
 def _terms(named: Named[MeterWritten], meters: Meters, findings: Findings) -> list[Term] | None:
     """The parts as written, tags expanded; None when one of them is at fault."""
     found: list[Term] = []
-    whole = True
+    whole = named.entry.whole("sum") and named.entry.whole("minus")
     signed: tuple[tuple[str, Literal[1, -1]], ...] = (("sum", 1), ("minus", -1))
     for key, sign in signed:
         for index, item in enumerate(getattr(named.written, key) or ()):
@@ -114,7 +114,7 @@ def _terms(named: Named[MeterWritten], meters: Meters, findings: Findings) -> li
                 found += [Term(meter, sign, at) for meter in tagged]
                 whole = whole and bool(tagged)
                 if tagged:
-                    findings.note(
+                    findings.expansion(
                         at,
                         text(
                             'tag "{tag}" of meter "{meter}" stands for {meters}',

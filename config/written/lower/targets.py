@@ -14,7 +14,7 @@ from config.written.lower.equipment import Bound
 from config.written.lower.target import Target
 from config.written.model.programmes import ProgrammeWritten
 from config.written.named import Named
-from config.written.nodes import Entry
+from config.written.nodes import Entry, Items
 from config.written.problems import Findings, listing
 
 
@@ -34,16 +34,22 @@ class Targets:
             for name, point in device.points.items()
         ]
 
-    def of(self, programme: Named[ProgrammeWritten]) -> list[Target]:
-        """Every point the programme aims at, each once, in the order written."""
+    def of(self, programme: Named[ProgrammeWritten]) -> tuple[list[Target], bool]:
+        """Every point the programme aims at, each once, in the order written; and whether it aims at others
+        that were not found."""
         found: dict[int, Target] = {}
         owner = text('programme "{name}"', name=programme.name)
-        single = not hasattr(programme.entry.child("targets").node, "items")  # type: ignore[union-attr]
+        if programme.entry.lacks("targets"):
+            return [], True
+        astray = not programme.entry.whole("targets")
+        single = not isinstance(programme.entry.at_path(["targets"]), Items)
         for index, item in enumerate(programme.written.targets):
             path: list[object] = ["targets"] if single else ["targets", index]
-            for target in self.pick(programme.entry, path, item, owner):
+            picked = self.pick(programme.entry, path, item, owner)
+            astray = astray or not picked
+            for target in picked:
                 found.setdefault(target.point.id, target)
-        return list(found.values())
+        return list(found.values()), astray
 
     def pick(
         self, entry: Entry, path: list[object], item: Mapping[str, str], owner: Text, *, motors: bool = False
@@ -70,7 +76,7 @@ class Targets:
             if tag in device.device.tags:
                 targets += self._device(device, at)
         if targets:
-            self._findings.note(
+            self._findings.expansion(
                 at,
                 text(
                     'tag "{tag}" of {owner} stands for {targets}',
@@ -91,6 +97,8 @@ class Targets:
         if owner in written.devices or any(
             written.is_broken(section, owner) for section in ("devices", "equipment")
         ):
+            return []
+        if owner not in written.tags and written.maybe_meant(owner, "devices", "equipment"):
             return []
         if owner in written.tags and not part:
             self._findings.problem(
@@ -116,10 +124,15 @@ class Targets:
         name = equipment.name
         if role is None and self._motors and RUN in bound:
             role = RUN
+        elif role is None and self._motors and self._written.lost_part(name, RUN):
+            return []
         if role is None:
             if equipment.primary is None:
-                source = self._written.equipment[name].written
-                if any(getattr(source, key) is not None for key in PRIMARY[equipment.kind]):
+                named = self._written.equipment[name]
+                if any(
+                    getattr(named.written, key) is not None or named.entry.lacks(key)
+                    for key in PRIMARY[equipment.kind]
+                ):
                     return []  # what is bound there is at fault, and that is told
                 self._findings.problem(
                     at,
@@ -148,15 +161,14 @@ class Targets:
             self._findings.problem(at, text("{name}.{role} is only read", name=name, role=role))
             return []
         if role not in bound:
-            if not self._written.is_broken("equipment", name):
-                self._unbound(equipment, role, at)
+            self._unbound(equipment, role, at)
             return []
         point, written, _ = self._points[bound[role]]
         return [Target(point, written, f"{name}.{role}", equipment.kind, at)]
 
     def _unbound(self, equipment: Equipment, role: str, at: Source) -> None:
-        source = self._written.equipment[equipment.name].written
-        if getattr(source, role) is None:
+        named = self._written.equipment[equipment.name]
+        if getattr(named.written, role) is None and not named.entry.lacks(role):
             self._findings.problem(
                 at, text('"{name}" binds no point to {role}', name=equipment.name, role=role)
             )

@@ -30,8 +30,11 @@ def lower_tariff(
     entry, table = found
     pays = named.written
     english = written.site is not None and written.site.written.language == "en"
-    check_table(entry, table, calendar, findings)
-    check_boundaries(entry, table, interval_s, findings)
+    if not entry.lacks("seasons"):
+        check_table(entry, table, calendar, findings)
+        check_boundaries(entry, table, interval_s, findings)
+    if not named.sound:
+        return None
     return Tariff(
         name=pays.use if isinstance(pays, UseWritten) else _OWN,
         label=table.label["en" if english else "zh"],
@@ -56,6 +59,8 @@ def _table(
     if isinstance(written, OwnWritten):
         return named.entry, written
     known = tariff_names()
+    if named.entry.lacks("use"):
+        return None
     if written.use in known:
         return read_tariff(written.use, findings)
     findings.problem(

@@ -37,7 +37,7 @@ def lower_trends(written: Written, names: PointNames, findings: Findings) -> tup
 def _points(named: Named[TrendWritten], names: PointNames, findings: Findings) -> list[tuple[Point, Source]]:
     """Every point of the entry once, with the place that brought it."""
     found: dict[int, tuple[Point, Source]] = {}
-    for index, item in enumerate(named.written.points):
+    for index, item in enumerate([] if named.entry.lacks("points") else named.written.points):
         path: list[object] = ["points", index]
         if "name" in item:
             at = named.entry.place(path)
@@ -48,7 +48,7 @@ def _points(named: Named[TrendWritten], names: PointNames, findings: Findings) -
             key = "role" if "role" in item else "point"
             points = names.tagged(item["tag"], key, item[key], at)
             if points:
-                findings.note(
+                findings.expansion(
                     at,
                     text(
                         'tag "{tag}" of trend "{trend}" stands for {points}',
@@ -71,8 +71,9 @@ def _deadband(named: Named[TrendWritten], point: Point, findings: Findings) -> f
     number, unit = amount(given)
     if point.kind != "number":
         if number or unit:
-            findings.problem(
+            findings.member(
                 at,
+                point.key,
                 text("{point} is no number: it has no deadband", point=point.key),
                 hint=text("give it an entry of its own"),
             )
@@ -80,8 +81,12 @@ def _deadband(named: Named[TrendWritten], point: Point, findings: Findings) -> f
     try:
         return float(difference(given, point.unit))
     except Wrong as error:
-        findings.problem(
-            at, text("{name}: {problem}", name=point.key, problem=error.message), error.expected, error.hint
+        findings.member(
+            at,
+            point.key,
+            text("{name}: {problem}", name=point.key, problem=error.message),
+            error.expected,
+            error.hint,
         )
         return 0.0
 

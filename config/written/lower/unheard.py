@@ -36,6 +36,8 @@ def lower_unheard(
             )
         return None
     mechanism = profile.head.unheard
+    if named.entry.lacks("if_unheard"):
+        return None
     if declared is None:
         findings.problem(
             named.entry.at,
@@ -50,6 +52,8 @@ def lower_unheard(
         return None
     if declared.holds_last:
         return _holds_last(named, declared, mechanism, points, findings)
+    if any(named.entry.lacks("if_unheard", key) for key in ("holds_last", "after", "goes_to")):
+        return None
     if declared.after is None or "goes_to" not in declared.model_fields_set:
         findings.problem(
             named.entry.place(["if_unheard"], key=True),
@@ -83,7 +87,7 @@ def _holds_last(
             named.entry.place(["if_unheard", key], key=True),
             text('"{key}" does not belong here: {why}', key=key, why=text("the device holds its last state")),
         )
-    if not declared.accepted.strip():
+    if not declared.accepted.strip() and not named.entry.lacks("if_unheard", "accepted"):
         findings.problem(
             named.entry.place(["if_unheard"], key=True),
             text("it is not said why the device may hold its last state"),

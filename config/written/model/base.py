@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
 from config.language import text
+from config.written.meant import MEANT
 from config.written.problems import Wrong, brief
 from config.written.quantities import amount, duration, known_unit, lasting, normal
 
@@ -21,17 +23,29 @@ class Written(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
+def each(value: object) -> list[object]:
+    """The items of a list, or the one that stands in its place."""
+    return value if isinstance(value, list) else [value]
+
+
 def name(value: object) -> str:
     """A name that may stand in "device.point". Raises Wrong."""
     if not isinstance(value, str):
         raise Wrong(text("{value} is no name", value=value), text("letters, digits, - and _"))
     if not NAME.fullmatch(value):
+        meant = MEANT.get(value.casefold())
         raise Wrong(
             text('"{value}" cannot be a name', value=value[:60]),
             text("letters A to Z, digits, - and _, at most 40"),
-            text("Chinese belongs into label"),
+            text('did you mean "{name}"?', name=meant[0]) if meant else text("Chinese belongs into label"),
         )
     return value
+
+
+def unnamed(words: Iterable[str]) -> bool:
+    """Whether one of them cannot be a name: it is told where it is declared, and whoever is not known may be
+    meant by it."""
+    return not all(NAME.fullmatch(word) for word in words)
 
 
 def _flag(value: object) -> bool:

@@ -8,7 +8,19 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from config.language import text
-from config.written.model.base import Age, Duration, Flag, Hand, Label, Name, Poll, Scalar, Written
+from config.written.model.base import (
+    NAME,
+    Age,
+    Duration,
+    Flag,
+    Hand,
+    Label,
+    Name,
+    Poll,
+    Scalar,
+    Written,
+    name,
+)
 from config.written.model.lines import host_address
 from config.written.problems import Wrong
 
@@ -90,6 +102,19 @@ class UnheardWritten(Written):
     accepted: Label = ""
 
 
+def _unheard(value: object) -> object:
+    if isinstance(value, (dict, UnheardWritten)):
+        return value
+    raise Wrong(
+        text("this does not say what the device does when nobody talks to it"),
+        text(
+            "{first} or {second}",
+            first="{after: 60 s, goes_to: off}",
+            second="{holds_last: true, accepted: …}",
+        ),
+    )
+
+
 class PointOverride(Written):
     """What one device does otherwise than its profile."""
 
@@ -98,10 +123,21 @@ class PointOverride(Written):
     max_age: Age | None = None
 
 
+def _profile(value: object) -> str:
+    if isinstance(value, str) and not NAME.fullmatch(value):
+        raise Wrong(
+            text('no profile named "{name}"', name=value[:60]),
+            text("something like {example}", example="acrel-adw300"),
+        )
+    return name(value)
+
+
 class DeviceWritten(Written):
     """One device."""
 
-    profile: Name
+    profile: Annotated[
+        str, BeforeValidator(_profile), WithJsonSchema({"type": "string", "pattern": f"^{NAME.pattern}$"})
+    ]
     line: Name
     unit: Annotated[int, Field(ge=0, le=255)] | None = None
     instance: Annotated[int, Field(ge=0, le=4_194_302)] | None = None
@@ -113,7 +149,7 @@ class DeviceWritten(Written):
     observe: Flag = False
     hand: Hand = 0.0
     points: dict[str, PointOverride] = Field(default_factory=dict)
-    if_unheard: UnheardWritten | None = None
+    if_unheard: Annotated[UnheardWritten, BeforeValidator(_unheard)] | None = None
     on_stop: Annotated[OnStop, BeforeValidator(_on_stop), WithJsonSchema(_ON_STOP_SCHEMA)] = OnStop(
         Stop("hold"), {}
     )

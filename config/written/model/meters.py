@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, WithJsonSchema
 
 from config.language import text
-from config.written.model.base import NAME, Label, Quantity, Written, name
+from config.written.model.base import NAME, Label, Quantity, Written, each, name
 from config.written.problems import Wrong
 
 METER_NAME = rf"{NAME.pattern}(\.{NAME.pattern})?"
@@ -38,23 +38,27 @@ def meter_name(value: object) -> str:
     return name(value)
 
 
-def _parts(value: object) -> list[dict[str, str]]:
-    """Each part as {"name": …} or {"tag": …}; a single one may stand without a list."""
-    items = value if isinstance(value, list) else [value]
-    parts = []
-    for item in items:
-        if isinstance(item, str) and item:
-            parts.append({"name": item})
-        elif isinstance(item, dict) and set(item) == {"tag"} and isinstance(item["tag"], str):
-            parts.append(dict(item))
-        else:
-            raise Wrong(text("this is no meter"), text("names, or {example}", example="{tag: lighting}"))
-    if not parts:
+def _parts(value: object) -> list[object]:
+    items = each(value)
+    if not items:
         raise Wrong(text("there is no meter here"), text("names, or {example}", example="{tag: lighting}"))
-    return parts
+    return items
 
 
-Parts = Annotated[list[dict[str, str]], BeforeValidator(_parts), WithJsonSchema(_PARTS_SCHEMA)]
+def _part(item: object) -> dict[str, str]:
+    """{"name": …} or {"tag": …}."""
+    if isinstance(item, str) and item:
+        return {"name": item}
+    if isinstance(item, dict) and set(item) == {"tag"} and isinstance(item["tag"], str):
+        return dict(item)
+    raise Wrong(text("this is no meter"), text("names, or {example}", example="{tag: lighting}"))
+
+
+Parts = Annotated[
+    list[Annotated[dict[str, str], BeforeValidator(_part)]],
+    BeforeValidator(_parts),
+    WithJsonSchema(_PARTS_SCHEMA),
+]
 
 
 class MeterWritten(Written):

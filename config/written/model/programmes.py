@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from config.language import text
 from config.plan.programmes import TimeMark
 from config.plan.slots import WRITABLE, Slot
-from config.written.model.base import Flag, Label, Name, RunOn, Scalar, Written
+from config.written.model.base import Flag, Label, Name, RunOn, Scalar, Written, each
 from config.written.model.dates import RecurringDates
 from config.written.problems import Wrong
 from config.written.times import time_mark
@@ -30,29 +30,29 @@ _TAG_SCHEMA: dict[str, Any] = {
 _TARGET_SCHEMA: dict[str, Any] = {"anyOf": [{"type": "string"}, _TAG_SCHEMA]}
 
 
-def _targets(value: object) -> list[dict[str, str]]:
-    """Each target as {"name": …} or {"tag": …, "role": …}; a single one may stand without a list."""
-    items = value if isinstance(value, list) else [value]
+def _targets(value: object) -> list[object]:
+    items = each(value)
     if not items:
         raise Wrong(text("there is no target"), text("names, or {example}", example="{tag: corridor}"))
-    targets = []
-    for item in items:
-        if isinstance(item, str) and item:
-            targets.append({"name": item})
-        elif (
-            isinstance(item, dict)
-            and "tag" in item
-            and set(item) <= {"tag", "role"}
-            and all(isinstance(part, str) for part in item.values())
-        ):
-            targets.append(dict(item))
-        else:
-            raise Wrong(text("this is no target"), text("names, or {example}", example="{tag: corridor}"))
-    return targets
+    return items
+
+
+def _target(item: object) -> dict[str, str]:
+    """{"name": …} or {"tag": …, "role": …}."""
+    if isinstance(item, str) and item:
+        return {"name": item}
+    if (
+        isinstance(item, dict)
+        and "tag" in item
+        and set(item) <= {"tag", "role"}
+        and all(isinstance(part, str) for part in item.values())
+    ):
+        return dict(item)
+    raise Wrong(text("this is no target"), text("names, or {example}", example="{tag: corridor}"))
 
 
 TargetNames = Annotated[
-    list[dict[str, str]],
+    list[Annotated[dict[str, str], BeforeValidator(_target)]],
     BeforeValidator(_targets),
     WithJsonSchema(
         {"anyOf": [*_TARGET_SCHEMA["anyOf"], {"type": "array", "minItems": 1, "items": _TARGET_SCHEMA}]}

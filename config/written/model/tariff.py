@@ -8,7 +8,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from config.language import text
-from config.written.model.base import Flag, Label, Name, Words, Written
+from config.written.model.base import Flag, Label, Name, Words, Written, each
 from config.written.model.site import DATE_PATTERN
 from config.written.problems import Wrong
 from config.written.quantities import inside, normal
@@ -32,10 +32,6 @@ class Hours(NamedTuple):
 
     start_s: int
     end_s: int
-
-
-def _each(value: object) -> object:
-    return value if isinstance(value, list) else [value]
 
 
 def _months(value: object) -> tuple[int, ...]:
@@ -96,7 +92,7 @@ Months = Annotated[
 ]
 Spans = Annotated[
     list[Annotated[Hours, BeforeValidator(_hours)]],
-    BeforeValidator(_each),
+    BeforeValidator(each),
     WithJsonSchema({"anyOf": [_HOURS_SCHEMA, {"type": "array", "items": _HOURS_SCHEMA}]}),
 ]
 Factor = Annotated[float, Field(gt=0, le=100)]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, WithJsonSchema
 
 from config.language import text
-from config.written.model.base import Every, Quantity, Written
+from config.written.model.base import Every, Quantity, Written, each
 from config.written.problems import Wrong
 
 _ONE_OR_MORE: dict[str, Any] = {
@@ -24,13 +24,12 @@ _BY_TAG: dict[str, Any] = {
 _ITEM: dict[str, Any] = {"anyOf": [{"type": "string"}, _BY_TAG]}
 
 
-def _points(value: object) -> list[dict[str, Any]]:
-    """Each item as {"name": …} or {"tag": …, "point" or "role": [names]}; one may stand without a list."""
-    items = value if isinstance(value, list) else [value]
-    return [_item(item) for item in items] or [_item(None)]
+def _points(value: object) -> list[object]:
+    return each(value) or [_item(None)]
 
 
 def _item(item: object) -> dict[str, Any]:
+    """{"name": …} or {"tag": …, "point" or "role": [names]}."""
     if isinstance(item, str) and item:
         return {"name": item}
     if isinstance(item, dict) and isinstance(item.get("tag"), str) and len(item) == 2:
@@ -48,7 +47,7 @@ class TrendWritten(Written):
     """Points of one unit or of several, and how closely they are followed."""
 
     points: Annotated[
-        list[dict[str, Any]],
+        list[Annotated[dict[str, Any], BeforeValidator(_item)]],
         BeforeValidator(_points),
         WithJsonSchema({"anyOf": [*_ITEM["anyOf"], {"type": "array", "minItems": 1, "items": _ITEM}]}),
     ]

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from config.language import text
 from config.plan.asks import BadInput
 from config.plan.slots import WRITABLE
-from config.written.model.base import Label, Scalar, Written
+from config.written.model.base import Label, Scalar, Written, each
 from config.written.problems import Wrong, brief, guess
 from config.written.quantities import duration, normal
 
@@ -52,17 +52,13 @@ def _condition(value: object) -> str:
     )
 
 
-def _equipment(value: object) -> list[dict[str, str]]:
-    """Each as {"name": …} or {"tag": …}."""
-    made = []
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, str) and item:
-            made.append({"name": item})
-        elif isinstance(item, dict) and set(item) == {"tag"} and isinstance(item["tag"], str):
-            made.append({"tag": item["tag"]})
-        else:
-            raise Wrong(text("this is no equipment"), text("names, or {example}", example="{tag: kitchen}"))
-    return made
+def _equipment(item: object) -> dict[str, str]:
+    """{"name": …} or {"tag": …}."""
+    if isinstance(item, str) and item:
+        return {"name": item}
+    if isinstance(item, dict) and set(item) == {"tag"} and isinstance(item["tag"], str):
+        return {"tag": item["tag"]}
+    raise Wrong(text("this is no equipment"), text("names, or {example}", example="{tag: kitchen}"))
 
 
 def _threshold(value: object) -> Threshold:
@@ -95,8 +91,8 @@ _ITEM: dict[str, Any] = {
     ]
 }
 EquipmentNames = Annotated[
-    list[dict[str, str]],
-    BeforeValidator(_equipment),
+    list[Annotated[dict[str, str], BeforeValidator(_equipment)]],
+    BeforeValidator(each),
     WithJsonSchema({"anyOf": [*_ITEM["anyOf"], {"type": "array", "minItems": 1, "items": _ITEM}]}),
     Field(min_length=1),
 ]

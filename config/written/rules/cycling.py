@@ -41,22 +41,25 @@ def lower(written: CyclingWritten, making: Making) -> Cycling | None:
 
 
 def _check_times(written: CyclingWritten, equipment: Equipment, making: Making) -> None:
-    for key, declared, said in _forbidden(written, equipment):
+    for key, declared, said in _forbidden(written, equipment, making):
         making.problem(
             [key], text("{name} does not allow that: {said}", name=equipment.name, said=f"{declared}: {said}")
         )
 
 
-def _forbidden(written: CyclingWritten, equipment: Equipment) -> Iterator[tuple[str, str, str]]:
+def _forbidden(
+    written: CyclingWritten, equipment: Equipment, making: Making
+) -> Iterator[tuple[str, str, str]]:
     """(key, what the equipment declares, as it is written)."""
-    if equipment.max_off_s is not None and written.rest > equipment.max_off_s:
+    runs, rests = not making.lacks("run"), not making.lacks("rest")
+    if rests and equipment.max_off_s is not None and written.rest > equipment.max_off_s:
         yield "rest", "max_off", _minutes(equipment.max_off_s)
-    if written.rest < equipment.min_off_s:
+    if rests and written.rest < equipment.min_off_s:
         yield "rest", "min_off", _minutes(equipment.min_off_s)
-    if written.run < equipment.min_on_s:
+    if runs and written.run < equipment.min_on_s:
         yield "run", "min_on", _minutes(equipment.min_on_s)
     most = equipment.starts_per_hour
-    if most is not None and 3600 / (written.run + written.rest) > most:
+    if runs and rests and most is not None and 3600 / (written.run + written.rest) > most:
         yield "run", "starts_per_hour", f"{most:g}"
 
 

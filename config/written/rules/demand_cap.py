@@ -16,8 +16,6 @@ from config.plan.slots import Slot
 from config.written.lower.target import Target
 from config.written.model.base import Ahead, Lasting, Quantity, RunOn, Scalar, Written
 from config.written.model.programmes import TargetNames
-from config.written.problems import Wrong
-from config.written.quantities import inside
 from config.written.rules.common import Condition, OnBadInput, RuleWritten
 from config.written.rules.making import Making
 from config.written.rules.presence import Contacts
@@ -25,6 +23,7 @@ from config.written.words.parse import Said
 
 _MARGIN, _DEADBAND = 0.05, 0.10
 """Of the limit, where nothing is said."""
+_BOILERS = ("heater", "water-purifier")
 
 
 class ShedWritten(Written):
@@ -60,7 +59,7 @@ def lower(written: DemandCapWritten, making: Making) -> DemandCap | None:
     """The record, or None with every problem told."""
     if written.slot is not None and written.slot < Slot.DEMAND_CAP:
         making.problem(["slot"], text("a demand cap stands below people"), text("slot 9 to 14"))
-    if written.on_bad_input.does == "trip":
+    if not making.lacks("on_bad_input") and written.on_bad_input.does == "trip":
         making.problem(
             ["on_bad_input"],
             text("nothing is shed for a demand that nobody has measured"),
@@ -69,7 +68,7 @@ def lower(written: DemandCapWritten, making: Making) -> DemandCap | None:
     meters = _meters(written, making)
     limits = _limits(written, making)
     sheds = _sheds(written, making)
-    if limits is not None:
+    if limits is not None and not making.lacks("margin"):
         _check_steps(making, meters, limits[1])
     if not meters or limits is None or not sheds:
         return None
@@ -88,7 +87,8 @@ def lower(written: DemandCapWritten, making: Making) -> DemandCap | None:
 
 def _meters(written: DemandCapWritten, making: Making) -> list[Point]:
     if (written.power is None) is (written.counter is None):
-        making.problem([], text("say what measures the demand: either power or counter"))
+        if not making.lacks("power", "counter"):
+            making.problem([], text("say what measures the demand: either power or counter"))
         return []
     key, names = ("power", written.power) if written.power is not None else ("counter", written.counter)
     assert names is not None
@@ -116,12 +116,19 @@ def _meters(written: DemandCapWritten, making: Making) -> list[Point]:
 
 def _limits(written: DemandCapWritten, making: Making) -> tuple[float, float, float] | None:
     """Limit, margin and dead band, kW; None with every problem told."""
-    limit = _kw(making, "limit", written.limit)
-    if limit is None:
-        return None
-    margin = limit * _MARGIN if written.margin is None else _kw(making, "margin", written.margin)
-    deadband = limit * _DEADBAND if written.deadband is None else _kw(making, "deadband", written.deadband)
-    if margin is None or deadband is None:
+    limit, margin, deadband = (
+        None if written_kw is None else _kw(making, key, written_kw)
+        for key, written_kw in (
+            ("limit", written.limit),
+            ("margin", written.margin),
+            ("deadband", written.deadband),
+        )
+    )
+    if limit is not None and written.margin is None:
+        margin = limit * _MARGIN
+    if limit is not None and written.deadband is None:
+        deadband = limit * _DEADBAND
+    if limit is None or margin is None or deadband is None or making.lacks("margin", "deadband"):
         return None
     if not margin < deadband < limit:
         making.problem(
@@ -152,26 +159,31 @@ def _check_steps(making: Making, meters: Sequence[Point], margin: float) -> None
 
 
 def _kw(making: Making, key: str, written: object, *path: object) -> float | None:
-    try:
-        number = float(inside(written, "kW"))
-        if number <= 0:
-            raise Wrong(text("{value} is no power to go by", value=written))
-    except Wrong as error:
-        making.site.findings.wrong(making.place(*path, key), error)
+    number = making.amount([*path, key], written, "kW")
+    if number is not None and number <= 0:
+        making.problem([*path, key], text("{value} is no power to go by", value=written))
         return None
     return number
 
 
 def _sheds(written: DemandCapWritten, making: Making) -> tuple[Shed, ...]:
     made: dict[str, Shed] = {}
-    for step, item in enumerate(written.shed):
-        path = ["shed", step]
+    for step, item in enumerate([] if making.lacks("shed") else written.shed):
+        path: list[object] = ["shed", step]
+        if any(making.named.entry.lacks(*path, key) for key in ("at_most", "at_least", "targets")):
+            continue
         if (item.at_most is None) is (item.at_least is None):
             making.problem(path, text("say what is left to it: either at_most or at_least"))
             continue
-        if item.at_most_for < item.at_least_for:
+        if item.at_most_for < item.at_least_for and making.named.entry.whole(*path):
             making.problem([*path, "at_most_for"], text("at_most_for is less than at_least_for"))
         only_if = None if item.only_if is None else making.condition(*path, "only_if")
+        always = item.only_if is None and not making.named.entry.lacks(*path, "only_if")
+        if item.at_least is not None and always:
+            making.site.findings.note(
+                making.place(*path, "at_least"),
+                text("this sheds while it cools; while it heats it would take more: only_if says when"),
+            )
         saves = None if item.saves is None else _kw(making, "saves", item.saves, *path)
         for target in _targets(making, path, item.targets):
             bound = _bound(making, path, item, target)
@@ -181,7 +193,7 @@ def _sheds(written: DemandCapWritten, making: Making) -> tuple[Shed, ...]:
             kw, of_level = found
             name = f"{target.shown} {bound:g}"
             if name in made:
-                making.problem(path, text("{name} is asked for twice", name=target.shown))
+                making.member(path, target, text("{name} is asked for twice", name=target.shown))
             made[name] = Shed(
                 name,
                 step,
@@ -210,32 +222,46 @@ def _bound(making: Making, path: list[object], item: ShedWritten, target: Target
     key, said = ("at_most", item.at_most) if item.at_least is None else ("at_least", item.at_least)
     point, command = target.point, target.point.command
     if point.kind not in ("number", "bool"):
-        making.problem(
-            [*path, key], text("{point} is no number and no switch: nothing caps it", point=target.shown)
+        making.member(
+            [*path, key],
+            target,
+            text("{point} is no number and no switch: nothing caps it", point=target.shown),
         )
         return None
     value = making.value([*path, key], target, said)
     if value is None or isinstance(value, str) or command is None:
         return None
     if point.kind == "bool" and (key == "at_least" or value is True):
-        making.problem(
+        making.member(
             [*path, key],
+            target,
             text("{name}: to shed a switch is to put it off", name=target.shown),
             text("at_most: off"),
         )
         return None
     if key == "at_least" and point.unit != "°C":
-        making.problem(
+        making.member(
             [*path, key],
+            target,
             text(
                 "{name}: to shed it is to bring it down; only a temperature may be held up", name=target.shown
             ),
             text("at_most: {value}", value=said),
         )
         return None
+    if key == "at_least" and target.kind in _BOILERS:
+        making.member(
+            [*path, key],
+            target,
+            text("{name}: a boiler that is held up takes more", name=target.shown),
+            text("at_most: {value}", value=said),
+        )
+        return None
     edge = command.high if key == "at_most" else command.low
     if point.kind == "number" and edge is not None and float(value) == edge:
-        making.problem([*path, key], text("{name}: that takes nothing away from it", name=target.shown))
+        making.member(
+            [*path, key], target, text("{name}: that takes nothing away from it", name=target.shown)
+        )
         return None
     return value
 
@@ -246,15 +272,19 @@ def _saving(
     """kW that it saves, and whether that is in proportion to its level."""
     if item.saves is not None:
         return None if saves is None else (saves, False)
-    equipment = making.site.equipment.get(target.shown.partition(".")[0])
+    owner = target.shown.partition(".")[0]
+    equipment = making.site.equipment.get(owner)
+    if making.named.entry.lacks(*path, "saves") or making.site.lost.lost_part(owner, "rated"):
+        return None
     rated = None if equipment is None else equipment.rated_kw
     if rated is not None and rated > 0:
         if target.point.kind == "bool":
             return rated, False
         if target.point.unit == "%" and item.at_most is not None:
             return rated, True
-    making.problem(
+    making.member(
         path,
+        target,
         text("{name}: how much it saves is not known", name=target.shown),
         text("something like {example}", example="saves: 4 kW"),
     )

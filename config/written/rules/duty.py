@@ -9,7 +9,7 @@ from pydantic import Field
 
 from config.language import text
 from config.plan.asks import Band
-from config.plan.equipment import RUN
+from config.plan.equipment import FEEDBACK, RUN
 from config.plan.rules import Duty, Machine
 from config.written.model.base import Lasting, Scalar, Wait, Written
 from config.written.rules.common import Beyond, Condition, EquipmentNames, OnBadInput, RuleWritten
@@ -46,7 +46,7 @@ def lower(written: DutyWritten, making: Making) -> Duty | None:
     when = None if written.when is None else making.condition("when")
     machines = _machines(written, making)
     steps = _steps(written, making, len(machines))
-    if (written.level is None) is bool(written.steps) or (written.when is not None and written.steps):
+    if not making.lacks("when", "level", "steps") and _unclear(written):
         making.problem([], text("say when they are needed: either when, or level with steps"))
     if steps is None or not machines or (written.when is not None and when is None):
         return None
@@ -63,11 +63,21 @@ def lower(written: DutyWritten, making: Making) -> Duty | None:
     )
 
 
+def _unclear(written: DutyWritten) -> bool:
+    """Whether it is not said, or said twice, when they are needed."""
+    return (written.level is None) is bool(written.steps) or (
+        written.when is not None and bool(written.steps)
+    )
+
+
 def _machines(written: DutyWritten, making: Making) -> tuple[Machine, ...]:
     names: dict[str, None] = {}
-    for index, item in enumerate(written.machines):
-        names.update(dict.fromkeys(making.equipment(["machines", index], item)))
-    if names and len(names) < 2:
+    known = making.named.entry.whole("machines")
+    for index, item in enumerate([] if making.lacks("machines") else written.machines):
+        found = making.equipment(["machines", index], item)
+        known = known and bool(found)
+        names.update(dict.fromkeys(found))
+    if known and len(names) < 2:
         making.problem(["machines"], text("one machine alone takes no turns"))
     made = []
     for name in names:
@@ -81,7 +91,7 @@ def _machines(written: DutyWritten, making: Making) -> tuple[Machine, ...]:
                 Machine(
                     name,
                     then,
-                    switch_of(equipment, "run_fb", site) if ours else None,
+                    switch_of(equipment, FEEDBACK, site) if ours else None,
                     switch_of(equipment, "fault", site),
                     selector_of(equipment, site),
                     dict(equipment.roles).get("run_hours"),

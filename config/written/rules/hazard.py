@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from config.language import text
-from config.plan.equipment import RUN
+from config.plan.equipment import FEEDBACK, RUN
 from config.plan.rules import Hazard, Withdrawal
 from config.written.problems import Wrong
 from config.written.rules.common import EquipmentNames, RuleWritten
@@ -44,21 +44,21 @@ def lower(written: HazardWritten, making: Making) -> Hazard | None:
     """The record, or None with every problem told."""
     contacts = _contacts(written, making)
     yields: dict[str, None] = {}
-    for index, item in enumerate(written.yields):
+    for index, item in enumerate([] if making.lacks("yields") else written.yields):
         yields.update(dict.fromkeys(making.equipment(["yields", index], item)))
     if not contacts or not yields:
         return None
     withdrawals = []
     for name in yields:
         roles = dict(making.site.equipment[name].roles)
-        if written.kind == "fire" and RUN in roles and "run_fb" in roles:
-            withdrawals.append(Withdrawal(roles[RUN], roles["run_fb"]))
+        if written.kind == "fire" and RUN in roles and FEEDBACK in roles:
+            withdrawals.append(Withdrawal(roles[RUN], roles[FEEDBACK]))
     return Hazard(written.kind, contacts, tuple(yields), tuple(withdrawals))
 
 
 def _contacts(written: HazardWritten, making: Making) -> tuple[int, ...]:
     found: dict[int, None] = {}
-    for index, name in enumerate(written.contacts):
+    for index, name in enumerate([] if making.lacks("contacts") else written.contacts):
         at = making.place("contacts", index)
         point = making.point(Said(name, 0), at)
         if point is None:

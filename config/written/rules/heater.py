@@ -13,9 +13,7 @@ from config.plan.asks import Band, Switched
 from config.plan.hourly import Flush, Heated, Heater, TopUp, WarmUp
 from config.plan.tariff import TARIFF_PERIODS, TariffPeriod
 from config.written.lower.target import Target
-from config.written.model.base import Every, Flag, Quantity, Wait, Written
-from config.written.problems import Wrong
-from config.written.quantities import inside
+from config.written.model.base import Every, Flag, Quantity, Wait, Written, each
 from config.written.rules.common import Condition, EquipmentNames, OnBadInput, RuleWritten
 from config.written.rules.hours import HoursWritten, hours, needs_tariff
 from config.written.rules.making import Making
@@ -23,10 +21,6 @@ from config.written.rules.switching import switched_target
 
 _KINDS = ("water-purifier", "heater")
 _UNIT = "°C"
-
-
-def _each(value: object) -> object:
-    return value if isinstance(value, list) else [value]
 
 
 class KeepWritten(Written):
@@ -44,7 +38,7 @@ class TopUpWritten(Written):
 
     before: Annotated[
         list[TariffPeriod],
-        BeforeValidator(_each),
+        BeforeValidator(each),
         Field(min_length=1),
         WithJsonSchema({"anyOf": [_PERIOD, {"type": "array", "minItems": 1, "items": _PERIOD}]}),
     ]
@@ -108,9 +102,9 @@ def lower(written: HeaterWritten, making: Making) -> Heater | None:
 
 def _check_keys(written: HeaterWritten, making: Making) -> None:
     """What one key needs of others."""
-    if written.wanted is None and written.when is None:
+    if written.wanted is None and written.when is None and not making.lacks("wanted", "when"):
         making.problem([], text("say when hot water is wanted: by hours (wanted), or when"))
-    if written.wanted is not None and written.untrusted_clock is None:
+    if written.wanted is not None and written.untrusted_clock is None and not making.lacks("untrusted_clock"):
         making.problem(
             ["wanted"],
             text('"{key}" is missing', key="untrusted_clock"),
@@ -123,7 +117,8 @@ def _check_keys(written: HeaterWritten, making: Making) -> None:
         ("per_degree", "keep"),
         ("top_up", "keep"),
     ):
-        if getattr(written, key) is not None and getattr(written, other) is None:
+        alone = getattr(written, key) is not None and getattr(written, other) is None
+        if alone and not making.lacks(other):
             making.problem([key], text("{key} goes with {other}", key=key, other=other))
 
 
@@ -132,10 +127,10 @@ def _degrees(written: HeaterWritten, making: Making) -> Iterator[tuple[tuple[str
     for key, names in (("keep", ("low", "high")), ("top_up", ("to", "least"))):
         table = getattr(written, key)
         for name in names if table is not None else ():
-            try:
-                yield (key, name), float(inside(getattr(table, name), _UNIT))
-            except Wrong as error:
-                making.site.findings.wrong(making.place(key, name), error)
+            if making.named.entry.lacks(key, name):
+                continue
+            if (found := making.amount([key, name], getattr(table, name), _UNIT)) is not None:
+                yield (key, name), found
 
 
 def _in_order(degrees: dict[tuple[str, str], float], making: Making) -> bool:
@@ -154,7 +149,7 @@ def _in_order(degrees: dict[tuple[str, str], float], making: Making) -> bool:
 def _boilers(written: HeaterWritten, making: Making) -> tuple[Heated, ...] | None:
     made: dict[str, Heated] = {}
     told = False
-    for index, item in enumerate(written.boilers):
+    for index, item in enumerate([] if making.lacks("boilers") else written.boilers):
         path: list[object] = ["boilers", index]
         targets = making.targets(path, item)
         told = told or not targets
@@ -163,7 +158,7 @@ def _boilers(written: HeaterWritten, making: Making) -> tuple[Heated, ...] | Non
             if boiler is None:
                 told = True
             elif boiler.name in made:
-                making.problem(path, text("{name} is named twice", name=boiler.name))
+                making.member(path, target, text("{name} is named twice", name=boiler.name))
             else:
                 made[boiler.name] = boiler
     return None if told else tuple(made.values())
@@ -171,8 +166,9 @@ def _boilers(written: HeaterWritten, making: Making) -> tuple[Heated, ...] | Non
 
 def _boiler(written: HeaterWritten, making: Making, path: list[object], target: Target) -> Heated | None:
     if target.kind not in _KINDS:
-        making.problem(
+        making.member(
             path,
+            target,
             text("{name} is no boiler", name=target.shown),
             text("one of {words}", words=", ".join(_KINDS)),
         )
@@ -186,7 +182,10 @@ def _boiler(written: HeaterWritten, making: Making, path: list[object], target: 
         if asked and role not in roles
     ]
     for role in missing:
-        making.problem(path, text('{name} has no role "{role}"', name=name, role=role))
+        if not making.site.lost.lost_part(name, role):
+            making.site.findings.member(
+                making.place(*path), name, text('{name} has no role "{role}"', name=name, role=role)
+            )
     if heat is None or missing:
         return None
     temperature = roles["temperature"] if written.keep is not None else None

@@ -11,7 +11,7 @@ from pydantic import Field
 from config.language import text
 from config.plan.programmes import WEEKDAYS, DayList, Hours, Period, TimeMark
 from config.written.check.periods import check_overlaps
-from config.written.model.base import Name
+from config.written.model.base import Name, unnamed
 from config.written.model.tariff import Spans
 from config.written.problems import one_of
 from config.written.rules.making import Making
@@ -64,6 +64,8 @@ def check_kind(making: Making, key: str, kind: str) -> None:
     known = making.site.kinds_of_day
     if kind not in known:
         near = making.site.findings.guess(kind, known)
+        if near is None and unnamed(known):
+            return
         making.site.findings.problem(
             making.named.entry.place([key, kind], key=True),
             text('no kind of day named "{name}"', name=kind),

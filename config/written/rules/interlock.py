@@ -36,6 +36,4 @@ def lower(written: InterlockWritten, making: Making) -> Interlock | None:
         )
     if when is None or not asks or (written.until is not None and until is None):
         return None
-    return Interlock(
-        when, written.when, asks, until, written.until or "", written.reset, written.on_bad_input
-    )
+    return Interlock(when, written.when, asks, until, written.reset, written.on_bad_input)

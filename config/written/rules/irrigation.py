@@ -12,8 +12,6 @@ from config.plan.hourly import Irrigation, Watered
 from config.plan.points import Point
 from config.plan.programmes import Hours
 from config.written.model.base import Every, Lasting, Quantity, Written
-from config.written.problems import Wrong
-from config.written.quantities import inside
 from config.written.rules.common import Beyond, Condition, OnBadInput, RuleWritten
 from config.written.rules.hours import HoursWritten, hours
 from config.written.rules.making import Making
@@ -55,11 +53,11 @@ def lower(written: IrrigationWritten, making: Making) -> Irrigation | None:
     meter = None if written.meter is None else number_point(making, "meter", written.meter)
     level = _level(written, making)
     valves = _valves(written, making, meter)
-    when = hours(making, "hours", written.hours)
+    when = Hours((), making.place()) if making.lacks("hours") else hours(making, "hours", written.hours)
     conditions = {
         key: None if getattr(written, key) is None else making.condition(key) for key in _CONDITIONS
     }
-    if written.rain is None and written.dry_after:
+    if written.rain is None and written.dry_after and not making.lacks("rain"):
         making.problem(
             ["dry_after"],
             text("after what? say what tells rain"),
@@ -89,6 +87,9 @@ def lower(written: IrrigationWritten, making: Making) -> Irrigation | None:
 def _level(written: IrrigationWritten, making: Making) -> tuple[int | None, Band | None] | None:
     """The level and its band, if there is one; None with every problem told."""
     said = [key for key in ("level", "start", "stop") if getattr(written, key) is not None]
+    if making.lacks("level", "start", "stop"):
+        _ = band(making, number_point(making, "level", written.level), [], written.start, written.stop)
+        return None
     if not said:
         return None, None
     if written.level is None or written.start is None or written.stop is None:
@@ -109,10 +110,12 @@ def _level(written: IrrigationWritten, making: Making) -> tuple[int | None, Band
 def _valves(written: IrrigationWritten, making: Making, meter: Point | None) -> tuple[Watered, ...] | None:
     made: dict[int, Watered] = {}
     told = False
-    for index, item in enumerate(written.valves):
+    for index, item in enumerate([] if making.lacks("valves") else written.valves):
         path: list[object] = ["valves", index]
         water = None if item.water is None else _water(making, [*path, "water"], written, item.water, meter)
         told = told or (item.water is not None and water is None)
+        if making.named.entry.lacks(*path, "target"):
+            continue
         targets = making.targets([*path, "target"], {"name": item.target})
         told = told or not targets
         for target in targets:
@@ -130,15 +133,13 @@ def _water(
     making: Making, path: list[object], written: IrrigationWritten, amount: object, meter: Point | None
 ) -> float | None:
     """An amount of water in the unit of the meter."""
-    if written.meter is None:
+    if written.meter is None and not making.lacks("meter"):
         making.problem(path, text("nothing measures that"), text("a meter"))
         return None
     if meter is None:
         return None
-    try:
-        found = float(inside(amount, meter.unit))
-    except Wrong as error:
-        making.site.findings.wrong(making.place(*path), error)
+    found = making.amount(path, amount, meter.unit)
+    if found is None:
         return None
     if found <= 0:
         making.problem(path, text("more than nothing"))
@@ -148,6 +149,8 @@ def _water(
 
 def _note_short(written: IrrigationWritten, making: Making, when: Hours) -> None:
     """Note kinds of day whose hours are too few for all valves: the last ones get less, or nothing."""
+    if not making.named.entry.whole("valves"):
+        return
     need_s = sum(item.longest for item in written.valves)
     need_s = need_s if written.longest is None else min(need_s, written.longest)
     for day in when.week:

@@ -100,12 +100,13 @@ def lower(written: LightingWritten, making: Making) -> Lighting | None:
 
 def _targets(written: LightingWritten, making: Making) -> list[Target]:
     found: dict[int, Target] = {}
-    for index, item in enumerate(written.lamps):
-        for target in making.targets(["lamps", index], item):
+    for index, item in enumerate([] if making.lacks("lamps") else written.lamps):
+        path = ["lamps", index]
+        for target in making.targets(path, item):
             if target.kind != "lamp-group":
-                making.problem(["lamps", index], text("{name} is no lamp group", name=target.shown))
+                making.member(path, target, text("{name} is no lamp group", name=target.shown))
             elif target.point.id in found:
-                making.problem(["lamps", index], text("{name} is named twice", name=target.shown))
+                making.member(path, target, text("{name} is named twice", name=target.shown))
             else:
                 found[target.point.id] = target
     return list(found.values())
@@ -113,28 +114,35 @@ def _targets(written: LightingWritten, making: Making) -> list[Target]:
 
 def _levels(written: LightingWritten, making: Making, targets: list[Target]) -> Levels | None:
     said = {key: getattr(written, key) for key in _LEVELS if getattr(written, key) is not None}
+    if not said and making.lacks(*_LEVELS):
+        return None
     if not said:
         making.problem([], text("it asks for nothing"), text("one of {words}", words=", ".join(_LEVELS)))
         return None
     made: dict[str, Value] = {}
+    wrong: set[str] = set()
     for target in targets:
         for key, value in said.items():
             level = making.value([key], target, value)
             if level is None:
-                return None
-            made[key] = level
+                wrong.add(key)
+            else:
+                made[key] = level
+    made = {key: level for key, level in made.items() if key not in wrong}
     if not made:
         return None
     for key, other in _ORDER:
         if key in made and other in made and float(made[key]) < float(made[other]):
             making.problem([key], text("{key} is less than {other}", key=key, other=other))
             return None
-    return Levels(*(made.get(key) for key in _LEVELS))
+    return None if wrong else Levels(*(made.get(key) for key in _LEVELS))
 
 
 def _daylight(written: LightingWritten, making: Making) -> Daylight | None:
     dark, bright = written.dark, written.bright
     wanted = written.when_dark is not None or written.when_bright is not None
+    if making.lacks("dark", "bright"):
+        return None
     if dark is None or bright is None:
         if dark is not bright or wanted:
             making.problem(
@@ -146,7 +154,7 @@ def _daylight(written: LightingWritten, making: Making) -> Daylight | None:
     if dark.lux >= bright.lux:
         making.problem(["bright"], text("it would be dark and bright at the same time"))
         return None
-    if not wanted and written.present is None:
+    if not wanted and written.present is None and not making.lacks("when_dark", "when_bright", "present"):
         making.problem(
             ["dark"], text("nothing depends on daylight"), hint=text("say when_dark or when_bright")
         )
@@ -158,7 +166,7 @@ def _lamps(written: LightingWritten, making: Making, targets: list[Target]) -> t
     """One for each target; fewer with problems told."""
     shared = None if written.presence is None else contacts(making, written.presence)
     lux = None if written.lux is None else _number(making, written.lux, making.place("lux"))
-    if shared == () or (written.lux is not None and lux is None):
+    if making.lacks("presence", "lux") or shared == () or (written.lux is not None and lux is None):
         return ()
     made = []
     for target in targets:
@@ -169,8 +177,8 @@ def _lamps(written: LightingWritten, making: Making, targets: list[Target]) -> t
             if point is None:
                 continue
             if point.kind != "bool":
-                message = text("{point} is no contact", point=f"{name}.presence")
-                making.site.findings.problem(target.at, message)
+                said = f"{name}.presence"
+                making.site.findings.member(target.at, said, text("{point} is no contact", point=said))
                 continue
             presence = (point.id,)
         if lux is None and written.dark is not None:

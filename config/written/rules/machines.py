@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from config.plan.asks import Selector
-from config.plan.equipment import Equipment
+from config.plan.equipment import AUTO, Equipment
 from config.written.rules.making import Site
-
-AUTO = "auto"
-"""The state of a selector, and its role."""
 
 
 def switch_of(equipment: Equipment, role: str, site: Site) -> int | None:

@@ -9,8 +9,6 @@ from pydantic import Field
 from config.language import text
 from config.plan.rules import MakeUp
 from config.written.model.base import Every, Quantity
-from config.written.problems import Wrong
-from config.written.quantities import inside
 from config.written.rules.common import Beyond, OnBadInput, RuleWritten
 from config.written.rules.making import Making
 from config.written.rules.switching import SwitchWritten, band, number_point, switched
@@ -39,12 +37,10 @@ def lower(written: MakeUpWritten, making: Making) -> MakeUp | None:
         making.problem(
             ["start"], text("make-up fills"), text("something like {example}", example="below 25 %")
         )
-    if point is None:
+    if point is None or making.lacks("rise"):
         return None
-    try:
-        rise = float(inside(written.rise, point.unit))
-    except Wrong as error:
-        making.site.findings.wrong(making.place("rise"), error)
+    rise = making.amount(["rise"], written.rise, point.unit)
+    if rise is None:
         return None
     if rise <= 0:
         making.problem(["rise"], text("the level must rise by something"))

@@ -11,7 +11,7 @@ from config.language import Text, text
 from config.plan.asks import Ask
 from config.plan.conditions import All, AnyOf, Booked, Compare, Condition, Has, Lasting, Not
 from config.plan.devices import Source
-from config.plan.equipment import Equipment
+from config.plan.equipment import FEEDBACK, Equipment
 from config.plan.places import Place
 from config.plan.points import Point
 from config.plan.reading import Value
@@ -20,7 +20,7 @@ from config.written.check.values import check_value
 from config.written.lower.target import Target
 from config.written.named import Named
 from config.written.nodes import Entry, Scalar
-from config.written.problems import Findings, Wrong, guess, listing
+from config.written.problems import Findings, Wrong, guess, listing, nearest
 from config.written.quantities import inside, lasting
 from config.written.rules.common import ThenWritten
 from config.written.words.parse import (
@@ -40,6 +40,7 @@ _POSITIONS: Mapping[str, bool] = {
     "active": True, "inactive": False, "on": True, "off": False, "running": True, "stopped": False,
     "open": True, "closed": False,
 }  # fmt: skip
+_RUNS = ("running", "stopped")
 _lasting = lasting("0 s", "24 h")
 
 
@@ -55,6 +56,19 @@ class Places(Protocol):
 
     def named(self, wanted: str, at: Source) -> Place | None:
         """The place of that name; None with the problem told."""
+
+
+class Lost(Protocol):
+    """What was written of equipment and cannot be used, told already."""
+
+    def lost_equipment(self, name: str) -> bool:
+        """There is one of that name, of which nothing is known."""
+
+    def lost_tag(self, tag: str) -> bool:
+        """Some equipment has the tag."""
+
+    def lost_part(self, name: str, key: str) -> bool:
+        """That key of the equipment."""
 
 
 class Aims(Protocol):
@@ -80,6 +94,7 @@ class Site:
     """None: there is none, or it cannot be used."""
     tariff_written: bool
     """Somebody wrote one."""
+    lost: Lost
     findings: Findings
 
 
@@ -91,11 +106,19 @@ class Making:
     site: Site
     owner: Text
     """The rule, for people."""
+    aimed: set[int] = field(default_factory=set)
+    """Every point that it was found to aim at."""
+    astray: bool = False
+    """It aims at something that was not found."""
     _timers: int = field(default=0)
 
     def place(self, *path: object) -> Source:
         """Where that part of it stands."""
         return self.named.entry.place(list(path))
+
+    def lacks(self, *keys: str) -> bool:
+        """Whether one of these keys was written and cannot be used."""
+        return any(self.named.entry.lacks(key) for key in keys)
 
     def problem(
         self, path: Sequence[object], message: Text, expected: Text | None = None, hint: Text | None = None
@@ -103,24 +126,38 @@ class Making:
         """Tell what is wrong there."""
         self.site.findings.problem(self.place(*path), message, expected, hint)
 
+    def member(
+        self,
+        path: Sequence[object],
+        target: Target,
+        message: Text,
+        expected: Text | None = None,
+        hint: Text | None = None,
+    ) -> None:
+        """Tell what is wrong with one of the targets that stand there; for many of them at once."""
+        self.site.findings.member(self.place(*path), target.shown, message, expected, hint)
+
     # What it asks for
 
-    def asks(self, path: Sequence[object], written: Sequence[ThenWritten]) -> tuple[Ask, ...]:
+    def asks(self, path: Sequence[object], written: Sequence[ThenWritten] | None) -> tuple[Ask, ...]:
         """Every point of every target with its value; one said twice is told."""
         made: dict[int, Ask] = {}
-        for index, item in enumerate(written):
+        for index, item in enumerate(written or ()):
             for target in self.targets([*path, index, *([] if item.tag else ["target"])], item.item()):
                 value = self.value([*path, index, "value"], target, item.value)
                 if value is None:
                     continue
                 if target.point.id in made:
-                    self.problem([*path, index], text("{name} is asked for twice", name=target.shown))
+                    self.member([*path, index], target, text("{name} is asked for twice", name=target.shown))
                 made[target.point.id] = self.ask(target, value)
         return tuple(made.values())
 
     def targets(self, path: Sequence[object], item: Mapping[str, str]) -> list[Target]:
         """The points of a written target, raw run commands among them."""
-        return self.site.targets.pick(self.named.entry, list(path), item, self.owner, motors=True)
+        found = self.site.targets.pick(self.named.entry, list(path), item, self.owner, motors=True)
+        self.aimed.update(target.point.id for target in found)
+        self.astray = self.astray or not found
+        return found
 
     def equipment(self, path: Sequence[object], item: Mapping[str, str]) -> list[str]:
         """Names of the equipment meant by {"name": …} or {"tag": …}."""
@@ -129,6 +166,9 @@ class Making:
             name = item["name"]
             if name in known:
                 return [name]
+            self.astray = True
+            if self.site.lost.lost_equipment(name):
+                return []
             self.problem(
                 path,
                 text('no equipment named "{name}"', name=name),
@@ -139,6 +179,9 @@ class Making:
         tag = item["tag"]
         found = [name for name, one in known.items() if tag in one.tags]
         tags = sorted({word for one in known.values() for word in one.tags})
+        self.astray = self.astray or not found
+        if not found and self.site.lost.lost_tag(tag):
+            return []
         if not found:
             self.problem(
                 [*path, "tag"],
@@ -147,7 +190,7 @@ class Making:
                 self.site.findings.guess(tag, tags),
             )
         else:
-            self.site.findings.note(
+            self.site.findings.expansion(
                 self.place(*path, "tag"),
                 text(
                     'tag "{tag}" of {owner} stands for {targets}',
@@ -160,15 +203,26 @@ class Making:
 
     def value(self, path: Sequence[object], target: Target, written: object) -> Value | None:
         """A value that the target's point takes."""
+        if self.named.entry.lacks(*path):
+            return None
         try:
             return check_value(target.written, target.point.kind, written)
         except Wrong as error:
-            self.problem(
+            self.member(
                 path,
+                target,
                 text("{name}: {problem}", name=target.shown, problem=error.message),
                 error.expected,
                 error.hint,
             )
+            return None
+
+    def amount(self, path: Sequence[object], written: object, unit: str) -> float | None:
+        """An amount with its unit, in `unit`."""
+        try:
+            return float(inside(written, unit))
+        except Wrong as error:
+            self.site.findings.wrong(self.place(*path), error)
             return None
 
     def ask(self, target: Target, value: Value) -> Ask:
@@ -180,7 +234,9 @@ class Making:
     # What it looks at
 
     def condition(self, *path: object) -> Condition | None:
-        """The condition in words that stands there."""
+        """The condition in words that stands there; None where it is lost, too."""
+        if self.named.entry.lacks(*path):
+            return None
         node = self.named.entry.at_path(path)
         assert isinstance(node, Scalar)
         written = str(node.value)
@@ -228,7 +284,7 @@ class Making:
         return None if number is None else Compare(point.id, "below" if spoken.below else "above", number)
 
     def _state(self, spoken: State, at: Source) -> Condition | None:
-        point = self.point(spoken.name, at, run=spoken.word.text in ("running", "stopped"))
+        point = self.point(spoken.name, at, run=nearest(spoken.word.text, _RUNS) is not None)
         if point is None:
             return None
         value = self._position(point, spoken.word, at)
@@ -284,7 +340,7 @@ class Making:
         """The point of that name. `run`: a bare equipment means what says that it runs."""
         name = said.text
         if run and name in self.site.equipment and "." not in name:
-            name = f"{name}.run_fb"
+            name = f"{name}.{FEEDBACK}"
         return self.site.names.named(name, _moved(at, said.column))
 
 

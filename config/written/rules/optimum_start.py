@@ -14,8 +14,6 @@ from config.plan.rules import Coast, OptimumStart
 from config.written.check.periods import check_overlaps
 from config.written.model.base import Lead, Name, PerKelvin, Quantity, Written
 from config.written.model.programmes import Time
-from config.written.problems import Wrong
-from config.written.quantities import inside
 from config.written.rules.common import OnBadInput, RuleWritten
 from config.written.rules.hours import check_kind
 from config.written.rules.making import Making
@@ -60,9 +58,9 @@ def lower(written: OptimumStartWritten, making: Making) -> OptimumStart | None:
     """The record, or None with every problem told."""
     room = _temperature(making, "temperature", written.temperature)
     outdoor = None if written.outdoor is None else _temperature(making, "outdoor", written.outdoor)
-    if written.heat_to is None and written.cool_to is None:
+    idle = written.heat_to is None and written.cool_to is None
+    if idle and not making.lacks("heat_to", "cool_to"):
         making.problem([], text("say what the room is to be: heat_to, cool_to or both"))
-        return None
     heat_to = _degrees(making, ["heat_to"], written.heat_to, "°C")
     cool_to = _degrees(making, ["cool_to"], written.cool_to, "°C")
     if heat_to is not None and cool_to is not None and heat_to >= cool_to:
@@ -70,7 +68,7 @@ def lower(written: OptimumStartWritten, making: Making) -> OptimumStart | None:
     then = switched(making, written.then, "motors" if written.stop is None else "all")
     occupied = _occupied(written, making)
     coast = None if written.stop is None else _coast(written.stop, making)
-    if room is None or not then or (written.outdoor is not None and outdoor is None):
+    if room is None or idle or not then or (written.outdoor is not None and outdoor is None):
         return None
     return OptimumStart(
         occupied,
@@ -86,7 +84,7 @@ def lower(written: OptimumStartWritten, making: Making) -> OptimumStart | None:
     )
 
 
-def _temperature(making: Making, path: str, name: str) -> Point | None:
+def _temperature(making: Making, path: str, name: str | None) -> Point | None:
     point = number_point(making, path, name)
     if point is not None and point.unit != "°C":
         making.problem([path], text("{point} is no temperature", point=name))
@@ -95,13 +93,7 @@ def _temperature(making: Making, path: str, name: str) -> Point | None:
 
 
 def _degrees(making: Making, path: Sequence[object], written: object, unit: str) -> float | None:
-    if written is None:
-        return None
-    try:
-        return float(inside(written, unit))
-    except Wrong as error:
-        making.site.findings.wrong(making.place(*path), error)
-        return None
+    return None if written is None else making.amount(path, written, unit)
 
 
 def _coast(written: CoastWritten, making: Making) -> Coast | None:
@@ -117,7 +109,8 @@ def _coast(written: CoastWritten, making: Making) -> Coast | None:
 
 def _occupied(written: OptimumStartWritten, making: Making) -> Programme:
     """When people are there, as a programme that aims at nothing."""
-    if not written.places and not any(written.occupied.values()):
+    empty = not written.places and not any(written.occupied.values())
+    if empty and making.named.entry.whole("places") and making.named.entry.whole("occupied"):
         making.problem([], text("say when people are there: places, occupied or both"))
     booked = []
     for index, name in enumerate(written.places):
@@ -150,6 +143,7 @@ def _list(kind: str, stays: list[StayWritten], making: Making) -> DayList:
     periods = tuple(
         Period(stay.start, stay.end, value=True, source=making.place("occupied", kind, index))
         for index, stay in enumerate(stays)
+        if making.named.entry.whole("occupied", kind, index)
     )
     check_overlaps(periods, making.site.findings, repeats=kind not in WEEKDAYS)
     return DayList(kind, periods)

@@ -50,10 +50,10 @@ def lower(written: PresenceWritten, making: Making) -> Presence | None:
     return Presence(found, then, written.run_on, written.on_bad_input)
 
 
-def contacts(making: Making, names: Sequence[str]) -> tuple[int, ...]:
-    """The contacts of the names that stand at `presence`."""
+def contacts(making: Making, names: Sequence[str] | None) -> tuple[int, ...]:
+    """The contacts of the names that stand at `presence`; None: they are lost."""
     found: dict[int, None] = {}
-    for index, name in enumerate(names):
+    for index, name in enumerate(names or ()):
         point = making.point(Said(name, 0), making.place("presence", index))
         if point is None:
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from config.plan.equipment import RUN
+from config.plan.equipment import FEEDBACK, RUN
 from config.plan.rules import Hazard, Rule, Supervision
 from config.plan.slots import Slot
 from config.written.gather import Written
@@ -12,7 +12,6 @@ from config.written.rules.asking import asked
 from config.written.rules.machines import selector_of, switch_of
 from config.written.rules.making import Site
 
-FEEDBACK = "run_fb"
 FAULT = "fault"
 
 

@@ -13,7 +13,6 @@ from config.plan.points import Point
 from config.written.lower.target import Target
 from config.written.model.base import Duration, Scalar
 from config.written.problems import Wrong
-from config.written.quantities import inside
 from config.written.rules.common import ThenWritten, Threshold
 from config.written.rules.making import Making
 from config.written.words.parse import Said
@@ -36,12 +35,12 @@ class SwitchWritten(ThenWritten):
 
 
 def switched(
-    making: Making, written: Sequence[SwitchWritten], off: Literal["all", "motors"]
+    making: Making, written: Sequence[SwitchWritten] | None, off: Literal["all", "motors"]
 ) -> tuple[Switched, ...]:
     """Every point of every target. `off`: which of them are always put into a value when the rule is off;
     others only where `otherwise` says so."""
     made: dict[int, Switched] = {}
-    for index, item in enumerate(written):
+    for index, item in enumerate(written or ()):
         path = ["then", index]
         for target in making.targets([*path, *([] if item.tag else ["target"])], item.item()):
             one = _one(making, path, item, target, off)
@@ -49,7 +48,7 @@ def switched(
                 continue
             one = replace(one, after_s=item.after)
             if target.point.id in made:
-                making.problem(path, text("{name} is asked for twice", name=target.shown))
+                making.member(path, target, text("{name} is asked for twice", name=target.shown))
             made[target.point.id] = one
     return tuple(made.values())
 
@@ -64,7 +63,7 @@ def _one(
     if item.at_least is not None:
         if target.point.kind == "number":
             return Switched(making.ask(target, on), None, floor=True)
-        making.problem([*path, key], text("{point} is no number", point=target.shown))
+        making.member([*path, key], target, text("{point} is no number", point=target.shown))
         return None
     if off == "motors" and item.otherwise is None and not target.shown.endswith(f".{RUN}"):
         return Switched(making.ask(target, on), None)
@@ -86,8 +85,11 @@ def switched_target(
     elif isinstance(on, bool):
         other = not on
     else:
-        making.problem(
+        if making.named.entry.lacks(*path, "otherwise"):
+            return None
+        making.member(
             path,
+            target,
             text("{name}: say what it is otherwise", name=target.shown),
             text("something like {example}", example="otherwise: 30 %"),
         )
@@ -95,8 +97,10 @@ def switched_target(
     return None if other is None else Switched(making.ask(target, on), making.ask(target, other))
 
 
-def number_point(making: Making, path: str, name: str) -> Point | None:
-    """The point that stands there, which is a number."""
+def number_point(making: Making, path: str, name: str | None) -> Point | None:
+    """The point that stands there, which is a number. None: it is lost."""
+    if name is None:
+        return None
     point = making.point(Said(name, 0), making.place(path))
     if point is not None and point.kind != "number":
         making.problem([path], text("{point} is no number", point=name))
@@ -105,18 +109,22 @@ def number_point(making: Making, path: str, name: str) -> Point | None:
 
 
 def band(
-    making: Making, point: Point | None, path: Sequence[object], start: Threshold, stop: Threshold
+    making: Making,
+    point: Point | None,
+    path: Sequence[object],
+    start: Threshold | None,
+    stop: Threshold | None,
 ) -> Band | None:
-    """Two thresholds of `point`, written below `path` as start and stop."""
+    """Two thresholds of `point`, written below `path` as start and stop. None: it is lost."""
     if point is None:
         return None
     found = []
     for key, threshold in (("start", start), ("stop", stop)):
-        try:
-            found.append(float(inside(threshold.amount, point.unit)))
-        except Wrong as error:
-            making.site.findings.wrong(making.place(*path, key), error)
-    if len(found) < 2:
+        if threshold is None:
+            continue
+        if (amount := making.amount([*path, key], threshold.amount, point.unit)) is not None:
+            found.append(amount)
+    if start is None or stop is None or len(found) < 2:
         return None
     if start.below is stop.below:
         making.problem(

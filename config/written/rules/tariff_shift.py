@@ -60,8 +60,8 @@ def lower(written: TariffShiftWritten, making: Making) -> TariffShift | None:
     """The record, or None with every problem told."""
     needs_tariff(making, ["kind"])
     point = number_point(making, "level", written.level)
-    least = _band(making, point, ["least"], written.least)
-    bands = _bands(making, point, written.bands, least)
+    least = None if making.lacks("least") else _band(making, point, ["least"], written.least)
+    bands = None if making.lacks("bands") else _bands(making, point, written.bands, least)
     curfew = None if written.curfew is None else hours(making, "curfew", written.curfew)
     only_if = None if written.only_if is None else making.condition("only_if")
     then = switched(making, written.then, "all")

@@ -24,6 +24,7 @@ _KEYWORDS = {
     "_OR": "or", "_AND": "and", "_NOT": "not", "NOT_A": "not", "_FOR": "for", "_IS": "is", "BELOW": "below",
     "ABOVE": "above", "_WITHIN": "within", "LPAR": "(", "RPAR": ")",
 }  # fmt: skip
+_STATES = ("active", "inactive", "on", "off", "running", "stopped", "open", "closed", "booked")
 _PLACES: dict[str, Text] = {
     "NAME": text("a name such as {example}", example="reuse-tank.level"),
     "NUMBER": text("a number"),
@@ -188,7 +189,10 @@ def _misspoken(plain: str, error: UnexpectedInput) -> Misspoken:
     message = (
         text("the condition ends here") if ended else text('"{word}" does not fit here', word=found[:40])
     )
-    return Misspoken(at, message, _either(words, places), None if ended else guess(found, words))
+    hint = None if ended else guess(found, words)
+    if hint is None and "is" in words and found in _STATES:
+        hint = text('write "{word}"', word=f"is {found}")
+    return Misspoken(at, message, _either(words, places), hint)
 
 
 def _either(words: list[str], places: list[Text]) -> Text | None:

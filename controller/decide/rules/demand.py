@@ -7,6 +7,7 @@ that nobody knows (the daemon was down, the meter did not answer) count as the m
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 WINDOW = 15
@@ -23,7 +24,8 @@ def demand(minutes: Minutes) -> float | None:
 
 def expected(minutes: Minutes, kw: float, ahead: int) -> float:
     """The highest demand of the windows that end within `ahead` minutes (1 or more) at a power of `kw`."""
-    return max(_mean((*minutes, *(kw,) * more)) for more in range(1, ahead + 1))
+    course, ends = [*minutes, *[kw] * ahead], range(len(minutes) + 1, len(minutes) + ahead + 1)
+    return max(_mean(course[max(end - WINDOW, 0) : end]) for end in ends)
 
 
 def calm_in(minutes: Minutes, kw: float, most_kw: float) -> int | None:
@@ -44,12 +46,13 @@ def packed(minutes: Minutes) -> str:
     return " ".join("-" if kw is None else f"{kw:.1f}" for kw in minutes)
 
 
+@lru_cache(maxsize=16)
 def unpacked(kept: str) -> Minutes:
     """The other way."""
     return tuple(None if word == "-" else float(word) for word in kept.split())
 
 
-def _mean(minutes: Minutes) -> float:
-    found = demand(minutes)
-    assert found is not None
-    return found
+def _mean(minutes: Sequence[float | None]) -> float:
+    """Of those that are known, of which there is one."""
+    known = [kw for kw in minutes if kw is not None]
+    return sum(known) / len(known)

@@ -49,7 +49,11 @@ def decide(spec: DemandCap, look: Look) -> None:
         look.tell("alarm", words)
     if calm_ms is not None:
         look.keep(_CALM, calm_ms)
-    shedding.ask(_words(spec, metered.minutes, kw), _back(spec, shedding, metered, kw, calm_ms))
+    if spec.counted and shedding.changed_ms() == look.now_ms:
+        look.wake_at(look.now_ms + 1)  # what was counted before says less from now on: perhaps nothing
+    shedding.remember()
+    if not shedding.nothing():
+        shedding.ask(_words(spec, metered.minutes, kw), _back(spec, shedding, metered, kw, calm_ms))
 
 
 def _settle(

@@ -150,8 +150,8 @@ def _needed(spec: Duty, look: Look) -> int | None:
     if spec.level is None:
         found = True if spec.when is None else look.judge(spec.when)
         return None if found is None else int(found)
-    number = look.number(spec.level)
-    sides = [side_of(look, f"side{place}", band, number) for place, band in enumerate(spec.steps)]
+    level = spec.level
+    sides = [side_of(look, f"side{place}", band, level) for place, band in enumerate(spec.steps)]
     return None if None in sides else sum(map(bool, sides))
 
 

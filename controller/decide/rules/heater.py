@@ -98,7 +98,7 @@ def _boiler(spec: Heater, boiler: Heated, look: Look, wanted: bool | None, keepi
 def _by_temperature(
     spec: Heater, temperature: int, look: Look, of: str, keeping: _Keeping
 ) -> tuple[bool | None, Text]:
-    side = side_of(look, f"side{of}", keeping.band, look.number(temperature))
+    side = side_of(look, f"side{of}", keeping.band, temperature)
     on = settled(look, side, spec.on_bad_input, (temperature,), before=was_on(look, of), trip=False, of=of)
     if side is None:
         return on, text("what it looks at cannot be read")
@@ -113,17 +113,19 @@ def _warms_up(spec: Heater, boiler: Heated, look: Look, of: str) -> bool:
     begins_ms = begin(look, spec.wanted)
     if begins_ms is None:
         return False
-    ready_ms, before_ms = begins_ms, 0
+    flush_s = spec.flush.for_s if spec.flush is not None and boiler.flush is not None else 0.0
+    before_s = 0.0 if spec.top_up is None else spec.top_up.within_s
+    earliest_ms = begins_ms - round(before_s * 1000) - round((flush_s + spec.warm_up.most_s) * 1000)
+    if look.now_ms < earliest_ms:
+        wake_by(look, earliest_ms)  # however cold it is, nothing that it reads matters until then
+        return False
+    ready_ms = begins_ms
     if spec.top_up is not None:
-        before_ms = round(spec.top_up.within_s * 1000)
         dear_ms = dear_since(look, spec.top_up.before, begins_ms, spec.top_up.within_s)
         if dear_ms is not None and dear_ms > look.now_ms:
             ready_ms = dear_ms
-    flush_s = spec.flush.for_s if spec.flush is not None and boiler.flush is not None else 0.0
     due_ms = ready_ms - round((flush_s + _takes_s(spec, boiler, look)) * 1000)
-    most_ms = round((flush_s + spec.warm_up.most_s) * 1000)
-    begun = look.memory.get(f"warming{of}") is True and look.now_ms >= begins_ms - before_ms - most_ms
-    if not begun and look.now_ms < due_ms:
+    if look.memory.get(f"warming{of}") is not True and look.now_ms < due_ms:
         wake_by(look, due_ms)
         return False
     look.keep(f"warming{of}", True)

@@ -75,7 +75,7 @@ def decide(spec: Irrigation, look: Look) -> None:
 def _verdict(spec: Irrigation, look: Look) -> _Verdict:
     side: bool | None = True
     if spec.level is not None and spec.band is not None:
-        side = side_of(look, _SIDE, spec.band, look.number(spec.level))
+        side = side_of(look, _SIDE, spec.band, spec.level)
     dry = _dry(spec, look)
     fit = True if spec.only_if is None else look.judge(spec.only_if)
     skip = False if spec.skip_when is None else look.judge(spec.skip_when)

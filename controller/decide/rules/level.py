@@ -12,7 +12,7 @@ SIDE = "side"
 
 def decide(spec: Level, look: Look) -> None:
     """On beyond one threshold until beyond the other. It knows its side even while it may not act."""
-    side = side_of(look, SIDE, spec.band, look.number(spec.level))
+    side = side_of(look, SIDE, spec.band, spec.level)
     allowed = True if spec.only_if is None else look.judge(spec.only_if)
     inputs = (spec.level, spec.only_if)
     on = settled(

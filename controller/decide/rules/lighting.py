@@ -8,6 +8,7 @@ the least is not above the most.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
@@ -48,18 +49,14 @@ class _Away(NamedTuple):
 
 def points(spec: Lighting) -> frozenset[int]:
     """What it looks at."""
-    return frozenset[int]().union(*(inputs(spec, lamp.command) for lamp in spec.lamps))
-
-
-def inputs(spec: Lighting, command: int) -> frozenset[int]:
-    """What it looks at for one of its lamps."""
     return frozenset(
-        point
-        for lamp in spec.lamps
-        if lamp.command == command
-        for point in (*lamp.presence, lamp.lux)
-        if point is not None
+        point for lamp in spec.lamps for point in (*lamp.presence, lamp.lux) if point is not None
     )
+
+
+def parts(spec: Lighting) -> list[Lighting]:
+    """A lamp each."""
+    return [replace(spec, lamps=(lamp,)) for lamp in spec.lamps]
 
 
 def decide(spec: Lighting, look: Look) -> None:
@@ -125,7 +122,7 @@ def _sky(lamp: Lamp, lux: int, daylight: Daylight, look: Look) -> _Sky:
     light that cannot be read counts as none."""
     bright_key, dark_key, turn_key = _sky_keys(lamp.name)
     bright = bright_key in look.memory
-    number = look.number(lux)
+    number = look.number(lux, daylight.dark_below, daylight.bright_above)
     if number is None and look.unread((lux,)):
         turning = turn_key in look.memory
     elif bright:

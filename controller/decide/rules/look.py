@@ -14,6 +14,7 @@ from controller.decide.naming import named
 from controller.decide.records import Notice
 from controller.decide.requests import Op, Request
 from controller.decide.rules.hours import Hours
+from controller.decide.rules.taken import NOTHING, Limits, Taken
 
 Kept: TypeAlias = bool | int | float | str
 Memory: TypeAlias = Mapping[str, Kept]
@@ -57,6 +58,8 @@ class Outcome(NamedTuple):
     """The same by the time of day, which may come sooner or later than by counting on."""
     remarks: tuple[Text, ...] = ()
     """What it has to tell whoever asks why."""
+    taken: Taken = NOTHING
+    """What it took of the readings."""
 
 
 class Look:
@@ -83,11 +86,6 @@ class Look:
         self.now_ms = now_ms
         self.began_ms = now_ms if began_ms is None else began_ms
         """When this run began."""
-        wait_ms = (
-            FIRST_READING_MS if speed <= 1 else max(FIRST_READING_MS, FIRST_READING_WIRE_S * speed * 1000)
-        )
-        self.first_read_ms = self.began_ms + round(wait_ms)
-        """By then everything that can be read has been."""
         self.memory = memory
         self.trips = trips
         self.hours = None if hours is None or not hours.trusted else hours
@@ -96,8 +94,8 @@ class Look:
         self._silent = silent
         self._speed = speed
         self._rule = rule
-        self._source = str(rule.source)
         self._readings = readings
+        self._taken: dict[int, Limits] = {}
         self._kept: dict[str, Kept] = {}
         self._requests: list[tuple[int, Request]] = []
         self._notices: list[Notice] = []
@@ -108,13 +106,28 @@ class Look:
 
     # What it sees
 
+    @property
+    def first_read_ms(self) -> int:
+        """By then everything that can be read has been."""
+        wire_ms = FIRST_READING_WIRE_S * self._speed * 1000 if self._speed > 1 else 0.0
+        return self.began_ms + round(max(FIRST_READING_MS, wire_ms))
+
     def value(self, point: int) -> Value | None:
         """What a point reads; None where that is not good."""
+        self._taken[point] = None
+        return self._good(point)
+
+    def glance(self, point: int) -> float | None:
+        """As `number`, where only what it reads right now counts: a change is no reason to look again."""
+        return _number(self._good(point))
+
+    def _good(self, point: int) -> Value | None:
         reading = self._readings[point]
         return reading.value if reading.quality is Quality.GOOD else None
 
     def never_read(self, point: int) -> bool:
         """Nothing has been read of it in this run."""
+        self._taken.setdefault(point, ())
         return self._readings[point] is NEVER
 
     def silent(self, points: Collection[int]) -> bool:
@@ -143,10 +156,12 @@ class Look:
             self.keep(key, self.memory[key])
         return True
 
-    def number(self, point: int) -> float | None:
-        """The same as a number."""
-        value = self.value(point)
-        return None if value is None or isinstance(value, (bool, str)) else float(value)
+    def number(self, point: int, *limits: float) -> float | None:
+        """What a point reads, as a number; None where it is none, or not good. `limits`: it is compared with
+        these and used for nothing else, so that only another side of them is a reason to look again."""
+        before = self._taken.get(point, ())
+        self._taken[point] = None if before is None or not limits else (*before, *limits)
+        return _number(self._good(point))
 
     def judge(self, condition: Condition, *, seen: bool = False) -> bool | None:
         """True, false, or None where readings that are not good leave it open. To be asked of every condition
@@ -154,7 +169,7 @@ class Look:
         only what this run has seen counts."""
         match condition:
             case Compare():
-                number = self.number(condition.point)
+                number = self.number(condition.point, condition.value)
                 if number is None:
                     return None
                 return number < condition.value if condition.op == "below" else number > condition.value
@@ -260,7 +275,7 @@ class Look:
         order = (_LAST if last else 0 if ask.safe else 1, self._rule.id)
         said = text("{rule}: {reason}", rule=self._rule.label or self._rule.name, reason=reason)
         request = Request(
-            op, ask.value, slot or self._rule.slot, self._source, said, since_ms, until_ms, order
+            op, ask.value, slot or self._rule.slot, str(self._rule.source), said, since_ms, until_ms, order
         )
         self._requests.append((ask.point, request))
 
@@ -298,7 +313,12 @@ class Look:
             self._yielding,
             self._wake_wall_ms,
             tuple(self._remarks),
+            self._taken,
         )
+
+
+def _number(value: Value | None) -> float | None:
+    return None if value is None or isinstance(value, (bool, str)) else float(value)
 
 
 def every(found: Sequence[bool | None]) -> bool | None:

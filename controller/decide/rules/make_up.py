@@ -13,11 +13,10 @@ _SIDE, _LEVEL, _ROSE = "side", "level", "rose_ms"
 
 def decide(spec: MakeUp, look: Look) -> None:
     """Open below one threshold until above the other, while the level rises."""
-    number = look.number(spec.level)
-    side = side_of(look, _SIDE, spec.band, number)
+    side = side_of(look, _SIDE, spec.band, spec.level)
     filling = settled(look, side, spec.on_bad_input, (spec.level,), before=was_on(look), trip=False)
     alarm_ms = look.memory.get(ALARM)
-    if alarm_ms is None and filling and _in_vain(spec, look, number):
+    if alarm_ms is None and filling and _in_vain(spec, look):
         alarm_ms = look.now_ms
     if alarm_ms is not None:
         look.keep(ALARM, alarm_ms)
@@ -39,8 +38,9 @@ def may_be_reset(_spec: MakeUp, _look: Look) -> bool:
     return True
 
 
-def _in_vain(spec: MakeUp, look: Look, number: float | None) -> bool:
+def _in_vain(spec: MakeUp, look: Look) -> bool:
     """Whether it has been open for too long since the level last rose."""
+    number = look.number(spec.level)
     level, rose_ms = look.memory.get(_LEVEL), look.memory.get(_ROSE)
     if level is None or rose_ms is None or (number is not None and number >= float(level) + spec.rise):
         level, rose_ms = number, look.now_ms

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from config.plan.rules import STEADY, DemandCap
 from controller.decide.rules.demand import WINDOW, Minutes, later, packed, unpacked
 from controller.decide.rules.look import Look
@@ -45,15 +47,11 @@ class Metered:
             lately = [kw for kw in self.minutes[-since:] if kw is not None]
             return sum(lately) / len(lately) if lately else None
         last = self.minutes[-1] if self.minutes else None
-        return self._sum() if last is None else last
-
-    def _sum(self) -> float | None:
-        found = [self._look.number(point) for point in self._spec.meters]
-        known = [number for number in found if number is not None]
-        return sum(known) if len(known) == len(found) else None
+        return _sum(map(self._look.number, self._spec.meters)) if last is None else last
 
     def _by_power(self, passed: int, mark_ms: int) -> None:
-        look, now = self._look, self._sum()
+        look = self._look
+        now = _sum(map(look.glance, self._spec.meters))
         same = look.memory.get(_MARK) == mark_ms
         total = float(look.memory.get(_SUM, 0.0)) if same else 0.0
         looks = int(look.memory.get(_LOOKS, 0)) if same else 0
@@ -82,7 +80,10 @@ class Metered:
             for key in (_COUNT, _COUNTED):
                 look.keep(key, memory[key])
             return
-        count = self._sum()
+        count = _sum(map(look.glance, self._spec.meters))
+        if count is None:
+            # It is counted from as soon as they can be read.
+            count = _sum(map(look.number, self._spec.meters))
         kw = None
         if count is not None and _COUNTED in memory and look.now_ms > int(memory[_COUNTED]):
             hours = (look.now_ms - int(memory[_COUNTED])) / 3_600_000
@@ -93,3 +94,13 @@ class Metered:
         if count is not None:
             look.keep(_COUNT, count)
             look.keep(_COUNTED, look.now_ms)
+
+
+def _sum(found: Iterable[float | None]) -> float | None:
+    """Of all, if all are known."""
+    total = 0.0
+    for number in found:
+        if number is None:
+            return None
+        total += number
+    return total

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple
 
 from config.plan.asks import Selector
@@ -60,6 +60,9 @@ class Kind(NamedTuple):
     """Names of rules whose trips it looks at: they never look at its own."""
     inputs: Callable[[Any, int], frozenset[int]] | None = None
     """What of it matters to one point that it commands; None: all."""
+    parts: Callable[[Any], Iterable[Any]] = lambda spec: (spec,)
+    """Its record as several that know nothing of each other: each is decided when something of it changes.
+    What one of them remembers no other does, unless all remember the same."""
 
 
 def _selects(selector: Selector | None) -> int | None:
@@ -128,7 +131,7 @@ KINDS: dict[type[RuleSpec], Kind] = {
         lambda spec: spec.yields_to,
     ),
     Presence: Kind(presence.decide, lambda spec: frozenset(spec.contacts)),
-    Lighting: Kind(lighting.decide, lighting.points, inputs=lighting.inputs),
+    Lighting: Kind(lighting.decide, lighting.points, parts=lighting.parts),
     DemandCap: Kind(
         demand_cap.decide,
         lambda spec: points_of(*(item.only_if for item in spec.sheds)) | frozenset(spec.meters),

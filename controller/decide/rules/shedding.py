@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import NamedTuple
+
 from config.language import Text
 from config.plan.asks import Ask
 from config.plan.rules import DemandCap, Shed
 from controller.decide.requests import Op
 from controller.decide.rules.look import Look
 from controller.decide.rules.metered import MINUTE_MS
+
+
+class _Keys(NamedTuple):
+    """What is remembered of one that may be shed."""
+
+    shed: str
+    freed: str
+    turn: str
+    saves: str
 
 
 class Shedding:
@@ -23,15 +35,22 @@ class Shedding:
         self._turns: dict[str, int] = {}
         """When each was last shed."""
         self._allowed = {
-            item.name: True if item.only_if is None else look.judge(item.only_if) for item in spec.sheds
+            item.name: look.judge(item.only_if) for item in spec.sheds if item.only_if is not None
         }
+        """Of those that have a condition."""
         for item in spec.sheds:
-            for kept, key in ((self._since, "shed"), (self._freed, "freed"), (self._turns, "turn")):
-                found = look.memory.get(f"{key}-{item.name}_ms")
-                if found is not None:
+            keys = _keys(item.name)
+            if keys.turn not in look.memory:
+                continue  # it has never been shed
+            for kept, key in (
+                (self._since, keys.shed),
+                (self._freed, keys.freed),
+                (self._turns, keys.turn),
+            ):
+                if (found := look.memory.get(key)) is not None:
                     kept[item.name] = min(int(found), look.now_ms)
             if item.name in self._since:
-                self._saves[item.name] = float(look.memory.get(f"saves-{item.name}", item.kw))
+                self._saves[item.name] = float(look.memory.get(keys.saves, item.kw))
 
     def changed_ms(self) -> int:
         """When last something was shed or given back; 0: never."""
@@ -43,7 +62,7 @@ class Shedding:
         drawn = 0.0
         for item in self._shed():
             over = self._look.passed(self.since_ms(item), item.at_most_s)
-            if over or self._allowed[item.name] is False:
+            if over or self._allowed.get(item.name) is False:
                 drawn += self.saves(item)
                 self.give_back(item)
         return drawn
@@ -110,17 +129,21 @@ class Shedding:
         """When each that is shed has been for as long as it may be."""
         return {item.name: self._end_ms(item) for item in self._shed()}
 
-    def ask(self, words: Text, ends: dict[str, int]) -> None:
-        """Ask for what is shed, and remember."""
+    def remember(self) -> None:
+        """Keep all of it."""
         look = self._look
-        for item in self._spec.sheds:
-            for kept, key in ((self._since, "shed"), (self._freed, "freed"), (self._turns, "turn")):
-                if item.name in kept:
-                    look.keep(f"{key}-{item.name}_ms", kept[item.name])
-            if item.name not in self._since:
-                continue
-            look.keep(f"saves-{item.name}", round(self._saves[item.name], 3))
-            look.ask(
+        for name, since_ms in self._since.items():
+            look.keep(_keys(name).shed, since_ms)
+            look.keep(_keys(name).saves, round(self._saves[name], 3))
+        for name, freed_ms in self._freed.items():
+            look.keep(_keys(name).freed, freed_ms)
+        for name, turn_ms in self._turns.items():
+            look.keep(_keys(name).turn, turn_ms)
+
+    def ask(self, words: Text, ends: dict[str, int]) -> None:
+        """Ask for what is shed."""
+        for item in self._shed():
+            self._look.ask(
                 Ask(item.command, item.bound),
                 words,
                 self.since_ms(item),
@@ -128,7 +151,13 @@ class Shedding:
                 until_ms=ends[item.name],
             )
 
+    def nothing(self) -> bool:
+        """Nothing is shed."""
+        return not self._since
+
     def _shed(self) -> list[Shed]:
+        if not self._since:
+            return []
         return [item for item in self._spec.sheds if item.name in self._since]
 
     def _end_ms(self, item: Shed) -> int:
@@ -137,7 +166,11 @@ class Shedding:
     def _may_be(self, item: Shed) -> bool:
         """Whether it may be shed, and that takes something away."""
         freed_ms = self._freed.get(item.name)
-        if item.name in self._since or not self._allowed[item.name] or freed_ms == self._look.now_ms:
+        if (
+            item.name in self._since
+            or not self._allowed.get(item.name, True)
+            or freed_ms == self._look.now_ms
+        ):
             return False
         if freed_ms is not None and self._look.now_ms < freed_ms + round(item.between_s * 1000):
             return False
@@ -156,3 +189,8 @@ class Shedding:
         if beyond <= 0:
             return 0.0
         return item.kw * beyond / 100 if item.of_level else item.kw
+
+
+@cache
+def _keys(name: str) -> _Keys:
+    return _Keys(f"shed-{name}_ms", f"freed-{name}_ms", f"turn-{name}_ms", f"saves-{name}")

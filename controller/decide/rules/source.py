@@ -4,6 +4,7 @@ come."""
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from config.language import text
@@ -17,6 +18,7 @@ from controller.decide.rules.aims import aims, by_the_clock
 from controller.decide.rules.hours import Hours
 from controller.decide.rules.look import Look, Memory, Outcome, Yielding
 from controller.decide.rules.registry import KINDS
+from controller.decide.rules.taken import Seen, matters, seen
 from controller.decide.steady import SteadyTime
 from controller.decide.wakes import Wakes
 from schedules.context import Context
@@ -25,10 +27,11 @@ _NOTHING = Outcome((), {}, None, ())
 
 
 class _Standing(NamedTuple):
-    """A rule's last outcome, by point."""
+    """A rule's last outcome, by point, and what it came from."""
 
     outcome: Outcome
     requests: Mapping[int, tuple[Request, ...]]
+    seen: Seen
 
 
 class RuleRequests:
@@ -46,11 +49,19 @@ class RuleRequests:
         who then says so."""
         # What has a blank in its name is remembered of motors and of points, not of rules.
         known = {item.rule: item.memory for item in remembered if " " not in item.rule}
-        self._rules = rules
+        self._rules = rules = [part for rule in rules for part in _parts(rule)]
+        """Their parts, rather: by number, as everything here."""
+        self._numbers: dict[str, list[int]] = {}
+        """Rule → its parts."""
+        for number, rule in enumerate(rules):
+            self._numbers.setdefault(rule.name, []).append(number)
         self._readings = readings
         self._time = time
         self._memories: list[Memory] = [known.get(rule.name, {}) for rule in rules]
-        self._standing = [_Standing(_NOTHING, {}) for _ in rules]
+        """Of each part, or before it has decided of the whole rule."""
+        self._remembered = known
+        """Of each rule, as was told last."""
+        self._standing = [_Standing(_NOTHING, {}, {}) for _ in rules]
         self._pending = set(range(len(rules)))
         self._wakes = Wakes()
         self._hours = hours
@@ -68,7 +79,8 @@ class RuleRequests:
         self._starting: dict[int, list[int]] = {}
         """Command → those that wait for it to start."""
         self._asked_of: dict[int, set[int]] = {}
-        self._changed: dict[str, Memory] = {}
+        self._changed: dict[str, None] = {}
+        """Rules, in the order in which they came to remember something else."""
         self._notices: list[Notice] = []
         self._yielding: dict[str, Yielding] = {}
         self._yields_changed = False
@@ -83,15 +95,15 @@ class RuleRequests:
                     self._starting.setdefault(machine.then.on.point, []).append(number)
             for name in KINDS[type(rule.spec)].heeds(rule.spec):
                 self._heeding.setdefault(name, []).append(number)
-        gone = set(known) - {rule.name for rule in rules}
-        self._changed.update((name, {}) for name in gone)
+        self._changed |= dict.fromkeys(name for name in known if name not in self._numbers)
 
     def changed(self, points: Iterable[int]) -> None:
-        """These points read otherwise than before."""
-        looked_at = self._looked_at
+        """These points read otherwise than before: rules that took something else of them look again."""
+        looked_at, standing = self._looked_at, self._standing
         for point in points:
-            if point in looked_at:
-                self._pending.update(looked_at[point])
+            for number in looked_at.get(point, ()):
+                if matters(standing[number].seen, point, self._readings[point]):
+                    self._pending.add(number)
 
     def queued(self, commands: frozenset[int]) -> None:
         """These would start, but that it is not their turn yet."""
@@ -102,7 +114,8 @@ class RuleRequests:
     def silent(self, points: Collection[int], *, on: bool) -> None:
         """The device of these points does not answer, or does again."""
         (self._silent.update if on else self._silent.difference_update)(points)
-        self.changed(points)
+        for point in points:
+            self._pending.update(self._looked_at.get(point, ()))
 
     def follow(self, former: RuleRequests, same: Mapping[int, int]) -> None:
         """Go on from another Plan's rules: this is no start of the daemon. `same`: ids of points there and
@@ -121,7 +134,8 @@ class RuleRequests:
                         key: int(value) + by_ms if key.endswith("_ms") else value
                         for key, value in memory.items()
                     }
-                    self._memories[number] = self._changed[self._rules[number].name] = moved
+                    self._memories[number] = moved
+                    self._changed[self._rules[number].name] = None
             self._pending = set(range(len(self._rules)))
 
     def rebook(self, context: Context) -> None:
@@ -136,8 +150,10 @@ class RuleRequests:
         if now.trusted is not self._hours.trusted or now.wall_ms < self._hours.wall_ms:
             self._pending |= self._by_the_clock
         self._hours.at(now)
-        self._pending |= self._hour_wakes.take(now.wall_ms)
-        self._pending |= self._wakes.take(now_ms)
+        for number in self._hour_wakes.take(now.wall_ms):
+            self._look_again(number, self._standing[number].outcome.wake_wall_ms, now.wall_ms)
+        for number in self._wakes.take(now_ms):
+            self._look_again(number, self._standing[number].outcome.wake_ms, now_ms)
         touched: set[int] = set()
         while self._pending:
             # Those that heed others' trips are decided anew with them.
@@ -145,6 +161,11 @@ class RuleRequests:
             self._pending.remove(number)
             touched |= self._decide(number, now_ms)
         return touched
+
+    def _look_again(self, number: int, wake_ms: int | None, now_ms: int) -> None:
+        """A time has come that the rule asked for, unless it has since asked for a later one, or for none."""
+        if wake_ms is not None and wake_ms <= now_ms:
+            self._pending.add(number)
 
     def requests(self, point: int) -> Iterator[Request]:
         for number in sorted(self._asked_of.get(point, ())):
@@ -159,16 +180,24 @@ class RuleRequests:
 
     def standing(self) -> tuple[RuleMemory, ...]:
         """What every rule remembers."""
-        return tuple(
-            RuleMemory(rule.name, memory)
-            for rule, memory in zip(self._rules, self._memories, strict=True)
-            if memory
-        )
+        return tuple(RuleMemory(name, memory) for name in self._numbers if (memory := self._memory(name)))
 
     def take_changed(self) -> list[RuleMemory]:
         """What has changed of it since the last call; empty for what is to be forgotten."""
-        taken, self._changed = self._changed, {}
-        return [RuleMemory(name, memory) for name, memory in taken.items()]
+        taken: list[RuleMemory] = []
+        for name in self._changed:
+            memory = self._memory(name)
+            if memory != self._remembered.get(name, {}):
+                self._remembered[name] = memory
+                taken.append(RuleMemory(name, memory))
+        self._changed = {}
+        return taken
+
+    def _memory(self, name: str) -> Memory:
+        numbers = self._numbers.get(name, ())
+        if len(numbers) == 1:
+            return self._memories[numbers[0]]
+        return {key: value for number in numbers for key, value in self._memories[number].items()}
 
     def take_notices(self) -> list[Notice]:
         """What people are to be told since the last call."""
@@ -213,15 +242,13 @@ class RuleRequests:
 
     def reset(self, name: str) -> None:
         """A person resets a trip; `check_reset` was asked, if perhaps of the Plan before."""
-        number = next((number for number, rule in enumerate(self._rules) if rule.name == name), None)
-        if number is not None:
+        for number in self._numbers.get(name, ()):
             self._keep(number, {})
             self._pending.add(number)
 
     def _number(self, name: str) -> int:
-        for number, rule in enumerate(self._rules):
-            if rule.name == name:
-                return number
+        if name in self._numbers:
+            return self._numbers[name][0]
         raise Refused(text('no rule named "{name}"', name=name))
 
     def _look(self, number: int, now_ms: int) -> Look:
@@ -241,7 +268,8 @@ class RuleRequests:
     def _keep(self, number: int, memory: Memory) -> None:
         """A rule remembers something else."""
         rule = self._rules[number]
-        self._memories[number] = self._changed[rule.name] = memory
+        self._memories[number] = memory
+        self._changed[rule.name] = None
         if (KINDS[type(rule.spec)].latch in memory) is not (rule.name in self._trips):
             self._trips ^= {rule.name}
             self._pending.update(self._heeding.get(rule.name, ()))
@@ -263,13 +291,14 @@ class RuleRequests:
             self._yielding.pop(rule.name, None)
             if outcome.yielding is not None:
                 self._yielding[rule.name] = outcome.yielding
+        taken = seen(outcome.taken, self._readings)
         if outcome.requests == before.outcome.requests:
-            self._standing[number] = before._replace(outcome=outcome)
+            self._standing[number] = _Standing(outcome, before.requests, taken)
             return set()
         requests: dict[int, tuple[Request, ...]] = {}
         for point, request in outcome.requests:
             requests[point] = (*requests.get(point, ()), request)
-        self._standing[number] = _Standing(outcome, requests)
+        self._standing[number] = _Standing(outcome, requests, taken)
         for point in before.requests.keys() - requests.keys():
             self._asked_of[point].discard(number)
         for point in requests:
@@ -285,3 +314,8 @@ class RuleRequests:
             notice._replace(on=False) for notice in before if (notice.kind, notice.subject) not in kinds
         ]
         self._notices += [notice for notice in after if notice not in before]
+
+
+def _parts(rule: Rule) -> list[Rule]:
+    parts = list(KINDS[type(rule.spec)].parts(rule.spec))
+    return [rule] if len(parts) == 1 else [replace(rule, spec=part) for part in parts]

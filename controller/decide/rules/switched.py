@@ -49,11 +49,11 @@ def may_start(look: Look, item: Switched, bad: BadInput, inputs: Sequence[Condit
     return look.value(item.on.point) in (item.on.value, None)
 
 
-def side_of(look: Look, key: str, band: Band, number: float | None) -> bool | None:
-    """On which side of a band a number is, remembered by `key`; None: it cannot be read, and the side stays
-    known."""
+def side_of(look: Look, key: str, band: Band, point: int) -> bool | None:
+    """On which side of a band a point's number is, remembered by `key`; None: it cannot be read, and the side
+    stays known."""
     before = bool(look.memory.get(key, False))
-    side = beyond(band, number, before)
+    side = beyond(band, look.number(point, band.start, band.stop), before)
     look.keep(key, before if side is None else side)
     return side
 

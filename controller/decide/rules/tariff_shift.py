@@ -22,10 +22,9 @@ _PERIOD_WORDS = {
 def decide(spec: TariffShift, look: Look) -> None:
     """Fill, by the least level or by the band of the hour. With a clock that cannot be trusted all hours are
     flat, and those of a curfew may be now."""
-    number = look.number(spec.level)
     hour = period(look) or "flat"
-    short = side_of(look, LEAST, spec.least, number)
-    shift = side_of(look, SIDE, dict(spec.bands)[hour], number)
+    short = side_of(look, LEAST, spec.least, spec.level)
+    shift = side_of(look, SIDE, dict(spec.bands)[hour], spec.level)
     quiet = False
     if spec.curfew is not None:
         span = within(look, spec.curfew)

@@ -23,11 +23,14 @@ def decide(spec: Watch, look: Look) -> None:
     found = look.decided(found, spec.on_bad_input, standing=on_ms is not None) is True
     if on_ms is None:
         since_ms = look.since(_SO, found, points)
-        on_ms = look.now_ms if since_ms is not None and look.passed(since_ms, spec.on_delay_s) else None
+        if since_ms is not None and look.passed(since_ms, spec.on_delay_s):
+            on_ms = look.now_ms
+            look.forget(_SO)
     else:
         gone_ms = look.since(_GONE, not found, points)
         if gone_ms is not None and look.passed(gone_ms, spec.off_delay_s):
             on_ms = None
+            look.forget(_GONE)
     muted = spec.only_if is not None and look.judge(spec.only_if) is False
     if on_ms is not None:
         look.keep(ON, on_ms)

@@ -10,15 +10,22 @@ from collections.abc import Sequence
 class Curve:
     """A broken line through (x, y) points with rising x; flat outside them."""
 
-    __slots__ = ("_x", "_y")
+    __slots__ = ("_latest", "_x", "_y")
 
     def __init__(self, points: Sequence[Sequence[float]]) -> None:
         self._x = [float(point[0]) for point in points]
         self._y = [float(point[1]) for point in points]
         if not points or any(b <= a for a, b in zip(self._x, self._x[1:], strict=False)):
             raise ValueError("a curve needs points with rising x")
+        self._latest: tuple[float, float] | None = None
+        """Asked and answered: many ask for the same hour one after another."""
 
     def at(self, x: float) -> float:
+        if self._latest is None or self._latest[0] != x:
+            self._latest = x, self._at(x)
+        return self._latest[1]
+
+    def _at(self, x: float) -> float:
         place = bisect_right(self._x, x)
         if place == 0:
             return self._y[0]

@@ -7,8 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from config.plan.programmes import CalendarPlan
@@ -24,6 +23,22 @@ _WORKDAY = Curve([
     (17.6, 0.95), (18.5, 0.3), (20, 0.1), (22.5, 0.03), (23, 0),
 ])  # fmt: skip
 _DAYOFF = Curve([(8, 0), (10, 0.06), (17, 0.06), (19, 0)])
+
+
+class _Day(NamedTuple):
+    """What is the same from midnight to midnight."""
+
+    day: date
+    number: int
+    """Days since the year 1."""
+    workday: bool
+    mean_c: float
+    swing_c: float
+    """By how much nights are colder and afternoons warmer."""
+    rain_begins: float
+    """Hour at which a shower of three hours begins."""
+    rain_mm_h: float
+    """0 on dry days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +106,10 @@ class Surroundings:
         self._latitude = site.latitude
         self._longitude = site.longitude
         self._seed = seed
-        self._workday = lru_cache(maxsize=8)(holidays.workday)
+        self._holidays = holidays
+        self._day: _Day | None = None
+        """That was looked at last."""
+        self._warmth = Noise(seed, "warm and cold days", 1.0)
         self._clouds = Noise(seed, "clouds", 5400)
         self._people = Noise(seed, "people", 900)
         self._latest: tuple[float, Environment] | None = None
@@ -105,21 +123,21 @@ class Surroundings:
     def _made(self, wall_ms: float) -> Environment:
         time_s = wall_ms / 1000
         local = datetime.fromtimestamp(time_s, self._zone)
-        day = local.date()
+        day = self._day_of(local.date())
         hour = local.hour + local.minute / 60 + local.second / 3600 + local.microsecond / 3.6e9
-        workday = self._workday(day)
         elevation = sun_elevation(time_s, self._latitude, self._longitude)
-        rain = self._rain(day, hour)
+        rain = day.rain_mm_h if 0 <= (hour - day.rain_begins) % 24 < 3 else 0.0
         cloud = 0.55 + 0.35 * self._clouds.at(time_s) + (0.4 if rain else 0.0)
-        people = (_WORKDAY if workday else _DAYOFF).at(hour)
+        people = (_WORKDAY if day.workday else _DAYOFF).at(hour)
+        shift = self._warmth.at(day.number / 4 + hour / 96)
         return Environment(
             time_s=time_s,
-            day=day,
+            day=day.day,
             hour=hour,
-            workday=workday,
+            workday=day.workday,
             elevation=elevation,
             lux=daylight(elevation) * (1 - 0.75 * min(max(cloud, 0.0), 1.0)),
-            outdoor_c=self._outdoor(day, hour),
+            outdoor_c=day.mean_c + 3.5 * shift - day.swing_c * math.cos((hour - 3.5) / 24 * 2 * math.pi),
             rain_mm_h=rain,
             occupancy=min(max(people * (1 + 0.06 * self._people.at(time_s)), 0.0), 1.0),
             booked=self._booked_at(wall_ms),
@@ -129,22 +147,30 @@ class Surroundings:
         booked = self._booked
         return None if booked is None else lambda place: booked(place, wall_ms)
 
-    def _outdoor(self, day: date, hour: float) -> float:
-        middle = datetime(day.year, day.month, 15).date()  # noqa: DTZ001 - only its date is wanted
-        other = middle + timedelta(days=30 if day >= middle else -30)
-        share = abs((day - middle).days) / 30
-        mean = _MONTH_MEANS_C[day.month - 1] * (1 - share) + _MONTH_MEANS_C[other.month - 1] * share
-        swing = 3.0 + 2.5 * chance(self._seed, "swing", day.toordinal())
-        shift = Noise(self._seed, "warm and cold days", 1.0).at(day.toordinal() / 4 + hour / 96)
-        return mean + 3.5 * shift - swing * math.cos((hour - 3.5) / 24 * 2 * math.pi)
+    def _day_of(self, day: date) -> _Day:
+        if self._day is None or self._day.day != day:
+            number = day.toordinal()
+            begins, mm_h = self._rain(day.month, number)
+            swing_c = 3.0 + 2.5 * chance(self._seed, "swing", number)
+            self._day = _Day(day, number, self._holidays.workday(day), _mean_c(day), swing_c, begins, mm_h)
+        return self._day
 
-    def _rain(self, day: date, hour: float) -> float:
-        """mm an hour: some days have a shower or two at night or in the afternoon; summers are wetter."""
-        number = day.toordinal()
-        if chance(self._seed, "rainy", number) > (0.5 if 6 <= day.month <= 9 else 0.28):
-            return 0.0
-        start = 24 * chance(self._seed, "rain begins", number)
-        return 4 * chance(self._seed, "rain falls", number) + 0.3 if 0 <= (hour - start) % 24 < 3 else 0.0
+    def _rain(self, month: int, number: int) -> tuple[float, float]:
+        """When it begins and mm an hour: some days have a shower or two at night or in the afternoon; summers
+        are wetter."""
+        if chance(self._seed, "rainy", number) > (0.5 if 6 <= month <= 9 else 0.28):
+            return 0.0, 0.0
+        return 24 * chance(self._seed, "rain begins", number), 4 * chance(
+            self._seed, "rain falls", number
+        ) + 0.3
+
+
+def _mean_c(day: date) -> float:
+    """Between the means of two months, each in its middle."""
+    middle = datetime(day.year, day.month, 15).date()  # noqa: DTZ001 - only its date is wanted
+    other = middle + timedelta(days=30 if day >= middle else -30)
+    share = abs((day - middle).days) / 30
+    return _MONTH_MEANS_C[day.month - 1] * (1 - share) + _MONTH_MEANS_C[other.month - 1] * share
 
 
 def daylight(elevation: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from config.plan.points import Point
 from config.plan.reading import Value
@@ -56,6 +56,16 @@ class Wanderer:
         if point.counter is not None:
             return self._count(point, environment)
         return self._number(point, environment)
+
+    def counters(self) -> dict[str, float]:
+        """Of the points that count, by "point NAME": where each stands."""
+        return {f"point {name}": count for name, (_, count) in self._counts.items()}
+
+    def go_on(self, kept: Mapping[str, float], environment: Environment) -> None:
+        """Count on from there."""
+        for name, point in self._points.items():
+            if point.counter is not None and (count := kept.get(f"point {name}")) is not None:
+                self._counts[name] = (environment.time_s, count)
 
     def _number(self, point: Point, environment: Environment) -> float:
         middle, swing = _MIDDLES.get(point.unit, (10.0, 2.0))

@@ -45,6 +45,8 @@ class Stove:
 
     def step(self, environment: Environment, dt_s: float) -> None:
         wanted = cooking(environment)
+        if not wanted and True not in self.burning:
+            return
         time_s = environment.time_s
         rate = 0.0
         for head in range(len(self.burning)):
@@ -91,9 +93,14 @@ class FumePurifier:
         self.inlet_mg_m3 = self.outlet_mg_m3 = 0.0
 
     @property
+    def live(self) -> bool:
+        """High voltage is on."""
+        return self.on and not self.failed
+
+    @property
     def efficiency(self) -> float:
         """Share of the fumes it takes out."""
-        return 0.0 if not self.on or self.failed else 0.95 - 0.25 * min(self.dirt, 1.2)
+        return 0.95 - 0.25 * min(self.dirt, 1.2) if self.live else 0.0
 
     @property
     def power_kw(self) -> float:

@@ -38,14 +38,20 @@ class LampGroup:
         self._spread = [0.97 + 0.06 * chance(seed, f"{name}/spread", lamp) for lamp in range(count)]
         self._next_death_h = min(self._life_h, default=math.inf)
 
-    def step(self, dt_s: float) -> None:
-        self.light = ramp(self.light, self.level, dt_s, 100 / self.ramp_s)
-        if self.light <= 0:
-            return
-        self.on_h += dt_s / 3600
-        if self.on_h >= self._next_death_h:
-            self.failed.update(lamp for lamp, life in enumerate(self._life_h) if life <= self.on_h)
-            self._next_death_h = min((life for life in self._life_h if life > self.on_h), default=math.inf)
+    def step(self, dt_s: float) -> bool:
+        """Says whether it draws another power than before."""
+        changed = self.light != self.level
+        if changed:
+            self.light = ramp(self.light, self.level, dt_s, 100 / self.ramp_s)
+        if self.light > 0:
+            self.on_h += dt_s / 3600
+            if self.on_h >= self._next_death_h:
+                self.failed.update(lamp for lamp, life in enumerate(self._life_h) if life <= self.on_h)
+                self._next_death_h = min(
+                    (life for life in self._life_h if life > self.on_h), default=math.inf
+                )
+                changed = True
+        return changed
 
     @property
     def share(self) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from drivers.simulators.plant.curves import Curve
@@ -32,47 +32,74 @@ class Load:
     """
 
     def __init__(self, seed: int, name: str, facts: Mapping[str, Any]) -> None:
-        self._facts = facts
-        self._kind = str(facts.get("curve", "office"))
         self._noise = Noise(seed, f"load/{name}", 240)
         self._lot = 0.95 + 0.1 * chance(seed, f"load/{name}/size")
         self.kw = 0.0
-        if self._kind == "hours":
-            self._workday = Curve(facts["workday"])
-            self._dayoff = Curve(facts.get("dayoff", facts["workday"]))
-        elif self._kind not in ("steady", "office", "cooling", "lifts", "charging"):
-            raise ValueError(f"load {name}: no curve {self._kind!r}")
-
-    def _fact(self, name: str, default: float = 0.0) -> float:
-        return float(self._facts.get(name, default))
+        kind = str(facts.get("curve", "office"))
+        if kind not in _SIZES:
+            raise ValueError(f"load {name}: no curve {kind!r}")
+        self._size = _SIZES[kind](facts)
 
     def step(self, environment: Environment) -> None:
         size = self._size(environment) * self._lot
         self.kw = max(size * (1 + 0.03 * self._noise.at(environment.time_s)), 0.0)
 
-    def _size(self, environment: Environment) -> float:
-        hour, workday = environment.hour, environment.workday
-        match self._kind:
-            case "steady":
-                return self._fact("kw")
-            case "cooling":
-                hot = max(environment.outdoor_c - self._fact("from_c", 24), 0) * self._fact("per_k")
-                cold = max(self._fact("heating_from_c", 8) - environment.outdoor_c, 0) * self._fact(
-                    "heating_per_k"
-                )
-                use = _CONDITIONED.at(hour) if workday else 0.06
-                return self._fact("standby") + min((hot + cold) * use, self._fact("most", 1e9))
-            case "lifts":
-                return self._fact("night", 0.5) + self._fact("day") * _LIFTS.at(hour) * (
-                    1 if workday else 0.1
-                )
-            case "charging":
-                return self._fact("day") * _CHARGING.at(hour) * (1 if workday else 0.25)
-            case "hours":
-                return (self._workday if workday else self._dayoff).at(hour)
-            case _:
-                night = self._fact("night")
-                return night + (self._fact("day") - night) * environment.occupancy
+
+_Size = Callable[[Environment], float]
+
+
+def _fact(facts: Mapping[str, Any], name: str, default: float = 0.0) -> float:
+    return float(facts.get(name, default))
+
+
+def _steady(facts: Mapping[str, Any]) -> _Size:
+    kw = _fact(facts, "kw")
+    return lambda _: kw
+
+
+def _office(facts: Mapping[str, Any]) -> _Size:
+    night, more = _fact(facts, "night"), _fact(facts, "day") - _fact(facts, "night")
+    return lambda environment: night + more * environment.occupancy
+
+
+def _cooling(facts: Mapping[str, Any]) -> _Size:
+    from_c, per_k = _fact(facts, "from_c", 24), _fact(facts, "per_k")
+    heating_from_c, heating_per_k = _fact(facts, "heating_from_c", 8), _fact(facts, "heating_per_k")
+    standby, most = _fact(facts, "standby"), _fact(facts, "most", 1e9)
+
+    def size(environment: Environment) -> float:
+        hot = max(environment.outdoor_c - from_c, 0) * per_k
+        cold = max(heating_from_c - environment.outdoor_c, 0) * heating_per_k
+        use = _CONDITIONED.at(environment.hour) if environment.workday else 0.06
+        return standby + min((hot + cold) * use, most)
+
+    return size
+
+
+def _lifts(facts: Mapping[str, Any]) -> _Size:
+    night, day = _fact(facts, "night", 0.5), _fact(facts, "day")
+    return lambda environment: night + day * _LIFTS.at(environment.hour) * (1 if environment.workday else 0.1)
+
+
+def _charging(facts: Mapping[str, Any]) -> _Size:
+    day = _fact(facts, "day")
+    return lambda environment: day * _CHARGING.at(environment.hour) * (1 if environment.workday else 0.25)
+
+
+def _hours(facts: Mapping[str, Any]) -> _Size:
+    workday, dayoff = Curve(facts["workday"]), Curve(facts.get("dayoff", facts["workday"]))
+    return lambda environment: (workday if environment.workday else dayoff).at(environment.hour)
+
+
+_SIZES: Mapping[str, Callable[[Mapping[str, Any]], _Size]] = {
+    "steady": _steady,
+    "office": _office,
+    "cooling": _cooling,
+    "lifts": _lifts,
+    "charging": _charging,
+    "hours": _hours,
+}
+"""By kind: from the facts, what it is of at a moment, kW."""
 
 
 class Tap:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any, ClassVar, Protocol
 
 from config.plan.devices import Device
@@ -16,6 +17,9 @@ from drivers.simulators.plant.noise import chance
 
 METERS = 3
 """The rank of meters: they look on."""
+
+Gauge = Callable[[], Value | None]
+"""What a point reads at this moment; None is the device's "not available"."""
 
 Flow = Callable[[], float]
 """What something draws at this moment: kW, or m³/h."""
@@ -63,13 +67,15 @@ class DeviceModel:
     nobody.
 
     `command` comes when a master's write was accepted; `step` moves the physics by up to some seconds of
-    site time; `show` gives what is to be read now. A point no model shows behaves as `Wanderer` has it.
+    site time; `gauges` give what is to be read now. A point that has none behaves as `Wanderer` has it.
     """
 
     rank: ClassVar[int] = 1
     """Order of stepping: 0 what others depend on, 1 machines, 2 what follows them, METERS."""
     start: ClassVar[Mapping[str, Value | str]] = {}
     """What command points hold when the device starts; an enum's state by its name."""
+    counts: ClassVar[tuple[str, ...]] = ()
+    """Attributes that only ever grow: its own, or of a part of it ("stove.burn_s")."""
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
@@ -81,6 +87,11 @@ class DeviceModel:
         self.flows: dict[str, Flow] = {"power": lambda: self.power_kw}
         """What it draws, by quantity or by part, for the meters before it."""
         self.told: dict[str, Value] = {}
+        self._words: dict[str, str] = {}
+        self._words_at = 0
+        """`orders` when they were looked up."""
+        self.orders = 0
+        """How often it was told something else, or forgot it: as long as it stands, `told` is the same."""
         self._wanderer = Wanderer(setting.seed, self.name, setting.points.values())
         self.restart()
 
@@ -95,6 +106,7 @@ class DeviceModel:
             for name, point in self.points.items()
             if point.command is not None
         }
+        self.orders += 1
         for name in self.told:
             self.obey(name)
 
@@ -121,12 +133,36 @@ class DeviceModel:
         """Its motors by name."""
         return {}
 
+    def counted(self) -> dict[str, tuple[object, str]]:
+        """What only ever grows, by name: whose attribute it is, and which."""
+        found: dict[str, tuple[object, str]] = {}
+        for path in self.counts:
+            owner, _, what = path.rpartition(".")
+            found[path] = (getattr(self, owner) if owner else self, what)
+        for name, motor in self.machines().items():
+            found |= {f"{name}.{what}": (motor, what) for what in ("run_s", "starts")}
+        return found
+
+    def counters(self) -> dict[str, float]:
+        """What it has counted, for `go_on` in a later run."""
+        mine = {name: float(getattr(owner, what)) for name, (owner, what) in self.counted().items()}
+        return {**mine, **self._wanderer.counters()}
+
+    def go_on(self, kept: Mapping[str, float]) -> None:
+        """Count on from there; what is not in it stays as it began."""
+        for name, (owner, what) in self.counted().items():
+            if name in kept:
+                setattr(owner, what, type(getattr(owner, what))(kept[name]))
+        self._wanderer.go_on(kept, self.environment)
+
     def depth(self) -> int:
         """Order of stepping within a rank."""
         return 0
 
     def command(self, name: str, value: Value) -> None:
         """A master wrote it."""
+        if self.told.get(name) != value:
+            self.orders += 1
         self.told[name] = value
         self.obey(name)
 
@@ -150,23 +186,38 @@ class DeviceModel:
     def step(self, dt_s: float) -> None:
         """Physics for `dt_s` of site time."""
 
-    def show(self) -> dict[str, Value | None]:
-        """What its points read now; None is the device's "not available"."""
+    def gauges(self) -> dict[str, Gauge]:
+        """What its points read, by name. Asked for when all are linked; each is read when somebody wants to
+        know, after any step."""
         return {}
 
-    def show_some(self, names: Collection[str]) -> dict[str, Value | None]:  # noqa: ARG002 - for those that can
-        """`show`, of which only `names` matter."""
-        return self.show()
+    @cached_property
+    def _gauges(self) -> dict[str, Gauge]:
+        return self.gauges()
 
-    def all_values(self, names: Collection[str] | None = None) -> dict[str, Value | None]:
-        """`show`, with what it was told and what no model knows; all of it at least of `names`, where they
-        are given."""
-        shown = self.show() if names is None else self.show_some(names)
-        for name in self.points if names is None else names:
-            if name not in shown:
-                told = self.told.get(name)
-                shown[name] = self._wanderer.value(name, self.environment) if told is None else told
-        return shown
+    def gauge(self, name: str) -> Gauge:
+        """What a point reads: by the physics, or what it was told, or what no model knows; None for a name it
+        does not have."""
+        own = self._gauges.get(name)
+        if own is not None:
+            return own
+        return partial(self._without, name) if name in self.points else lambda: None
+
+    def _without(self, name: str) -> Value:
+        told = self.told.get(name)
+        return self._wanderer.value(name, self.environment) if told is None else told
+
+    def stands(self, name: str) -> bool:
+        """Whether a point reads the same until the next order: no gauge says it, and it does not wander."""
+        return name not in self._gauges and (name in self.told or self.points[name].kind != "number")
+
+    def show(self) -> dict[str, Value | None]:
+        """What the physics has its points read now."""
+        return {name: gauge() for name, gauge in self._gauges.items()}
+
+    def all_values(self) -> dict[str, Value | None]:
+        """`show`, with what it was told and what no model knows."""
+        return self.show() | {name: self._without(name) for name in self.points if name not in self._gauges}
 
     # Help for what it was told
 
@@ -179,11 +230,14 @@ class DeviceModel:
 
     def word(self, name: str, default: str = "") -> str:
         """The state an enum point was told, by name."""
-        point = self.points.get(name)
-        value = self.told.get(name)
-        if point is None or value is None:
-            return default
-        return point.state_name(value) or default
+        if self._words_at != self.orders:
+            self._words, self._words_at = {}, self.orders
+        found = self._words.get(name)
+        if found is None:
+            point, value = self.points.get(name), self.told.get(name)
+            found = "" if point is None or value is None else point.state_name(value) or ""
+            self._words[name] = found
+        return found or default
 
     def state(self, name: str, *words: str) -> int | None:
         """The number of the first of `words` that is a state of this enum point; None when it has none of

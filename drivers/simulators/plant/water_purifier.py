@@ -51,17 +51,17 @@ class WaterPurifier:
 
     def step(self, draw_l_min: float, mains_c: float, room_c: float, dt_s: float) -> None:
         """`draw_l_min`: what people ask for; they get what the tank has above its element."""
-        spare_l = max(self.tank.content / LITRE - 8, 0)
-        drawn = min(draw_l_min * dt_s / 60, spare_l)
-        self.producing = self.tank.level < (99.5 if self.producing else 88) and self.filter_left > 0
+        tank = self.tank
+        content_l = tank.content / LITRE
+        drawn = min(draw_l_min * dt_s / 60, max(content_l - 8, 0))
+        self.producing = tank.level < (99.5 if self.producing else 88) and self.filter_left > 0
         made = self.ro_l_min * dt_s / 60 if self.producing else 0.0
-        made = min(made, (self.tank.capacity - self.tank.content) / LITRE + drawn)
+        made = min(made, (tank.capacity - tank.content) / LITRE + drawn)
         flushed = 2 * self.ro_l_min * min(dt_s, self.flush_s) / 60
         self.flush_s = max(self.flush_s - dt_s, 0)
-        content_l = self.tank.content / LITRE
         held = max(content_l - drawn, 1e-6)
         self.temperature_c = (self.temperature_c * held + mains_c * made) / (held + made)
-        self.tank.step(made * LITRE * 3600 / dt_s, drawn * LITRE * 3600 / dt_s, dt_s)
+        tank.step(made * LITRE * 3600 / dt_s, drawn * LITRE * 3600 / dt_s, dt_s)
         self._heat(room_c, dt_s)
         self.filtered_l += made + flushed
         self.inlet_m3h = (
@@ -74,10 +74,11 @@ class WaterPurifier:
         self.tds_ppm = approach(self.tds_ppm, tired + stale, dt_s, 900)
 
     def _heat(self, room_c: float, dt_s: float) -> None:
-        mass = max(self.tank.content / LITRE, 1.0)
+        content_l = self.tank.content / LITRE
+        mass = max(content_l, 1.0)
         self.heating = (
             self.permit
-            and self.tank.content / LITRE > 6
+            and content_l > 6
             and self.temperature_c < (self.setpoint_c if self.heating else self.setpoint_c - 4)
         )
         loss_kw = 0.004 * (self.temperature_c - room_c)

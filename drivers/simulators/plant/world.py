@@ -68,6 +68,7 @@ class World:
             self._order = sorted(self.models.values(), key=lambda model: (model.rank, model.depth()))
         except RecursionError:
             raise PlantError("plant.yaml: meters measure each other in a circle") from None
+        self._turn = {model.name: turn for turn, model in enumerate(self._order)}
 
     @staticmethod
     def _made(device: Device, setting: Setting) -> DeviceModel:
@@ -120,9 +121,8 @@ class World:
         """Move these devices alone on to a moment not long after that of the plant, which follows with the
         next `advance`: what lies around them stands still meanwhile."""
         environment = self._surroundings.at(wall_ms)
-        for model in self._order:
-            if model.name in names:
-                model.move(wall_ms, environment)
+        for name in sorted(names, key=self._turn.__getitem__):
+            self.models[name].move(wall_ms, environment)
 
     def _step(self, wall_ms: float) -> None:
         environment = self.environment = self._surroundings.at(wall_ms)

@@ -85,10 +85,14 @@ def test_from_the_first_booking_to_the_last(
     for added, known in ((1, 0), (0, 1)):
         said = f"{added} bookings added; {known} were there already, 0 are over\n"
         assert event(capsys, data, "import", str(table)) == (0, said, "")
-    table.write_bytes("place,date,from,to\n大厅,2026-03-07,09:00,10:00\n".encode("gbk"))
+    table.write_bytes("地点,日期,开始,结束\n会议大厅,2026-03-07,09:00,10:00\n".encode("gbk"))
+    code, out, err = event(capsys, data, "import", str(table))
+    assert (code, out) == (0, "0 bookings added; 1 were there already, 0 are over\n")
+    assert err == "note: the file is not UTF-8; it was read as GBK\n"
+    table.write_text("place,date,from,to\nhall,2026-03-07,09:00,08:00\n", encoding="utf-8")
     code, _, err = event(capsys, data, "import", str(table))
     assert code == 1
-    assert "events.csv:2: the file is not UTF-8, it looks like GBK: save the file as UTF-8" in err
+    assert 'events.csv:2: "09:00-08:00" would end on the next day; if that is meant, write both dates' in err
 
     code, out, _ = event(capsys, data, "list")
     lines = out.splitlines()

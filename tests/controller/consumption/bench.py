@@ -37,7 +37,7 @@ PLAN = Plan(
     (Device(0, "main", "", "p", 0), Device(1, "twin", "", "p", 0), Device(2, "lamp", "", "p", 0)),
     (
         point(0, "main.energy", 0, ENERGY),
-        point(1, "main.power", 0),
+        replace(point(1, "main.power", 0), unit="kW"),
         point(2, "twin.import", 1, replace(ENERGY, power_point=None)),
         point(3, "twin.export", 1, replace(ENERGY, power_point=None)),
         point(4, "lamp.level", 2),

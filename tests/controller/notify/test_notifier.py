@@ -21,6 +21,7 @@ from config.plan.notify import Channel
 from config.plan.sinks import Common, HttpsSink, Secret, Tls
 from controller.consumption.upload.runner import Patience
 from controller.decide.records import Acknowledge, Notice, Shelve
+from controller.notify import runner
 from controller.notify.channels import SIGNATURE, told_by
 from controller.notify.runner import Notifier
 from controller.sinks import channels_of
@@ -232,6 +233,79 @@ async def test_nothing_is_kept_for_a_channel_that_is_gone(
             await until(lambda: not waiting(made))
 
 
+def another(web: Web) -> Web:
+    """With the same certificate, at another port."""
+    return Web(web.tls, web.answer)
+
+
+async def test_what_is_being_told_when_its_channel_becomes_another_is_told_once(
+    tmp_path: Path, web: Web, authority: Authority
+) -> None:
+    other = another(web)
+    async with web, other:
+        channel = webhook(web, authority, tmp_path)
+        with daemon(tmp_path / "data", channel) as made:
+            async with notifying(made) as notifier:
+                web.may_answer.clear()
+                notice(made, "disk")
+                notice(made, "store")
+                await until(lambda: web.requests)
+                taking = asyncio.create_task(notifier.take([webhook(other, authority, tmp_path)]))
+                await asyncio.sleep(0.02)
+                assert not taking.done()
+                web.may_answer.set()
+                await taking
+                await until(lambda: other.requests and not waiting(made))
+    assert (told(web), told(other)) == ([("raised", "disk")], [("raised", "store")])
+
+
+async def test_one_that_does_not_answer_keeps_no_plan_waiting(
+    tmp_path: Path, web: Web, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "LAST_TELLING_S", 0.05)
+    other = another(web)
+    async with web, other:
+        with daemon(tmp_path / "data", webhook(web, authority, tmp_path)) as made:
+            async with notifying(made) as notifier:
+                web.may_answer.clear()
+                notice(made, "disk")
+                await until(lambda: web.requests)
+                await notifier.take([webhook(other, authority, tmp_path)])
+                await until(lambda: other.requests and not waiting(made))
+        web.may_answer.set()
+    first, second = web.requests[0].headers, other.requests[0].headers
+    assert first["idempotency-key"] == second["idempotency-key"], "known as the same"
+
+
+async def test_channels_that_stay_go_on_and_one_that_comes_back_has_what_waited(
+    tmp_path: Path, web: Web, authority: Authority
+) -> None:
+    gone = another(web)
+    await away(gone)
+    async with web:
+        stays = webhook(web, authority, tmp_path)
+        lost = replace(webhook(gone, authority, tmp_path), name="lost")
+        with daemon(tmp_path / "data", stays, lost) as made:
+            async with notifying(made) as notifier:
+                notice(made, "disk")
+                await until(partial(idle, made, web))
+                await until(lambda: "notify" in {item.kind for item in made.board.standing()})
+                common = replace(stays.via.common, source=Source("site.yaml", 9, 1))
+                made.daemon.channels = (replace(stays, via=replace(stays.via, common=common)),)
+                await notifier.take(made.daemon.channels)
+                assert {item.kind for item in made.board.standing()} == {"disk"}
+                notice(made, "store")
+                await until(lambda: len(web.requests) == 2 and not waiting(made))
+                assert web.connections == 1
+                assert waiting(made, "lost") == 1
+                await gone.start()
+                await notifier.take([stays, lost])
+                await until(lambda: not waiting(made, "lost"))
+                await gone.stop()
+    assert told(web) == [("raised", "disk"), ("raised", "store")]
+    assert told(gone) == [("raised", "disk")]
+
+
 @needed
 async def test_a_broker_has_each_event_and_how_each_alarm_is_now(tmp_path: Path) -> None:
     with mosquitto(tmp_path) as broker:
@@ -258,3 +332,27 @@ async def test_a_broker_has_each_event_and_how_each_alarm_is_now(tmp_path: Path)
             ((topic, payload),) = later.heard
             assert topic.endswith("state/disk/site"), "what is over is retained no more"
             assert json.loads(payload)["state"] == "active-unacked"
+
+
+@needed
+async def test_what_waited_for_a_webhook_goes_to_the_broker_that_has_its_name_now(
+    tmp_path: Path, web: Web, authority: Authority
+) -> None:
+    await away(web)
+    hook = webhook(web, authority, tmp_path)
+    with mosquitto(tmp_path) as broker:
+        via = broker_plan(broker.port, client_id="louguan-alarms", topic="compound")
+        with daemon(tmp_path / "data", hook) as made:
+            async with listening(broker, "compound/#") as other, notifying(made) as notifier:
+                notice(made, "disk")
+                assert waiting(made) == 1
+                made.daemon.channels = (Channel("duty", "", PRIORITIES, via),)
+                await notifier.take(made.daemon.channels)
+                await other.until(lambda heard: len(heard) == 2)
+                await notifier.take([hook])
+                await web.start()
+                notice(made, "store")
+                await until(partial(idle, made, web))
+                await web.stop()
+    assert [json.loads(payload)["kind"] for _, payload in other.heard] == ["disk", "disk"]
+    assert told(web) == [("raised", "store")]

@@ -119,7 +119,7 @@ def test_what_the_daemon_wrote_down_is_said_in_the_readers_language(
         Version(2, Acceptance("b" * 64, 1_772_676_000_000, "louguan", f"rollback to 1: {WHY}", "", 1)),
         Version(1, Acceptance("a" * 64, 1_772_672_400_000, "Li", "", "more [light]")),
     ]
-    apply_tables.history(told(known), ZoneInfo("Asia/Shanghai"), "zh_CN")
+    apply_tables.history(told(known, {"a" * 64}), ZoneInfo("Asia/Shanghai"), "zh_CN")
     out = " ".join(capsys.readouterr().out.split())
     assert "2026-03-05 10:00" in out  # the site's time, whatever this machine's is
     assert "状态 " in out

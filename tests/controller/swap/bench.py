@@ -14,7 +14,7 @@ from config.plan.lines import Line
 from config.plan.reading import Quality, Reading, Value
 from config.plan.site import Plan
 from controller.store.control import ControlStore
-from controller.store.plans import Acceptance
+from controller.store.plans import Acceptance, Version
 from controller.swap.applying import Applying
 from controller.swap.lines import Lines
 from controller.swap.numbering import Ask
@@ -73,9 +73,12 @@ class Bench:
 
     async def apply(self, plan: Plan, person: str = "Li", comment: str = "") -> int:
         async with self.cycling():
-            version = await self.applying.apply(codec.dump(plan), plan.hash, person, comment)
+            version = await self.offer(codec.dump(plan), plan.hash, person, comment)
             await self.taking.settled()
         return version.number
+
+    async def offer(self, content: str, plan_hash: str, person: str = "Li", comment: str = "") -> Version:
+        return await self.applying.apply(await self.applying.prepare(content), plan_hash, person, comment)
 
     @asynccontextmanager
     async def cycling(self) -> AsyncIterator[None]:

@@ -1,21 +1,28 @@
-"""What else follows another Plan: sinks, trends, and what the site says of the disk."""
+"""What else follows another Plan: sinks, channels of alarms, trends, and what the site says of the disk."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from config.plan.alarms import PRIORITIES
 from config.plan.clock import Pace
 from config.plan.devices import Source
 from config.plan.metering import Trend
-from config.plan.sinks import FileSink
+from config.plan.notify import Channel
+from config.plan.sinks import Common, FileSink, HttpsSink
 from config.plan.site import Plan
 from controller.flash import Flash
+from controller.notify.channels import told_by
+from controller.notify.runner import Notifier
 from controller.room import Room
 from controller.swap.following import Following
 from controller.trending import trending_of
 from controller.uploading import uploads_of
 from tests.controller.consumption.upload.rows import ScriptedSink, all_of
+from tests.controller.consumption.upload.web import Reply, Web
+from tests.controller.notify.test_notifier import FAST, notice, until
 from tests.controller.shell import shell
 from tests.controller.swap.bench import Bench, bench, sealed
 from tests.controller.swap.test_taking import heard, site
@@ -114,3 +121,35 @@ def composed(made: Bench, data: Path) -> tuple[Flash, Room]:
         daemon, stores, data, Pace(), 1, simulated=False, uploads=daemon.uploads, room=kept, flash=flash
     )
     return flash, kept
+
+
+async def test_channels_of_alarms_are_those_of_the_plan_from_its_first_cycle_on(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    async with Web(None, lambda _web, _request: Reply(body={})) as web, bench(data, site("a")) as made:
+        heard(made)
+        composed(made, data)
+        daemon, control = made.daemon, made.shell.stores.control
+        make = partial(told_by, site=daemon.plan.site.name)
+        notifier = daemon.notifier = Notifier(
+            daemon.channels, control, daemon.board, daemon.now_ms, make, FAST
+        )
+        notifier.start()
+        common = Common("duty", "值班", Source("site.yaml", 1, 1))
+        duty = Channel("duty", "值班", PRIORITIES, HttpsSink(common, web.url))
+        notice(made.shell, "files")
+        # What is raised before the notifier has followed waits for the channel all the same.
+        later, made.follow = made.follow, None
+        await made.apply(sealed(replace(daemon.plan, channels=(duty,))))
+        notice(made.shell, "disk")
+        assert daemon.channels == (duty,)
+        assert later is not None
+        await later(site("a"))
+        await until(lambda: len(web.requests) == 1)
+        made.follow = later
+        await made.apply(site("a"))
+        notice(made.shell, "store")
+        await notifier.stop()
+        assert daemon.uploads is not None
+        await daemon.uploads.stop()
+    assert [request.rows[0]["kind"] for request in web.requests] == ["disk"]

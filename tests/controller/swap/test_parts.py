@@ -77,7 +77,9 @@ def test_the_version_before_is_that_of_what_is_in_force() -> None:
 
 def test_how_versions_ended() -> None:
     known = [version(4, "b", 2), version(3, "c"), version(2, "b"), version(1, "a")]
-    assert [row["state"] for row in told(known)] == ["in-force", "rolled-back", "replaced", "replaced"]
+    rows = told(known, {"a", "b"})
+    assert [row["state"] for row in rows] == ["in-force", "rolled-back", "replaced", "replaced"]
+    assert [row["kept"] for row in rows] == [True, False, True, True]
     assert was_rolled_back(known, "c")
     assert not was_rolled_back(known, "a")
     assert not was_rolled_back(known[1:], "b")

@@ -100,11 +100,11 @@ async def test_what_cannot_be_taken_changes_nothing(tmp_path: Path) -> None:
             with pytest.raises(Refused, match=why):
                 await made.apply(sealed(replace(plan, site=other)))
         with pytest.raises(Refused, match="no plan"):
-            await made.applying.apply("{}", plan.hash, "Li", "")
+            await made.offer("{}", plan.hash)
         with pytest.raises(Refused, match="another plan"):
-            await made.applying.apply(codec.dump(plan), site("b").hash, "Li", "")
+            await made.offer(codec.dump(plan), site("b").hash)
         with pytest.raises(Refused, match="hash does not match"):
-            await made.applying.apply(codec.dump(replace(plan, hash=site("a").hash)), plan.hash, "Li", "")
+            await made.offer(codec.dump(replace(plan, hash=site("a").hash)), plan.hash)
         assert made.daemon.plan == site("a")
         assert len(await made.applying.versions()) == 1
 
@@ -227,7 +227,7 @@ async def test_a_line_with_other_settings_is_closed_and_opened_anew(tmp_path: Pa
         heard(made)
         made.may_open.clear()
         following = slower_line(site("a", default=30.0))
-        await made.applying.apply(codec.dump(following), following.hash, "Li", "")
+        await made.offer(codec.dump(following), following.hash)
         # What is written before it is open is not lost, nor waited for for ever.
         made.shell.cycle()
         assert [kind for kind, _, value in made.shell.told("a.level") if value == 30.0][-1] == Kind.NOT_SENT
@@ -268,7 +268,7 @@ async def test_devices_that_reject_writes_bring_the_version_before_back_once(tmp
         versions = await made.applying.versions()
         assert [version.item.person for version in versions] == ["louguan", "Li", "Li"]
         assert versions[0].item.detail.startswith("rollback to 1: writes were rejected: a.level")
-        assert [row["state"] for row in told(versions)] == ["in-force", "rolled-back", "replaced"]
+        assert [row["state"] for row in told(versions, ())] == ["in-force", "rolled-back", "replaced"]
         assert was_rolled_back(versions, site("a", "b", default=60.0).hash)
         assert [item.kind for item in made.daemon.board.standing() if item.kind == "rolled-back"]
         for _ in range(20):
@@ -366,11 +366,11 @@ async def test_meters_wait_for_a_log_that_cannot_be_written(
             return real(*given)
 
         monkeypatch.setattr(log, "register", register)
-        await made.applying.apply(codec.dump(site("a", "b")), site("a", "b").hash, "Li", "")
+        await made.offer(codec.dump(site("a", "b")), site("a", "b").hash)
         await _until(lambda: "meters" in {item.kind for item in made.daemon.board.standing()})
         # Another edit does not wait for the disk, and loses nobody.
         following = site("a", "b", default=30.0)
-        await made.applying.apply(codec.dump(following), following.hash, "Li", "")
+        await made.offer(codec.dump(following), following.hash)
         assert made.daemon.consumption.terms("b") is None
         failing = False
         await made.taking.settled()
@@ -395,3 +395,16 @@ async def _until(condition: object) -> None:
             return
         await asyncio.sleep(0.01)
     raise AssertionError("not in time")
+
+
+async def test_a_plan_that_was_prepared_for_another_one_is_judged_anew(tmp_path: Path) -> None:
+    async with bench(tmp_path, site("a")) as made:
+        made.answers(a_level=10.0)
+        prepared = await made.applying.prepare(codec.dump(site("a", "b")))
+        assert await made.apply(site("c")) == 2
+        async with made.cycling():
+            await made.applying.apply(prepared, prepared.plan.hash, "Li", "")
+            await made.taking.settled()
+        assert [device.name for device in made.daemon.plan.devices] == ["a", "b"]
+        # "a" was gone meanwhile: it is no device that stays.
+        assert made.opened[0].taken[-1][1] == ["a", "b"]

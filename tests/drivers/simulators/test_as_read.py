@@ -15,7 +15,7 @@ from config.plan.reading import Value
 from config.plan.site import Plan
 from drivers.bacnet import tags, values
 from drivers.codec import Absent, decode_point, width
-from drivers.simulators.as_read import Read, as_read
+from drivers.simulators.as_read import Missing, Read, as_read
 from drivers.simulators.modbus.memory import Memory
 from tests.drivers.simulators import sites
 
@@ -33,15 +33,15 @@ def over_the_wire(point: Point, value: Value) -> Read:
         memory = Memory([point], Limits(max_registers=1000))
         memory.put(point, value)
         found = decode_point(point, source, memory.read(source.space, source.address, width(source)))
-        return Read(None, found.value) if isinstance(found, Absent) else Read(found)
+        return Missing(found.value) if isinstance(found, Absent) else found
     if source.object_type == "accumulator":  # counts are not written, by us or anybody
         data = tags.app_unsigned(round(float(value) / source.scale))
     else:
         data = values.encode(point, value)
     try:
-        return Read(values.engineering(point, tags.atom(tags.walk(data)[0])))
+        return values.engineering(point, tags.atom(tags.walk(data)[0]))
     except values.Unusable as error:
-        return Read(None, str(error))
+        return Missing(str(error))
 
 
 def some_value(point: Point, share: float, sign: int) -> Value:
@@ -77,5 +77,21 @@ def test_what_lies_between_two_steps_is_rounded_as_the_codec_rounds(value: float
         for point in numbers
         if isinstance(point.source, Register)
     }
+    for point in shapes.values():
+        assert as_read(point)(value) == over_the_wire(point, value), point.key
+
+
+@settings(deadline=None)
+@given(
+    value=st.floats(-1e10, 1e10)
+    | st.builds(lambda place, near: 10.0**place * near, st.integers(-16, 10), st.floats(0.9999999, 1.0000001))
+)
+def test_floats_of_any_size_are_the_shortest_decimals_of_the_codec(value: float) -> None:
+    shapes = {
+        (point.source.type, point.source.scale): point
+        for point in each().points
+        if isinstance(point.source, Register) and point.source.type.startswith("float")
+    }
+    assert {kind for kind, _ in shapes} == {"float16", "float32", "float64"}
     for point in shapes.values():
         assert as_read(point)(value) == over_the_wire(point, value), point.key

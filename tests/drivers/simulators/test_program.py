@@ -118,3 +118,16 @@ def test_wrong_use(tmp_path: Path) -> None:
         )  # fmt: skip
         assert done.returncode == 2
         assert done.stderr.startswith("simulators: ")
+
+
+def test_counters_go_on_in_the_next_run(tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    stood = []
+    for words in ((), ("--seed", "2", "--start", "2026-03-31T12:00:00+08:00")):
+        running = Program(tmp_path, "--state", str(state), *words)
+        stood.append(running.ask(truth=True)["truth"]["devices"]["main-1"]["energy_import"])
+        running.process.send_signal(signal.SIGTERM)
+        assert running.end() == (0, "")
+        kept = json.loads(state.read_text(encoding="utf-8"))["counters"]["main-1"]["total"]
+        assert kept >= stood[-1]
+    assert 0 <= stood[1] - stood[0] < 200

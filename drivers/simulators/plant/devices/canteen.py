@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import ClassVar
 
 from config.plan.reading import Value
 from drivers.simulators.plant.kitchen import FumePurifier, Hood, Stove
-from drivers.simulators.plant.model import DeviceModel, Neighbours, Setting
+from drivers.simulators.plant.model import DeviceModel, Gauge, Neighbours, Setting
 from drivers.simulators.plant.motor import Motor
 from drivers.simulators.plant.noise import Noise
 
@@ -16,6 +17,7 @@ class StoveController(DeviceModel):
     """Burner heads with a permit. Facts: `heads`, `head_kw`, `head_gas` m³/h."""
 
     rank: ClassVar[int] = 0
+    counts: ClassVar[tuple[str, ...]] = ("stove.gas_total_m3", "stove.burn_s")
 
     def __init__(self, setting: Setting) -> None:
         heads = int(setting.number("heads", 3))
@@ -42,17 +44,21 @@ class StoveController(DeviceModel):
         environment = self.environment
         self.stove.step(environment, dt_s)
 
-    def show(self) -> dict[str, Value | None]:
+    def gauges(self) -> dict[str, Gauge]:
         stove = self.stove
+        opened, closed = self.state("valve", "open"), self.state("valve", "closed")
         return {
-            **{f"flame{head}": burning for head, burning in enumerate(stove.burning, start=1)},
-            "flame": stove.flame,
-            "valve": self.state("valve", "open" if stove.flame else "closed"),
-            "gas_flow": stove.gas_m3h,
-            "gas_total": stove.gas_total_m3,
-            "gas_pressure": 2300 - 12 * stove.gas_m3h,
-            "fault_code": 0,
-            "run_hours": stove.burn_s,
+            **{
+                f"flame{head + 1}": partial(stove.burning.__getitem__, head)
+                for head in range(len(stove.burning))
+            },
+            "flame": lambda: stove.flame,
+            "valve": lambda: opened if stove.flame else closed,
+            "gas_flow": lambda: stove.gas_m3h,
+            "gas_total": lambda: stove.gas_total_m3,
+            "gas_pressure": lambda: 2300 - 12 * stove.gas_m3h,
+            "fault_code": lambda: 0,
+            "run_hours": lambda: stove.burn_s,
         }
 
 
@@ -70,6 +76,7 @@ class HoodPanel(DeviceModel):
         "run_on": 600.0,
         "stop_temperature": 45.0,
     }
+    counts: ClassVar[tuple[str, ...]] = ("grease_h",)
 
     def __init__(self, setting: Setting) -> None:
         self.motors = {
@@ -144,30 +151,46 @@ class HoodPanel(DeviceModel):
         most = sum(stove.head_kw * len(stove.burning) for stove in self._stoves)
         return sum(stove.heat_kw for stove in self._stoves) / most if most else 0.0
 
-    def show(self) -> dict[str, Value | None]:
-        speed = max(motor.speed for motor in self.motors.values())
-        run_on = max(self.told_number("run_on", 600) - self._since_flame_s, 0.0)
-        values: dict[str, Value | None] = {
-            "hood_temperature": self.hoods[0].temperature_c,
-            "hood_temperature_2": self.hoods[1].temperature_c,
-            "duct_pressure": -380 * speed**2,
-            "filter_pressure": (40 + 0.2 * self.grease_h) * speed**2,
-            "run_on_left": run_on if self._since_flame_s > 0 else 0.0,
-            "firmware": "YZ-1.07",
-            "makeup_run": self.makeup_wanted,
-            "airflow_proved": speed > 0.2,
+    def _speed(self) -> float:
+        """Of the faster fan."""
+        return max(motor.speed for motor in self.motors.values())
+
+    def _run_on_left(self) -> float:
+        if self._since_flame_s <= 0:
+            return 0.0
+        return max(self.told_number("run_on", 600) - self._since_flame_s, 0.0)
+
+    def gauges(self) -> dict[str, Gauge]:
+        first, second = self.hoods
+        found: dict[str, Gauge] = {
+            "hood_temperature": lambda: first.temperature_c,
+            "hood_temperature_2": lambda: second.temperature_c,
+            "duct_pressure": lambda: -380 * self._speed() ** 2,
+            "filter_pressure": lambda: (40 + 0.2 * self.grease_h) * self._speed() ** 2,
+            "run_on_left": self._run_on_left,
+            "firmware": lambda: "YZ-1.07",
+            "makeup_run": lambda: self.makeup_wanted,
+            "airflow_proved": lambda: self._speed() > 0.2,
         }
-        for number, flame in enumerate(self.flames, start=1):
-            values[f"flame{number}"] = flame
+        for number, stove in enumerate(self._stoves, start=1):
+            found[f"flame{number}"] = partial(_flame, stove)
         for fan, motor in self.motors.items():
-            values |= {
-                f"{fan}_speed_fb": 100 * motor.speed,
-                f"{fan}_hours": motor.run_s,
-                f"{fan}_run": motor.running,
-                f"{fan}_fault": motor.failed,
-                f"{fan}_auto": True,
-            }
-        return values
+            found |= _of_fan(fan, motor)
+        return found
+
+
+def _flame(stove: Stove) -> bool:
+    return stove.flame
+
+
+def _of_fan(fan: str, motor: Motor) -> dict[str, Gauge]:
+    return {
+        f"{fan}_speed_fb": lambda: 100 * motor.speed,
+        f"{fan}_hours": lambda: motor.run_s,
+        f"{fan}_run": lambda: motor.running,
+        f"{fan}_fault": lambda: motor.failed,
+        f"{fan}_auto": lambda: True,
+    }
 
 
 class FumePurifierController(DeviceModel):
@@ -175,6 +198,7 @@ class FumePurifierController(DeviceModel):
 
     rank: ClassVar[int] = 2
     start: ClassVar[dict[str, Value | str]] = {"mode": "linked", "wash_permit": True}
+    counts: ClassVar[tuple[str, ...]] = ("cleaner.run_s", "_washed_run_s")
 
     def __init__(self, setting: Setting) -> None:
         self.cleaner = FumePurifier(setting.number("rated_kw", 1.5), setting.lot("dirt", 0.05, 0.5))
@@ -227,37 +251,36 @@ class FumePurifierController(DeviceModel):
         ):
             self._wash_s = 1800.0
 
-    def show(self) -> dict[str, Value | None]:
+    def _stage(self) -> str:
+        if self._wash_s:
+            return "washing"
+        if self._ramp_s > 20:
+            return "cleaning"
+        return "ramping" if self.cleaner.on else "idle"
+
+    def gauges(self) -> dict[str, Gauge]:
         cleaner = self.cleaner
-        stage = (
-            "washing"
-            if self._wash_s
-            else "cleaning"
-            if self._ramp_s > 20
-            else "ramping"
-            if cleaner.on
-            else "idle"
-        )
-        live = cleaner.on and not cleaner.failed
         return {
-            "run": live,
-            "fault": cleaner.failed,
-            "spark": live and cleaner.dirt > 1.05,
-            "wash_due": cleaner.dirt >= 0.9,
-            "fan_linked": self._linked,
-            "stage": self.state("stage", stage),
-            "fume": cleaner.outlet_mg_m3,
-            "high_voltage": 11_800.0 - 900 * cleaner.dirt if live else 0.0,
-            "field_current": 0.045 + 0.03 * cleaner.dirt if live else 0.0,
-            "power": self.power_kw,
-            "filter": 100 * min(cleaner.dirt, 1.2),
-            "run_hours": cleaner.run_s,
-            "hours_since_wash": cleaner.run_s - self._washed_run_s,
+            "run": lambda: cleaner.live,
+            "fault": lambda: cleaner.failed,
+            "spark": lambda: cleaner.live and cleaner.dirt > 1.05,
+            "wash_due": lambda: cleaner.dirt >= 0.9,
+            "fan_linked": lambda: self._linked,
+            "stage": lambda: self.state("stage", self._stage()),
+            "fume": lambda: cleaner.outlet_mg_m3,
+            "high_voltage": lambda: 11_800.0 - 900 * cleaner.dirt if cleaner.live else 0.0,
+            "field_current": lambda: 0.045 + 0.03 * cleaner.dirt if cleaner.live else 0.0,
+            "power": lambda: self.power_kw,
+            "filter": lambda: 100 * min(cleaner.dirt, 1.2),
+            "run_hours": lambda: cleaner.run_s,
+            "hours_since_wash": lambda: cleaner.run_s - self._washed_run_s,
         }
 
 
 class GasAlarmPanel(DeviceModel):
     """Four detectors that smell next to nothing."""
+
+    counts: ClassVar[tuple[str, ...]] = ("_age_s",)
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
@@ -272,11 +295,16 @@ class GasAlarmPanel(DeviceModel):
     def step(self, dt_s: float) -> None:
         self._age_s += dt_s
 
-    def show(self) -> dict[str, Value | None]:
-        environment = self.environment
-        values: dict[str, Value | None] = {"state": self.state("state", "normal"), "serial": "GD4-26017"}
+    def _smelled(self, number: int) -> float:
+        return max(0.4 + 0.4 * self._smell[number].at(self.environment.time_s), 0.0)
+
+    def _life_left_s(self, number: int) -> float:
+        return max(self._life_s[number] - self._age_s, 0.0)
+
+    def gauges(self) -> dict[str, Gauge]:
+        normal = self.state("state", "normal")
+        found: dict[str, Gauge] = {"state": lambda: normal, "serial": lambda: "GD4-26017"}
         for number in range(4):
-            smell = 0.4 + 0.4 * self._smell[number].at(environment.time_s)
-            values[f"gas{number + 1}"] = max(smell, 0.0)
-            values[f"life{number + 1}"] = max(self._life_s[number] - self._age_s, 0.0)
-        return values
+            found[f"gas{number + 1}"] = partial(self._smelled, number)
+            found[f"life{number + 1}"] = partial(self._life_left_s, number)
+        return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Literal
 
 from config.plan.reading import Value
@@ -11,10 +11,12 @@ from drivers.simulators.plant.curves import approach
 from drivers.simulators.plant.duty import Mode, Pair
 from drivers.simulators.plant.loads import Tap
 from drivers.simulators.plant.mbr import GreyPlant
-from drivers.simulators.plant.model import DeviceModel, Flow, Neighbours, Setting
+from drivers.simulators.plant.model import DeviceModel, Flow, Gauge, Neighbours, Setting
 from drivers.simulators.plant.motor import Motor
+from drivers.simulators.plant.tank import Tank
 
 LOW, HIGH, OVERFLOW = 15.0, 90.0, 97.0
+REUSE_LOW = 8.0
 """Where the level switches hang, percent."""
 AERATION_ALARM_S = 2700.0
 
@@ -34,6 +36,11 @@ class GreyWaterPanel(DeviceModel):
         "makeup_open_level": 25.0,
         "makeup_close_level": 35.0,
     }
+    counts: ClassVar[tuple[str, ...]] = (
+        "process.uv_run_s",
+        "process.permeate_total_m3",
+        "process.make_up_total_m3",
+    )
 
     def __init__(self, setting: Setting) -> None:
         self.process = GreyPlant(setting.facts)
@@ -113,55 +120,64 @@ class GreyWaterPanel(DeviceModel):
         self.process.step(self._inflow.m3h, self.booster.flow_m3h, dt_s)
         self._water_c = approach(self._water_c, 14 + 0.5 * environment.outdoor_c, dt_s, 86_400)
 
-    def show(self) -> dict[str, Value | None]:
+    def gauges(self) -> dict[str, Gauge]:
         process, booster = self.process, self.booster
-        levels = {
-            "eq": process.equalisation.level,
-            "mbr": process.membrane.level,
-            "reuse": process.reuse.level,
+        found: dict[str, Gauge] = {
+            "supply_pressure": lambda: booster.pressure_pa,
+            "inflow": lambda: process.inflow_m3h,
+            "permeate_flow": lambda: process.permeate_m3h,
+            "reuse_flow": lambda: booster.flow_m3h,
+            "makeup_flow": lambda: process.make_up_m3h,
+            "turbidity": lambda: process.turbidity,
+            "chlorine": lambda: process.chlorine,
+            "ph": lambda: 7.2,
+            "oxygen": lambda: process.oxygen,
+            "membrane_pressure": lambda: process.fouling_kpa * 1000,
+            "water_temperature": lambda: self._water_c,
+            "uv_run": lambda: process.uv,
+            "uv_auto": lambda: True,
+            "uv_hours": lambda: process.uv_run_s,
+            "alarm_chlorine_low": lambda: process.chlorine < 0.2,
+            "alarm_turbidity_high": lambda: process.turbidity > 10,
+            "alarm_overflow": lambda: process.equalisation.level > OVERFLOW,
+            "alarm_aeration": lambda: process.airless_s > AERATION_ALARM_S,
+            "alarm_membrane": lambda: process.fouling_kpa > 40,
+            "permeate_total": lambda: process.permeate_total_m3,
+            "makeup_open": lambda: process.make_up_open,
+            "dosing_run": lambda: process.dosing,
+            "reuse_stopped": lambda: not process.quality_good,
+            "firmware": lambda: "ZS-2.14",
+            **_of_tank("eq", process.equalisation, LOW),
+            **_of_tank("mbr", process.membrane, LOW),
+            **_of_tank("reuse", process.reuse, REUSE_LOW),
         }
-        values: dict[str, Value | None] = {
-            "supply_pressure": booster.pressure_pa,
-            "inflow": process.inflow_m3h,
-            "permeate_flow": process.permeate_m3h,
-            "reuse_flow": booster.flow_m3h,
-            "makeup_flow": process.make_up_m3h,
-            "turbidity": process.turbidity,
-            "chlorine": process.chlorine,
-            "ph": 7.2,
-            "oxygen": process.oxygen,
-            "membrane_pressure": process.fouling_kpa * 1000,
-            "water_temperature": self._water_c,
-            "uv_run": process.uv,
-            "uv_auto": True,
-            "uv_hours": process.uv_run_s,
-            "alarm_chlorine_low": process.chlorine < 0.2,
-            "alarm_turbidity_high": process.turbidity > 10,
-            "alarm_overflow": process.equalisation.level > OVERFLOW,
-            "alarm_aeration": process.airless_s > AERATION_ALARM_S,
-            "alarm_membrane": process.fouling_kpa > 40,
-            "permeate_total": process.permeate_total_m3,
-            "makeup_open": process.make_up_open,
-            "dosing_run": process.dosing,
-            "reuse_stopped": not process.quality_good,
-            "firmware": "ZS-2.14",
+        locked: dict[str, Callable[[], bool]] = {
+            "lift": lambda: process.lift.locked,
+            "suction": lambda: process.suction.locked,
+            "blower": lambda: False,
+            "booster": lambda: not process.supply_allowed,
         }
-        for tank, level in levels.items():
-            values |= {
-                f"{tank}_level": level,
-                f"{tank}_low_switch": level < (8 if tank == "reuse" else LOW),
-                f"{tank}_high_switch": level > HIGH,
-                f"{tank}_overflow_switch": level > OVERFLOW,
-            }
-        dry = {"lift": process.lift.locked, "suction": process.suction.locked, "blower": False}
-        dry["booster"] = not process.supply_allowed
         for machine, pair in self._pairs.items():
-            for number, motor in enumerate(pair.motors, start=1):
-                values |= {
-                    f"{machine}{number}_run": motor.running,
-                    f"{machine}{number}_fault": motor.failed,
-                    f"{machine}{number}_auto": pair.selected[number - 1],
-                    f"{machine}{number}_locked": dry[machine],
-                    f"{machine}{number}_hours": motor.run_s,
-                }
-        return values
+            for place in range(2):
+                found |= _of_machine(f"{machine}{place + 1}", pair, place, locked[machine])
+        return found
+
+
+def _of_tank(name: str, tank: Tank, low: float) -> dict[str, Gauge]:
+    return {
+        f"{name}_level": lambda: tank.level,
+        f"{name}_low_switch": lambda: tank.level < low,
+        f"{name}_high_switch": lambda: tank.level > HIGH,
+        f"{name}_overflow_switch": lambda: tank.level > OVERFLOW,
+    }
+
+
+def _of_machine(name: str, pair: Pair, place: int, locked: Callable[[], bool]) -> dict[str, Gauge]:
+    motor = pair.motors[place]
+    return {
+        f"{name}_run": lambda: motor.running,
+        f"{name}_fault": lambda: motor.failed,
+        f"{name}_auto": lambda: pair.selected[place],
+        f"{name}_locked": locked,
+        f"{name}_hours": lambda: motor.run_s,
+    }

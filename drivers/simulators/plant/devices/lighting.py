@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import partial
+from typing import ClassVar
 
 from config.plan.reading import Value
 from drivers.simulators.plant.lamps import LampGroup
-from drivers.simulators.plant.model import DeviceModel, Setting
-from drivers.simulators.plant.noise import Noise, chance
+from drivers.simulators.plant.model import DeviceModel, Gauge, Setting
+from drivers.simulators.plant.noise import Lot, Noise
 
 INDOOR_SHARE = 0.006
 """Of the daylight outside that reaches a corridor."""
@@ -20,6 +22,8 @@ STAY_S = 120.0
 class LightingController(DeviceModel):
     """Dimmed zones with presence, lux and a meter. Facts: `zone_kw`, `lamps` a zone."""
 
+    counts: ClassVar[tuple[str, ...]] = ("energy_kwh",)
+
     def __init__(self, setting: Setting) -> None:
         zones = sorted(
             int(found[1]) for name in setting.points if (found := re.fullmatch(r"zone(\d+)_level", name))
@@ -31,6 +35,9 @@ class LightingController(DeviceModel):
                             setting.lot(f"age {zone}", 500, 15_000)) for zone in zones
         }  # fmt: skip
         self._kw = 0.01
+        self._passing = {
+            zone: Lot(setting.seed, f"{setting.device.name}/{zone}/passing", STAY_S) for zone in zones
+        }
         super().__init__(setting)
         self.energy_kwh = setting.number("start", setting.lot("start", 1_000, 30_000))
 
@@ -44,32 +51,29 @@ class LightingController(DeviceModel):
             self.zones[int(zone[1])].level = self.told_number(name, 0)
 
     def step(self, dt_s: float) -> None:
-        for group in self.zones.values():
-            group.step(dt_s)
-        self._kw = 0.01 + sum(group.power_kw for group in self.zones.values())
-        self.energy_kwh += self.power_kw * dt_s / 3600
+        changed = [group.step(dt_s) for group in self.zones.values()]
+        if any(changed):
+            self._kw = 0.01 + sum(group.power_kw for group in self.zones.values())
+        self.energy_kwh += self._kw * dt_s / 3600
 
-    def presence(self, zone: int) -> bool:
+    def _presence(self, zone: int) -> bool:
         environment = self.environment
-        turn = int(environment.time_s // STAY_S)
-        return (
-            chance(self.setting.seed, f"{self.name}/{zone}/passing", turn)
-            < 0.02 + 0.75 * environment.occupancy
-        )
+        return self._passing[zone].at(environment.time_s) < 0.02 + 0.75 * environment.occupancy
 
-    def show(self) -> dict[str, Value | None]:
-        environment = self.environment
-        values: dict[str, Value | None] = {
-            "power": self.power_kw,
-            "energy": self.energy_kwh,
-            "lamp_fault": any(group.failed for group in self.zones.values()),
-            "firmware": "LC8-3.2",
+    def _lux(self, window: float, group: LampGroup) -> float:
+        return INDOOR_SHARE * window * self.environment.lux + FULL_LX * group.output
+
+    def gauges(self) -> dict[str, Gauge]:
+        found: dict[str, Gauge] = {
+            "power": lambda: self.power_kw,
+            "energy": lambda: self.energy_kwh,
+            "lamp_fault": lambda: any(group.failed for group in self.zones.values()),
+            "firmware": lambda: "LC8-3.2",
         }
         for zone, group in self.zones.items():
-            window = 0.6 + 0.1 * (zone % 5)
-            values[f"zone{zone}_presence"] = self.presence(zone)
-            values[f"zone{zone}_lux"] = INDOOR_SHARE * window * environment.lux + FULL_LX * group.output
-        return values
+            found[f"zone{zone}_presence"] = partial(self._presence, zone)
+            found[f"zone{zone}_lux"] = partial(self._lux, 0.6 + 0.1 * (zone % 5), group)
+        return found
 
 
 class StreetConcentrator(DeviceModel):
@@ -83,15 +87,17 @@ class StreetConcentrator(DeviceModel):
             LampGroup(setting.seed, f"{setting.device.name}/{group}", self._each, lamp_kw,
                       setting.lot(f"age {group}", 2_000, 20_000), ramp_s=3) for group in range(groups)
         ]  # fmt: skip
+        self._kw = 0.02
         super().__init__(setting)
         self._voltage = [Noise(setting.seed, f"{self.name}/u{phase}", 300) for phase in range(3)]
         self._lux = Noise(setting.seed, f"{self.name}/lux", 120)
-        self._shown: list[tuple[float, int]] = []
-        self._currents: dict[str, Value | None] = {}
+
+    def counted(self) -> dict[str, tuple[object, str]]:
+        return {f"group{number}": (group, "on_h") for number, group in enumerate(self.groups, start=1)}
 
     @property
     def power_kw(self) -> float:
-        return sum(group.power_kw for group in self.groups) + 0.02
+        return self._kw
 
     def restart(self) -> None:
         """After a power cut it lights the street until somebody tells it better."""
@@ -109,36 +115,44 @@ class StreetConcentrator(DeviceModel):
             self.groups[int(group[1]) - 1].level = self.told_number(name, 100)
 
     def step(self, dt_s: float) -> None:
-        for group in self.groups:
-            group.step(dt_s)
+        changed = [group.step(dt_s) for group in self.groups]
+        if any(changed):
+            self._kw = sum(group.power_kw for group in self.groups) + 0.02
 
-    def show(self) -> dict[str, Value | None]:
-        environment = self.environment
-        values: dict[str, Value | None] = {
-            "lux": max(environment.lux * (1 + 0.03 * self._lux.at(environment.time_s)), 0.0),
-            "leakage": 0.008 + 0.01 * (environment.rain_mm_h > 0),
-            "clock": environment.time_s,
-            "firmware": "SL120-1.9",
-            "selector_auto": True,
+    def gauges(self) -> dict[str, Gauge]:
+        found: dict[str, Gauge] = {
+            "lux": self._daylight,
+            "leakage": lambda: 0.008 + 0.01 * (self.environment.rain_mm_h > 0),
+            "clock": lambda: self.environment.time_s,
+            "firmware": lambda: "SL120-1.9",
+            "selector_auto": lambda: True,
         }
         for phase, noise in zip("abc", self._voltage, strict=True):
-            values[f"u_{phase}"] = 229 + 3 * noise.at(environment.time_s)
-        for number, group in enumerate(self.groups, start=1):
-            values |= {
-                f"group{number}_power": group.power_kw,
-                f"group{number}_failed": len(group.failed),
-                f"group{number}_hours": group.on_h * 3600,
-            }
-        values |= self._lamps()
-        return values
+            found[f"u_{phase}"] = partial(self._volts, noise)
+        for number, group in enumerate(self.groups):
+            found |= _of_group(f"group{number + 1}", group)
+            for lamp in range(self._each):
+                found |= _of_lamp(f"lamp_{number * self._each + lamp + 1:03}", group, lamp)
+        return found
 
-    def _lamps(self) -> dict[str, Value | None]:
-        """Currents and failures, worked out anew only when a level or a lamp changed."""
-        now = [(group.light, len(group.failed)) for group in self.groups]
-        if now != self._shown:
-            self._shown = now
-            for lamp in range(self._each * len(self.groups)):
-                group, place = self.groups[lamp // self._each], lamp % self._each
-                self._currents[f"lamp_{lamp + 1:03}_current"] = group.current(place)
-                self._currents[f"lamp_{lamp + 1:03}_failed"] = place in group.failed
-        return self._currents
+    def _daylight(self) -> float:
+        environment = self.environment
+        return max(environment.lux * (1 + 0.03 * self._lux.at(environment.time_s)), 0.0)
+
+    def _volts(self, noise: Noise) -> float:
+        return 229 + 3 * noise.at(self.environment.time_s)
+
+
+def _of_group(name: str, group: LampGroup) -> dict[str, Gauge]:
+    return {
+        f"{name}_power": lambda: group.power_kw,
+        f"{name}_failed": lambda: len(group.failed),
+        f"{name}_hours": lambda: group.on_h * 3600,
+    }
+
+
+def _of_lamp(name: str, group: LampGroup, lamp: int) -> dict[str, Gauge]:
+    return {
+        f"{name}_current": partial(group.current, lamp),
+        f"{name}_failed": lambda: lamp in group.failed,
+    }

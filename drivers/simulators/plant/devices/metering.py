@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from functools import partial
 from typing import ClassVar
 
 from config.plan.points import BacnetObject
 from config.plan.reading import Value
 from drivers.simulators.plant.loads import Load, Tap
-from drivers.simulators.plant.model import METERS, DeviceModel, Flow, Neighbours, Setting
+from drivers.simulators.plant.model import METERS, DeviceModel, Flow, Gauge, Neighbours, Setting
 from drivers.simulators.plant.noise import Noise
-
-_MEASURED = {"p_total", "energy_import", "energy_total"}
-"""What is asked of an electric meter all the time, and needs no reckoning."""
 
 
 class _Integrator(DeviceModel):
@@ -21,6 +18,7 @@ class _Integrator(DeviceModel):
     the sum."""
 
     rank: ClassVar[int] = METERS
+    counts: ClassVar[tuple[str, ...]] = ("total",)
 
     def __init__(self, setting: Setting, quantity: str) -> None:
         super().__init__(setting)
@@ -48,13 +46,9 @@ class _Integrator(DeviceModel):
         return 1 + max((meter.depth() for meter in self._below), default=0)
 
     def step(self, dt_s: float) -> None:
-        self.rate = self._rate()
-        self.total += self.rate * dt_s / 3600
-
-    def _rate(self) -> float:
-        if self._sources:
-            return self._factor * sum(source() for source in self._sources)
-        return self._alone()
+        sources = self._sources
+        self.rate = rate = self._factor * sum([source() for source in sources]) if sources else self._alone()
+        self.total += rate * dt_s / 3600
 
     def _alone(self) -> float:
         """What it counts when nobody said what is behind it."""
@@ -85,37 +79,37 @@ class ElectricMeter(_Integrator):
         self._day.step(environment)
         return self._day.kw
 
-    def show_some(self, names: Collection[str]) -> dict[str, Value | None]:
-        return self._measured() if _MEASURED.issuperset(names) else self.show()
-
-    def _measured(self) -> dict[str, Value | None]:
-        return {"p_total": self.rate, "energy_import": self.total, "energy_total": self.total}
-
-    def show(self) -> dict[str, Value | None]:
-        environment = self.environment
-        time_s = environment.time_s
-        sum_of_shares = sum(self._unbalance)
-        sag = 1.2 * environment.occupancy
-        volts = [self._nominal * (1 + 0.012 * noise.at(time_s)) - sag for noise in self._voltage]
-        watts = [self.rate * share / sum_of_shares for share in self._unbalance]
-        amps = [
-            1000 * power / (voltage * self._factor_of_power)
-            for power, voltage in zip(watts, volts, strict=True)
-        ]
-        values: dict[str, Value | None] = {
-            **self._measured(),
-            "q_total": self.rate * math.tan(math.acos(self._factor_of_power)),
-            "pf_total": self._factor_of_power,
-            "frequency": 50 + 0.03 * self._frequency.at(time_s),
-            "energy_export": 0.0,
+    def gauges(self) -> dict[str, Gauge]:
+        found: dict[str, Gauge] = {
+            "p_total": lambda: self.rate,
+            "energy_import": lambda: self.total,
+            "energy_total": lambda: self.total,
+            "q_total": lambda: self.rate * math.tan(math.acos(self._factor_of_power)),
+            "pf_total": lambda: self._factor_of_power,
+            "frequency": lambda: 50 + 0.03 * self._frequency.at(self.environment.time_s),
+            "energy_export": lambda: 0.0,
         }
-        for phase, power, voltage, current in zip("abc", watts, volts, amps, strict=True):
-            values |= {f"p_{phase}": power, f"u_{phase}": voltage, f"i_{phase}": current}
-        for first, second in ("ab", "bc", "ca"):
-            values[f"u_{first}{second}"] = (
-                math.sqrt(3) * (volts["abc".index(first)] + volts["abc".index(second)]) / 2
-            )
-        return values
+        for phase, name in enumerate("abc"):
+            found[f"p_{name}"] = partial(self._kw, phase)
+            found[f"u_{name}"] = partial(self._volts, phase)
+            found[f"i_{name}"] = partial(self._amps, phase)
+        for first, second in (0, 1), (1, 2), (2, 0):
+            found[f"u_{'abc'[first]}{'abc'[second]}"] = partial(self._volts_between, first, second)
+        return found
+
+    def _kw(self, phase: int) -> float:
+        return self.rate * self._unbalance[phase] / sum(self._unbalance)
+
+    def _volts(self, phase: int) -> float:
+        environment = self.environment
+        sag = 1.2 * environment.occupancy
+        return self._nominal * (1 + 0.012 * self._voltage[phase].at(environment.time_s)) - sag
+
+    def _amps(self, phase: int) -> float:
+        return 1000 * self._kw(phase) / (self._volts(phase) * self._factor_of_power)
+
+    def _volts_between(self, first: int, second: int) -> float:
+        return math.sqrt(3) * (self._volts(first) + self._volts(second)) / 2
 
 
 class PulseMeter(_Integrator):
@@ -142,11 +136,11 @@ class PulseMeter(_Integrator):
         self._tap.step(environment)
         return self._tap.m3h
 
-    def show(self) -> dict[str, Value | None]:
+    def gauges(self) -> dict[str, Gauge]:
         return {
-            "volume": math.floor(self.total / self._pulse_m3 + 1e-9) * self._pulse_m3,
-            "flow": self.rate,
-            "battery": self._battery,
+            "volume": lambda: math.floor(self.total / self._pulse_m3 + 1e-9) * self._pulse_m3,
+            "flow": lambda: self.rate,
+            "battery": lambda: self._battery,
         }
 
 
@@ -154,6 +148,7 @@ class Socket(DeviceModel):
     """A metered socket with its appliance, which works at intervals (a vending machine's compressor)."""
 
     start: ClassVar[dict[str, Value | str]] = {"switch": True}
+    counts: ClassVar[tuple[str, ...]] = ("total",)
 
     def __init__(self, setting: Setting) -> None:
         self.rate = 0.0
@@ -175,15 +170,16 @@ class Socket(DeviceModel):
         self.rate = self._load_kw * share if self.switch("switch") else 0.0
         self.total += self.rate * dt_s / 3600
 
-    def show(self) -> dict[str, Value | None]:
-        environment = self.environment
-        volts = 228 + 3 * self._voltage.at(environment.time_s)
+    def _volts(self) -> float:
+        return 228 + 3 * self._voltage.at(self.environment.time_s)
+
+    def gauges(self) -> dict[str, Gauge]:
         return {
-            "voltage": volts,
-            "current": 1000 * self.rate / volts / 0.92,
-            "power": self.rate,
-            "power_factor": 0.92,
-            "frequency": 50.0,
-            "energy": self.total,
-            "temperature": 24 + 14 * self.rate + 0.2 * environment.outdoor_c,
+            "voltage": self._volts,
+            "current": lambda: 1000 * self.rate / self._volts() / 0.92,
+            "power": lambda: self.rate,
+            "power_factor": lambda: 0.92,
+            "frequency": lambda: 50.0,
+            "energy": lambda: self.total,
+            "temperature": lambda: 24 + 14 * self.rate + 0.2 * self.environment.outdoor_c,
         }

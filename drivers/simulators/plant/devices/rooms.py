@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from config.plan.reading import Value
 from drivers.simulators.plant.curves import Curve, approach
 from drivers.simulators.plant.devices.grey import GreyWaterPanel
-from drivers.simulators.plant.model import DeviceModel, Neighbours, Setting
+from drivers.simulators.plant.model import DeviceModel, Gauge, Neighbours, Setting
 from drivers.simulators.plant.noise import Lot
 from drivers.simulators.plant.soil import Soil
 from drivers.simulators.plant.water_purifier import WaterPurifier
@@ -73,18 +74,17 @@ class RestroomNode(DeviceModel):
         target = (0.4 if self.fan else 1.5) + 1.5 * self.present
         self._ammonia = approach(self._ammonia, target, dt_s, 900)
 
-    def show(self) -> dict[str, Value | None]:
-        environment = self.environment
+    def gauges(self) -> dict[str, Gauge]:
         return {
-            "presence": self.present,
-            "light_on": self.light,
-            "fan_run": self.fan,
-            "valve_open": self._flushed > 0,
-            "lux": 0.004 * environment.lux + 220 * self.light,
-            "ammonia": self._ammonia,
-            "temperature": 19 + 0.25 * environment.outdoor_c,
-            "humidity": 62.0 + 4 * self.present,
-            "power": self.power_kw,
+            "presence": lambda: self.present,
+            "light_on": lambda: self.light,
+            "fan_run": lambda: self.fan,
+            "valve_open": lambda: self._flushed > 0,
+            "lux": lambda: 0.004 * self.environment.lux + 220 * self.light,
+            "ammonia": lambda: self._ammonia,
+            "temperature": lambda: 19 + 0.25 * self.environment.outdoor_c,
+            "humidity": lambda: 62.0 + 4 * self.present,
+            "power": lambda: self.power_kw,
         }
 
 
@@ -93,6 +93,7 @@ class DrinkingWater(DeviceModel):
     workday."""
 
     start: ClassVar[dict[str, Value | str]] = {"heater_permit": True, "setpoint": 95.0}
+    counts: ClassVar[tuple[str, ...]] = ("machine.drawn_l", "machine.filtered_l", "_uv_s")
 
     def __init__(self, setting: Setting) -> None:
         self.machine = WaterPurifier(
@@ -130,24 +131,24 @@ class DrinkingWater(DeviceModel):
         self.machine.step(draw, 12 + 0.4 * environment.outdoor_c, 20, dt_s)
         self._uv_s += dt_s
 
-    def show(self) -> dict[str, Value | None]:
+    def gauges(self) -> dict[str, Gauge]:
         machine = self.machine
         return {
-            "temperature": machine.temperature_c,
-            "level": machine.tank.level,
-            "tds_in": 210.0,
-            "tds_out": machine.tds_ppm,
-            "flow": machine.ro_l_min * 0.06 if machine.producing else 0.0,
-            "litres": machine.drawn_l * 1e-3,
-            "filter_litres": machine.filtered_l * 1e-3,
-            "filter_days": 365 * 86_400 * machine.filter_left / 100,
-            "power": machine.power_kw,
-            "uv_hours": self._uv_s,
-            "fault_code": 0,
-            "heating": machine.heating,
-            "making_water": machine.producing,
-            "flushing": machine.flush_s > 0,
-            "uv_ok": True,
+            "temperature": lambda: machine.temperature_c,
+            "level": lambda: machine.tank.level,
+            "tds_in": lambda: 210.0,
+            "tds_out": lambda: machine.tds_ppm,
+            "flow": lambda: machine.ro_l_min * 0.06 if machine.producing else 0.0,
+            "litres": lambda: machine.drawn_l * 1e-3,
+            "filter_litres": lambda: machine.filtered_l * 1e-3,
+            "filter_days": lambda: 365 * 86_400 * machine.filter_left / 100,
+            "power": lambda: machine.power_kw,
+            "uv_hours": lambda: self._uv_s,
+            "fault_code": lambda: 0,
+            "heating": lambda: machine.heating,
+            "making_water": lambda: machine.producing,
+            "flushing": lambda: machine.flush_s > 0,
+            "uv_ok": lambda: True,
         }
 
 
@@ -160,6 +161,7 @@ class IrrigationBox(DeviceModel):
 
     rank: ClassVar[int] = 0
     start: ClassVar[dict[str, Value | str]] = {f"v{valve}_longest": LONGEST_S for valve in range(1, 9)}
+    counts: ClassVar[tuple[str, ...]] = ("total_m3",)
 
     def __init__(self, setting: Setting) -> None:
         self._open_s: dict[int, float] = {}
@@ -216,17 +218,24 @@ class IrrigationBox(DeviceModel):
                 self._open_s[valve] = 0.0
         self.wanted_m3h = sum(self._flow[valve] for valve in self._open_s)
 
-    def show(self) -> dict[str, Value | None]:
-        environment = self.environment
-        left = [self._longest_s(valve) - since for valve, since in self._open_s.items()]
-        values: dict[str, Value | None] = {
-            "rain": environment.rain_mm_h > 0,
-            "flow": self.delivered_m3h,
-            "litres": self.total_m3,
-            "pressure": self._panel.booster.pressure_pa if self._panel is not None else 280_000.0,
-            "time_left": max(left, default=0.0),
+    def _left_s(self) -> float:
+        left = (self._longest_s(valve) - since for valve, since in self._open_s.items())
+        return max(left, default=0.0)
+
+    def gauges(self) -> dict[str, Gauge]:
+        panel = self._panel
+        found: dict[str, Gauge] = {
+            "rain": lambda: self.environment.rain_mm_h > 0,
+            "flow": lambda: self.delivered_m3h,
+            "litres": lambda: self.total_m3,
+            "pressure": lambda: panel.booster.pressure_pa if panel is not None else 280_000.0,
+            "time_left": self._left_s,
         }
         for number, valve in enumerate(self._valves, start=1):
-            values[f"v{valve}_open"] = valve in self._open_s
-            values[f"soil{number}"] = self.soils[valve].moisture
-        return values
+            found[f"v{valve}_open"] = partial(self._open_s.__contains__, valve)
+            found[f"soil{number}"] = partial(_moisture, self.soils[valve])
+        return found
+
+
+def _moisture(soil: Soil) -> float:
+    return soil.moisture

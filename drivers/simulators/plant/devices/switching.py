@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import ClassVar
 
 from config.plan.reading import Value
 from drivers.simulators.plant.curves import approach
 from drivers.simulators.plant.devices.canteen import HoodPanel
-from drivers.simulators.plant.model import DeviceModel, Flow, Neighbours, Setting
+from drivers.simulators.plant.model import DeviceModel, Flow, Gauge, Neighbours, Setting
 from drivers.simulators.plant.motor import Motor
 
 
@@ -58,11 +59,15 @@ class Inputs(DeviceModel):
             if model is not None:
                 self._follows[contact] = (model, channel)
 
-    def show(self) -> dict[str, Value | None]:
+    def gauges(self) -> dict[str, Gauge]:
         return {
-            contact: bool(model.all_values().get(channel))
+            contact: partial(_closed, model.gauge(channel))
             for contact, (model, channel) in self._follows.items()
         }
+
+
+def _closed(channel: Gauge) -> bool:
+    return bool(channel())
 
 
 class Drive(DeviceModel):
@@ -74,6 +79,7 @@ class Drive(DeviceModel):
     """
 
     start: ClassVar[dict[str, Value | str]] = {"speed": 80.0}
+    counts: ClassVar[tuple[str, ...]] = ("energy_kwh",)
 
     def __init__(self, setting: Setting) -> None:
         self.motor = Motor(setting.number("rated_kw", 3), ramp_s=15)
@@ -122,27 +128,29 @@ class Drive(DeviceModel):
         self.energy_kwh += self.motor.power_kw * dt_s / 3600
         self._heat_c = approach(self._heat_c, 30 + 25 * self.motor.speed**2, dt_s, 600)
 
-    def show(self) -> dict[str, Value | None]:
+    def _amps(self) -> float:
+        volts = 380 * self.motor.speed
+        return self.motor.power_kw * 1000 / (1.732 * volts * 0.85) if volts > 1 else 0.0
+
+    def gauges(self) -> dict[str, Gauge]:
         motor = self.motor
-        speed = motor.speed
-        volts = 380 * speed
         return {
-            "run_cmd": motor.running,
-            "running": motor.running,
-            "ready": not motor.failed,
-            "fault": motor.failed,
-            "auto": True,
-            "at_speed": motor.running and abs(speed - motor.wanted) < 0.01,
-            "speed_fb": 100 * speed,
-            "frequency": 50 * speed,
-            "speed_rpm": 1460 * speed,
-            "torque": 90 * speed**2,
-            "power": motor.power_kw,
-            "current": motor.power_kw * 1000 / (1.732 * volts * 0.85) if volts > 1 else 0.0,
-            "voltage": volts,
-            "dc_voltage": 537.0 - 6 * speed,
-            "temperature": self._heat_c,
-            "run_hours": motor.run_s,
-            "energy": self.energy_kwh,
-            "last_fault": 0,
+            "run_cmd": lambda: motor.running,
+            "running": lambda: motor.running,
+            "ready": lambda: not motor.failed,
+            "fault": lambda: motor.failed,
+            "auto": lambda: True,
+            "at_speed": lambda: motor.running and abs(motor.speed - motor.wanted) < 0.01,
+            "speed_fb": lambda: 100 * motor.speed,
+            "frequency": lambda: 50 * motor.speed,
+            "speed_rpm": lambda: 1460 * motor.speed,
+            "torque": lambda: 90 * motor.speed**2,
+            "power": lambda: motor.power_kw,
+            "current": self._amps,
+            "voltage": lambda: 380 * motor.speed,
+            "dc_voltage": lambda: 537.0 - 6 * motor.speed,
+            "temperature": lambda: self._heat_c,
+            "run_hours": lambda: motor.run_s,
+            "energy": lambda: self.energy_kwh,
+            "last_fault": lambda: 0,
         }

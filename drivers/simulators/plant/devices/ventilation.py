@@ -10,7 +10,7 @@ from drivers.simulators.plant.air import AirHandler, Hall
 from drivers.simulators.plant.curves import approach
 from drivers.simulators.plant.devices.canteen import HoodPanel
 from drivers.simulators.plant.environment import Environment
-from drivers.simulators.plant.model import DeviceModel, Neighbours, Setting
+from drivers.simulators.plant.model import DeviceModel, Gauge, Neighbours, Setting
 from drivers.simulators.plant.motor import Motor
 from drivers.simulators.plant.noise import chance
 
@@ -67,28 +67,31 @@ class AirHandlingUnit(DeviceModel):
         unit.step(hall.temperature_c, environment.outdoor_c, dt_s)
         hall.step(self.people, unit.supply_c, unit.air_m3h, environment.outdoor_c, dt_s)
 
-    def show(self) -> dict[str, Value | None]:
-        environment = self.environment
+    def _season(self) -> int | None:
+        outdoor_c = self.environment.outdoor_c
+        season = "summer" if outdoor_c > 24 else "winter" if outdoor_c < 12 else "between"
+        return self.state("season", season)
+
+    def gauges(self) -> dict[str, Gauge]:
         unit, hall = self.unit, self.hall
-        outdoor = environment.outdoor_c
-        season = "summer" if outdoor > 24 else "winter" if outdoor < 12 else "between"
+        fan = unit.fan
         return {
-            "season": self.state("season", season),
-            "speed_fb": 100 * unit.fan.speed,
-            "supply_temperature": unit.supply_c,
-            "return_temperature": hall.temperature_c,
-            "outdoor_temperature": outdoor,
-            "co2": hall.co2_ppm,
-            "humidity": 55 + 0.01 * self.people,
-            "valve_fb": unit.valve,
-            "damper_fb": 35.0 if unit.fan.running else 0.0,
-            "filter_pressure": unit.filter_pa,
-            "power": unit.power_kw,
-            "run_fb": unit.fan.running,
-            "fault": unit.fan.failed,
-            "auto": True,
-            "filter_dirty": unit.filter_pa > DIRTY_PA,
-            "run_hours": unit.fan.run_s,
+            "season": self._season,
+            "speed_fb": lambda: 100 * fan.speed,
+            "supply_temperature": lambda: unit.supply_c,
+            "return_temperature": lambda: hall.temperature_c,
+            "outdoor_temperature": lambda: self.environment.outdoor_c,
+            "co2": lambda: hall.co2_ppm,
+            "humidity": lambda: 55 + 0.01 * self.people,
+            "valve_fb": lambda: unit.valve,
+            "damper_fb": lambda: 35.0 if fan.running else 0.0,
+            "filter_pressure": lambda: unit.filter_pa,
+            "power": lambda: unit.power_kw,
+            "run_fb": lambda: fan.running,
+            "fault": lambda: fan.failed,
+            "auto": lambda: True,
+            "filter_dirty": lambda: unit.filter_pa > DIRTY_PA,
+            "run_hours": lambda: fan.run_s,
         }
 
 
@@ -97,6 +100,7 @@ class MakeUpAirUnit(DeviceModel):
 
     rank: ClassVar[int] = 2
     start: ClassVar[dict[str, Value | str]] = {"mode": "auto", "min_speed": 30.0}
+    counts: ClassVar[tuple[str, ...]] = ("_filter_h",)
 
     def __init__(self, setting: Setting) -> None:
         self.fan = Motor(setting.number("rated_kw", 5.5), ramp_s=20)
@@ -133,22 +137,26 @@ class MakeUpAirUnit(DeviceModel):
         self._supply_c = approach(self._supply_c, target, dt_s, 300)
         self._filter_h += dt_s / 3600 if self.fan.running else 0.0
 
-    def show(self) -> dict[str, Value | None]:
-        environment = self.environment
-        speed = self.fan.speed
+    def _kitchen_pa(self) -> float:
         drawn = sum(map(self._panel.air_m3h, self._panel.motors)) if self._panel is not None else 0.0
-        filter_pa = (80 + 0.06 * self._filter_h) * speed**2
+        return (self._flow * self.fan.speed - drawn) / 1500
+
+    def _filter_pa(self) -> float:
+        return (80 + 0.06 * self._filter_h) * self.fan.speed**2
+
+    def gauges(self) -> dict[str, Gauge]:
+        fan = self.fan
         return {
-            "speed_fb": 100 * speed,
-            "supply_temperature": self._supply_c,
-            "outdoor_temperature": environment.outdoor_c,
-            "kitchen_pressure": (self._flow * speed - drawn) / 1500,
-            "filter_pressure": filter_pa,
-            "power": self.power_kw,
-            "run_fb": self.fan.running,
-            "fault": self.fan.failed,
-            "auto": True,
-            "damper_open": self.fan.running,
-            "filter_dirty": filter_pa > DIRTY_PA,
-            "run_hours": self.fan.run_s,
+            "speed_fb": lambda: 100 * fan.speed,
+            "supply_temperature": lambda: self._supply_c,
+            "outdoor_temperature": lambda: self.environment.outdoor_c,
+            "kitchen_pressure": self._kitchen_pa,
+            "filter_pressure": self._filter_pa,
+            "power": lambda: self.power_kw,
+            "run_fb": lambda: fan.running,
+            "fault": lambda: fan.failed,
+            "auto": lambda: True,
+            "damper_open": lambda: fan.running,
+            "filter_dirty": lambda: self._filter_pa() > DIRTY_PA,
+            "run_hours": lambda: fan.run_s,
         }

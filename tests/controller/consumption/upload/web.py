@@ -53,6 +53,9 @@ class Web:
         self.stored: dict[str, dict[str, Any]] = {}
         self.connections = 0
         self.port = 0
+        self.may_answer = asyncio.Event()
+        """Until it is set nothing is answered."""
+        self.may_answer.set()
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
 
@@ -130,6 +133,7 @@ class Web:
             assert headers["content-encoding"] == "gzip"
             request = Request(headers, [json.loads(line) for line in gzip.decompress(body).splitlines()])
         self.requests.append(request)
+        await self.may_answer.wait()
         reply = self.answer(self, request)
         told = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
         lines = [f"HTTP/1.1 {reply.status} Somehow", f"Content-Length: {len(told)}"]

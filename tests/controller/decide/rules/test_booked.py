@@ -75,7 +75,7 @@ def test_true_from_the_very_moment_on(condition: str, minutes: tuple[str, ...], 
 def test_the_engine_wakes_at_those_moments() -> None:
     made = plant("hall is booked within 45 min")
     for minute in ("2026-03-05 08:15", "2026-03-05 10:00"):
-        before = made.rig.step(0).wake_ms
+        before = made.rig.wake_ms()
         assert before is not None
         assert before <= at(minute)
         rules = made.rig.engine._rules

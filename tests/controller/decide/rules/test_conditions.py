@@ -16,7 +16,7 @@ from controller.decide.rules.look import Look
 
 RULE = Rule(
     0, "r", "", 5, Source("rules.yaml", 1, 1),
-    Interlock(Has(0, True), "", (), None, "", "auto", BadInput("trip")),
+    Interlock(Has(0, True), "", (), None, "auto", BadInput("trip")),
 )  # fmt: skip
 LEAVES = st.one_of(
     st.builds(Has, st.integers(0, 2), st.booleans()),

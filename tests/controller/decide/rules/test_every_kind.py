@@ -133,7 +133,7 @@ def test_every_kind_that_asks_is_among_them() -> None:
 
 RULE = Rule(
     0, "r", "", 5, Source("rules.yaml", 1, 1),
-    Interlock(Has(0, True), "", (), None, "", "auto", BadInput("trip")),
+    Interlock(Has(0, True), "", (), None, "auto", BadInput("trip")),
 )  # fmt: skip
 
 

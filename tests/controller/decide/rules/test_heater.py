@@ -55,7 +55,7 @@ def test_it_begins_as_long_before_its_hours_as_it_needs_flushed_first() -> None:
 
 def test_it_wakes_for_that_by_itself() -> None:
     day = boiler("2026-03-05 06:00")
-    wake_ms = day.rig.step(0.0).wake_ms
+    wake_ms = day.rig.wake_ms()
     assert wake_ms is not None
     assert wake_ms <= at("2026-03-05 06:05:40")
     assert day.rig.engine._rules.wake_hour_ms() == at("2026-03-05 06:05:40")

@@ -51,6 +51,35 @@ def test_one_result_of_programme_presence_and_daylight(
     assert made.level() == level
 
 
+def test_a_sensor_of_one_lamp_is_nothing_to_the_others() -> None:
+    made = hall(NIGHT)
+    rules = made.rig.engine._rules
+    before = list(rules._standing)
+    made.set(zone1_presence=True).run(1)
+    assert [after is stood for after, stood in zip(rules._standing, before, strict=True)] == [False, True]
+    known = dict(made.rig.engine.remembered().rules)["hall"]
+    assert {key for key in known if "there-" in key or "away-" in key} == {"there-one_ms", "away-two_ms"}
+
+
+def test_a_time_that_no_longer_counts_is_not_waited_for() -> None:
+    made = hall(NIGHT).set(zone1_presence=True).run(1).set(zone1_presence=False).run(60)
+    rules = made.set(zone1_presence=True).run(1).rig.engine._rules
+    before = list(rules._standing)
+    assert made.run(600).level() == 60.0
+    assert all(after is stood for after, stood in zip(rules._standing, before, strict=True))
+
+
+def test_what_lamps_remember_is_told_as_one() -> None:
+    made = hall(NIGHT)
+    assert not made.restart().rig.step().memory.rules
+    made.set(zone2_presence=True)
+    for key, value in made.says.items():
+        made.rig.read(key, value)
+    (told,) = made.rig.step().memory.rules
+    assert told.rule == "hall"
+    assert {"since_ms", "there-two_ms", "away-one_ms"} <= told.memory.keys()
+
+
 def test_only_the_lamp_that_is_asked_otherwise_is_decided_anew() -> None:
     made = hall(NIGHT)
     engine = made.rig.engine
