@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
-FOLDERS := config drivers schedules controller tests hil_tests bench
+FOLDERS := config drivers schedules controller deploy tests hil_tests bench
 CODE   := $(foreach folder,$(FOLDERS),$(if $(wildcard $(folder)/*.py),$(folder)))
 SUDO   := $(if $(filter-out 0,$(shell id -u)),sudo,)
 
@@ -15,10 +15,10 @@ TEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo test hil slow properties peers check format savings lock clean
+.PHONY: help install install-service demo test hil slow properties peers check format savings lock clean
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
 
 install: $(VENV)/.dev  ## install louguan and the developers' tools into .venv
 
@@ -58,6 +58,10 @@ savings: $(VENV)/.runtime  ## rehearse what the example site's programme saves, 
 # The locks hold versions and hashes of every file of a release, so that they serve x86_64 and aarch64 alike.
 COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe \
 	--strip-extras --no-emit-options --annotation-style=line --newline=lf $(LOCK_ARGS)
+
+# As root, with the system's own Python: sudo make install-service SITE=my-site. Again for an upgrade.
+install-service:  ## install or upgrade louguan as a service of this box (SITE=, WHEELS=)
+	$(SUDO) $(PYTHON) -m deploy install $(if $(SITE),--site $(SITE)) $(if $(WHEELS),--wheels $(WHEELS))
 
 lock: $(VENV)/.dev  ## compute the locks anew (LOCK_ARGS=--upgrade for newer versions)
 	$(COMPILE) --extra build -o requirements/runtime.lock pyproject.toml

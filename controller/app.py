@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import getpass
 import logging
 import os
 import signal
 import sys
 import time
+from contextlib import closing
 from functools import partial
 from importlib import import_module
 from importlib.metadata import version
@@ -19,7 +21,7 @@ from config.plan.clock import Pace
 from config.plan.lines import Line
 from config.plan.notify import Channel
 from config.plan.site import Plan
-from controller import logs, origin, starting
+from controller import logs, origin, privacy, starting
 from controller.accepted import choose_plan
 from controller.background import keep_looking
 from controller.beginnings import tell_beginnings
@@ -41,9 +43,11 @@ from controller.notify.runner import Notifier, Told
 from controller.operations.registry import register, register_applying
 from controller.options import NotStarted, Options
 from controller.overlays import Overlay, SimulatedTime
+from controller.pulse import Pulse
 from controller.retention import delete_old_intervals
 from controller.room import Room
 from controller.sealing import seal_old_rows
+from controller.service_manager import ServiceManager
 from controller.site_lock import SiteLock
 from controller.socket.address import SocketError
 from controller.socket.server import SocketServer
@@ -74,19 +78,27 @@ POLL_FLOOR_S = 2.0
 def run_daemon(options: Options) -> int:
     """Run the daemon until it is told to stop; the exit code. Raises NotStarted."""
     times = logs.begin(options.language)
+    # Whoever ends us for standing still does it by SIGABRT: the log is to say where.
+    faulthandler.enable()
+    with closing(ServiceManager.of()) as manager:
+        return _run_watched(options, times, manager)
+
+
+def _run_watched(options: Options, times: SiteTime, manager: ServiceManager) -> int:
     overlay = starting.prepare(options)
+    privacy.keep(options.data, starting.group_of(options))
     try:
         with DataLock(options.data, options.lock):
             if overlay is not None and overlay.time is not None:
                 origin.mark(options.data)
-            return _run_locked(options, overlay, times)
+            return _run_locked(options, overlay, times, manager)
     except AlreadyRunning as error:
         raise starting.already_running(error, options) from error
     except StoreError as error:
         raise NotStarted(error.text) from error
 
 
-def _run_locked(options: Options, overlay: Overlay | None, times: SiteTime) -> int:
+def _run_locked(options: Options, overlay: Overlay | None, times: SiteTime, manager: ServiceManager) -> int:
     machine_ms = time.time_ns() // 1_000_000
     reserve = Reserve(options.data)
     reserve.begin()
@@ -98,7 +110,7 @@ def _run_locked(options: Options, overlay: Overlay | None, times: SiteTime) -> i
         raise
     try:
         with _event_loop() as runner:
-            return runner.run(_serve(options, Stores(control, log, reserve), overlay, times))
+            return runner.run(_serve(options, Stores(control, log, reserve), overlay, times, manager))
     finally:
         for store in (control, log):
             store.close()
@@ -113,7 +125,9 @@ def _event_loop() -> asyncio.Runner:
     return asyncio.Runner(loop_factory=uvloop.new_event_loop)
 
 
-async def _serve(options: Options, stores: Stores, overlay: Overlay | None, times: SiteTime) -> int:
+async def _serve(
+    options: Options, stores: Stores, overlay: Overlay | None, times: SiteTime, manager: ServiceManager
+) -> int:
     language = choose(options.language)
     in_force = choose_plan(
         stores.control,
@@ -203,11 +217,13 @@ async def _serve(options: Options, stores: Stores, overlay: Overlay | None, time
         partial(_told_by, plan.site.name),
     )
     notifier.start()
+    daemon.beat = Pulse(manager, daemon, stores, lines, language).beat
     in_order = False
     try:
         await _run(daemon, lines, options)
         in_order = True
     finally:
+        manager.stopping()
         for task in (looking, watching):
             task.cancel()
         await asyncio.gather(looking, watching, return_exceptions=True)

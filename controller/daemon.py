@@ -102,8 +102,7 @@ class Daemon:
         """The last writes to what leaves the Plan."""
         self.after_step: Callable[[Step], None] = lambda _: None
         """Hears of every step; set by who swaps Plans."""
-        self._seen_ms = 0
-        self._asked_for_ms = 0
+        self._seen_ms = self._asked_for_ms = 0
         self._stopping = False
         self.watch = StoreWatch(stores, consumption, board)
         self.lost = ""
@@ -120,6 +119,8 @@ class Daemon:
         """Hears what is told of alarms; set where the socket's operations are registered."""
         self.flash: Flash | None = None
         """What is written to the disk; set by the composition root."""
+        self.beat: Callable[[], None] = lambda: None
+        """Called after each cycle that went through; the same."""
 
     def _learn(self, plan: Plan, context: Context) -> None:
         self.plan = plan
@@ -192,6 +193,7 @@ class Daemon:
                 _log.exception("a cycle failed; the next one is tried")
         else:
             self._failed_cycles = 0
+            self.beat()
 
     def cycle(self) -> None:
         """One cycle: nothing here waits."""

@@ -186,6 +186,10 @@ class Parts:
         """Whether a device answers; None = not heard of in this run."""
         return self._online.get(device)
 
+    def awaited(self) -> int:
+        """How many devices have neither been heard nor been given up yet in this run."""
+        return sum(bool(device.points) and device.id not in self._online for device in self.plan.devices)
+
     def remembered(self) -> Remembered:
         """All that must outlive this engine; each step tells what changed in it."""
         return Remembered(

@@ -15,9 +15,9 @@ from controller.consumption.log import Closed, ConsumptionLog
 from controller.decide.records import Notice
 from controller.decide.timekeeping import span
 from controller.store.control import ControlStore
+from controller.store.jobs import WriterStatus
 from controller.store.logdb import LogStore
 from controller.store.reserve import Reserve
-from controller.store.writer import WriterStatus
 
 _log = logging.getLogger("louguan")
 

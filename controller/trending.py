@@ -18,8 +18,8 @@ from config.plan.site import Plan
 from controller.board import Board
 from controller.consumption.slots import Slots
 from controller.decide.records import Notice
+from controller.store.jobs import WriterStatus
 from controller.store.trenddb import FILE, Named, NoRoom, Row, TrendStore
-from controller.store.writer import WriterStatus
 from controller.trends import Trends
 
 COMMIT_EVERY_S = 15.0

@@ -195,6 +195,10 @@ class Driver(Protocol):
 
     def status(self) -> LineStatus: ...
 
+    def late_s(self) -> float:
+        """Machine seconds by which its worker, or the latest of several, has failed to move on: 0 when all is
+        well, dead devices and lines included; infinity when one has ended without being told to."""
+
 
 class DriverError(Exception):
     """Root of what may go wrong on a line; nothing else escapes a driver."""

@@ -25,6 +25,7 @@ from drivers.api import (
     Write,
 )
 from drivers.batching import Block
+from drivers.moving import Moving
 from drivers.speaking import Errand, Polled, Speaker
 from drivers.turns import Agenda, Turn
 
@@ -62,6 +63,9 @@ class LineWorker:
         self._task: asyncio.Task[None] | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._stopping = False
+        self._moving = Moving(line.connect_timeout_s + line.timeout_s + line.pause_s)
+        self._asked = -1
+        """Requests when it was last looked whether it moves: each of a long turn is a move."""
         self._connect_failures = 0
         self._connect_at_s = 0.0
         self._line_error = ""
@@ -147,6 +151,15 @@ class LineWorker:
             self._line_error or next(reversed(self._errors.values()), ""),
         )
 
+    def late_s(self) -> float:
+        now_s = self._now_s()
+        if self._task is not None and self._task.done() and not self._stopping:
+            return float("inf")
+        if self._waiter is None and self._speaker.requests != self._asked:
+            self._asked = self._speaker.requests
+            self._moving.on(now_s)
+        return self._moving.late_s(now_s)
+
     def answered_late(self, device: int, took_s: float) -> None:
         """For the speaker's link: a sign of life after a time-out."""
         self._agenda.late(device, self._now_s(), took_s)
@@ -155,6 +168,7 @@ class LineWorker:
 
     async def _work(self) -> None:
         while not self._stopping:
+            self._moving.on(self._now_s())
             try:
                 await self._turn()
             except Exception as error:  # noqa: BLE001 - the last resort
@@ -339,6 +353,7 @@ class LineWorker:
         loop = asyncio.get_running_loop()
         self._waiter = loop.create_future()
         timer = loop.call_later(max(0.0, time_s - self._now_s()), self._kick)
+        self._moving.rest(time_s)
         try:
             if not self._stopping:
                 await self._waiter

@@ -23,6 +23,24 @@ def test_every_command_and_option_has_help() -> None:
     assert "\n\n\n" not in reference()
 
 
+REQUIREMENTS = {
+    1: (*range(1, 6), *range(7, 13), 14),
+    2: range(1, 13),
+    3: range(1, 10),
+    4: range(1, 4),
+    5: (1,),
+}
+"""Component requirements of IEC 62443-4-2 by foundational requirement, not those of hosts or networks."""
+
+
+def test_each_component_requirement_is_answered_for() -> None:
+    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    rows = [row.split("|")[1].strip() for row in page.splitlines() if re.match(r"\| [A-Z]{2,3} \d", row)]
+    named = {number for row in rows for number in re.findall(r"\b\d\.\d+\b", row)}
+    asked = {**REQUIREMENTS, 6: (1, 2), 7: range(1, 9)}
+    assert {f"{group}.{one}" for group, ones in asked.items() for one in ones} <= named
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):

@@ -56,7 +56,7 @@ def test_every_text_has_its_chinese() -> None:
     known = translations()
     missing = [
         f"{place}: {message}"
-        for package in ("config", "drivers", "schedules", "controller")
+        for package in ("config", "drivers", "schedules", "controller", "deploy")
         for place, message in literal_texts(package)
         if message and message not in known
     ]

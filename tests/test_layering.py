@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("config", "drivers", "schedules", "controller")
+PACKAGES = ("config", "drivers", "schedules", "controller", "deploy")
 
 NATIONAL = tuple(
     f"controller.consumption.upload.national.{name}"
@@ -166,6 +166,13 @@ RULES = (
         ("starlette", "uvicorn"),
         but=("controller.receiver",),
     ),
+    Rule(
+        "the installer runs by the system's own Python",
+        ("deploy",),
+        ("ours", "theirs"),
+        only=("deploy", "config.language"),
+    ),
+    Rule("nothing knows of the installer", PACKAGES, ("deploy",), but=("deploy",)),
     Rule("pure modules know no clock, socket or file", PURE, IMPURE),
 )
 
@@ -298,6 +305,8 @@ BREACHES = {
     "controller/app.py": "from drivers import simulators",
     "controller/decide/arbiter.py": "from os import path",
     "controller/daemon.py": "from controller.receiver import store",
+    "controller/pulse.py": "from deploy import layout",
+    "deploy/steps.py": "import typer",
     "controller/receiver/a.py": "from controller.daemon import Daemon",
     "controller/consumption/upload/mqtt.py": "import httpx",
     "controller/socket/web.py": "from starlette.applications import Starlette",

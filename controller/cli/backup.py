@@ -42,6 +42,7 @@ def backup(
 ) -> None:
     """Back up a data directory to one file or directory, while the daemon runs or not: databases, accepted
     plans, the ledger's sealed files. Whole, or not at all."""
+    from controller import privacy
     from controller.backups import making
     from controller.backups.zones import zone_of
 
@@ -57,9 +58,10 @@ def backup(
     if target.absolute().is_relative_to(where.absolute()):
         raise Failure(text("{file} lies in what is backed up: name another place", file=str(target)), code=2)
     try:
-        made = making.make(
-            where, target, version=version("louguan"), now_ms=time.time_ns() // 1_000_000, told=_shown
-        )
+        with privacy.narrowed():
+            made = making.make(
+                where, target, version=version("louguan"), now_ms=time.time_ns() // 1_000_000, told=_shown
+            )
     except FileExistsError as error:
         raise Failure(text("{file} is there already", file=str(target))) from error
     except making.NotCopied as error:

@@ -120,6 +120,7 @@ def receive(
         raise Failure(text("--cert and --key go together, and --client-ca needs both"), code=2)
     if (national is None) is not (keys is None):
         raise Failure(text("--national and --keys go together"), code=2)
+    from controller import privacy
     from controller.receiver.serve import Centre, NotStarted, Options, serve
 
     def ready(host: str, bound: int, url: str, centre_port: int) -> None:
@@ -146,7 +147,8 @@ def receive(
 
     try:
         options = Options(data, bind, port, tokens, cert, key, client_ca, centre, language(), end_with_input)
-        serve(options, ready)
+        with privacy.narrowed():
+            serve(options, ready)
     except NotStarted as reason:
         raise Failure(reason.what, hint=reason.hint) from reason
 

@@ -23,7 +23,8 @@ from schedules.local import LocalTime
 
 TOPIC = "alarms"
 _MOST = 2000
-_QUIET = (State.SHELVED, State.SUPPRESSED)
+QUIET = (State.SHELVED, State.SUPPRESSED)
+"""States in which nobody is to be bothered."""
 TOLD = (State.ACTIVE_UNACKED, State.ACTIVE_ACKED, State.RETURNED_UNACKED)
 """States in which people are to see an alarm."""
 
@@ -32,7 +33,7 @@ def counts(alarms: Iterable[Alarm]) -> dict[str, Any]:
     """By priority those that are active and neither shelved nor suppressed, and how many want to be
     acknowledged."""
     found = list(alarms)
-    active = Counter(alarm.priority for alarm in found if alarm.active and alarm.state not in _QUIET)
+    active = Counter(alarm.priority for alarm in found if alarm.active and alarm.state not in QUIET)
     return {
         **{priority: active[priority] for priority in PRIORITIES},
         "unacked": sum(alarm.state in (State.ACTIVE_UNACKED, State.RETURNED_UNACKED) for alarm in found),

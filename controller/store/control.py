@@ -34,13 +34,14 @@ from controller.store import (
 )
 from controller.store.connection import open_reader
 from controller.store.errors import StoreBacklogFull, StoreDamaged, StoreJobFailed
+from controller.store.jobs import WriterStatus
 from controller.store.ledger import Entry, Head, Kind
 from controller.store.migrations.control import CONTROL
 from controller.store.opening import Opening, begin_writing, lately_set_aside, prepare
 from controller.store.outbox import Outgoing, Waiting
 from controller.store.plans import Acceptance, PlanFiles
 from controller.store.reasserts import Reasserted
-from controller.store.writer import Writer, WriterStatus
+from controller.store.writer import Writer
 
 _log = logging.getLogger("louguan")
 FILE = "control.db"

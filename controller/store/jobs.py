@@ -1,4 +1,4 @@
-"""Jobs for a writer thread: what waits, and how its caller hears of the end."""
+"""Jobs for a writer thread: what waits, how its caller hears of the end, and how the thread is doing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from config.language import text
 from config.language.details import detail
@@ -39,6 +39,25 @@ class Waiting:
         """Tell that it is not and will not be."""
         if self.future.set_running_or_notify_cancel():
             self.future.set_exception(error)
+
+
+class WriterStatus(NamedTuple):
+    """How a writer is doing; may be asked from any thread."""
+
+    waiting: int
+    """Jobs not yet committed."""
+    commits: int
+    jobs: int
+    """Jobs committed since the start."""
+    refused: int
+    """Jobs not taken because too many waited: these rows are lost."""
+    error: str
+    """Why the last commit failed, "" when it did not."""
+    failing_s: float
+    """Machine seconds since the first of the failures in a row, 0 when there is none."""
+    damaged: bool
+    stuck_s: float = 0.0
+    """Machine seconds it has been at one and the same piece of work; infinity when its thread has ended."""
 
 
 def as_store_error(error: Exception, path: Path) -> StoreError:

@@ -25,12 +25,12 @@ from controller.store.errors import (
     StoreJobFailed,
     StoreUnavailable,
 )
-from controller.store.jobs import Job, T
+from controller.store.jobs import Job, T, WriterStatus
 from controller.store.logread import LogReader
 from controller.store.logrows import Registered, Written
 from controller.store.migrations.log import LOG
 from controller.store.opening import Opening, begin_writing, prepare, replace
-from controller.store.writer import Writer, WriterStatus
+from controller.store.writer import Writer
 
 FILE = "log.db"
 MOST_KEPT = 20_000

@@ -21,8 +21,8 @@ from typing import NamedTuple
 from config.language import text
 from controller.store.connection import beyond_use, open_reader, open_writer
 from controller.store.errors import StoreClosed, StoreError
-from controller.store.jobs import Job, T
-from controller.store.writer import Writer, WriterStatus
+from controller.store.jobs import Job, T, WriterStatus
+from controller.store.writer import Writer
 
 FILE = "trends.db"
 VERSION = 1

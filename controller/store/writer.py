@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from config.language import text
 from config.language.details import detail
@@ -27,7 +27,7 @@ from controller.store.errors import (
     StoreError,
     StoreUnavailable,
 )
-from controller.store.jobs import Job, T, Waiting, as_store_error
+from controller.store.jobs import Job, T, Waiting, WriterStatus, as_store_error
 
 _log = logging.getLogger(__name__)
 _PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -35,23 +35,6 @@ _PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 _BELIEVED = 3
 """Tries in a row that must find a file damaged. SQLite calls a read that the disk failed to do damage too
 (vdbe.c makes SQLITE_CORRUPT of SQLITE_IOERR_CORRUPTFS), and such a failure may pass."""
-
-
-class WriterStatus(NamedTuple):
-    """How a writer is doing; may be asked from any thread."""
-
-    waiting: int
-    """Jobs not yet committed."""
-    commits: int
-    jobs: int
-    """Jobs committed since the start."""
-    refused: int
-    """Jobs not taken because too many waited: these rows are lost."""
-    error: str
-    """Why the last commit failed, "" when it did not."""
-    failing_s: float
-    """Machine seconds since the first of the failures in a row, 0 when there is none."""
-    damaged: bool
 
 
 class Writer:
@@ -94,6 +77,8 @@ class Writer:
         self._retry_at: float | None = None
         """Not before; None: at once."""
         self._give_up_at: float | None = None
+        self._at_it_since: float | None = None
+        """None: it waits."""
         self._moved_at = -1
         """Commits when the WAL was moved last."""
         self._commits = self._jobs = self._refused = self._failures = self._damages = 0
@@ -130,6 +115,8 @@ class Writer:
     def status(self) -> WriterStatus:
         with self._wake:
             since = self._failing_since
+            at_it = self._at_it_since
+            stuck_s = 0.0 if at_it is None else self._monotonic() - at_it
             return WriterStatus(
                 waiting=len(self._queue) + self._in_hand,
                 commits=self._commits,
@@ -138,6 +125,7 @@ class Writer:
                 error=self._error,
                 failing_s=0.0 if since is None else self._monotonic() - since,
                 damaged=self._damaged is not None,
+                stuck_s=stuck_s if self._closing or self._thread.is_alive() else float("inf"),
             )
 
     def close(self, timeout_s: float = 5.0) -> int:
@@ -190,6 +178,7 @@ class Writer:
         """The next batch, or None when it is time to end; an empty one when room is to be made. Waits for
         work, and out the pause after a failure."""
         with self._wake:
+            self._at_it_since = None
             while True:
                 now = self._monotonic()
                 self._give_up_late(now)
@@ -197,10 +186,12 @@ class Writer:
                     return None
                 if self._relief_asked:
                     self._relief_asked = False
+                    self._at_it_since = now
                     return []
                 if self._queue and (self._retry_at is None or now >= self._retry_at):
                     break
                 self._wake.wait(self._nap(now, self._retry_at))
+            self._at_it_since = now
             size = min(len(self._queue), self._batch)
             batch = [self._queue.popleft() for _ in range(size)]
             self._in_hand = size

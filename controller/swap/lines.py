@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Collection, Iterable
 
 from config.language import text
@@ -15,8 +16,11 @@ from controller.decide.records import Notice
 from controller.swap.numbering import Ask, NumberedLine
 from controller.swap.same import Same
 from drivers.api import DeviceState, Driver, DriverError, Inbox
+from drivers.moving import Moving
 
 _log = logging.getLogger("louguan")
+OPENING_S = 60.0
+"""Machine seconds that one line may take to be opened: a slow box imports what BACnet needs in half of it."""
 
 OpenLine = Callable[[Plan, Line, Inbox, Ask, Ask], Awaitable[Driver]]
 """(plan, line, inbox, may_set_up, may_write): the driver of a line, not yet started. Raises DriverError."""
@@ -46,6 +50,20 @@ class Lines:
         self._may_write = may_write
         self._numbered: dict[int, NumberedLine] = {}
         self._work: asyncio.Task[None] | None = None
+        self._moving = Moving(OPENING_S)
+
+    @property
+    def opened(self) -> bool:
+        """All lines that are to be opened are, or cannot be used."""
+        return self._work is not None and self._work.done()
+
+    def late_s(self) -> float:
+        """Machine seconds by which opening a line takes longer than it may; infinity when that has ended by
+        a mistake of ours."""
+        work = self._work
+        if work is None or not work.done():
+            return self._moving.late_s(time.monotonic())
+        return float("inf") if work.cancelled() or work.exception() is not None else 0.0
 
     def open(self, plan: Plan) -> None:
         """Open all lines, beside what else there is to do. Modbus first; importing the BACnet stack takes
@@ -68,6 +86,7 @@ class Lines:
                 line.leave(same)
                 gone.append(line)
         self._numbered = kept
+        self._moving.on(time.monotonic())
         self._drivers.clear()
         self._drivers.update(kept)
         new = [line for line in following.lines if line.id not in kept]
@@ -99,6 +118,7 @@ class Lines:
     async def _open(self, plan: Plan, lines: Iterable[Line], heard: Collection[int] = ()) -> None:
         """`heard`: devices that answered on another line before."""
         for line in sorted(lines, key=lambda line: line.transport == "bacnet-ip"):
+            self._moving.on(time.monotonic())
             try:
                 opened = await NumberedLine.open(
                     plan, line, self._inbox, self._open_line, self._may_set_up, self._may_write

@@ -225,3 +225,6 @@ class NumberedLine:
 
     def status(self) -> LineStatus:
         return self._driver.status()._replace(line=self._numbers.line)
+
+    def late_s(self) -> float:
+        return self._driver.late_s()

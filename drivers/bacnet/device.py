@@ -66,6 +66,10 @@ class DeviceWorker:
     def queue(self) -> int:
         return len(self._writing)
 
+    def late_s(self) -> float:
+        """See `drivers.api.Driver`."""
+        return self._exchange.moving.late_s(asyncio.get_running_loop().time())
+
     # What the driver tells
 
     def submit(self, write: Write) -> None:
@@ -113,6 +117,7 @@ class DeviceWorker:
         """Until `finish`: bind, live with the device until it is lost, leave it alone for a while, again."""
         while not self._stopping:
             try:
+                self._moves()
                 await self._bind()
                 await self._live()
                 return
@@ -164,7 +169,7 @@ class DeviceWorker:
 
     async def _step(self) -> None:
         """The most urgent thing there is to do, or a rest until there is one. Raises DriverError."""
-        now = asyncio.get_running_loop().time()
+        now = self._moves()
         if self._pressing():
             await self._urgent()
         elif self._setting_up.next() <= now:
@@ -205,12 +210,20 @@ class DeviceWorker:
         self._wake.clear()
         if self._stopping or self._pressing():
             return
-        seconds = min(seconds, self._writing.next() - asyncio.get_running_loop().time())
+        now = asyncio.get_running_loop().time()
+        seconds = min(max(min(seconds, self._writing.next() - now), 0.0), 3600.0)
+        self._exchange.moving.rest(now + seconds)
         try:
-            async with asyncio.timeout(min(max(seconds, 0.0), 3600.0)):
+            async with asyncio.timeout(seconds):
                 await self._wake.wait()
         except TimeoutError:
             return
+
+    def _moves(self) -> float:
+        """It goes on; the event loop's time."""
+        now = asyncio.get_running_loop().time()
+        self._exchange.moving.on(now)
+        return now
 
     def _pressing(self) -> bool:
         return self._writing.next() <= asyncio.get_running_loop().time() or bool(self._urgent_reads)

@@ -192,6 +192,13 @@ class BacnetDriver:
             self._line.id, self._connected, traffic.requests, traffic.timeouts, queue, traffic.last_error
         )
 
+    def late_s(self) -> float:
+        ended = [self._coming_up] if self._coming_up is not None and not self._connected else []
+        ended += self._tasks.values()
+        if any(task.done() for task in ended):
+            return float("inf")
+        return max((worker.late_s() for worker in self._tasks), default=0.0)
+
     def _i_am(self, source: Address, i_am: IAm) -> None:
         worker = self._by_instance.get(i_am.instance)
         if worker is not None:

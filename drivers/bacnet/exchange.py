@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from bacpypes3.pdu import Address
 
 from drivers.api import BadFrame, NoAnswer, Refused
 from drivers.bacnet.line import Shared
+from drivers.moving import Moving
 
 
 class Exchange:
@@ -19,6 +22,7 @@ class Exchange:
         """It has been found and is not lost."""
         self.misses = 0
         """Requests in a row without a usable answer; an answer of any kind shows that it lives."""
+        self.moving = Moving(shared.line.timeout_s * (1 + shared.timing.retries) + shared.timing.search_s)
 
     @property
     def lost(self) -> bool:
@@ -30,7 +34,9 @@ class Exchange:
             raise NoAnswer("not found yet").unsent()
         healthy = self.online and not self.misses
         line, timing = self._shared.line, self._shared.timing
+        self.moving.rest()
         async with self._shared.answering if healthy else self._shared.probing:
+            self.moving.on(asyncio.get_running_loop().time())
             try:
                 answer = await self._shared.station.ask(
                     self.address, service, payload, timeout_s=line.timeout_s, retries=timing.retries

@@ -67,6 +67,9 @@ class StandInLine:
     def status(self) -> LineStatus:
         return LineStatus(self.line, not self.stopped, len(self.written), 0, 0, "")
 
+    def late_s(self) -> float:
+        return 0.0
+
 
 class Shell:
     """A daemon and what it is put together from."""

@@ -13,8 +13,8 @@ from config.plan.reading import Quality
 from controller.decide.records import Lock, Notice, Observe, Override, Refused, Release, Unlock
 from controller.store import boots
 from controller.store.errors import StoreError
+from controller.store.jobs import WriterStatus
 from controller.store.ledger import Kind
-from controller.store.writer import WriterStatus
 from drivers.api import Fate, SetUp, WriteReport
 from tests.controller.house import house
 from tests.controller.shell import Shell, metered, shell

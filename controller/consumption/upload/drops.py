@@ -196,6 +196,9 @@ def _sum_line(path: Path, content: bytes) -> bytes:
 def _write(path: Path, content: bytes) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     try:
+        # They are made to be taken away by others; who may come as far is the folder's to say.
+        with suppress(OSError):
+            os.fchmod(handle, 0o644)
         rest = memoryview(content)
         while rest:
             rest = rest[os.write(handle, rest) :]

@@ -112,7 +112,7 @@ class HttpsLink:
                 parts += part
                 if len(parts) > most:
                     raise Unreachable(text("the answer is longer than {most} bytes", most=most))
-            return Answer(response.status_code, dict(response.headers), bytes(parts))
+            return _unsaid(connection.token, response.status_code, response.headers, bytes(parts))
 
     async def _connect(self) -> _Connection:
         client = await asyncio.to_thread(_client, self._plan.tls, self._timeout_s)
@@ -141,6 +141,15 @@ class HttpsLink:
             _log.error("%s: %r", self._plan.common.name, error, exc_info=error)
         distrusted = distrust(error)
         return Unreachable(cause(error) if distrusted is None else untrusted(distrusted))
+
+
+def _unsaid(token: str, status: int, headers: Mapping[str, str], body: bytes) -> Answer:
+    """An answer without our token, should the other side say it back: people are told of answers, and what
+    they are told is written down."""
+    if not token:
+        return Answer(status, dict(headers), body)
+    clean = {name: value.replace(token, "***") for name, value in headers.items()}
+    return Answer(status, clean, body.replace(token.encode(), b"***"))
 
 
 def _client(tls: Tls, timeout_s: float) -> httpx.AsyncClient:
