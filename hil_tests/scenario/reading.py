@@ -13,8 +13,8 @@ from config.written import source
 from config.written.nodes import Entry, Items, Node, Scalar, Table, plain
 from config.written.problems import Findings, Wrong, nearest
 from config.written.quantities import inside
-from controller.operations.wishes import seconds_of_day
 from hil_tests.scenario.form import Deed, Expect, Line, Mistake, Scenario, Step, Unfit, Wait
+from schedules.local import seconds_of_day
 
 DEEDS = {
     "show": "a sensor shows this, whatever the plant says",

@@ -18,8 +18,7 @@ from controller.store.plans import Acceptance, Version
 from controller.swap.offer import parts
 from controller.swap.versions import told
 from tests.controller.operations.asking import call, refusal
-from tests.controller.swap.bench import Bench, bench
-from tests.controller.swap.test_taking import heard, site
+from tests.controller.swap.bench import Bench, bench, heard, site
 
 WHY = "writes were rejected: hall.level: exception 2"
 

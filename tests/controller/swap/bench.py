@@ -10,7 +10,9 @@ from pathlib import Path
 
 from config.plan import codec
 from config.plan.clock import Pace
+from config.plan.devices import StopAction
 from config.plan.lines import Line
+from config.plan.points import Counter, Register
 from config.plan.reading import Quality, Reading, Value
 from config.plan.site import Plan
 from controller.store.control import ControlStore
@@ -22,6 +24,7 @@ from controller.swap.taking import Taking
 from drivers.api import DeviceState, Driver, DriverError, Fate, Inbox, Sample
 from tests.controller.rig import THURSDAY
 from tests.controller.shell import Shell, StandInLine, shell
+from tests.plans import LEVEL, SWITCH, PlanMaker, everyday
 
 
 def sealed(plan: Plan) -> Plan:
@@ -127,3 +130,45 @@ def accept_first(data: Path, plan: Plan, wall_ms: int) -> None:
         control.accept(codec.dump(plan), Acceptance(plan.hash, wall_ms, "Li")).result(10)
     finally:
         control.close()
+
+
+def site(*names: str, default: float = 10.0, slower: bool = False) -> Plan:
+    """A lamp with a meter in each device of that name, which has its own unit whatever comes before it."""
+    maker = PlanMaker()
+    levels = []
+    for name in names:
+        device = maker.add_device(name)
+        level = maker.add_point(device, "level", LEVEL, poll_s=4.0 if slower else 5.0)
+        power = maker.add_point(device, "power")
+        maker.add_point(device, "energy", counter=Counter("electricity", "0.01", 10_000_000, 1000.0, power))
+        maker.add_point(device, "switch", SWITCH, kind="bool")
+        maker.stop(StopAction(level, "write", 0.0))
+        levels.append(level)
+    if levels:
+        maker.add_programme(everyday("lamps", levels, default=default, untrusted=default))
+    plan = maker.build()
+    units = {"a": 11, "b": 12, "c": 13}
+    # Where a point lies does not depend on what comes before its device.
+    points = [
+        replace(plan.points[number], source=Register("holding", 10 * place, "float32", 2))
+        for device in plan.devices
+        for place, number in enumerate(device.points)
+    ]
+    devices = tuple(replace(device, unit=units[device.name]) for device in plan.devices)
+    return sealed(replace(plan, devices=devices, points=tuple(points)))
+
+
+def heard(made: Bench) -> None:
+    for device in made.daemon.plan.devices:
+        made.answers(**{f"{device.name}_level": 0.0, f"{device.name}_energy": 100.0})
+    made.shell.cycle()
+    made.shell.cycle()
+
+
+async def until(condition: object) -> None:
+    assert callable(condition)
+    for _ in range(500):
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("not in time")

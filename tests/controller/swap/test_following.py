@@ -24,8 +24,7 @@ from tests.controller.consumption.upload.rows import ScriptedSink, all_of
 from tests.controller.consumption.upload.web import Reply, Web
 from tests.controller.notify.test_notifier import FAST, notice, until
 from tests.controller.shell import shell
-from tests.controller.swap.bench import Bench, bench, sealed
-from tests.controller.swap.test_taking import heard, site
+from tests.controller.swap.bench import Bench, bench, heard, sealed, site
 from tests.controller.test_delivery import START, fill, meter
 from tests.controller.test_trending import of, room, samples, trending
 from tests.controller.test_uploads import Bench as UploadBench

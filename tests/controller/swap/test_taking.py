@@ -3,66 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from config.language import text
 from config.plan import codec
-from config.plan.devices import StopAction
-from config.plan.points import Counter, Register
 from config.plan.site import Plan
-from controller.accepted import choose_plan
-from controller.consumption.records import Flag, Mark
+from controller.consumption.records import Flag
 from controller.decide.records import Override, Refused
-from controller.options import Options
-from controller.store.control import ControlStore
-from controller.store.errors import StoreUnavailable
 from controller.store.ledger import Kind
-from controller.swap import taking
 from controller.swap.versions import told, was_rolled_back
 from drivers.api import Fate
-from tests.controller.rig import THURSDAY
-from tests.controller.swap.bench import Bench, bench, sealed
-from tests.plans import LEVEL, SWITCH, PlanMaker, everyday
-
-
-def site(*names: str, default: float = 10.0, slower: bool = False) -> Plan:
-    """A lamp with a meter in each device of that name, which has its own unit whatever comes before it."""
-    maker = PlanMaker()
-    levels = []
-    for name in names:
-        device = maker.add_device(name)
-        level = maker.add_point(device, "level", LEVEL, poll_s=4.0 if slower else 5.0)
-        power = maker.add_point(device, "power")
-        maker.add_point(device, "energy", counter=Counter("electricity", "0.01", 10_000_000, 1000.0, power))
-        maker.add_point(device, "switch", SWITCH, kind="bool")
-        maker.stop(StopAction(level, "write", 0.0))
-        levels.append(level)
-    if levels:
-        maker.add_programme(everyday("lamps", levels, default=default, untrusted=default))
-    plan = maker.build()
-    units = {"a": 11, "b": 12, "c": 13}
-    # Where a point lies does not depend on what comes before its device.
-    points = [
-        replace(plan.points[number], source=Register("holding", 10 * place, "float32", 2))
-        for device in plan.devices
-        for place, number in enumerate(device.points)
-    ]
-    devices = tuple(replace(device, unit=units[device.name]) for device in plan.devices)
-    return sealed(replace(plan, devices=devices, points=tuple(points)))
-
-
-def heard(made: Bench) -> None:
-    for device in made.daemon.plan.devices:
-        made.answers(**{f"{device.name}_level": 0.0, f"{device.name}_energy": 100.0})
-    made.shell.cycle()
-    made.shell.cycle()
+from tests.controller.swap.bench import bench, heard, sealed, site, until
 
 
 async def test_a_plan_is_committed_before_it_is_in_force(tmp_path: Path) -> None:
@@ -264,7 +217,7 @@ async def test_devices_that_reject_writes_bring_the_version_before_back_once(tmp
         await made.apply(site("a", "b", default=60.0))
         made.shell.cycle()
         made.shell.cycle()
-        await _until(lambda: made.daemon.plan == site("a", "b"))
+        await until(lambda: made.daemon.plan == site("a", "b"))
         versions = await made.applying.versions()
         assert [version.item.person for version in versions] == ["louguan", "Li", "Li"]
         assert versions[0].item.detail.startswith("rollback to 1: writes were rejected: a.level")
@@ -287,114 +240,6 @@ async def test_silence_is_no_rejection(tmp_path: Path) -> None:
             made.shell.cycle()
         await asyncio.sleep(0.05)
         assert made.daemon.plan == site("a", "b", default=60.0)
-
-
-async def test_a_kill_at_any_step_leaves_the_old_or_the_new_plan_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    data, old, new = tmp_path / "data", site("a"), site("b", "a", default=30.0)
-    data.mkdir()
-    snapshots: list[Path] = []
-
-    def snap() -> None:
-        """What a kill now would leave on the disk."""
-        copy = tmp_path / f"killed-{len(snapshots)}"
-        shutil.copytree(data, copy, ignore=shutil.ignore_patterns("*.lock", "*.sock"))
-        snapshots.append(copy)
-
-    real_sync, real_replace = os.fsync, Path.replace
-
-    def sync(descriptor: int) -> None:
-        snap()
-        real_sync(descriptor)
-        snap()
-
-    def replace_(path: Path, target: Path) -> Path:
-        snap()
-        done = real_replace(path, target)
-        snap()
-        return done
-
-    async with bench(data, old) as made:
-        heard(made)
-        made.shell.ledger()  # all of it is committed
-        with monkeypatch.context() as patched:
-            patched.setattr(os, "fsync", sync)
-            patched.setattr(Path, "replace", replace_)
-            snap()
-            await made.apply(new)
-        made.shell.ledger()
-        snap()
-    found = [_after(copy, tmp_path / "none") for copy in snapshots]
-    assert len(snapshots) >= 9
-    assert {plan.hash for plan in found} <= {old.hash, new.hash}
-    assert (found[0], found[-1]) == (old, new)
-    changes = sum(one.hash != other.hash for one, other in pairwise(found))
-    assert changes == 1
-
-
-async def test_a_swap_that_fails_half_way_ends_the_run_and_the_next_has_the_new_plan(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    data, new = tmp_path / "data", site("a", default=30.0)
-    async with bench(data, site("a")) as made:
-        heard(made)
-
-        def fail(*_: object) -> None:
-            raise ZeroDivisionError
-
-        monkeypatch.setattr(made.lines, "follow", fail)
-        with pytest.raises(ZeroDivisionError):
-            await made.apply(new)
-        assert made.daemon.exit_code == 1
-        assert made.daemon.stopping
-    assert _after(data, tmp_path / "none") == new
-
-
-async def test_meters_wait_for_a_log_that_cannot_be_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(taking, "AGAIN_S", 0.05)
-    async with bench(tmp_path, site("a")) as made:
-        heard(made)
-        log, failing = made.shell.stores.log, True
-        real = log.register
-
-        def register(*given: Any) -> dict[str, Mark]:
-            if failing:
-                raise StoreUnavailable(text("no room"))
-            return real(*given)
-
-        monkeypatch.setattr(log, "register", register)
-        await made.offer(codec.dump(site("a", "b")), site("a", "b").hash)
-        await _until(lambda: "meters" in {item.kind for item in made.daemon.board.standing()})
-        # Another edit does not wait for the disk, and loses nobody.
-        following = site("a", "b", default=30.0)
-        await made.offer(codec.dump(following), following.hash)
-        assert made.daemon.consumption.terms("b") is None
-        failing = False
-        await made.taking.settled()
-        assert made.daemon.consumption.terms("b") is not None
-        assert "meters" not in {item.kind for item in made.daemon.board.standing()}
-
-
-def _after(data: Path, nowhere: Path) -> Plan:
-    """What a start after a kill runs."""
-    control = ControlStore.open(data, THURSDAY + 3_600_000)
-    try:
-        options = Options(site=nowhere, data=data)
-        return choose_plan(control, options, "en", person="Li", now_ms=THURSDAY).plan
-    finally:
-        control.close()
-
-
-async def _until(condition: object) -> None:
-    assert callable(condition)
-    for _ in range(500):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("not in time")
 
 
 async def test_a_plan_that_was_prepared_for_another_one_is_judged_anew(tmp_path: Path) -> None:

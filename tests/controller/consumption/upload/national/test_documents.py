@@ -151,10 +151,10 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_documents_are_refused_at_once(name: str) -> None:
-    began_s = time.perf_counter()
+    began_s = time.thread_time()
     with pytest.raises(DocumentError):
         parse(A, HOSTILE[name].encode())
-    assert time.perf_counter() - began_s < 1.0
+    assert time.thread_time() - began_s < 1.0
 
 
 def test_too_large_a_document_is_refused() -> None:
