@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import count
 from typing import NamedTuple
 
@@ -48,6 +48,8 @@ class Answering:
         self._ends: list[End] = []
         self._numbers = count()
         self._latest: dict[int, int] = {}
+        self._unasked: set[int] = set()
+        """Numbers of momentary outputs whose end nobody waits for any more."""
 
     def take(self, write: Write, wall_ms: int) -> Refusal | None:
         """Carry it out, or say why not."""
@@ -74,7 +76,17 @@ class Answering:
         point = self._plan.points[end.write.point]
         unit = self._units[point.device]
         unit.end_pulse(point, end.write.slot)
-        self._ask(point, end.write, end.expected, end.at_ms)
+        if end.number in self._unasked:
+            self._unasked.discard(end.number)
+        else:
+            self._ask(point, end.write, end.expected, end.at_ms)
+
+    def forget(self, devices: Collection[int]) -> None:
+        """Whoever commanded these devices is gone. What is momentary still ends."""
+        points = self._plan.points
+        self._due = [due for due in self._due if points[due.write.point].device not in devices]
+        heapq.heapify(self._due)
+        self._unasked |= {end.number for end in self._ends if points[end.write.point].device in devices}
 
     def due(self, wall_ms: int) -> list[Due]:
         """Read-backs that are due; each is given once."""

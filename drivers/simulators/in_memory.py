@@ -13,9 +13,19 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from config.plan.clock import Clock
-from config.plan.reading import Quality, Reading
+from config.plan.reading import Quality, Reading, Value
 from config.plan.site import Plan
-from drivers.api import Event, Fate, Sample, SetUp, SlotState, Unchanged, Write, WriteReport
+from drivers.api import (
+    DeviceState,
+    Event,
+    Fate,
+    Sample,
+    SetUp,
+    SlotState,
+    Unchanged,
+    Write,
+    WriteReport,
+)
 from drivers.simulators.answering import Answering, Due
 from drivers.simulators.as_read import Read
 from drivers.simulators.device import Had, SimulatedDevice
@@ -70,7 +80,8 @@ class InMemory:
             range(len(plan.points)) if watched is None else watched,
             plant_step_s,
         )
-        self._began = False
+        self._anew = {unit.device.id for unit in self._units}
+        """Devices that whoever reads them has not heard of yet."""
         self._events: list[Event] = []
         self._urgent: dict[int, None] = {}
         self._answering = Answering(plan, self._units)
@@ -97,10 +108,10 @@ class InMemory:
                     self._plant.touched(unit.device.id)
             else:
                 unit.twin.hear(now_s)
-        if not self._began:
-            self._began = True
-            for unit in self._units:
-                self._found(unit.device.id)
+        for device in sorted(self._anew):
+            if not self._silence.silent(device):
+                self._anew.discard(device)
+                self._found(device)
         self._plant.show(now.wall_ms, self._silence.silent)
         for due in self._answering.due(now.wall_ms):
             self._answer(due, now.wall_ms, now.mono_ns)
@@ -144,6 +155,38 @@ class InMemory:
             raise FaultError("a fault is aimed at one device or one line")
         self._faults.switch(name, on, device, line, numbers, self._clock.now().mono_ns / 1e9)
         self._plant.touched()
+
+    def machines(self, device: str) -> Collection[str]:
+        """Its motors by name, for the fault of one."""
+        return self._named(device).twin.model.machines()
+
+    def force(self, point: int, value: Value | None) -> None:
+        """What the plant says of a point is this; None: its own again. Raises FaultError."""
+        of = self._plan.points[point]
+        self._units[of.device].twin.force(of.name, value)
+        self._plant.touched(of.device)
+
+    def by_hand(self, point: int, value: Value, slot: int) -> None:
+        """A person changes a commanded point at the device; `slot` is where on BACnet."""
+        of = self._plan.points[point]
+        self._units[of.device].by_hand(of, value, slot)
+        self._plant.commanded(of.device, self._clock.now().wall_ms)
+
+    def reopen(self, devices: Collection[int] | None = None) -> None:
+        """Whoever reads and commands these devices (None: all) is gone, and another one begins: what he was
+        still to be answered is nobody's, and all is said again."""
+        gone = set(range(len(self._units)) if devices is None else devices)
+        of = self._plan.points
+        self._events = [event for event in self._events if _device_of(event, self._plan) not in gone]
+        for point in [point for point in self._said if of[point].device in gone]:
+            del self._said[point]
+            self._moved.add(point)
+        self._answering.forget(gone)
+        self._silence.forget(gone, self._clock.now().mono_ns / 1e9)
+        self._anew |= gone
+
+    def _named(self, device: str) -> UnwiredDevice:
+        return next(unit for unit in self._units if unit.device.name == device)
 
     # The plant
 
@@ -226,3 +269,14 @@ class InMemory:
 
     def _report(self, write: Write, fate: Fate, detail: str) -> None:
         self._events.append(WriteReport(write.seq, write.point, fate, None, detail))
+
+
+def _device_of(event: Event, plan: Plan) -> int | None:
+    """Whose it is; what came again together is of no single one."""
+    match event:
+        case DeviceState() | SetUp():
+            return event.device
+        case Unchanged():
+            return None
+        case _:
+            return plan.points[event.point].device

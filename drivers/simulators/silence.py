@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from config.plan.site import Plan
 from drivers.api import DeviceState
@@ -52,6 +52,13 @@ class Silence:
                 self._until[unit.device.id] = float("inf")
             elif self._until.get(unit.device.id) == float("inf"):
                 self._until[unit.device.id] = now_s
+
+    def forget(self, devices: Collection[int], now_s: float) -> None:
+        """Whoever talked to these is gone: another one has yet to notice."""
+        self._lost -= set(devices)
+        self._restarted -= set(devices)
+        for device in self._since.keys() & set(devices):
+            self._since[device] = now_s
 
     def look(self, now_s: float) -> Iterator[DeviceState]:
         """Devices that were found to be silent, or that answer again."""

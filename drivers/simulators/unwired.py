@@ -106,6 +106,16 @@ class UnwiredDevice:
             return Refusal(Fate.REJECTED, why)
         return self._slot(point, write) if self.bacnet else self._register(point, value)
 
+    def by_hand(self, point: Point, value: Value, slot: int) -> None:
+        """A person changes it at the device; on BACnet in that slot."""
+        if point.id in self._arrays:
+            self._fill(point, slot, value)
+            return
+        self.twin.model.command(point.name, value)
+        if point.command is None or point.command.register in (None, point.source):
+            self._values[point.id] = Read(value)
+            self._moved(point.id)
+
     def end_pulse(self, point: Point, slot: int) -> None:
         """The momentary output goes off again."""
         if self.bacnet:
