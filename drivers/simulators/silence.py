@@ -38,7 +38,7 @@ class Silence:
 
     def starting(self, device: int, now_s: float, seconds: float) -> None:
         """It restarts, and hears nothing for so long."""
-        self._until[device] = now_s + seconds
+        self._until[device] = max(now_s + seconds, self._until.get(device, 0.0))
         self._since.setdefault(device, now_s)
         if self._units[device].device.line in self._bacnet:
             self._restarted.add(device)

@@ -1,0 +1,25 @@
+"""An edit that asks for nothing else changes nothing: nothing is decided, written or told anew by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from config.language import text
+from controller.campaign.seen import Breach, Seen
+
+NAME = "swaps"
+
+
+class Unmoved:
+    """Looks at the first step of each such Plan."""
+
+    def look(self, seen: Seen) -> Iterator[Breach]:
+        if not (seen.swapped and seen.plain):
+            return
+        for decision in seen.step.decisions:
+            yield Breach(NAME, decision.key, text("other words in the files, and it is decided anew"))
+        for write in seen.step.writes:
+            key = seen.plan.points[write.point].key
+            yield Breach(NAME, key, text("other words in the files, and it is written anew"))
+        for telling in seen.step.tellings:
+            yield Breach(NAME, telling.alarm.subject, text("other words in the files, and it is told anew"))
