@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from config.plan.site import Plan
 from controller.campaign.ground import Ground
+from controller.campaign.in_memory import Told
 from controller.campaign.judges import all_judges
-from controller.campaign.kept import OnDisk, Told
 from controller.campaign.life import Life, Lived
 from controller.campaign.machine import Machine
+from controller.campaign.on_disk import OnDisk
 from controller.campaign.shrinking import shrunk
 from controller.campaign.story import Story
 

@@ -47,7 +47,8 @@ class Ground(Field, Protocol):
         """A person changes a commanded point at the device; `slot`: where on BACnet."""
 
     def reopen(self, devices: Collection[int] | None = None) -> None:
-        """Whoever spoke to these devices (None: all) is gone; another one begins."""
+        """These devices are met for the first time; None: whoever spoke to all of them is gone, and is
+        answered nothing more."""
 
     def had(self, point: int) -> Had: ...
 

@@ -67,9 +67,8 @@ class _Maker:
         ]
         looked_at = {point for rule in plan.rules for point in KINDS[type(rule.spec)].points(rule.spec)}
         self._looked_at = [point for point in read if point.id in looked_at]
-        self._ruled = [
-            point for point in self._commanded if any(point.id in aims(rule.spec) for rule in plan.rules)
-        ]
+        aimed_at = frozenset[int]().union(*(aims(rule.spec) for rule in plan.rules))
+        self._ruled = [point for point in self._commanded if point.id in aimed_at]
         self.sorts: dict[str, Callable[[], Deed | None]] = {
             "device faults": self._device_fault,
             "line faults": self._line_fault,

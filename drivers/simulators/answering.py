@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from itertools import count
 from typing import NamedTuple
 
@@ -81,12 +81,10 @@ class Answering:
         else:
             self._ask(point, end.write, end.expected, end.at_ms)
 
-    def forget(self, devices: Collection[int]) -> None:
-        """Whoever commanded these devices is gone. What is momentary still ends."""
-        points = self._plan.points
-        self._due = [due for due in self._due if points[due.write.point].device not in devices]
-        heapq.heapify(self._due)
-        self._unasked |= {end.number for end in self._ends if points[end.write.point].device in devices}
+    def forget(self) -> None:
+        """Whoever commanded is gone. What is momentary still ends."""
+        self._due.clear()
+        self._unasked |= {end.number for end in self._ends}
 
     def due(self, wall_ms: int) -> list[Due]:
         """Read-backs that are due; each is given once."""

@@ -15,17 +15,7 @@ from typing import Any
 from config.plan.clock import Clock
 from config.plan.reading import Quality, Reading, Value
 from config.plan.site import Plan
-from drivers.api import (
-    DeviceState,
-    Event,
-    Fate,
-    Sample,
-    SetUp,
-    SlotState,
-    Unchanged,
-    Write,
-    WriteReport,
-)
+from drivers.api import Event, Fate, Sample, SetUp, SlotState, Unchanged, Write, WriteReport
 from drivers.simulators.answering import Answering, Due
 from drivers.simulators.as_read import Read
 from drivers.simulators.device import Had, SimulatedDevice
@@ -173,15 +163,16 @@ class InMemory:
         self._plant.commanded(of.device, self._clock.now().wall_ms)
 
     def reopen(self, devices: Collection[int] | None = None) -> None:
-        """Whoever reads and commands these devices (None: all) is gone, and another one begins: what he was
-        still to be answered is nobody's, and all is said again."""
+        """These devices are met for the first time: all is said again. None: whoever read and commanded all
+        of them is gone, and what he was still to be answered is nobody's."""
         gone = set(range(len(self._units)) if devices is None else devices)
         of = self._plan.points
-        self._events = [event for event in self._events if _device_of(event, self._plan) not in gone]
+        if devices is None:
+            self._events.clear()
+            self._answering.forget()
         for point in [point for point in self._said if of[point].device in gone]:
             del self._said[point]
             self._moved.add(point)
-        self._answering.forget(gone)
         self._silence.forget(gone, self._clock.now().mono_ns / 1e9)
         self._anew |= gone
 
@@ -269,14 +260,3 @@ class InMemory:
 
     def _report(self, write: Write, fate: Fate, detail: str) -> None:
         self._events.append(WriteReport(write.seq, write.point, fate, None, detail))
-
-
-def _device_of(event: Event, plan: Plan) -> int | None:
-    """Whose it is; what came again together is of no single one."""
-    match event:
-        case DeviceState() | SetUp():
-            return event.device
-        case Unchanged():
-            return None
-        case _:
-            return plan.points[event.point].device
