@@ -37,7 +37,8 @@ properties: $(VENV)/.dev  ## try the properties of deciding with thousands of ca
 
 campaign: $(VENV)/.dev  ## live a minute of random campaigns, and find five bugs that are planted
 	$(BIN)/python -m hil_tests.campaign.planted
-	$(BIN)/python -m hil_tests.campaign run --seeds 1-100000 --for 60 --keep campaign-stories $(TEST_ARGS)
+	$(BIN)/python -m hil_tests.campaign run --seeds 1-100000 --for 60 --keep campaign-stories \
+	  --sites config/sites/minimal,hil_tests/sites/house,hil_tests/sites/plant,tests/golden/good-rules-lighting $(TEST_ARGS)
 
 peers: $(VENV)/.dev  ## install independent Modbus, BACnet and MQTT programs and test against them
 	$(MAKE) --no-print-directory -C peers install

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import product
+from typing import TypeAlias
 
 from config.language import text
 from config.plan.asks import Ask
@@ -18,6 +20,9 @@ from controller.decide.records import Reset
 NAME = "interlocks"
 FIRST_READING_S = 60.0
 PROTECTION = 5
+
+
+_Verdicts: TypeAlias = frozenset[bool | None]
 
 
 @dataclass(slots=True)
@@ -56,19 +61,17 @@ class Tripped:
         spec = rule.spec
         assert isinstance(spec, Interlock)
         settled = seen.run_s > FIRST_READING_S + 2 * seen.cycle_s
-        surely = _true(spec.when, seen, state, slack_s=2 * seen.cycle_s)
-        perhaps = _true(spec.when, seen, None)
-        unread = surely is None and perhaps is None and settled
-        must = surely is True or (unread and spec.on_bad_input.does == "trip")
-        if must:
+        found = _possible(spec.when, seen, state)
+        trips = {True, None} if settled and spec.on_bad_input.does == "trip" else {True}
+        if found <= trips:
             state.tripped = True
-        elif state.tripped and _may_go(spec, seen, perhaps):
+        elif state.tripped and _may_go(spec, seen, state, found):
             state.tripped = None
         asks = [ask for ask in spec.then if ask.point in seen.decisions]
         if state.tripped:
             for ask in asks:
                 yield from _protects(seen, rule, ask)
-        elif perhaps is False and settled:
+        elif found == {False} and settled:
             asked = any(_asks(seen, rule, ask) for ask in asks)
             if state.tripped is False and asked:
                 yield Breach(NAME, rule.name, text("it has tripped without a cause"))
@@ -77,13 +80,12 @@ class Tripped:
             state.tripped = None
 
 
-def _may_go(spec: Interlock, seen: Seen, perhaps: bool | None) -> bool:
+def _may_go(spec: Interlock, seen: Seen, state: _State, found: _Verdicts) -> bool:
     """Whether the trip may be over by itself."""
-    if spec.reset == "manual" or perhaps is True:
+    if spec.reset == "manual":
         return False
-    if perhaps is None:
-        return spec.on_bad_input.does != "trip"
-    return spec.until is None or _true(spec.until, seen, None) is True
+    given_up = None in found and spec.on_bad_input.does != "trip"
+    return given_up or spec.until is None or True in _possible(spec.until, seen, state)
 
 
 def _asks(seen: Seen, rule: Rule, ask: Ask) -> bool:
@@ -105,29 +107,35 @@ def _protects(seen: Seen, rule: Rule, ask: Ask) -> Iterator[Breach]:
         yield Breach(NAME, rule.name, words)
 
 
-def _true(condition: Condition, seen: Seen, state: _State | None, slack_s: float = 0.0) -> bool | None:
-    """Whether it is so; without a `state` as if everything had lasted long enough. None: nobody can say."""
+def _possible(condition: Condition, seen: Seen, state: _State) -> _Verdicts:
+    """What it may be: True, False, or None where readings leave it open. More than one where it hangs on how
+    long something has lasted, to the second."""
     match condition:
         case Compare() | Has():
-            return _compared(condition, seen.readings)
+            return frozenset((_compared(condition, seen.readings),))
         case Not():
-            found = _true(condition.item, seen, state, slack_s)
-            return None if found is None else not found
+            found = _possible(condition.item, seen, state)
+            return frozenset(None if one is None else not one for one in found)
         case All():
-            return _every([_true(item, seen, state, slack_s) for item in condition.items])
+            items = (_possible(item, seen, state) for item in condition.items)
+            return frozenset(map(_every, product(*items)))
         case AnyOf():
-            return _some([_true(item, seen, state, slack_s) for item in condition.items])
+            items = (_possible(item, seen, state) for item in condition.items)
+            return frozenset(map(_some, product(*items)))
         case Lasting():
-            found = _true(condition.item, seen, state, slack_s)
-            if state is None:
-                return found
-            if found is not True:
-                state.true_since_s.pop(condition.key, None)
-                return found
-            since_s = state.true_since_s.setdefault(condition.key, seen.gone_s)
-            return True if seen.gone_s - since_s >= condition.seconds + slack_s else None
+            return _lasted(condition, seen, state)
         case _:
-            return None
+            return frozenset((True, False, None))
+
+
+def _lasted(condition: Lasting, seen: Seen, state: _State) -> _Verdicts:
+    found = _possible(condition.item, seen, state)
+    if found != {True}:
+        state.true_since_s.pop(condition.key, None)
+        return found | {False} if True in found else found
+    since_s = state.true_since_s.setdefault(condition.key, seen.gone_s)
+    surely = seen.gone_s - since_s >= condition.seconds + 2 * seen.cycle_s
+    return found if surely else frozenset((True, False))
 
 
 def _compared(condition: Compare | Has, readings: Sequence[Reading]) -> bool | None:

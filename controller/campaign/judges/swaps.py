@@ -17,6 +17,9 @@ class Unmoved:
         if not (seen.swapped and seen.plain):
             return
         for decision in seen.step.decisions:
+            before, after = decision.before, decision.after
+            if before.held is not None and after.held is not None and before.value == after.value:
+                continue  # what holds it is said in the other words
             yield Breach(NAME, decision.key, text("other words in the files, and it is decided anew"))
         for write in seen.step.writes:
             key = seen.plan.points[write.point].key
