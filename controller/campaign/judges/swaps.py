@@ -25,4 +25,6 @@ class Unmoved:
             key = seen.plan.points[write.point].key
             yield Breach(NAME, key, text("other words in the files, and it is written anew"))
         for telling in seen.step.tellings:
+            if telling.transition.value == "returned":
+                continue  # what was told of the beginning of the plan before is over with it
             yield Breach(NAME, telling.alarm.subject, text("other words in the files, and it is told anew"))
