@@ -60,6 +60,10 @@ class Rested:
         ahead_s = seen.now.wall_ms / 1000 - seen.gone_s
         if self._ahead_s is not None and ahead_s != self._ahead_s:
             self._moved_s = STEP_S
+        if seen.began and self._ahead_s is not None and ahead_s - self._ahead_s > STEP_S:
+            # A start under a clock that is ahead takes what it remembers for long past: a known limit.
+            for past in self._past.values():
+                past.since_s, past.starts = None, []
         if seen.began:
             self._slack_s += self._moved_s
             self._moved_s = 0.0
