@@ -15,7 +15,7 @@ TEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install install-service demo test hil slow properties peers check format savings lock clean
+.PHONY: help install install-service demo test hil slow properties campaign peers check format savings lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
@@ -38,6 +38,11 @@ slow: $(VENV)/.dev  ## run the tests that take long
 properties: $(VENV)/.dev  ## try the properties of deciding with thousands of cases
 	LOUGUAN_CASES=20 $(BIN)/python -m pytest -n auto --dist worksteal -o timeout=3000 tests/schedules tests/controller/decide \
 	  tests/controller/test_cycle_stateful.py tests/controller/test_cycle_stateful_rules.py $(TEST_ARGS)
+
+campaign: $(VENV)/.dev  ## live a minute of random campaigns, and find five bugs that are planted
+	$(BIN)/python -m hil_tests.campaign.planted
+	$(BIN)/python -m hil_tests.campaign run --seeds 1-100000 --for 60 --keep campaign-stories \
+	  --sites config/sites/minimal,hil_tests/sites/house,hil_tests/sites/plant,tests/golden/good-rules-lighting $(TEST_ARGS)
 
 peers: $(VENV)/.dev  ## install independent Modbus, BACnet and MQTT programs and test against them
 	$(MAKE) --no-print-directory -C peers install

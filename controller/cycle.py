@@ -254,7 +254,8 @@ class Engine(Parts):
         yielding = self._rules.take_yielding()
         if yielding is not None:
             self._outputs.touch(self._barriers.give_way(yielding))
-        step.memory.ended += self._people.take_ended()
+        for key, slot in self._people.take_ended():
+            step.memory.end(key, slot)
         step.notices += self._rules.take_notices()
         for point in sorted(touched):
             before = self._results.get(point)

@@ -127,6 +127,22 @@ RULES = (
         ("drivers.modbus", "drivers.bacnet"),
         but=("controller.cli", "controller.app"),
     ),
+    Rule(
+        "judges of campaigns know records, and nothing that decides",
+        ("controller.campaign.judges",),
+        ("ours",),
+        only=(
+            "config.language",
+            "config.plan",
+            "controller.campaign.judges",
+            "controller.campaign.seen",
+            "controller.consumption.meters",
+            "controller.consumption.records",
+            "controller.decide.records",
+            "controller.decide.requests",
+            "drivers.api",
+        ),
+    ),
     Rule("the daemon never simulates", ("controller",), ("drivers.simulators",), but=("controller.cli",)),
     Rule(
         "drivers do not lean on their simulators",

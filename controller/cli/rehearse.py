@@ -50,7 +50,11 @@ def rehearse(
     ] = None,
     faults: Annotated[
         Path | None,
-        typer.Option("--faults", help="Faults to come: a time and a fault a line.", metavar="FILE"),
+        typer.Option(
+            "--faults",
+            help="Faults to come: a time and a fault a line. random: whatever may happen, by the seed.",
+            metavar="FILE",
+        ),
     ] = None,
     events: Annotated[
         Path | None,
@@ -74,6 +78,21 @@ def rehearse(
 
     cycle_s, asked_for = source.checked_cycle(cycle), first_day(start)
     source.check_days(days)
+    if faults is not None and str(faults) == "random":
+        from controller.cli import rehearse_random
+
+        given = {
+            "--without": without,
+            "--as-default": as_default,
+            "--against": against,
+            "--events": events,
+            "--csv": csv,
+            "--plot": plot,
+        }
+        beside = [name for name, value in given.items() if value]
+        if not rehearse_random.run(site, days, asked_for, cycle_s, seed, beside, as_json=as_json):
+            raise typer.Exit(1)
+        return
     source.check_without(without or [], as_default=as_default)
     plan, facts = source.site_of(site)
     other = source.without(plan, without or [], as_default=as_default)

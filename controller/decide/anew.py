@@ -88,7 +88,8 @@ class Beginnings:
         if not self._begun:
             self._begun = True
             step.unfit += self._unfit
-            step.memory.ended += [(item.override.point, item.override.slot) for item in self._unfit]
+            for item in self._unfit:
+                step.memory.end(item.override.point, item.override.slot)
             step.notices += [
                 Notice(kind, subject, words, on=True) for (kind, subject), words in self._told.items()
             ]

@@ -91,7 +91,7 @@ class Barriers:
     def unlock(self, command: Unlock, changed: Changed) -> set[int]:
         if self._locks.pop(command.target, None) is None:
             return set()
-        changed.unlocked.append(command.target)
+        changed.unlock(command.target)
         return self._changed(command.target)
 
     def observe(self, command: Observe, changed: Changed) -> set[int]:

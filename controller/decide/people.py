@@ -39,7 +39,7 @@ class PeopleRequests:
     def release(self, command: Release, changed: Changed) -> None:
         """Take an override back; nothing happens where there is none."""
         if self._end((command.point, command.slot)):
-            changed.ended.append((command.point, command.slot))
+            changed.end(command.point, command.slot)
 
     def put_right(self, right: PutRight, now: Now, longest_ms: int, changed: Changed) -> list[Override]:
         """The clock was put right: what was to last for a time lasts as long as before, and nothing lasts

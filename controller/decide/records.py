@@ -163,6 +163,17 @@ class Changed:
     rules: list[RuleMemory] = field(default_factory=list)
     alarms: list[Alarm] = field(default_factory=list)
 
+    def end(self, point: str, slot: int) -> None:
+        """An override is over, be it that it was set, or moved, in this very step: what is stored in one
+        commit has no order."""
+        self.overrides = [item for item in self.overrides if (item.point, item.slot) != (point, slot)]
+        self.ended.append((point, slot))
+
+    def unlock(self, target: str) -> None:
+        """A lock is gone, be it that it was put on in this very step."""
+        self.locks = [item for item in self.locks if item.target != target]
+        self.unlocked.append(target)
+
     def __bool__(self) -> bool:
         return bool(
             self.overrides

@@ -25,6 +25,7 @@ from controller.store.plans import Acceptance
 from controller.stores import Stores
 from controller.swap.lines import Lines
 from controller.swap.same import Same, same_parts
+from controller.swap.succession import counted, going_on, leaving, successor
 from controller.swap.touched import needs_restart, touched_devices
 from drivers.api import Write
 from schedules.context import Context
@@ -179,20 +180,14 @@ class Taking:
             raise Refused(text("control.db is damaged: nothing new can be taken"))
 
     def _engine(self, prepared: Prepared) -> Engine:
-        former = self._daemon.engine
         put_right_ms = self._daemon.clock.now().put_right_ms
-        engine = Engine(prepared.plan, prepared.context, self._pace, former.remembered(), put_right_ms)
-        engine.take_over(former, prepared.same)
-        return engine
+        return successor(
+            self._daemon.engine, prepared.plan, prepared.context, prepared.same, self._pace, put_right_ms
+        )
 
     def _leaving(self, prepared: Prepared) -> set[int]:
         """Outputs that nobody can command any more."""
-        plan, same = prepared.plan, prepared.same.points
-        return {
-            point
-            for point in self._daemon.engine.decisions
-            if point not in same or not _is_output(plan, same[point])
-        }
+        return leaving(self._daemon.engine, prepared.plan, prepared.same)
 
     async def _part(self, points: set[int]) -> None:
         """The last writes to outputs that leave the Plan go out while their lines are still theirs."""
@@ -214,8 +209,7 @@ class Taking:
         daemon.guarded_cycle()  # what the lines have said is said of the Plan that it is of
         engine = self._engine(prepared)
         meters = meters_of(plan)
-        known = set(map(_counted, self._counting))
-        self._counting = [meter for meter in meters if _counted(meter) in known]
+        self._counting = going_on(self._counting, meters)
         daemon.log_intervals(daemon.consumption.take(self._counting, {}, same.points))
         daemon.follow(plan, prepared.context, engine, meters, same.points)
         self._lines.follow(plan, same)
@@ -267,16 +261,6 @@ class Taking:
         return plan.devices[plan.points[write.point].device].name
 
 
-def _is_output(plan: Plan, point: int) -> bool:
-    command = plan.points[point].command
-    return command is not None and command.targetable
-
-
-def _counted(meter: Meter) -> tuple[object, ...]:
-    """What a meter's counts are of: with the same, its log goes on as it is."""
-    return meter.name, meter.quantity, meter.unit, meter.quantum, meter.integrated
-
-
 def _registered(meter: Meter) -> tuple[object, ...]:
     """What log.db knows of it."""
-    return (*_counted(meter), meter.key, meter.modulus)
+    return (*counted(meter), meter.key, meter.modulus)

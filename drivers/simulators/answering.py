@@ -49,6 +49,8 @@ class Answering:
         self._ends: list[End] = []
         self._numbers = count()
         self._latest: dict[int, int] = {}
+        self._unasked: set[int] = set()
+        """Numbers of momentary outputs whose end nobody waits for any more."""
 
     def take(self, write: Write, wall_ms: int) -> Refusal | None:
         """Carry it out, or say why not."""
@@ -75,7 +77,15 @@ class Answering:
         point = self._plan.points[end.write.point]
         unit = self._units[point.device]
         unit.end_pulse(point, end.write.slot)
-        self._ask(point, end.write, end.expected, end.at_ms)
+        if end.number in self._unasked:
+            self._unasked.discard(end.number)
+        else:
+            self._ask(point, end.write, end.expected, end.at_ms)
+
+    def forget(self) -> None:
+        """Whoever commanded is gone. What is momentary still ends."""
+        self._due.clear()
+        self._unasked |= {end.number for end in self._ends}
 
     def due(self, wall_ms: int) -> list[Due]:
         """Read-backs that are due; each is given once."""

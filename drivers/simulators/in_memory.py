@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from config.plan.clock import Clock
-from config.plan.reading import Quality, Reading
+from config.plan.reading import Quality, Reading, Value
 from config.plan.site import Plan
 from drivers.api import Event, Fate, Sample, SetUp, SlotState, Unchanged, Write, WriteReport
 from drivers.simulators.answering import Answering, Due
@@ -71,7 +71,8 @@ class InMemory:
             range(len(plan.points)) if watched is None else watched,
             plant_step_s,
         )
-        self._began = False
+        self._anew = {unit.device.id for unit in self._units}
+        """Devices that whoever reads them has not heard of yet."""
         self._events: list[Event] = []
         self._urgent: dict[int, None] = {}
         self._answering = Answering(plan, self._units)
@@ -99,10 +100,10 @@ class InMemory:
             self._listen(now_s)
         else:
             self._heard_s = now_s
-        if not self._began:
-            self._began = True
-            for unit in self._units:
-                self._found(unit.device.id)
+        for device in sorted(self._anew):
+            if not self._silence.silent(device):
+                self._anew.discard(device)
+                self._found(device)
         self._plant.show(now.wall_ms, self._silence.devices)
         for due in self._answering.due(now.wall_ms):
             self._answer(due, now.wall_ms, now.mono_ns)
@@ -159,6 +160,39 @@ class InMemory:
             self._heard_s = None
         self._faults.switch(name, on, device, line, numbers, self._clock.now().mono_ns / 1e9)
         self._plant.touched()
+
+    def machines(self, device: str) -> Collection[str]:
+        """Its motors by name, for the fault of one."""
+        return self._named(device).twin.model.machines()
+
+    def force(self, point: int, value: Value | None) -> None:
+        """What the plant says of a point is this; None: its own again. Raises FaultError."""
+        of = self._plan.points[point]
+        self._units[of.device].twin.force(of.name, value)
+        self._plant.touched(of.device)
+
+    def by_hand(self, point: int, value: Value, slot: int) -> None:
+        """A person changes a commanded point at the device; `slot` is where on BACnet."""
+        of = self._plan.points[point]
+        self._units[of.device].by_hand(of, value, slot)
+        self._plant.commanded(of.device, self._clock.now().wall_ms)
+
+    def reopen(self, devices: Collection[int] | None = None) -> None:
+        """These devices are met for the first time: all is said again. None: whoever read and commanded all
+        of them is gone, and what he was still to be answered is nobody's."""
+        gone = set(range(len(self._units)) if devices is None else devices)
+        of = self._plan.points
+        if devices is None:
+            self._events.clear()
+            self._answering.forget()
+        for point in [point for point in self._said if of[point].device in gone]:
+            del self._said[point]
+            self._moved.add(point)
+        self._silence.forget(gone, self._clock.now().mono_ns / 1e9)
+        self._anew |= gone
+
+    def _named(self, device: str) -> UnwiredDevice:
+        return next(unit for unit in self._units if unit.device.name == device)
 
     # The plant
 

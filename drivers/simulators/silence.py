@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
 from config.plan.site import Plan
@@ -44,7 +44,7 @@ class Silence:
 
     def starting(self, device: int, now_s: float, seconds: float) -> None:
         """It restarts, and hears nothing for so long."""
-        self._until[device] = now_s + seconds
+        self._until[device] = max(now_s + seconds, self._until.get(device, 0.0))
         self._since.setdefault(device, now_s)
         if self._units[device].device.line in self._bacnet:
             self._restarted.add(device)
@@ -58,6 +58,13 @@ class Silence:
                 self._until[unit.device.id] = float("inf")
             elif self._until.get(unit.device.id) == float("inf"):
                 self._until[unit.device.id] = now_s
+
+    def forget(self, devices: Collection[int], now_s: float) -> None:
+        """Whoever talked to these is gone: another one has yet to notice."""
+        self._lost -= set(devices)
+        self._restarted -= set(devices)
+        for device in self._since.keys() & set(devices):
+            self._since[device] = now_s
 
     def look(self, now_s: float) -> Iterator[DeviceState]:
         """Devices that were found to be silent, or that answer again."""

@@ -122,6 +122,16 @@ class UnwiredDevice:
         mask = self._masks.get(point.id, "")
         return mask if mask.startswith("exception") else ""
 
+    def by_hand(self, point: Point, value: Value, slot: int) -> None:
+        """A person changes it at the device; on BACnet in that slot."""
+        if point.id in self._arrays:
+            self._fill(point, slot, value)
+            return
+        self.twin.model.command(point.name, value)
+        if point.command is None or point.command.register in (None, point.source):
+            self._values[point.id] = value
+            self._moved(point.id)
+
     def end_pulse(self, point: Point, slot: int) -> None:
         """The momentary output goes off again."""
         if self.bacnet:

@@ -151,6 +151,16 @@ points:
     assert plan.devices[0].on_stop == (StopAction(0, "release"),)
 
 
+@pytest.mark.parametrize("kind", ["integer-value", "positive-integer-value"])
+def test_what_holds_whole_numbers_rounds_what_is_written(tmp_path: Path, kind: str) -> None:
+    profile = f"points:\n  ppm: {{label: x, at: {kind} 1, poll: 60 s, command: {{range: [600, 1200]}}}}\n"
+    site = "devices:\n  d: {profile: p, line: B1, instance: 12, address: 10.0.0.9, label: x, "
+    plan = plan_of(tmp_path, f"{site}{ACCEPT}}}\n", profile, "bacnet")
+    command = plan.points[0].command
+    assert command is not None
+    assert command.tolerance == 0.5
+
+
 @pytest.mark.parametrize(
     ("params", "quantum", "scale", "rate"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from controller.decide.records import Lock, Override, PersonCommand, Release, Unlock
 from drivers.api import Fate
 from tests.controller.house import HELD, settled
 from tests.controller.rig import Rig
@@ -53,3 +54,22 @@ def test_a_command_on_what_takes_is_not_sent_twice() -> None:
     made.override("lamp.level", 50.0, 1)
     assert made.writes(1) == []
     assert made.writes(1) == []
+
+
+def test_what_is_taken_back_in_the_same_step_is_not_stored() -> None:
+    # Of what is stored in one commit, ends come before what begins: the next start would find it again.
+    made = settled()
+    now = made.clock.now()
+    override = Override("lamp.level", 50.0, "Li", "", now.wall_ms, now.wall_ms + 600_000)
+    commands: list[PersonCommand] = [
+        override,
+        Lock("pump", "Li", "work", now.wall_ms),
+        Release("lamp.level", "Li"),
+        Unlock("pump", "Li"),
+    ]
+    memory = made.engine.step(now, (), commands).memory
+    assert (memory.overrides, memory.ended) == ([], [("lamp.level", 8)])
+    assert (memory.locks, memory.unlocked) == ([], ["pump"])
+    back: list[PersonCommand] = [override, Release("lamp.level", "Li"), override]
+    memory = made.engine.step(made.clock.advance(1.0), (), back).memory
+    assert memory.overrides == [override]

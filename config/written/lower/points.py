@@ -16,6 +16,8 @@ from config.written.model.profile import CommandWritten, PointWritten, VerifyPoi
 from config.written.profiles import REGISTERS, Profile, kind_of, raw_type, written_type
 
 _LEAST_AGE_S = 5.0
+_WHOLE = ("integer-value", "positive-integer-value")
+"""BACnet objects that hold whole numbers."""
 _RESOLUTION = {"float16": 2.0**-10, "float32": 2.0**-23, "float64": 2.0**-52}
 """Relative step of a float: two neighbours differ by at most this share."""
 
@@ -194,6 +196,8 @@ def _tolerance(
         return 0.0
     largest = max(abs(bound) for bound in bounds if bound is not None) if None not in bounds else 0.0
     if isinstance(target, BacnetObject):
+        if target.object_type in _WHOLE:
+            return abs(target.scale) / 2
         return largest * _RESOLUTION["float32"]
     if target.type in _RESOLUTION:
         return largest * _RESOLUTION[target.type]

@@ -47,6 +47,21 @@ def test_the_report_is_said_in_eighty_columns(capsys: pytest.CaptureFixture[str]
     assert "Nothing was refused, broken or out of range" in out
 
 
+def test_whatever_may_happen_is_by_the_seed(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("--days", "1", "--faults", "random", "--seed", "5")
+    code, out, _ = louguan(capsys, *words, "--json")
+    found = json.loads(out)
+    assert (code, found["broken"], found["cycles"]) == (0, [], 1441)
+    assert found["deeds"] > 0 < found["starts"]
+    assert len(found["story"]["deeds"]) >= found["deeds"]
+    code, out, _ = louguan(capsys, *words, "--lang", "zh")
+    assert "所有承诺均得到遵守" in out
+    assert f"发生了 {found['deeds']} 件" in out
+    code, out, err = louguan(capsys, *words, "--as-default")
+    assert (code, out) == (2, "")
+    assert "--as-default" in err
+
+
 def test_two_rehearsals_are_held_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = louguan(capsys, "--days", "1", "--without", "programmes", "--json")
     both = json.loads(out)

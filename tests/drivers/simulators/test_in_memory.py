@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from config.plan.points import BacnetObject
 from config.plan.reading import Quality, Value
 from config.plan.site import Plan
 from controller.clock import VirtualClock
@@ -264,3 +265,75 @@ def _a_day(plan: Plan, facts: dict[str, object], step_s: float) -> dict[str, tup
     }
     motors = world.models["grey-plant"].machines()
     return found | {name: (0.0, motor.starts) for name, motor in motors.items()}
+
+
+def test_who_comes_after_another_is_told_everything(stand: Stand) -> None:
+    """What was asked by the one is answered to nobody; what is momentary ends all the same."""
+    before = dict(stand.said)
+    pulse = next(
+        item.id
+        for item in stand.plan.points
+        if item.command is not None
+        and not item.life_safety
+        and item.kind == "bool"
+        and item.command.targetable
+    )
+    stand.memory.submit(Write(999, pulse, True, 15))
+    stand.memory.reopen()
+    stand.said.clear()
+    found = stand.go(0)
+    assert not [event for event in found if isinstance(event, WriteReport)]
+    assert stand.said.keys() == before.keys()
+    assert [event for event in found if isinstance(event, SlotState)]
+
+
+def test_one_who_comes_while_a_device_is_silent_notices_it_himself(stand: Stand) -> None:
+    stand.memory.fault("freeze", device="main-1")
+    lost = [event for event in stand.go(2) if isinstance(event, DeviceState)]
+    assert [event.online for event in lost] == [False]
+    stand.memory.reopen()
+    again = [event for event in stand.go(2) if isinstance(event, DeviceState)]
+    assert again == lost
+    # A restart of what is frozen does not thaw it.
+    stand.memory.fault("restart", device="main-1")
+    assert not [event for event in stand.go(3) if isinstance(event, DeviceState)]
+
+
+def test_a_point_says_what_it_is_made_to_say_and_then_its_own_again(stand: Stand) -> None:
+    point = next(
+        item
+        for item in stand.plan.points
+        if item.command is None and item.kind == "bool" and item.poll_s < 10
+    )
+    own = stand.said[point.id]
+    stand.memory.force(point.id, not own)
+    stand.go(2)
+    assert stand.said[point.id] is (not own)
+    stand.memory.force(point.id, None)
+    stand.go(2)
+    assert stand.said[point.id] is own
+    commanded = next(
+        item
+        for item in stand.plan.points
+        if isinstance(item.source, BacnetObject) and item.source.commandable
+    )
+    with pytest.raises(FaultError, match="that the plant says"):
+        stand.memory.force(commanded.id, 1.0)
+
+
+def test_a_hand_at_a_device_changes_what_it_has(stand: Stand) -> None:
+    modbus = next(
+        item
+        for item in stand.plan.points
+        if item.command is not None and item.kind == "bool" and not isinstance(item.source, BacnetObject)
+    )
+    was = stand.memory.had(modbus.id).value
+    stand.memory.by_hand(modbus.id, not was, 0)
+    assert stand.memory.had(modbus.id).value is (not was)
+    bacnet = next(
+        item
+        for item in stand.plan.points
+        if item.command is not None and item.kind == "number" and isinstance(item.source, BacnetObject)
+    )
+    stand.memory.by_hand(bacnet.id, 40.0, 3)
+    assert dict(stand.memory.had(bacnet.id).slots)[3] == 40.0

@@ -1,0 +1,1 @@
+"""Random campaigns over processes: many seeds, on sites of this repository."""
