@@ -321,6 +321,7 @@ BREACHES = {
     "controller/app.py": "from drivers import simulators",
     "controller/decide/arbiter.py": "from os import path",
     "controller/daemon.py": "from controller.receiver import store",
+    "controller/campaign/judges/a.py": "from controller.decide import arbiter",
     "controller/pulse.py": "from deploy import layout",
     "deploy/steps.py": "import typer",
     "controller/receiver/a.py": "from controller.daemon import Daemon",
