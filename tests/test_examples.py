@@ -64,6 +64,10 @@ def blocks(page: Path) -> list[str]:
     return re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
 
 
+def without_comments(content: str) -> str:
+    return re.sub(r"\s+#.*", "", content)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_can_be_given(page: Path, plan: Plan) -> None:
     given = list(commands(page))
@@ -100,7 +104,10 @@ def judge(name: str, params: dict[str, Any], plan: Plan) -> None:
 def test_every_file_shown_is_right_for_the_compound(page: Path, tmp_path: Path) -> None:
     shown = blocks(page)
     assert shown
+    known = set() if page == PAGES[1] else {without_comments(content) for content in blocks(PAGES[1])}
     for number, content in enumerate(shown):
+        if without_comments(content) in known:
+            continue  # the other page shows it too
         site = tmp_path / str(number)
         shutil.copytree(SHUANGLIU, site)
         names = re.findall(r"^([\w-]+):", content, re.MULTILINE)

@@ -7,6 +7,7 @@ for the type checker only, and those inside functions, are judged like any other
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -212,8 +213,13 @@ def sources(root: Path) -> list[Path]:
     return sorted(path for package in PACKAGES for path in (root / package).rglob("*.py"))
 
 
-def imports(path: Path, root: Path) -> Iterator[Import]:
-    """All imports of a file, absolute. `from a import b` gives a.b, since b may be a module."""
+@functools.cache
+def imports(path: Path, root: Path) -> tuple[Import, ...]:
+    """All imports of a file, absolute. `from a import b` gives a.b, since b may be a module. Read once."""
+    return tuple(_imports(path, root))
+
+
+def _imports(path: Path, root: Path) -> Iterator[Import]:
     name = module_name(path, root)
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
