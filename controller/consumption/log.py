@@ -214,9 +214,7 @@ class ConsumptionLog:
         if not is_open:
             self._repeats.catch_up()
         stood, rest = short, []
-        for point in points:
-            if point not in self._points:
-                continue
+        for point in filter(self._points.__contains__, points):
             if point in self._only_integrated:
                 rest.append(point)
             elif is_open:
