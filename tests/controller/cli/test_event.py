@@ -45,10 +45,8 @@ def data(tmp_path: Path) -> Iterator[Path]:
                 await asyncio.sleep(0.005)
             await server.stop()
 
-    log, root = logging.getLogger("louguan"), logging.getLogger()
+    log = logging.getLogger("louguan")
     handlers, log.handlers = log.handlers, []
-    for handler in [one for one in root.handlers if type(one) is logging.StreamHandler]:
-        root.removeHandler(handler)  # of a command that another test ran here: its stream is closed
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
     assert started.wait(30)
