@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from config.language import Text, render, text
@@ -13,6 +14,7 @@ from controller.decide.hands import HandRecord
 from controller.decide.records import (
     Acknowledge,
     Book,
+    Changed,
     Lock,
     Observe,
     Override,
@@ -53,21 +55,28 @@ def changes(
     account = accounts.take()
     if not entries and not memory and not account.reasserted:
         return None
-    return Changes(
-        step.wall_ms,
-        entries,
-        tuple(memory.overrides),
-        tuple(memory.ended),
-        tuple(memory.locks),
-        tuple(memory.unlocked),
-        tuple(memory.observe),
-        tuple(memory.outputs),
-        tuple(memory.dropped),
-        tuple(memory.rules),
+    return replace(
+        remembered(memory, step.wall_ms),
+        entries=entries,
         reasserted=account.reasserted,
         accounted=account.closed,
-        alarms=tuple(memory.alarms),
         outgoing=outgoing,
+    )
+
+
+def remembered(memory: Changed, wall_ms: int) -> Changes:
+    """What of a step the next start must know, without the rows of the ledger."""
+    return Changes(
+        wall_ms,
+        overrides=tuple(memory.overrides),
+        ended=tuple(memory.ended),
+        locks=tuple(memory.locks),
+        unlocked=tuple(memory.unlocked),
+        observe=tuple(memory.observe),
+        outputs=tuple(memory.outputs),
+        dropped=tuple(memory.dropped),
+        rules=tuple(memory.rules),
+        alarms=tuple(memory.alarms),
     )
 
 

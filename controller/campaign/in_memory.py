@@ -50,21 +50,7 @@ class Told:
         if memory or not 0 <= now.wall_ms - self._seen_ms < SEEN_EVERY_MS:
             self._seen_ms = now.wall_ms
         if memory:
-            self._take(
-                Changes(
-                    now.wall_ms,
-                    (),
-                    tuple(memory.overrides),
-                    tuple(memory.ended),
-                    tuple(memory.locks),
-                    tuple(memory.unlocked),
-                    tuple(memory.observe),
-                    tuple(memory.outputs),
-                    tuple(memory.dropped),
-                    tuple(memory.rules),
-                    alarms=tuple(memory.alarms),
-                )
-            )
+            self._take(recorder.remembered(memory, now.wall_ms))
 
     def log(self, closed: Closed) -> None:
         self._marks.update(closed.marks)
