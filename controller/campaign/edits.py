@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from config.plan.codec import seal
-from config.plan.equipment import Equipment
+from config.plan.equipment import RUN, Equipment
 from config.plan.programmes import DayList, Period, Programme, TimeMark
 from config.plan.rules import Hazard, Supervision
 from config.plan.site import Plan
@@ -79,7 +79,7 @@ def _no_rule(plan: Plan, number: int) -> Plan | None:
 
 def _times(plan: Plan, number: int) -> Plan | None:
     """Another rest time of a motor."""
-    motors = [item for item in plan.equipment if "run_cmd" in dict(item.roles)]
+    motors = [item for item in plan.equipment if RUN in dict(item.roles)]
     if not motors:
         return None
     motor = motors[number % len(motors)]

@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from config.plan.equipment import AUTO, RUN
 from config.plan.points import BacnetObject, Point
 from config.plan.reading import Value
 from config.plan.rules import Hazard, Interlock, Supervision
@@ -57,13 +58,13 @@ class _Maker:
             for point in plan.points
             if point.command is not None and point.command.targetable and not point.life_safety
         ]
-        self._motors = {point for item in plan.equipment for role, point in item.roles if role == "run_cmd"}
+        self._motors = {point for item in plan.equipment for role, point in item.roles if role == RUN}
         read = [point for point in plan.points if point.command is None and point.counter is None]
         self._contacts = [point for point in read if point.kind == "bool"]
         bound = {point for item in plan.equipment for _, point in item.roles}
         self._numbers = [point for point in read if point.kind == "number" and point.id in bound]
         self._selectors = [
-            plan.points[point] for item in plan.equipment for role, point in item.roles if role == "auto"
+            plan.points[point] for item in plan.equipment for role, point in item.roles if role == AUTO
         ]
         looked_at = {point for rule in plan.rules for point in KINDS[type(rule.spec)].points(rule.spec)}
         self._looked_at = [point for point in read if point.id in looked_at]

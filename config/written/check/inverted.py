@@ -8,7 +8,7 @@ from typing import NamedTuple
 from config.language import Text, text
 from config.plan.asks import Ask
 from config.plan.conditions import All, AnyOf, Booked, Compare, Condition, Has, Lasting, Not, points_of
-from config.plan.equipment import Equipment
+from config.plan.equipment import FEEDBACK, Equipment
 from config.plan.rules import Interlock, Link, Rule
 from config.plan.slots import Slot
 from config.written.check.purifiers import stops
@@ -36,13 +36,13 @@ _FOLLOWS = (
     Follows(
         "fume-purifier",
         "fan",
-        "run_fb",
+        FEEDBACK,
         text("{name} runs while the fan stands and not while it runs: is that the wrong way round?"),
     ),
     Follows(
         "stove",
         "fan",
-        "run_fb",
+        FEEDBACK,
         text("{name} may burn while the fan stands and not while it runs: is that the wrong way round?"),
     ),
 )

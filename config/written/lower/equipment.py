@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from config.language import Text, text
-from config.plan.equipment import KINDS, PRIMARY, Equipment, Role
+from config.plan.equipment import KINDS, PRIMARY, RUN, Equipment, Role
 from config.plan.points import Point
 from config.plan.reading import Value
 from config.written.check.values import check_value, shown
@@ -202,7 +202,7 @@ def _safe(
         return None
     at = named.entry.place(["safe"])
     owner = named.written
-    role = getattr(owner, "run_cmd", None)
+    role = getattr(owner, RUN, None)
     for device in made.values():
         for name, point in device.points.items():
             if point.key == role or (role is None and point.id == primary):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from config.language import Text, text
-from config.plan.equipment import Equipment
+from config.plan.equipment import AUTO, Equipment
 from config.plan.reading import NEVER, Quality
 from config.plan.rules import Hazard, Rule
 from config.plan.site import Plan
@@ -112,7 +112,7 @@ class Barred:
             if name in self._locks:
                 return text("{name} is locked", name=name)
         for item in owners:
-            selector = dict(item.roles).get("auto")
+            selector = dict(item.roles).get(AUTO)
             if selector is not None and not _in_auto(seen, selector):
                 return text("the selector of {name} is not in auto", name=item.name)
         declared = [("", plan.site.observe), (device.name, device.observe)]
@@ -136,5 +136,5 @@ def _in_auto(seen: Seen, selector: int) -> bool:
     if reading.quality is not Quality.GOOD or reading.value is None:
         return False
     if point.kind == "enum":
-        return dict(point.states).get(int(reading.value)) == "auto"
+        return dict(point.states).get(int(reading.value)) == AUTO
     return reading.value is True

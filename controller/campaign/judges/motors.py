@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from config.language import text
-from config.plan.equipment import Equipment
+from config.plan.equipment import FEEDBACK, RUN, Equipment
 from config.plan.reading import Quality
 from config.plan.site import Plan
 from controller.campaign.seen import Breach, Seen
@@ -46,8 +46,8 @@ class Rested:
             self._motors = []
             for item in seen.plan.equipment:
                 roles = dict(item.roles)
-                if "run_cmd" in roles:
-                    self._motors.append((item, roles["run_cmd"], roles.get("run_fb")))
+                if RUN in roles:
+                    self._motors.append((item, roles[RUN], roles.get(FEEDBACK)))
             names = {item.name for item, _, _ in self._motors}
             self._past = {name: past for name, past in self._past.items() if name in names}
         self._drift(seen)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from config.language import text
+from config.plan.equipment import RUN
 from config.plan.reading import Value
 from config.plan.site import Plan
 from controller.campaign.judges.fence import forbidden
@@ -105,5 +106,5 @@ class Overridden:
     def _is_motor(seen: Seen, point: int) -> bool:
         """Whether people may command it depends on the rules there are."""
         return any(
-            role == "run_cmd" and bound == point for item in seen.plan.equipment for role, bound in item.roles
+            role == RUN and bound == point for item in seen.plan.equipment for role, bound in item.roles
         )
