@@ -65,6 +65,8 @@ class LampGroup:
     @property
     def output(self) -> float:
         """Light against new lamps at full level, 0 to 1."""
+        if not self.light:
+            return 0.0
         alive = 1 - len(self.failed) / self.count if self.count else 0.0
         return self.light / 100 * alive * max(0.7, 1 - 0.3 * self.on_h / MEAN_LIFE_H)
 

@@ -38,6 +38,9 @@ class LightingController(DeviceModel):
         self._passing = {
             zone: Lot(setting.seed, f"{setting.device.name}/{zone}/passing", STAY_S) for zone in zones
         }
+        self._passed: dict[int, float] = {}
+        """What was drawn for each zone, and for which stay."""
+        self._stay: int | None = None
         super().__init__(setting)
         self.energy_kwh = setting.number("start", setting.lot("start", 1_000, 30_000))
 
@@ -58,10 +61,15 @@ class LightingController(DeviceModel):
 
     def _presence(self, zone: int) -> bool:
         environment = self.environment
-        return self._passing[zone].at(environment.time_s) < 0.02 + 0.75 * environment.occupancy
+        stay = environment.time_s // STAY_S
+        if stay != self._stay:
+            self._stay = stay
+            self._passed = {number: lot.at(environment.time_s) for number, lot in self._passing.items()}
+        return self._passed[zone] < 0.02 + 0.75 * environment.occupancy
 
-    def _lux(self, window: float, group: LampGroup) -> float:
-        return INDOOR_SHARE * window * self.environment.lux + FULL_LX * group.output
+    def _lux(self, share: float, group: LampGroup) -> float:
+        """`share` of the daylight outside that falls in there."""
+        return share * self.environment.lux + FULL_LX * group.output
 
     def gauges(self) -> dict[str, Gauge]:
         found: dict[str, Gauge] = {
@@ -72,7 +80,7 @@ class LightingController(DeviceModel):
         }
         for zone, group in self.zones.items():
             found[f"zone{zone}_presence"] = partial(self._presence, zone)
-            found[f"zone{zone}_lux"] = partial(self._lux, 0.6 + 0.1 * (zone % 5), group)
+            found[f"zone{zone}_lux"] = partial(self._lux, INDOOR_SHARE * (0.6 + 0.1 * (zone % 5)), group)
         return found
 
 
