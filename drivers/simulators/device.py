@@ -120,15 +120,14 @@ class SimulatedDevice:
         """Renew on the wire what has changed since it was shown: of these points, or all."""
         if self.put is None:
             return
-        moving, standing = self._all if view is None else view
+        shown, standing = self._all if view is None else view
         if self.faults:
             self._orders = -1
-            self._renew([one for one in (*moving, *standing) if not self._stands(one)], self.put)
-            return
-        self._renew(moving, self.put)
-        if view is None or self._orders != self.model.orders:
+            shown = tuple(one for one in (*shown, *standing) if not self._stands(one))
+        elif view is None or self._orders != self.model.orders:
             self._orders = self.model.orders
-            self._renew(standing, self.put)
+            shown += standing
+        self._renew(shown, self.put)
 
     @staticmethod
     def _renew(shown: Iterable[_Shown], put: Put) -> None:

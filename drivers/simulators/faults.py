@@ -78,11 +78,12 @@ class FaultError(ValueError):
 class Faults:
     """What is wrong with one device or line at this moment."""
 
-    __slots__ = ("_active", "_behind")
+    __slots__ = ("_behind", "active")
 
     def __init__(self, behind: Faults | None = None) -> None:
         """`behind`: faults of the line the device hangs on, which hold for it too."""
-        self._active: dict[str, dict[str, Number]] = {}
+        self.active: dict[str, dict[str, Number]] = {}
+        """Its own, by name, with their numbers."""
         self._behind = behind
 
     def switch(self, name: str, on: bool, numbers: Mapping[str, Number] | None = None) -> None:
@@ -90,38 +91,38 @@ class Faults:
         kind = KINDS[name]
         check(name, kind.numbers, numbers or {})
         if on:
-            self._active[name] = {**kind.numbers, **(numbers or {})}
+            self.active[name] = {**kind.numbers, **(numbers or {})}
         else:
-            self._active.pop(name, None)
+            self.active.pop(name, None)
 
     def raise_flag(self, name: str, on: bool) -> None:
         """Begin or end one that has no numbers, of whatever list."""
         if on:
-            self._active[name] = {}
+            self.active[name] = {}
         else:
-            self._active.pop(name, None)
+            self.active.pop(name, None)
 
     def has(self, name: str) -> bool:
-        return name in self._active or (self._behind is not None and self._behind.has(name))
+        return name in self.active or (self._behind is not None and self._behind.has(name))
 
     def number(self, name: str, key: str) -> float:
         """A number of an active fault; the device's own goes before its line's."""
-        numbers = self._active.get(name)
+        numbers = self.active.get(name)
         if numbers is None:
             return self._behind.number(name, key) if self._behind is not None else 0.0
         return float(numbers[key])
 
     def word(self, name: str, key: str) -> str:
         """A text of an active fault; "" when there is none."""
-        numbers = self._active.get(name)
+        numbers = self.active.get(name)
         return "" if numbers is None else str(numbers[key])
 
     def names(self) -> tuple[str, ...]:
         """Those active here, sorted; a line's are told with the line."""
-        return tuple(sorted(self._active))
+        return tuple(sorted(self.active))
 
     def __bool__(self) -> bool:
-        return bool(self._active) or bool(self._behind)
+        return bool(self.active) or (self._behind is not None and bool(self._behind.active))
 
 
 def check(name: str, known: Mapping[str, Number], given: Mapping[str, Number]) -> None:

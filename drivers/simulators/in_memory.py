@@ -24,7 +24,7 @@ from drivers.simulators.plant.world import World
 from drivers.simulators.rounds import Round
 from drivers.simulators.silence import Silence
 from drivers.simulators.stepping import PLANT_STEP_S, Stepping
-from drivers.simulators.unwired import UnwiredDevice
+from drivers.simulators.unwired import Readings, UnwiredDevice
 from drivers.simulators.unwired_faults import UnwiredFaults
 
 
@@ -51,7 +51,8 @@ class InMemory:
         self.world = World(plan, facts, seed, now.wall_ms, max(plant_step_s, cycle_s), booked)
         lines = {line.name: Faults() for line in plan.lines}
         self._units: list[UnwiredDevice] = []
-        self._moved: set[int] = set()
+        self._readings = Readings({}, {}, set())
+        self._moved = self._readings.moved
         for device in plan.devices:
             own = [plan.points[number] for number in device.points]
             twin = SimulatedDevice(
@@ -60,7 +61,7 @@ class InMemory:
                 self.world.models[device.name],
                 Faults(lines[plan.lines[device.line].name]),
             )
-            self._units.append(UnwiredDevice(twin, own, self._moved.add))
+            self._units.append(UnwiredDevice(twin, own, self._readings))
         self._unit_of = [self._units[point.device] for point in plan.points]
         self._said: dict[int, Read] = {}
         self._plant = Stepping(
@@ -187,23 +188,26 @@ class InMemory:
 
     def _tell(self, points: Collection[int], wall_ms: int, mono_ns: int) -> set[int]:
         """A Sample of each of these that says something new. Returns them."""
-        moved, said, some_silent = self._moved, self._said, self._silence.some
+        said, values, masks = self._said, self._readings.values, self._readings.masks
+        events, new = self._events, tuple.__new__
+        if self._silence.some:
+            silent, unit_of = self._silence.silent, self._unit_of
+            points = [point for point in points if not silent(unit_of[point].device.id)]
+        self._moved.difference_update(points)
         fresh: set[int] = set()
         for point in sorted(points):
-            unit = self._unit_of[point]
-            if some_silent and self._silence.silent(unit.device.id):
-                continue
-            found = unit.says(point)
-            moved.discard(point)
+            found = Missing(masks[point]) if point in masks else values[point]
             if said.get(point) == found:
                 continue
             said[point] = found
             fresh.add(point)
-            if isinstance(found, Missing):
-                reading = Reading(None, Quality.BAD, found.reason, wall_ms, mono_ns)
-            else:
-                reading = Reading(found, Quality.GOOD, "", wall_ms, mono_ns)
-            self._events.append(Sample(point, reading))
+            parts = (
+                (None, Quality.BAD, found.reason, wall_ms, mono_ns)
+                if isinstance(found, Missing)
+                else (found, Quality.GOOD, "", wall_ms, mono_ns)
+            )
+            # A hundred thousand a day: by tuple's own way, which costs half of a named one's.
+            events.append(new(Sample, (point, new(Reading, parts))))
         return fresh
 
     def _read_urgently(self, wall_ms: int, mono_ns: int) -> None:

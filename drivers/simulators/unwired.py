@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from config.plan.points import BacnetObject, Point, Register
@@ -25,17 +25,32 @@ class Refusal(NamedTuple):
     detail: str
 
 
+class Readings(NamedTuple):
+    """What the points of all devices say, by id."""
+
+    values: dict[int, Read]
+    masks: dict[int, str]
+    """Why reads of a point are BAD, whatever its value."""
+    moved: set[int]
+    """Those that may say something new."""
+
+    def says(self, point: int) -> Read:
+        """What a read of the point gives now."""
+        mask = self.masks.get(point)
+        return self.values[point] if mask is None else Missing(mask)
+
+
 class UnwiredDevice:
     """Readings as its driver would give them, and the device's side of a write. Knows no time."""
 
-    def __init__(self, twin: SimulatedDevice, points: Iterable[Point], moved: Callable[[int], None]) -> None:
-        """`moved` is told of each point that may say something new."""
+    def __init__(self, twin: SimulatedDevice, points: Iterable[Point], readings: Readings) -> None:
+        """What it says stands in `readings`."""
         self.twin = twin
         self.device = twin.device
-        self._moved = moved
+        self.says = readings.says
+        self._values, self._masks = readings.values, readings.masks
+        self._moved = readings.moved.add
         self._as_read: dict[int, AsRead] = {}
-        self._values: dict[int, Read] = {}
-        self._masks: dict[int, str] = {}
         self._arrays: dict[int, dict[int, Value]] = {}
         self._taken: dict[int, tuple[Value, Value]] = {}
         """By point: the value that was written last, and what the register made of it."""
@@ -61,11 +76,6 @@ class UnwiredDevice:
             self._moved(point.id)
         if point.command is not None:
             model.command(point.name, self._in_force(point) if point.source.commandable else initial(point))
-
-    def says(self, point: int) -> Read:
-        """What a read of the point gives now."""
-        mask = self._masks.get(point)
-        return self._values[point] if mask is None else Missing(mask)
 
     def mask(self, points: Iterable[int], reason: str) -> None:
         """Let reads of them be BAD for this reason; "": no more."""

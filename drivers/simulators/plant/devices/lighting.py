@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from config.plan.reading import Value
 from drivers.simulators.plant.lamps import LampGroup
-from drivers.simulators.plant.model import DeviceModel, Gauge, Setting
+from drivers.simulators.plant.model import Always, DeviceModel, Gauge, Setting
 from drivers.simulators.plant.noise import Lot, Noise
 
 INDOOR_SHARE = 0.006
@@ -40,7 +40,7 @@ class LightingController(DeviceModel):
         }
         self._passed: dict[int, float] = {}
         """What was drawn for each zone, and for which stay."""
-        self._stay: int | None = None
+        self._stay: float | None = None
         super().__init__(setting)
         self.energy_kwh = setting.number("start", setting.lot("start", 1_000, 30_000))
 
@@ -76,7 +76,7 @@ class LightingController(DeviceModel):
             "power": lambda: self.power_kw,
             "energy": lambda: self.energy_kwh,
             "lamp_fault": lambda: any(group.failed for group in self.zones.values()),
-            "firmware": lambda: "LC8-3.2",
+            "firmware": Always("LC8-3.2"),
         }
         for zone, group in self.zones.items():
             found[f"zone{zone}_presence"] = partial(self._presence, zone)
@@ -132,8 +132,8 @@ class StreetConcentrator(DeviceModel):
             "lux": self._daylight,
             "leakage": lambda: 0.008 + 0.01 * (self.environment.rain_mm_h > 0),
             "clock": lambda: self.environment.time_s,
-            "firmware": lambda: "SL120-1.9",
-            "selector_auto": lambda: True,
+            "firmware": Always("SL120-1.9"),
+            "selector_auto": Always(True),
         }
         for phase, noise in zip("abc", self._voltage, strict=True):
             found[f"u_{phase}"] = partial(self._volts, noise)

@@ -8,7 +8,7 @@ from typing import ClassVar
 from config.plan.reading import Value
 from drivers.simulators.plant.curves import Curve, approach
 from drivers.simulators.plant.devices.grey import GreyWaterPanel
-from drivers.simulators.plant.model import DeviceModel, Gauge, Neighbours, Setting
+from drivers.simulators.plant.model import Always, DeviceModel, Gauge, Neighbours, Setting
 from drivers.simulators.plant.noise import Lot
 from drivers.simulators.plant.soil import Soil
 from drivers.simulators.plant.water_purifier import WaterPurifier
@@ -136,7 +136,7 @@ class DrinkingWater(DeviceModel):
         return {
             "temperature": lambda: machine.temperature_c,
             "level": lambda: machine.tank.level,
-            "tds_in": lambda: 210.0,
+            "tds_in": Always(210.0),
             "tds_out": lambda: machine.tds_ppm,
             "flow": lambda: machine.ro_l_min * 0.06 if machine.producing else 0.0,
             "litres": lambda: machine.drawn_l * 1e-3,
@@ -144,11 +144,11 @@ class DrinkingWater(DeviceModel):
             "filter_days": lambda: 365 * 86_400 * machine.filter_left / 100,
             "power": lambda: machine.power_kw,
             "uv_hours": lambda: self._uv_s,
-            "fault_code": lambda: 0,
+            "fault_code": Always(0),
             "heating": lambda: machine.heating,
             "making_water": lambda: machine.producing,
             "flushing": lambda: machine.flush_s > 0,
-            "uv_ok": lambda: True,
+            "uv_ok": Always(True),
         }
 
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 from config.plan.reading import Value
 from drivers.simulators.plant.curves import approach
 from drivers.simulators.plant.devices.canteen import HoodPanel
-from drivers.simulators.plant.model import DeviceModel, Flow, Gauge, Neighbours, Setting
+from drivers.simulators.plant.model import Always, DeviceModel, Flow, Gauge, Neighbours, Setting
 from drivers.simulators.plant.motor import Motor
 
 
@@ -139,7 +139,7 @@ class Drive(DeviceModel):
             "running": lambda: motor.running,
             "ready": lambda: not motor.failed,
             "fault": lambda: motor.failed,
-            "auto": lambda: True,
+            "auto": Always(True),
             "at_speed": lambda: motor.running and abs(motor.speed - motor.wanted) < 0.01,
             "speed_fb": lambda: 100 * motor.speed,
             "frequency": lambda: 50 * motor.speed,
@@ -152,5 +152,5 @@ class Drive(DeviceModel):
             "temperature": lambda: self._heat_c,
             "run_hours": lambda: motor.run_s,
             "energy": lambda: self.energy_kwh,
-            "last_fault": lambda: 0,
+            "last_fault": Always(0),
         }
