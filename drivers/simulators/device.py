@@ -121,7 +121,7 @@ class SimulatedDevice:
         if self.put is None:
             return
         shown, standing = self._all if view is None else view
-        if self.faults:
+        if self.faults.some:
             self._orders = -1
             shown = tuple(one for one in (*shown, *standing) if not self._stands(one))
         elif view is None or self._orders != self.model.orders:

@@ -78,51 +78,65 @@ class FaultError(ValueError):
 class Faults:
     """What is wrong with one device or line at this moment."""
 
-    __slots__ = ("_behind", "active")
+    __slots__ = ("_active", "_behind", "front", "some")
 
     def __init__(self, behind: Faults | None = None) -> None:
         """`behind`: faults of the line the device hangs on, which hold for it too."""
-        self.active: dict[str, dict[str, Number]] = {}
-        """Its own, by name, with their numbers."""
+        self._active: dict[str, dict[str, Number]] = {}
         self._behind = behind
+        self.front: list[Faults] = []
+        """Those that this one's hold for, too."""
+        self.some = False
+        """Whether anything is wrong; asked of each device with each step of the plant."""
+        if behind is not None:
+            behind.front.append(self)
+            self.count()
 
     def switch(self, name: str, on: bool, numbers: Mapping[str, Number] | None = None) -> None:
         """Begin or end a fault. Raises FaultError for numbers it does not take."""
         kind = KINDS[name]
         check(name, kind.numbers, numbers or {})
         if on:
-            self.active[name] = {**kind.numbers, **(numbers or {})}
+            self._active[name] = {**kind.numbers, **(numbers or {})}
         else:
-            self.active.pop(name, None)
+            self._active.pop(name, None)
+        self.count()
 
     def raise_flag(self, name: str, on: bool) -> None:
         """Begin or end one that has no numbers, of whatever list."""
         if on:
-            self.active[name] = {}
+            self._active[name] = {}
         else:
-            self.active.pop(name, None)
+            self._active.pop(name, None)
+        self.count()
 
     def has(self, name: str) -> bool:
-        return name in self.active or (self._behind is not None and self._behind.has(name))
+        return name in self._active or (self._behind is not None and self._behind.has(name))
 
     def number(self, name: str, key: str) -> float:
         """A number of an active fault; the device's own goes before its line's."""
-        numbers = self.active.get(name)
+        numbers = self._active.get(name)
         if numbers is None:
             return self._behind.number(name, key) if self._behind is not None else 0.0
         return float(numbers[key])
 
     def word(self, name: str, key: str) -> str:
         """A text of an active fault; "" when there is none."""
-        numbers = self.active.get(name)
+        numbers = self._active.get(name)
         return "" if numbers is None else str(numbers[key])
 
     def names(self) -> tuple[str, ...]:
         """Those active here, sorted; a line's are told with the line."""
-        return tuple(sorted(self.active))
+        return tuple(sorted(self._active))
 
     def __bool__(self) -> bool:
-        return bool(self.active) or (self._behind is not None and bool(self._behind.active))
+        return self.some
+
+    def count(self) -> None:
+        """Look anew whether anything is wrong, here and in front."""
+        self.some = bool(self._active) or (self._behind is not None and self._behind.some)
+        for one in self.front:
+            one.count()
 
 
 def check(name: str, known: Mapping[str, Number], given: Mapping[str, Number]) -> None:

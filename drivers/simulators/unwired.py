@@ -116,14 +116,19 @@ class UnwiredDevice:
         value = write.value
         if value is None and not self.bacnet:
             return Refusal(Fate.REJECTED, "there is no slot to release on Modbus")
-        why = "" if value is None else refusal(point, value)
+        why = "" if value is None or self._took(point, value) else refusal(point, value)
         if self.bacnet and not why:
             why = self._misplaced(point, write)
-        if not why and self.twin.faults:
+        if not why and self.twin.faults.some:
             why = self._refused(point)
         if why:
             return Refusal(Fate.REJECTED, why)
         return self._slot(point, write) if self.bacnet else self._register(point, value)
+
+    def _took(self, point: Point, value: Value) -> bool:
+        """Whether a register was written this last: most writes are repeats."""
+        before = self._taken.get(point.id)
+        return before is not None and before[0] == value and before[0].__class__ is value.__class__
 
     def _refused(self, point: Point) -> str:
         """By a fault."""
@@ -166,9 +171,8 @@ class UnwiredDevice:
         assert isinstance(point.source, Register)
         assert value is not None
         place = point.command.register or point.source
-        before = self._taken.get(point.id)
-        if before is not None and before[0] == value and before[0].__class__ is value.__class__:
-            taken = before[1]
+        if self._took(point, value):
+            taken = self._taken[point.id][1]
         else:
             try:
                 decoded = decode_point(point, place, encode_point(point, place, value))
@@ -182,8 +186,10 @@ class UnwiredDevice:
             self.twin.model.command(point.name, taken)
             if place is point.source or place == point.source:
                 # It stands in the register until the device itself shows another value.
-                self._values[point.id] = taken
-                self._moved(point.id)
+                stood = self._values.get(point.id)
+                if stood != taken or stood.__class__ is not taken.__class__:
+                    self._values[point.id] = taken
+                    self._moved(point.id)
         return taken
 
     def _slot(self, point: Point, write: Write) -> Value | None:
