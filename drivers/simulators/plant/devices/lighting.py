@@ -7,6 +7,7 @@ from functools import partial
 from typing import ClassVar
 
 from config.plan.reading import Value
+from drivers.simulators.plant.environment import Environment
 from drivers.simulators.plant.lamps import LampGroup
 from drivers.simulators.plant.model import Always, DeviceModel, Gauge, Setting
 from drivers.simulators.plant.noise import Lot, Noise
@@ -41,6 +42,9 @@ class LightingController(DeviceModel):
         self._passed: dict[int, float] = {}
         """What was drawn for each zone, and for which stay."""
         self._stay: float | None = None
+        self._busy = 0.0
+        """Somebody passes where less than this was drawn."""
+        self._pass(setting.environment)
         super().__init__(setting)
         self.energy_kwh = setting.number("start", setting.lot("start", 1_000, 30_000))
 
@@ -58,14 +62,18 @@ class LightingController(DeviceModel):
         if any(changed):
             self._kw = 0.01 + sum(group.power_kw for group in self.zones.values())
         self.energy_kwh += self._kw * dt_s / 3600
+        self._pass(self.environment)
 
-    def _presence(self, zone: int) -> bool:
-        environment = self.environment
+    def _pass(self, environment: Environment) -> None:
+        """Who passes now."""
         stay = environment.time_s // STAY_S
         if stay != self._stay:
             self._stay = stay
-            self._passed = {number: lot.at(environment.time_s) for number, lot in self._passing.items()}
-        return self._passed[zone] < 0.02 + 0.75 * environment.occupancy
+            self._passed = {zone: lot.at(environment.time_s) for zone, lot in self._passing.items()}
+        self._busy = 0.02 + 0.75 * environment.occupancy
+
+    def _presence(self, zone: int) -> bool:
+        return self._passed[zone] < self._busy
 
     def _lux(self, share: float, group: LampGroup) -> float:
         """`share` of the daylight outside that falls in there."""

@@ -38,6 +38,7 @@ class RestroomNode(DeviceModel):
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
+        self._take_orders()
         self._visit = Lot(setting.seed, f"{self.name}/visit", VISIT_S)
         self._fan_kw = setting.number("fan_kw", 0.12)
         self._light_kw = setting.number("light_kw", 0.25)
@@ -49,25 +50,32 @@ class RestroomNode(DeviceModel):
         """Share of the latest step for which it flushed."""
         self.flows["water"] = lambda: URINAL_M3H * self._flushed
 
+    def _take_orders(self) -> None:
+        self._taken = self.orders
+        self._light_switch, self._urinal_permit = self.switch("light_switch"), self.switch("urinal_permit")
+        self._fan_mode = self.word("fan_mode", "presence")
+        self._light_run_on_s = self.told_number("light_run_on", 300)
+        self._fan_run_on_s = self.told_number("fan_run_on", 900)
+
     @property
     def power_kw(self) -> float:
         return self._fan_kw * self.fan + self._light_kw * self.light + 0.004
 
     def step(self, dt_s: float) -> None:
+        if self._taken != self.orders:
+            self._take_orders()
         environment = self.environment
         before = self.present
         self.present = self._visit.at(environment.time_s) < 0.004 + 0.4 * environment.occupancy
         self._empty_s = 0.0 if self.present else self._empty_s + dt_s
         dark = environment.lux * 0.004 < 120
-        self.light = (
-            self.switch("light_switch") and dark and self._empty_s < self.told_number("light_run_on", 300)
-        )
-        mode = self.word("fan_mode", "presence")
-        follow = self._empty_s < self.told_number("fan_run_on", 900)
+        self.light = self._light_switch and dark and self._empty_s < self._light_run_on_s
+        mode = self._fan_mode
+        follow = self._empty_s < self._fan_run_on_s
         least = environment.time_s % 3600 < 300
         self.fan = mode == "on" or (mode == "presence" and follow) or (mode == "minimum" and least)
         left = before and not self.present
-        if left and self.switch("urinal_permit"):
+        if left and self._urinal_permit:
             self._flush_s = FLUSH_S
         self._flushed = min(self._flush_s / dt_s, 1.0)
         self._flush_s = max(self._flush_s - dt_s, 0.0)
