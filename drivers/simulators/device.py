@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -118,7 +118,8 @@ class SimulatedDevice:
 
     def show(self, view: View | None = None) -> None:
         """Renew on the wire what has changed since it was shown: of these points, or all."""
-        if self.put is None:
+        put = self.put
+        if put is None:
             return
         shown, standing = self._all if view is None else view
         if self.faults.some:
@@ -127,10 +128,6 @@ class SimulatedDevice:
         elif view is None or self._orders != self.model.orders:
             self._orders = self.model.orders
             shown += standing
-        self._renew(shown, self.put)
-
-    @staticmethod
-    def _renew(shown: Iterable[_Shown], put: Put) -> None:
         for one in shown:
             value: Any = one.gauge()
             before = one.before

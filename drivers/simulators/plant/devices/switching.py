@@ -20,6 +20,10 @@ class Relay(DeviceModel):
         super().__init__(setting)
         self._loads = dict(setting.facts.get("loads", {}))
         self._sources: dict[str, Flow] = {}
+        self._on: list[Flow] = []
+        """What is switched on."""
+        self._on_at = -1
+        """`orders` when it was looked up."""
         # Here, not in `link`: a meter that is linked before this relay asks for them.
         for channel in self._loads:
             self.flows[channel] = self._switched(channel)
@@ -37,7 +41,10 @@ class Relay(DeviceModel):
 
     @property
     def power_kw(self) -> float:
-        return sum(flow() for name, flow in self.flows.items() if name != "power")
+        if self._on_at != self.orders:
+            self._on = [self._sources[channel] for channel in self._loads if self.switch(channel)]
+            self._on_at = self.orders
+        return sum([source() for source in self._on], 0.0)
 
 
 def _constant(kw: float) -> Flow:
