@@ -51,7 +51,7 @@ class InMemory:
         self.world = World(plan, facts, seed, now.wall_ms, max(plant_step_s, cycle_s), booked)
         lines = {line.name: Faults() for line in plan.lines}
         self._units: list[UnwiredDevice] = []
-        self._readings = Readings({}, {}, set())
+        self._readings = Readings()
         self._moved = self._readings.moved
         for device in plan.devices:
             own = [plan.points[number] for number in device.points]
@@ -189,7 +189,7 @@ class InMemory:
 
     def _tell(self, points: Collection[int], wall_ms: int, mono_ns: int) -> set[int]:
         """A Sample of each of these that says something new. Returns them."""
-        said, values, masks = self._said, self._readings.values, self._readings.masks
+        said, says = self._said, self._readings.says
         events, new, good, bad = self._events, tuple.__new__, Quality.GOOD, Quality.BAD
         if self._silence.some:
             silent, unit_of = self._silence.silent, self._unit_of
@@ -197,7 +197,7 @@ class InMemory:
         self._moved.difference_update(points)
         fresh: set[int] = set()
         for point in sorted(points):
-            found = Missing(masks[point]) if point in masks else values[point]
+            found = says(point)
             if said.get(point) == found:
                 continue
             said[point] = found

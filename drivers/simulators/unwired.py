@@ -13,7 +13,7 @@ from drivers.codec import Absent, EncodeError, decode_point, encode_point
 from drivers.permit import refusal
 from drivers.simulators.as_read import AsRead, Missing, Read, as_read
 from drivers.simulators.beginning import initial
-from drivers.simulators.device import Put, SimulatedDevice
+from drivers.simulators.device import SimulatedDevice
 
 _LOCAL_SLOT = 16
 
@@ -25,19 +25,40 @@ class Refusal(NamedTuple):
     detail: str
 
 
-class Readings(NamedTuple):
+class Readings:
     """What the points of all devices say, by id."""
 
-    values: dict[int, Read]
-    masks: dict[int, str]
-    """Why reads of a point are BAD, whatever its value."""
-    moved: set[int]
-    """Those that may say something new."""
+    def __init__(self) -> None:
+        self.as_read: dict[int, AsRead] = {}
+        self.masks: dict[int, str] = {}
+        """Why reads of a point are BAD, whatever its value."""
+        self.moved: set[int] = set()
+        """Those that may say something new."""
+        self._shown: dict[int, Value | None] = {}
+        """What devices show, until somebody reads it: a point may show much between two reads."""
+        self._read: dict[int, Read] = {}
+
+    def show(self, point: Point, value: Value | None) -> None:
+        """Let the device show this, in engineering units."""
+        number = point.id
+        self._shown[number] = value
+        self.moved.add(number)
+
+    def hold(self, point: int, read: Read) -> None:
+        """Let reads of the point say this until the device shows something."""
+        before = self._read.get(point)
+        if point in self._shown or before != read or before.__class__ is not read.__class__:
+            self._shown.pop(point, None)
+            self._read[point] = read
+            self.moved.add(point)
 
     def says(self, point: int) -> Read:
         """What a read of the point gives now."""
-        mask = self.masks.get(point)
-        return self.values[point] if mask is None else Missing(mask)
+        if point in self.masks:
+            return Missing(self.masks[point])
+        if point in self._shown:
+            self._read[point] = self.as_read[point](self._shown.pop(point))
+        return self._read[point]
 
 
 class UnwiredDevice:
@@ -48,16 +69,15 @@ class UnwiredDevice:
         self.twin = twin
         self.device = twin.device
         self.says = readings.says
-        self._values, self._masks = readings.values, readings.masks
-        self._moved = readings.moved.add
-        self._as_read: dict[int, AsRead] = {}
+        self._readings = readings
+        self._as_read, self._masks = readings.as_read, readings.masks
         self._arrays: dict[int, dict[int, Value]] = {}
         self._taken: dict[int, tuple[Value, Value]] = {}
         """By point: the value that was written last, and what the register made of it."""
         self.bacnet = False
         self._slots: dict[int, tuple[tuple[int, Value], ...]] = {}
         """Of arrays that have not changed since they were asked for."""
-        twin.put = self._putter()
+        twin.put = readings.show
         for point in points:
             self._as_read[point.id] = as_read(point)
             if isinstance(point.source, BacnetObject):
@@ -72,8 +92,7 @@ class UnwiredDevice:
             self._arrays[point.id] = array
             if point.name in model.start:
                 array[_LOCAL_SLOT] = model.told[point.name]
-            self._values[point.id] = self._as_read[point.id](self._in_force(point))
-            self._moved(point.id)
+            self._readings.hold(point.id, self._as_read[point.id](self._in_force(point)))
         if point.command is not None:
             model.command(point.name, self._in_force(point) if point.source.commandable else initial(point))
 
@@ -84,7 +103,7 @@ class UnwiredDevice:
                 self._masks[point] = reason
             else:
                 self._masks.pop(point, None)
-            self._moved(point)
+            self._readings.moved.add(point)
 
     def slots(self, point: int) -> tuple[tuple[int, Value], ...] | None:
         """The priority array of a commandable BACnet point."""
@@ -98,16 +117,6 @@ class UnwiredDevice:
             found = tuple((slot, value) for slot, value in entries if not isinstance(value, Missing))
             self._slots[point] = found
         return found
-
-    def _putter(self) -> Put:
-        values, readings, moved = self._values, self._as_read, self._moved
-
-        def put(point: Point, value: Value | None) -> None:
-            number = point.id
-            values[number] = readings[number](value)
-            moved(number)
-
-        return put
 
     # Commands
 
@@ -186,10 +195,7 @@ class UnwiredDevice:
             self.twin.model.command(point.name, taken)
             if place is point.source or place == point.source:
                 # It stands in the register until the device itself shows another value.
-                stood = self._values.get(point.id)
-                if stood != taken or stood.__class__ is not taken.__class__:
-                    self._values[point.id] = taken
-                    self._moved(point.id)
+                self._readings.hold(point.id, taken)
         return taken
 
     def _slot(self, point: Point, write: Write) -> Value | None:
@@ -212,9 +218,8 @@ class UnwiredDevice:
 
     def _command(self, point: Point) -> None:
         value = self._in_force(point)
-        self._values[point.id] = self._as_read[point.id](value)
         self.twin.model.command(point.name, value)
-        self._moved(point.id)
+        self._readings.hold(point.id, self._as_read[point.id](value))
 
     def _in_force(self, point: Point) -> Value:
         array = self._arrays[point.id]
