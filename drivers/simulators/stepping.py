@@ -98,8 +98,9 @@ class Stepping:
             self.touched()
         if not self._changed:
             return
-        later = self._changed & silent
-        for device in sorted(self._changed - later):
+        later = self._changed & silent if silent else set()
+        now = self._changed - later if later else self._changed
+        for device in sorted(now):
             self._twins[device].show(None if every else self._needed[device])
         self._changed = later
 

@@ -56,9 +56,10 @@ class Readings:
         """What a read of the point gives now."""
         if point in self.masks:
             return Missing(self.masks[point])
-        if point in self._shown:
-            self._read[point] = self.as_read[point](self._shown.pop(point))
-        return self._read[point]
+        if point not in self._shown:
+            return self._read[point]
+        found = self._read[point] = self.as_read[point](self._shown.pop(point))
+        return found
 
 
 class UnwiredDevice:
