@@ -26,11 +26,12 @@ _NEAR = 1e-6
 _MOST_RAW = 1e9
 """Raw numbers beyond it take the long way: a float no longer knows their middle that well."""
 _REMEMBERED = 64
-_FLOATS: dict[str, tuple[str, tuple[int, ...], float, float]] = {
-    "float16": (">e", (3, 4, 5, 6), 1e-4, 65_000.0),
-    "float32": (">f", (6, 7, 8, 9), 1e-12, 1e9),
+_FLOATS: dict[str, tuple[str, tuple[int, ...], float, float, float]] = {
+    "float16": (">e", (3, 4, 5, 6), 1e-4, 65_000.0, 2.0**-10),
+    "float32": (">f", (6, 7, 8, 9), 1e-12, 1e9, 2.0**-23),
 }
-"""How they pack, the digits that may be enough, from where on and up to where the short way goes."""
+"""How they pack, the digits that may be enough, from where on and up to where the short way goes, and by what
+share of itself a number differs that surely packs otherwise."""
 _WHOLE = {"accumulator", "integervalue", "positiveintegervalue"}
 
 
@@ -136,9 +137,10 @@ class _Floats:
     def __init__(self, point: Point, register: Register, long_way: _LongWay) -> None:
         self._long_way = long_way
         self._absent = frozenset(register.not_available)
-        form, self._digits, self._low, self._high = _FLOATS[register.type]
+        form, self._digits, self._low, self._high, self._apart = _FLOATS[register.type]
         packing = struct.Struct(form)
         self._pack, self._unpack = packing.pack, packing.unpack
+        self._plain = (register.scale, register.offset) == (1, 0)
         self._scale, self._offset = register.scale, register.offset
         self._line = _whole_line(register)
         self._range = _range(point)
@@ -156,16 +158,19 @@ class _Floats:
         self._tries = []
         for digits in self._digits:
             up, down = 10 ** max(digits - 1 - place, 0), 10 ** max(place + 1 - digits, 0)
-            self._tries.append(_Try(float(up), float(down), (down * a, up * b, up * c)))
+            apart = self._apart * up / down
+            self._tries.append(_Try(float(up), float(down), apart, down * a, up * b, up * c))
 
     def __call__(self, value: Value | None) -> Read:
         if not isinstance(value, float):
             return self._long_way(value)
         number = value if self._modulus is None else value % self._modulus
-        number = (number - self._offset) / self._scale
+        if not self._plain:
+            number = (number - self._offset) / self._scale
         if not -self._high < number < self._high:
             return self._long_way(value)
-        packed = self._pack(number)
+        pack = self._pack
+        packed = pack(number)
         if self._absent and int.from_bytes(packed, "big") in self._absent:
             return self._long_way(value)
         held = self._unpack(packed)[0]
@@ -175,13 +180,15 @@ class _Floats:
             if size < self._low:
                 return self._long_way(value)
             self._turn(size)
-        for up, down, line in self._tries:
+        for up, down, apart, a, b, c in self._tries:
             exact = held * up / down
             whole = round(exact)
-            if abs(abs(exact - whole) - 0.5) < _NEAR:
+            off = abs(exact - whole)
+            if off > size * apart:
+                continue
+            if abs(off - 0.5) < _NEAR:
                 return self._long_way(value)
-            if self._pack(whole * down / up) == packed:
-                a, b, c = line
+            if pack(whole * down / up) == packed:
                 found = (whole * a + b) / c
                 least, most = self._range
                 return found if least <= found <= most else _OUT_OF_RANGE
@@ -193,8 +200,12 @@ class _Try(NamedTuple):
 
     up: float
     down: float
-    line: tuple[int, int, int]
-    """a, b, c: in engineering units it is (whole × a + b) / c."""
+    apart: float
+    """It surely packs otherwise if whole differs by more than this times the number."""
+    a: int
+    b: int
+    c: int
+    """In engineering units it is (whole × a + b) / c."""
 
 
 class _Doubles:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -118,20 +118,16 @@ class SimulatedDevice:
 
     def show(self, view: View | None = None) -> None:
         """Renew on the wire what has changed since it was shown: of these points, or all."""
-        if self.put is None:
+        put = self.put
+        if put is None:
             return
-        moving, standing = self._all if view is None else view
-        if self.faults:
+        shown, standing = self._all if view is None else view
+        if self.faults.some:
             self._orders = -1
-            self._renew([one for one in (*moving, *standing) if not self._stands(one)], self.put)
-            return
-        self._renew(moving, self.put)
-        if view is None or self._orders != self.model.orders:
+            shown = tuple(one for one in (*shown, *standing) if not self._stands(one))
+        elif view is None or self._orders != self.model.orders:
             self._orders = self.model.orders
-            self._renew(standing, self.put)
-
-    @staticmethod
-    def _renew(shown: Iterable[_Shown], put: Put) -> None:
+            shown += standing
         for one in shown:
             value: Any = one.gauge()
             before = one.before

@@ -78,12 +78,19 @@ class FaultError(ValueError):
 class Faults:
     """What is wrong with one device or line at this moment."""
 
-    __slots__ = ("_active", "_behind")
+    __slots__ = ("_active", "_behind", "front", "some")
 
     def __init__(self, behind: Faults | None = None) -> None:
         """`behind`: faults of the line the device hangs on, which hold for it too."""
         self._active: dict[str, dict[str, Number]] = {}
         self._behind = behind
+        self.front: list[Faults] = []
+        """Those that this one's hold for, too."""
+        self.some = False
+        """Whether anything is wrong; asked of each device with each step of the plant."""
+        if behind is not None:
+            behind.front.append(self)
+            self.count()
 
     def switch(self, name: str, on: bool, numbers: Mapping[str, Number] | None = None) -> None:
         """Begin or end a fault. Raises FaultError for numbers it does not take."""
@@ -93,6 +100,7 @@ class Faults:
             self._active[name] = {**kind.numbers, **(numbers or {})}
         else:
             self._active.pop(name, None)
+        self.count()
 
     def raise_flag(self, name: str, on: bool) -> None:
         """Begin or end one that has no numbers, of whatever list."""
@@ -100,6 +108,7 @@ class Faults:
             self._active[name] = {}
         else:
             self._active.pop(name, None)
+        self.count()
 
     def has(self, name: str) -> bool:
         return name in self._active or (self._behind is not None and self._behind.has(name))
@@ -121,7 +130,13 @@ class Faults:
         return tuple(sorted(self._active))
 
     def __bool__(self) -> bool:
-        return bool(self._active) or bool(self._behind)
+        return self.some
+
+    def count(self) -> None:
+        """Look anew whether anything is wrong, here and in front."""
+        self.some = bool(self._active) or (self._behind is not None and self._behind.some)
+        for one in self.front:
+            one.count()
 
 
 def check(name: str, known: Mapping[str, Number], given: Mapping[str, Number]) -> None:

@@ -26,17 +26,9 @@ class Silence:
         """BACnet devices that will announce themselves: that is how their driver learns of it."""
 
     @property
-    def some(self) -> bool:
-        """Whether any device is silent."""
-        return bool(self._since)
-
-    @property
     def devices(self) -> AbstractSet[int]:
-        """Those that are."""
+        """Those that are silent, as it is whenever one looks into it."""
         return self._since.keys()
-
-    def silent(self, device: int) -> bool:
-        return device in self._since
 
     def lost(self, device: int) -> bool:
         """It is known to be silent."""

@@ -3,6 +3,7 @@ one over sockets in lock-step, so that both have the same to say."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 
@@ -37,6 +38,9 @@ class Stepping:
         self._world = world
         self._twins = twins
         self._rounds = rounds_of(plan, cycle_s)
+        self._each = [one for one in self._rounds if one.every == 1]
+        """What is read in every cycle, and nothing else in one that is no multiple of `_between`."""
+        self._between = math.gcd(*(one.every for one in self._rounds if one.every > 1))
         self._step_ms = plant_step_s * 1000
         self._together = [_together(world, twin, twins) for twin in twins]
         """By device: those that step with it."""
@@ -82,6 +86,8 @@ class Stepping:
     def due(self) -> list[Round]:
         """What is read in this cycle; the next call is the next cycle's. In the first all is."""
         cycle, self._cycle = self._cycle, self._cycle + 1
+        if self._between and cycle % self._between:
+            return self._each
         return [one for one in self._rounds if not cycle % one.every]
 
     def show(self, wall_ms: int, silent: AbstractSet[int]) -> None:
@@ -92,8 +98,9 @@ class Stepping:
             self.touched()
         if not self._changed:
             return
-        later = self._changed & silent
-        for device in sorted(self._changed - later):
+        later = self._changed & silent if silent else set()
+        now = self._changed - later if later else self._changed
+        for device in sorted(now):
             self._twins[device].show(None if every else self._needed[device])
         self._changed = later
 

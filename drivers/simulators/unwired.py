@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from config.plan.points import BacnetObject, Point, Register
@@ -13,7 +13,7 @@ from drivers.codec import Absent, EncodeError, decode_point, encode_point
 from drivers.permit import refusal
 from drivers.simulators.as_read import AsRead, Missing, Read, as_read
 from drivers.simulators.beginning import initial
-from drivers.simulators.device import Put, SimulatedDevice
+from drivers.simulators.device import SimulatedDevice
 
 _LOCAL_SLOT = 16
 
@@ -25,24 +25,60 @@ class Refusal(NamedTuple):
     detail: str
 
 
+class Readings:
+    """What the points of all devices say, by id."""
+
+    def __init__(self) -> None:
+        self.as_read: dict[int, AsRead] = {}
+        self.masks: dict[int, str] = {}
+        """Why reads of a point are BAD, whatever its value."""
+        self.moved: set[int] = set()
+        """Those that may say something new."""
+        self._shown: dict[int, Value | None] = {}
+        """What devices show, until somebody reads it: a point may show much between two reads."""
+        self._read: dict[int, Read] = {}
+
+    def show(self, point: Point, value: Value | None) -> None:
+        """Let the device show this, in engineering units."""
+        number = point.id
+        self._shown[number] = value
+        self.moved.add(number)
+
+    def hold(self, point: int, read: Read) -> None:
+        """Let reads of the point say this until the device shows something."""
+        before = self._read.get(point)
+        if point in self._shown or before != read or before.__class__ is not read.__class__:
+            self._shown.pop(point, None)
+            self._read[point] = read
+            self.moved.add(point)
+
+    def says(self, point: int) -> Read:
+        """What a read of the point gives now."""
+        if point in self.masks:
+            return Missing(self.masks[point])
+        if point not in self._shown:
+            return self._read[point]
+        found = self._read[point] = self.as_read[point](self._shown.pop(point))
+        return found
+
+
 class UnwiredDevice:
     """Readings as its driver would give them, and the device's side of a write. Knows no time."""
 
-    def __init__(self, twin: SimulatedDevice, points: Iterable[Point], moved: Callable[[int], None]) -> None:
-        """`moved` is told of each point that may say something new."""
+    def __init__(self, twin: SimulatedDevice, points: Iterable[Point], readings: Readings) -> None:
+        """What it says stands in `readings`."""
         self.twin = twin
         self.device = twin.device
-        self._moved = moved
-        self._as_read: dict[int, AsRead] = {}
-        self._values: dict[int, Read] = {}
-        self._masks: dict[int, str] = {}
+        self.says = readings.says
+        self._readings = readings
+        self._as_read, self._masks = readings.as_read, readings.masks
         self._arrays: dict[int, dict[int, Value]] = {}
         self._taken: dict[int, tuple[Value, Value]] = {}
         """By point: the value that was written last, and what the register made of it."""
         self.bacnet = False
         self._slots: dict[int, tuple[tuple[int, Value], ...]] = {}
         """Of arrays that have not changed since they were asked for."""
-        twin.put = self._putter()
+        twin.put = readings.show
         for point in points:
             self._as_read[point.id] = as_read(point)
             if isinstance(point.source, BacnetObject):
@@ -57,15 +93,9 @@ class UnwiredDevice:
             self._arrays[point.id] = array
             if point.name in model.start:
                 array[_LOCAL_SLOT] = model.told[point.name]
-            self._values[point.id] = self._as_read[point.id](self._in_force(point))
-            self._moved(point.id)
+            self._readings.hold(point.id, self._as_read[point.id](self._in_force(point)))
         if point.command is not None:
             model.command(point.name, self._in_force(point) if point.source.commandable else initial(point))
-
-    def says(self, point: int) -> Read:
-        """What a read of the point gives now."""
-        mask = self._masks.get(point)
-        return self._values[point] if mask is None else Missing(mask)
 
     def mask(self, points: Iterable[int], reason: str) -> None:
         """Let reads of them be BAD for this reason; "": no more."""
@@ -74,7 +104,7 @@ class UnwiredDevice:
                 self._masks[point] = reason
             else:
                 self._masks.pop(point, None)
-            self._moved(point)
+            self._readings.moved.add(point)
 
     def slots(self, point: int) -> tuple[tuple[int, Value], ...] | None:
         """The priority array of a commandable BACnet point."""
@@ -89,16 +119,6 @@ class UnwiredDevice:
             self._slots[point] = found
         return found
 
-    def _putter(self) -> Put:
-        values, readings, moved = self._values, self._as_read, self._moved
-
-        def put(point: Point, value: Value | None) -> None:
-            number = point.id
-            values[number] = readings[number](value)
-            moved(number)
-
-        return put
-
     # Commands
 
     def carry_out(self, point: Point, write: Write) -> Refusal | Value | None:
@@ -106,14 +126,19 @@ class UnwiredDevice:
         value = write.value
         if value is None and not self.bacnet:
             return Refusal(Fate.REJECTED, "there is no slot to release on Modbus")
-        why = "" if value is None else refusal(point, value)
+        why = "" if value is None or self._took(point, value) else refusal(point, value)
         if self.bacnet and not why:
             why = self._misplaced(point, write)
-        if not why and self.twin.faults:
+        if not why and self.twin.faults.some:
             why = self._refused(point)
         if why:
             return Refusal(Fate.REJECTED, why)
         return self._slot(point, write) if self.bacnet else self._register(point, value)
+
+    def _took(self, point: Point, value: Value) -> bool:
+        """Whether a register was written this last: most writes are repeats."""
+        before = self._taken.get(point.id)
+        return before is not None and before[0] == value and before[0].__class__ is value.__class__
 
     def _refused(self, point: Point) -> str:
         """By a fault."""
@@ -129,8 +154,7 @@ class UnwiredDevice:
             return
         self.twin.model.command(point.name, value)
         if point.command is None or point.command.register in (None, point.source):
-            self._values[point.id] = value
-            self._moved(point.id)
+            self._readings.hold(point.id, value)
 
     def end_pulse(self, point: Point, slot: int) -> None:
         """The momentary output goes off again."""
@@ -166,9 +190,8 @@ class UnwiredDevice:
         assert isinstance(point.source, Register)
         assert value is not None
         place = point.command.register or point.source
-        before = self._taken.get(point.id)
-        if before is not None and before[0] == value and before[0].__class__ is value.__class__:
-            taken = before[1]
+        if self._took(point, value):
+            taken = self._taken[point.id][1]
         else:
             try:
                 decoded = decode_point(point, place, encode_point(point, place, value))
@@ -182,8 +205,7 @@ class UnwiredDevice:
             self.twin.model.command(point.name, taken)
             if place is point.source or place == point.source:
                 # It stands in the register until the device itself shows another value.
-                self._values[point.id] = taken
-                self._moved(point.id)
+                self._readings.hold(point.id, taken)
         return taken
 
     def _slot(self, point: Point, write: Write) -> Value | None:
@@ -206,9 +228,8 @@ class UnwiredDevice:
 
     def _command(self, point: Point) -> None:
         value = self._in_force(point)
-        self._values[point.id] = self._as_read[point.id](value)
         self.twin.model.command(point.name, value)
-        self._moved(point.id)
+        self._readings.hold(point.id, self._as_read[point.id](value))
 
     def _in_force(self, point: Point) -> Value:
         array = self._arrays[point.id]

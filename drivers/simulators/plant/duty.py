@@ -45,7 +45,8 @@ class Pair:
 
     @property
     def running(self) -> int:
-        return sum(motor.running for motor in self.motors)
+        first, second = self.motors
+        return first.running + second.running
 
     def step(self, dt_s: float) -> None:
         for motor in self.motors:
@@ -53,4 +54,5 @@ class Pair:
 
     @property
     def power_kw(self) -> float:
-        return sum(motor.power_kw for motor in self.motors)
+        first, second = self.motors
+        return first.power_kw + second.power_kw

@@ -29,6 +29,8 @@ class LampGroup:
         """Percent they are told."""
         self.light = 0.0
         """Percent they give, following the level."""
+        self.output = 0.0
+        """Light against new lamps at full level, 0 to 1."""
         self.on_h = age_h
         self.failed: set[int] = set()
         self._life_h = [
@@ -51,6 +53,8 @@ class LampGroup:
                     (life for life in self._life_h if life > self.on_h), default=math.inf
                 )
                 changed = True
+        if changed or self.light > 0:
+            self.output = self._output()
         return changed
 
     @property
@@ -62,9 +66,7 @@ class LampGroup:
     def power_kw(self) -> float:
         return self.share * self.lamp_kw * (self.count - len(self.failed))
 
-    @property
-    def output(self) -> float:
-        """Light against new lamps at full level, 0 to 1."""
+    def _output(self) -> float:
         alive = 1 - len(self.failed) / self.count if self.count else 0.0
         return self.light / 100 * alive * max(0.7, 1 - 0.3 * self.on_h / MEAN_LIFE_H)
 

@@ -21,6 +21,17 @@ METERS = 3
 Gauge = Callable[[], Value | None]
 """What a point reads at this moment; None is the device's "not available"."""
 
+
+@dataclass(frozen=True, slots=True)
+class Always:
+    """The gauge of what never changes: a switch that stands in "auto", a serial number."""
+
+    value: Value | None
+
+    def __call__(self) -> Value | None:
+        return self.value
+
+
 Flow = Callable[[], float]
 """What something draws at this moment: kW, or m³/h."""
 
@@ -208,8 +219,12 @@ class DeviceModel:
         return self._wanderer.value(name, self.environment) if told is None else told
 
     def stands(self, name: str) -> bool:
-        """Whether a point reads the same until the next order: no gauge says it, and it does not wander."""
-        return name not in self._gauges and (name in self.told or self.points[name].kind != "number")
+        """Whether a point reads the same until the next order: it never changes, or no gauge says it and it
+        does not wander."""
+        own = self._gauges.get(name)
+        if own is not None:
+            return isinstance(own, Always)
+        return name in self.told or self.points[name].kind != "number"
 
     def show(self) -> dict[str, Value | None]:
         """What the physics has its points read now."""

@@ -48,8 +48,10 @@ class Noise:
         turns = time_s / self._period_s
         whole = math.floor(turns)
         if whole != self._at:
+            # Most often it has come to the next turn: that one begins where the last one led to.
+            follows = self._at is not None and whole == self._at + 1
+            self._from = self._to if follows else 2 * chance(self._seed, self._name, whole) - 1
             self._at = whole
-            self._from = 2 * chance(self._seed, self._name, whole) - 1
             self._to = 2 * chance(self._seed, self._name, whole + 1) - 1
         share = turns - whole
         return self._from + (self._to - self._from) * share * share * (3 - 2 * share)

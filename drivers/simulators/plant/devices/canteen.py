@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from config.plan.reading import Value
 from drivers.simulators.plant.kitchen import FumePurifier, Hood, Stove
-from drivers.simulators.plant.model import DeviceModel, Gauge, Neighbours, Setting
+from drivers.simulators.plant.model import Always, DeviceModel, Gauge, Neighbours, Setting
 from drivers.simulators.plant.motor import Motor
 from drivers.simulators.plant.noise import Noise
 
@@ -57,7 +57,7 @@ class StoveController(DeviceModel):
             "gas_flow": lambda: stove.gas_m3h,
             "gas_total": lambda: stove.gas_total_m3,
             "gas_pressure": lambda: 2300 - 12 * stove.gas_m3h,
-            "fault_code": lambda: 0,
+            "fault_code": Always(0),
             "run_hours": lambda: stove.burn_s,
         }
 
@@ -168,7 +168,7 @@ class HoodPanel(DeviceModel):
             "duct_pressure": lambda: -380 * self._speed() ** 2,
             "filter_pressure": lambda: (40 + 0.2 * self.grease_h) * self._speed() ** 2,
             "run_on_left": self._run_on_left,
-            "firmware": lambda: "YZ-1.07",
+            "firmware": Always("YZ-1.07"),
             "makeup_run": lambda: self.makeup_wanted,
             "airflow_proved": lambda: self._speed() > 0.2,
         }
@@ -189,7 +189,7 @@ def _of_fan(fan: str, motor: Motor) -> dict[str, Gauge]:
         f"{fan}_hours": lambda: motor.run_s,
         f"{fan}_run": lambda: motor.running,
         f"{fan}_fault": lambda: motor.failed,
-        f"{fan}_auto": lambda: True,
+        f"{fan}_auto": Always(True),
     }
 
 
@@ -303,7 +303,7 @@ class GasAlarmPanel(DeviceModel):
 
     def gauges(self) -> dict[str, Gauge]:
         normal = self.state("state", "normal")
-        found: dict[str, Gauge] = {"state": lambda: normal, "serial": lambda: "GD4-26017"}
+        found: dict[str, Gauge] = {"state": lambda: normal, "serial": Always("GD4-26017")}
         for number in range(4):
             found[f"gas{number + 1}"] = partial(self._smelled, number)
             found[f"life{number + 1}"] = partial(self._life_left_s, number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from config.plan.reading import Value
@@ -11,7 +11,7 @@ from drivers.simulators.plant.curves import approach
 from drivers.simulators.plant.duty import Mode, Pair
 from drivers.simulators.plant.loads import Tap
 from drivers.simulators.plant.mbr import GreyPlant
-from drivers.simulators.plant.model import DeviceModel, Flow, Gauge, Neighbours, Setting
+from drivers.simulators.plant.model import Always, DeviceModel, Flow, Gauge, Neighbours, Setting
 from drivers.simulators.plant.motor import Motor
 from drivers.simulators.plant.tank import Tank
 
@@ -130,12 +130,12 @@ class GreyWaterPanel(DeviceModel):
             "makeup_flow": lambda: process.make_up_m3h,
             "turbidity": lambda: process.turbidity,
             "chlorine": lambda: process.chlorine,
-            "ph": lambda: 7.2,
+            "ph": Always(7.2),
             "oxygen": lambda: process.oxygen,
             "membrane_pressure": lambda: process.fouling_kpa * 1000,
             "water_temperature": lambda: self._water_c,
             "uv_run": lambda: process.uv,
-            "uv_auto": lambda: True,
+            "uv_auto": Always(True),
             "uv_hours": lambda: process.uv_run_s,
             "alarm_chlorine_low": lambda: process.chlorine < 0.2,
             "alarm_turbidity_high": lambda: process.turbidity > 10,
@@ -146,15 +146,15 @@ class GreyWaterPanel(DeviceModel):
             "makeup_open": lambda: process.make_up_open,
             "dosing_run": lambda: process.dosing,
             "reuse_stopped": lambda: not process.quality_good,
-            "firmware": lambda: "ZS-2.14",
+            "firmware": Always("ZS-2.14"),
             **_of_tank("eq", process.equalisation, LOW),
             **_of_tank("mbr", process.membrane, LOW),
             **_of_tank("reuse", process.reuse, REUSE_LOW),
         }
-        locked: dict[str, Callable[[], bool]] = {
+        locked: dict[str, Gauge] = {
             "lift": lambda: process.lift.locked,
             "suction": lambda: process.suction.locked,
-            "blower": lambda: False,
+            "blower": Always(False),
             "booster": lambda: not process.supply_allowed,
         }
         for machine, pair in self._pairs.items():
@@ -172,7 +172,7 @@ def _of_tank(name: str, tank: Tank, low: float) -> dict[str, Gauge]:
     }
 
 
-def _of_machine(name: str, pair: Pair, place: int, locked: Callable[[], bool]) -> dict[str, Gauge]:
+def _of_machine(name: str, pair: Pair, place: int, locked: Gauge) -> dict[str, Gauge]:
     motor = pair.motors[place]
     return {
         f"{name}_run": lambda: motor.running,

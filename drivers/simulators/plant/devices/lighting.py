@@ -7,8 +7,9 @@ from functools import partial
 from typing import ClassVar
 
 from config.plan.reading import Value
+from drivers.simulators.plant.environment import Environment
 from drivers.simulators.plant.lamps import LampGroup
-from drivers.simulators.plant.model import DeviceModel, Gauge, Setting
+from drivers.simulators.plant.model import Always, DeviceModel, Gauge, Setting
 from drivers.simulators.plant.noise import Lot, Noise
 
 INDOOR_SHARE = 0.006
@@ -38,6 +39,12 @@ class LightingController(DeviceModel):
         self._passing = {
             zone: Lot(setting.seed, f"{setting.device.name}/{zone}/passing", STAY_S) for zone in zones
         }
+        self._passed: dict[int, float] = {}
+        """What was drawn for each zone, and for which stay."""
+        self._stay: float | None = None
+        self._busy = 0.0
+        """Somebody passes where less than this was drawn."""
+        self._pass(setting.environment)
         super().__init__(setting)
         self.energy_kwh = setting.number("start", setting.lot("start", 1_000, 30_000))
 
@@ -55,24 +62,33 @@ class LightingController(DeviceModel):
         if any(changed):
             self._kw = 0.01 + sum(group.power_kw for group in self.zones.values())
         self.energy_kwh += self._kw * dt_s / 3600
+        self._pass(self.environment)
+
+    def _pass(self, environment: Environment) -> None:
+        """Who passes now."""
+        stay = environment.time_s // STAY_S
+        if stay != self._stay:
+            self._stay = stay
+            self._passed = {zone: lot.at(environment.time_s) for zone, lot in self._passing.items()}
+        self._busy = 0.02 + 0.75 * environment.occupancy
 
     def _presence(self, zone: int) -> bool:
-        environment = self.environment
-        return self._passing[zone].at(environment.time_s) < 0.02 + 0.75 * environment.occupancy
+        return self._passed[zone] < self._busy
 
-    def _lux(self, window: float, group: LampGroup) -> float:
-        return INDOOR_SHARE * window * self.environment.lux + FULL_LX * group.output
+    def _lux(self, share: float, group: LampGroup) -> float:
+        """`share` of the daylight outside that falls in there."""
+        return share * self.environment.lux + FULL_LX * group.output
 
     def gauges(self) -> dict[str, Gauge]:
         found: dict[str, Gauge] = {
             "power": lambda: self.power_kw,
             "energy": lambda: self.energy_kwh,
             "lamp_fault": lambda: any(group.failed for group in self.zones.values()),
-            "firmware": lambda: "LC8-3.2",
+            "firmware": Always("LC8-3.2"),
         }
         for zone, group in self.zones.items():
             found[f"zone{zone}_presence"] = partial(self._presence, zone)
-            found[f"zone{zone}_lux"] = partial(self._lux, 0.6 + 0.1 * (zone % 5), group)
+            found[f"zone{zone}_lux"] = partial(self._lux, INDOOR_SHARE * (0.6 + 0.1 * (zone % 5)), group)
         return found
 
 
@@ -124,8 +140,8 @@ class StreetConcentrator(DeviceModel):
             "lux": self._daylight,
             "leakage": lambda: 0.008 + 0.01 * (self.environment.rain_mm_h > 0),
             "clock": lambda: self.environment.time_s,
-            "firmware": lambda: "SL120-1.9",
-            "selector_auto": lambda: True,
+            "firmware": Always("SL120-1.9"),
+            "selector_auto": Always(True),
         }
         for phase, noise in zip("abc", self._voltage, strict=True):
             found[f"u_{phase}"] = partial(self._volts, noise)

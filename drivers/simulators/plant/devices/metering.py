@@ -9,7 +9,7 @@ from typing import ClassVar
 from config.plan.points import BacnetObject
 from config.plan.reading import Value
 from drivers.simulators.plant.loads import Load, Tap
-from drivers.simulators.plant.model import METERS, DeviceModel, Flow, Gauge, Neighbours, Setting
+from drivers.simulators.plant.model import METERS, Always, DeviceModel, Flow, Gauge, Neighbours, Setting
 from drivers.simulators.plant.noise import Noise
 
 
@@ -87,7 +87,7 @@ class ElectricMeter(_Integrator):
             "q_total": lambda: self.rate * math.tan(math.acos(self._factor_of_power)),
             "pf_total": lambda: self._factor_of_power,
             "frequency": lambda: 50 + 0.03 * self._frequency.at(self.environment.time_s),
-            "energy_export": lambda: 0.0,
+            "energy_export": Always(0.0),
         }
         for phase, name in enumerate("abc"):
             found[f"p_{name}"] = partial(self._kw, phase)
@@ -178,8 +178,8 @@ class Socket(DeviceModel):
             "voltage": self._volts,
             "current": lambda: 1000 * self.rate / self._volts() / 0.92,
             "power": lambda: self.rate,
-            "power_factor": lambda: 0.92,
-            "frequency": lambda: 50.0,
+            "power_factor": Always(0.92),
+            "frequency": Always(50.0),
             "energy": lambda: self.total,
             "temperature": lambda: 24 + 14 * self.rate + 0.2 * self.environment.outdoor_c,
         }

@@ -8,7 +8,7 @@ from typing import ClassVar
 from config.plan.reading import Value
 from drivers.simulators.plant.curves import Curve, approach
 from drivers.simulators.plant.devices.grey import GreyWaterPanel
-from drivers.simulators.plant.model import DeviceModel, Gauge, Neighbours, Setting
+from drivers.simulators.plant.model import Always, DeviceModel, Gauge, Neighbours, Setting
 from drivers.simulators.plant.noise import Lot
 from drivers.simulators.plant.soil import Soil
 from drivers.simulators.plant.water_purifier import WaterPurifier
@@ -38,6 +38,7 @@ class RestroomNode(DeviceModel):
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
+        self._take_orders()
         self._visit = Lot(setting.seed, f"{self.name}/visit", VISIT_S)
         self._fan_kw = setting.number("fan_kw", 0.12)
         self._light_kw = setting.number("light_kw", 0.25)
@@ -49,25 +50,32 @@ class RestroomNode(DeviceModel):
         """Share of the latest step for which it flushed."""
         self.flows["water"] = lambda: URINAL_M3H * self._flushed
 
+    def _take_orders(self) -> None:
+        self._taken = self.orders
+        self._light_switch, self._urinal_permit = self.switch("light_switch"), self.switch("urinal_permit")
+        self._fan_mode = self.word("fan_mode", "presence")
+        self._light_run_on_s = self.told_number("light_run_on", 300)
+        self._fan_run_on_s = self.told_number("fan_run_on", 900)
+
     @property
     def power_kw(self) -> float:
         return self._fan_kw * self.fan + self._light_kw * self.light + 0.004
 
     def step(self, dt_s: float) -> None:
+        if self._taken != self.orders:
+            self._take_orders()
         environment = self.environment
         before = self.present
         self.present = self._visit.at(environment.time_s) < 0.004 + 0.4 * environment.occupancy
         self._empty_s = 0.0 if self.present else self._empty_s + dt_s
         dark = environment.lux * 0.004 < 120
-        self.light = (
-            self.switch("light_switch") and dark and self._empty_s < self.told_number("light_run_on", 300)
-        )
-        mode = self.word("fan_mode", "presence")
-        follow = self._empty_s < self.told_number("fan_run_on", 900)
+        self.light = self._light_switch and dark and self._empty_s < self._light_run_on_s
+        mode = self._fan_mode
+        follow = self._empty_s < self._fan_run_on_s
         least = environment.time_s % 3600 < 300
         self.fan = mode == "on" or (mode == "presence" and follow) or (mode == "minimum" and least)
         left = before and not self.present
-        if left and self.switch("urinal_permit"):
+        if left and self._urinal_permit:
             self._flush_s = FLUSH_S
         self._flushed = min(self._flush_s / dt_s, 1.0)
         self._flush_s = max(self._flush_s - dt_s, 0.0)
@@ -136,7 +144,7 @@ class DrinkingWater(DeviceModel):
         return {
             "temperature": lambda: machine.temperature_c,
             "level": lambda: machine.tank.level,
-            "tds_in": lambda: 210.0,
+            "tds_in": Always(210.0),
             "tds_out": lambda: machine.tds_ppm,
             "flow": lambda: machine.ro_l_min * 0.06 if machine.producing else 0.0,
             "litres": lambda: machine.drawn_l * 1e-3,
@@ -144,11 +152,11 @@ class DrinkingWater(DeviceModel):
             "filter_days": lambda: 365 * 86_400 * machine.filter_left / 100,
             "power": lambda: machine.power_kw,
             "uv_hours": lambda: self._uv_s,
-            "fault_code": lambda: 0,
+            "fault_code": Always(0),
             "heating": lambda: machine.heating,
             "making_water": lambda: machine.producing,
             "flushing": lambda: machine.flush_s > 0,
-            "uv_ok": lambda: True,
+            "uv_ok": Always(True),
         }
 
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 from config.plan.reading import Value
 from drivers.simulators.plant.curves import approach
 from drivers.simulators.plant.devices.canteen import HoodPanel
-from drivers.simulators.plant.model import DeviceModel, Flow, Gauge, Neighbours, Setting
+from drivers.simulators.plant.model import Always, DeviceModel, Flow, Gauge, Neighbours, Setting
 from drivers.simulators.plant.motor import Motor
 
 
@@ -20,6 +20,10 @@ class Relay(DeviceModel):
         super().__init__(setting)
         self._loads = dict(setting.facts.get("loads", {}))
         self._sources: dict[str, Flow] = {}
+        self._on: list[Flow] = []
+        """What is switched on."""
+        self._on_at = -1
+        """`orders` when it was looked up."""
         # Here, not in `link`: a meter that is linked before this relay asks for them.
         for channel in self._loads:
             self.flows[channel] = self._switched(channel)
@@ -37,7 +41,10 @@ class Relay(DeviceModel):
 
     @property
     def power_kw(self) -> float:
-        return sum(flow() for name, flow in self.flows.items() if name != "power")
+        if self._on_at != self.orders:
+            self._on = [self._sources[channel] for channel in self._loads if self.switch(channel)]
+            self._on_at = self.orders
+        return sum([source() for source in self._on], 0.0)
 
 
 def _constant(kw: float) -> Flow:
@@ -139,7 +146,7 @@ class Drive(DeviceModel):
             "running": lambda: motor.running,
             "ready": lambda: not motor.failed,
             "fault": lambda: motor.failed,
-            "auto": lambda: True,
+            "auto": Always(True),
             "at_speed": lambda: motor.running and abs(motor.speed - motor.wanted) < 0.01,
             "speed_fb": lambda: 100 * motor.speed,
             "frequency": lambda: 50 * motor.speed,
@@ -152,5 +159,5 @@ class Drive(DeviceModel):
             "temperature": lambda: self._heat_c,
             "run_hours": lambda: motor.run_s,
             "energy": lambda: self.energy_kwh,
-            "last_fault": lambda: 0,
+            "last_fault": Always(0),
         }

@@ -10,7 +10,7 @@ from drivers.simulators.plant.air import AirHandler, Hall
 from drivers.simulators.plant.curves import approach
 from drivers.simulators.plant.devices.canteen import HoodPanel
 from drivers.simulators.plant.environment import Environment
-from drivers.simulators.plant.model import DeviceModel, Gauge, Neighbours, Setting
+from drivers.simulators.plant.model import Always, DeviceModel, Gauge, Neighbours, Setting
 from drivers.simulators.plant.motor import Motor
 from drivers.simulators.plant.noise import chance
 
@@ -89,7 +89,7 @@ class AirHandlingUnit(DeviceModel):
             "power": lambda: unit.power_kw,
             "run_fb": lambda: fan.running,
             "fault": lambda: fan.failed,
-            "auto": lambda: True,
+            "auto": Always(True),
             "filter_dirty": lambda: unit.filter_pa > DIRTY_PA,
             "run_hours": lambda: fan.run_s,
         }
@@ -155,7 +155,7 @@ class MakeUpAirUnit(DeviceModel):
             "power": lambda: self.power_kw,
             "run_fb": lambda: fan.running,
             "fault": lambda: fan.failed,
-            "auto": lambda: True,
+            "auto": Always(True),
             "damper_open": lambda: fan.running,
             "filter_dirty": lambda: self._filter_pa() > DIRTY_PA,
             "run_hours": lambda: fan.run_s,
