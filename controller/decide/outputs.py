@@ -191,13 +191,19 @@ class Outputs:
         if standing is None or standing.flight is None or standing.flight.seq != event.seq:
             return
         sent = standing.flight
+        repeated = standing.repeats
         standing.report(event.fate, now.mono_ns)
         step.fates.append(
             FateRecord(
                 sent, standing.point.key, event.fate, event.value, event.detail, standing.tries, now.wall_ms
             )
         )
-        self._touched.add(event.point)
+        if repeated and standing.quiet and self._hands.on(event.point) is None:
+            # It has what it had before: nothing to be written, remembered or told comes of it.
+            self._held.add(event.point)
+            self._queue(standing)
+        else:
+            self._touched.add(event.point)
 
     def wake_ns(self) -> int | None:
         """Machine monotonic time of the next repeat or re-assert."""
@@ -220,9 +226,14 @@ class Outputs:
             standing = self._standing.get(number)
             if standing is not None:
                 self._settle(standing, now, readings[number], barriers, step)
-                if standing.due_ns is not None and standing.due_ns != self._queued.get(number):
-                    self._queued[number] = standing.due_ns
-                    heapq.heappush(self._due, (standing.due_ns, number))
+                self._queue(standing)
+
+    def _queue(self, standing: Standing) -> None:
+        """Look at it when it is due."""
+        number, due_ns = standing.point.id, standing.due_ns
+        if due_ns is not None and due_ns != self._queued.get(number):
+            self._queued[number] = due_ns
+            heapq.heappush(self._due, (due_ns, number))
 
     def _settle(self, standing: Standing, now: Now, reading: Reading, barriers: Barriers, step: Step) -> None:
         point = standing.point
