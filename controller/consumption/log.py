@@ -14,7 +14,7 @@ from controller.consumption.held import Held, Kept
 from controller.consumption.integrated import IntegratedLog, Power
 from controller.consumption.integration import Integration
 from controller.consumption.intervals import MeterLog
-from controller.consumption.meters import MOST_QUANTA, Meter
+from controller.consumption.meters import Meter, thousandths_of
 from controller.consumption.plausible import Anchor, CannotCorrect
 from controller.consumption.records import Count, Flag, Interval, Jump, Mark, Terms
 from controller.consumption.repeats import Repeats
@@ -140,7 +140,7 @@ class ConsumptionLog:
             if isinstance(sample, Unchanged):
                 self._again(sample)
             else:
-                self._sample(*sample)
+                self._sample(sample[0], sample[1])
         return self._advance(now)
 
     def _look(self, now: Now) -> None:
@@ -178,15 +178,18 @@ class ConsumptionLog:
     def _sample(self, point: int, reading: Reading) -> None:
         """Only good readings of counters, of the power beside them and of what is integrated matter."""
         wall_ms, site_ms = self._time.times(reading.mono_ns)
+        value = reading.value if reading.quality is Quality.GOOD else None
+        is_open = self._is_open(wall_ms)
+        if is_open and self._moved(point, value, wall_ms, site_ms):
+            return
         counter, powers = self._counters.get(point), self._powers.get(point)
-        if self._is_open(wall_ms) and (counter is None or counter[1].calm):
+        if is_open and (counter is None or counter[1].calm):
             self._repeats.leave(point, wall_ms)
         else:
             self._repeats.catch_up()
-        value = reading.value if reading.quality is Quality.GOOD else None
         quanta = thousandths = millionths = None
         if powers is not None:
-            self._repeats.thousandths[point] = thousandths = _thousandths(value)
+            self._repeats.thousandths[point] = thousandths = thousandths_of(value)
             if thousandths is None:
                 for log in powers:
                     log.power_lost()
@@ -198,6 +201,34 @@ class ConsumptionLog:
         self._take(Kept(reading.mono_ns, point, quanta, thousandths, millionths), wall_ms, site_ms)
         if counter is not None and not counter[1].calm:
             self._repeats.settle()
+
+    def _moved(self, point: int, value: Value | None, wall_ms: int, site_ms: float) -> bool:
+        """The short way for what serves for one thing alone, in the slot that is open everywhere: it ends no
+        slot and begins none. False: it goes the long way."""
+        repeats = self._repeats
+        if (logs := repeats.powers.get(point)) is not None:
+            repeats.leave(point, wall_ms)
+            repeats.thousandths[point] = thousandths = thousandths_of(value)
+            for beside in logs:
+                if thousandths is None:
+                    beside.power_lost()
+                else:
+                    beside.power(wall_ms, thousandths)
+            return True
+        log = repeats.counters.get(point)
+        if log is None or not log.calm:
+            return False
+        meter = self._counters[point][0]
+        repeats.leave(point, wall_ms)
+        repeats.quanta[point] = quanta = meter.quanta(value)
+        if quanta is not None:
+            log.good(Count(wall_ms, site_ms, quanta))
+            if log.changed:
+                self._touched.add(meter.name)
+            if log.doubted:
+                self._doubts.take(log.take_doubts())
+                repeats.settle()  # it is not calm any more
+        return True
 
     def _is_open(self, wall_ms: int) -> bool:
         """Whether that time lies in the slot that is open, of all meters."""
@@ -393,10 +424,3 @@ class ConsumptionLog:
 
     def _earliest(self) -> int | None:
         return min((end for log in self._logs.values() if (end := log.next_ms) is not None), default=None)
-
-
-def _thousandths(value: Value | None) -> int | None:
-    if isinstance(value, (bool, str)) or value is None:
-        return None
-    exact = value * 1000
-    return round(exact) if abs(exact) < MOST_QUANTA else None  # not a number compares false
