@@ -13,6 +13,7 @@ from config.plan.reading import Quality, Reading, Value
 from controller.consumption.intervals import MeterLog
 from controller.consumption.log import ConsumptionLog
 from controller.consumption.meters import Meter, meters_of
+from controller.consumption.records import Flag
 from controller.consumption.repeats import Repeats
 from drivers.api import Unchanged
 from tests.controller.consumption.bench import PLAN, SECOND, Bench, leap
@@ -167,3 +168,36 @@ def test_blocks_that_never_come_twice_are_not_kept_for_ever() -> None:
     for block in blocks:
         logs.booked(block, 0)
     assert len(logs._blocks) == 1
+
+
+def test_a_count_that_is_doubted_is_looked_at_each_time_it_comes_again() -> None:
+    bench, block = Bench(), (0, 1, 2)
+    bench.after(10, main_energy=1.0, main_power=2.0, twin_import=1.0)
+    for _ in range(3):
+        come_again(bench, block)
+    bench.after(10, main_energy=90.0)
+    for _ in range(7):
+        come_again(bench, block)
+    mark = bench.log.mark("main")
+    assert mark is not None
+    assert Flag.SUSPECT in mark.flags, "it went on from there for a minute: its counter was reset"
+    assert mark.anchor_count == 9000
+
+
+def test_power_that_cannot_be_read_tells_nothing_of_what_was_used_until_it_can() -> None:
+    bench = Bench()
+    bench.after(10, main_energy=1.0, main_power=2.0)
+    bench.after(10, main_energy=1.0, main_power=2.0)
+    beside = counting(bench.log)._beside
+    assert beside is not None
+    used = beside._area
+    assert used == 2000 * 10_000
+    bench.log.step(bench.now(), [(1, bench.reading(None, Quality.BAD))])
+    bench.after(10, main_power=2.0)
+    assert beside._area == used
+
+
+def come_again(bench: Bench, block: tuple[int, ...]) -> None:
+    bench.mono_s += 10
+    bench.wall_ms += 10_000
+    bench.log.step(bench.now(), [Unchanged(block, bench.wall_ms, bench.now().mono_ns)])
