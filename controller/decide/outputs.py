@@ -238,7 +238,8 @@ class Outputs:
     def _settle(self, standing: Standing, now: Now, reading: Reading, barriers: Barriers, step: Step) -> None:
         point = standing.point
         barrier = barriers.on(point)
-        standing.bar(None if barrier is None else barrier.kind, now.mono_ns)
+        if barrier is not None or standing.barred is not None:
+            standing.bar(None if barrier is None else barrier.kind, now.mono_ns)
         left = self._inferring.leaves(standing, barrier)
         if barrier is None:
             if (

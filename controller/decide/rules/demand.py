@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 WINDOW = 15
 """Minutes."""
@@ -25,7 +25,10 @@ def demand(minutes: Minutes) -> float | None:
 def expected(minutes: Minutes, kw: float, ahead: int) -> float:
     """The highest demand of the windows that end within `ahead` minutes (1 or more) at a power of `kw`."""
     course, ends = [*minutes, *[kw] * ahead], range(len(minutes) + 1, len(minutes) + ahead + 1)
-    return max(_mean(course[max(end - WINDOW, 0) : end]) for end in ends)
+    if None in minutes:
+        return max([_mean(course[max(end - WINDOW, 0) : end]) for end in ends])
+    known = cast("list[float]", course)
+    return max([sum(known[max(end - WINDOW, 0) : end]) / min(end, WINDOW) for end in ends])
 
 
 def calm_in(minutes: Minutes, kw: float, most_kw: float) -> int | None:

@@ -102,7 +102,8 @@ class Look:
         self._requests: list[tuple[int, Request]] = []
         self._notices: list[Notice] = []
         self._wake_ms: int | None = None
-        self._glance_ms: int | None = None
+        self.glance_ms: int | None = None
+        """When it is to glance at the readings next, before it looks again."""
         self._wake_wall_ms: int | None = None
         self._remarks: list[Text] = []
         self._yielding: Yielding | None = None
@@ -299,7 +300,7 @@ class Look:
     def glance_at(self, moment_ms: int) -> None:
         """Take note of something then, for the rule's memory alone: all that it asks for and tells stands
         until it looks again. Said anew in each evaluation and in each such glance."""
-        self._glance_ms = moment_ms if moment_ms > self.now_ms else None
+        self.glance_ms = moment_ms if moment_ms > self.now_ms else None
 
     def wake_at_hour(self, wall_ms: int | None) -> None:
         """The same by the time of day."""
@@ -317,7 +318,7 @@ class Look:
             tuple(self._requests),
             dict(self._kept),
             self._wake_ms,
-            self._glance_ms,
+            self.glance_ms,
             tuple(self._notices),
             self._yielding,
             self._wake_wall_ms,

@@ -64,6 +64,8 @@ class RuleRequests:
         self._standing = [_Standing(_NOTHING, {}, {}) for _ in rules]
         self._pending = set(range(len(rules)))
         self._wakes = Wakes()
+        self._glances: dict[int, int] = {}
+        """When those that want to glance at the readings before they look again are to do so."""
         self._hours = hours
         self._hour_wakes = Wakes()
         self._by_the_clock = {number for number, rule in enumerate(rules) if by_the_clock(rule.spec)}
@@ -107,6 +109,8 @@ class RuleRequests:
 
     def queued(self, commands: frozenset[int]) -> None:
         """These would start, but that it is not their turn yet."""
+        if commands == self._queued:
+            return
         for command in self._queued ^ commands:
             self._pending.update(self._starting.get(command, ()))
         self._queued = commands
@@ -155,10 +159,9 @@ class RuleRequests:
                 self._pending.add(number)
         glancing = []
         for number in self._wakes.take(now_ms):
-            outcome = self._standing[number].outcome
-            if _has_come(outcome.wake_ms, now_ms):
+            if _has_come(self._standing[number].outcome.wake_ms, now_ms):
                 self._pending.add(number)
-            elif _has_come(outcome.glance_ms, now_ms):
+            elif _has_come(self._glances.get(number), now_ms):
                 glancing.append(number)
         for number in glancing:
             if number not in self._pending:
@@ -285,7 +288,7 @@ class RuleRequests:
         outcome = look.outcome()
         if outcome.memory != self._memories[number]:
             self._keep(number, outcome.memory)
-        self._wake(number, outcome)
+        self._wake(number, outcome.wake_ms, outcome.glance_ms)
         if outcome.wake_wall_ms is not None:
             self._hour_wakes.ask(number, outcome.wake_wall_ms)
         self._tell(before.outcome.notices, outcome.notices)
@@ -311,21 +314,23 @@ class RuleRequests:
 
     def _glance(self, number: int, now_ms: int) -> None:
         """Nothing has changed for the rule but the time: what it takes note of, it remembers."""
-        spec, before = self._rules[number].spec, self._standing[number]
+        spec = self._rules[number].spec
         glance = KINDS[type(spec)].glance
         assert glance is not None
         look = self._look(number, now_ms)
         glance(spec, look)
-        outcome = before.outcome._replace(glance_ms=look.outcome().glance_ms)
-        self._standing[number] = before._replace(outcome=outcome)
         self._keep(number, {**self._memories[number], **look.kept})
-        self._wake(number, outcome)
+        self._wake(number, self._standing[number].outcome.wake_ms, look.glance_ms)
 
-    def _wake(self, number: int, outcome: Outcome) -> None:
+    def _wake(self, number: int, wake_ms: int | None, glance_ms: int | None) -> None:
         """It is asked again when the first of the times comes that it wants."""
-        times = [wake for wake in (outcome.wake_ms, outcome.glance_ms) if wake is not None]
-        if times:
-            self._wakes.ask(number, min(times))
+        if glance_ms is None:
+            self._glances.pop(number, None)
+        else:
+            self._glances[number] = glance_ms
+            wake_ms = glance_ms if wake_ms is None else min(wake_ms, glance_ms)
+        if wake_ms is not None:
+            self._wakes.ask(number, wake_ms)
 
     def _tell(self, before: Sequence[Notice], after: Sequence[Notice]) -> None:
         if before == after:
