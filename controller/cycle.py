@@ -200,11 +200,11 @@ class Engine(Parts):
 
     def _read(self, now: Now, step: Step) -> None:
         points, readings = self.plan.points, self._image
+        bearing, unheard = self._bearing, self._outputs.unheard
         for number in step.changed:
-            point = points[number]
-            if number not in self._bearing and self._outputs.heard(point.device):
+            if number not in bearing and not (unheard and points[number].device in unheard):
                 continue
-            reading = readings[number]
+            point, reading = points[number], readings[number]
             if point.device not in self._online and reading.value is not None:
                 self._device(DeviceState(point.device, True, "answers"), now, step)
             self._outputs.read(point, readings.before(number), reading)

@@ -240,9 +240,12 @@ class Image(Sequence[Reading]):
             blocks = {block for point in kin.members if (block := again[point]) is not None and block.whole}
             kin.blocks = list(blocks)
             kin.singles = [point for point in kin.members if again[point] not in blocks]
-        times = [block.event[2] for block in kin.blocks]
-        times += [self[point].mono_ns for point in kin.singles]
-        return min(times, default=mono_ns)
+        oldest_ns = mono_ns
+        for block in kin.blocks:
+            oldest_ns = min(oldest_ns, block.event[2])
+        for point in kin.singles:
+            oldest_ns = min(oldest_ns, self[point][4])
+        return oldest_ns
 
     def _revive(self, event: Unchanged) -> list[int]:
         """What had grown stale was read again after all, and says what it said."""

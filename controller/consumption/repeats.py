@@ -6,7 +6,7 @@ until its point is read by itself, a slot ends, or something else bears on the l
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from controller.consumption.intervals import MeterLog
 from controller.consumption.records import Interval
@@ -117,7 +117,7 @@ class Repeats:
             self.settle()  # the run is broken: it was read at two times, in this order
         elif block.waits and point not in block.alone:
             block.alone.add(point)
-            self._stood((point,), block)
+            self._stood(point, block)
 
     def catch_up(self) -> None:
         """Book what has waited. No slot ends by it."""
@@ -141,15 +141,16 @@ class Repeats:
     def _catch_up(self, block: _Block) -> None:
         if block.waits:
             block.waits = False
-            self._stood([point for point in block.own if point not in block.alone], block)
+            for point in block.own:
+                if point not in block.alone:
+                    self._stood(point, block)
 
-    def _stood(self, points: Iterable[int], block: _Block) -> None:
-        """These came again and again since they were booked last, up to now."""
-        for point in points:
-            logs = self.powers.get(point)
-            if logs is None:
-                if (quanta := self.quanta.get(point)) is not None:
-                    self.counters[point].stood(block.came_ms, block.site_ms, quanta, unbroken=True)
-            elif (thousandths := self.thousandths.get(point)) is not None:
-                for log in logs:
-                    log.power_stood(block.came_ms, thousandths)
+    def _stood(self, point: int, block: _Block) -> None:
+        """It came again and again since it was booked last, up to now."""
+        logs = self.powers.get(point)
+        if logs is None:
+            if (quanta := self.quanta.get(point)) is not None:
+                self.counters[point].stood(block.came_ms, block.site_ms, quanta, unbroken=True)
+        elif (thousandths := self.thousandths.get(point)) is not None:
+            for log in logs:
+                log.power_stood(block.came_ms, thousandths)
