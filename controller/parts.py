@@ -107,6 +107,11 @@ class Parts:
         return self._image
 
     @property
+    def said(self) -> Sequence[Reading]:
+        """The same for those who do not ask when: what only came again has a time of before."""
+        return self._image.said
+
+    @property
     def decisions(self) -> Mapping[int, Result]:
         """The decision on every point that can be commanded."""
         return self._results
