@@ -200,11 +200,11 @@ class Engine(Parts):
 
     def _read(self, now: Now, step: Step) -> None:
         points, readings = self.plan.points, self._image
+        bearing, unheard = self._bearing, self._outputs.unheard
         for number in step.changed:
-            point = points[number]
-            if number not in self._bearing and self._outputs.heard(point.device):
+            if number not in bearing and not (unheard and points[number].device in unheard):
                 continue
-            reading = readings[number]
+            point, reading = points[number], readings[number]
             if point.device not in self._online and reading.value is not None:
                 self._device(DeviceState(point.device, True, "answers"), now, step)
             self._outputs.read(point, readings.before(number), reading)
@@ -244,11 +244,11 @@ class Engine(Parts):
 
     def _decide(self, now: Now, step: Step) -> None:
         steady_ms = self._steady.at(now)
-        touched = set[int]()
+        touched, self._anew = self._anew, set()
         for passage in (self._gate, self._permits):
-            touched |= passage.changed(step.changed, steady_ms) | passage.due(steady_ms)
-        touched |= self._anew
-        self._anew = set()
+            if step.changed:
+                touched |= passage.changed(step.changed, steady_ms)
+            touched |= passage.due(steady_ms)
         for source in self._sources:
             touched.update(source.update(now))
         yielding = self._rules.take_yielding()
@@ -272,8 +272,8 @@ class Engine(Parts):
                 )
 
         self._rules.queued(self._gate.queued)
-        step.memory.rules += self._rules.take_changed()
-        step.memory.rules += [*self._gate.take_changed(), *self._permits.take_changed()]
+        for part in (self._rules, self._gate, self._permits):
+            step.memory.rules += part.take_changed()
 
 
 def _outcome(result: Result) -> tuple[object, ...] | None:

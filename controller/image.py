@@ -93,6 +93,12 @@ class Image(Sequence[Reading]):
     def __len__(self) -> int:
         return len(self._readings)
 
+    @property
+    def said(self) -> Sequence[Reading]:
+        """The same for those who do not ask when: what only came again has a time of before. Not to be
+        written."""
+        return self._readings
+
     def before(self, point: int) -> Reading:
         """What a point that has changed said until then, with the time it came last."""
         reading, came = self._before.get(point, (NEVER, None))
@@ -107,7 +113,8 @@ class Image(Sequence[Reading]):
         Readings of counters, of the power beside them and of integrated meters are added to `counts`, changed
         or not (what came again with whatever else is in its block); what is no reading to `others`.
         """
-        readings, again, logged = self._readings, self._again, self._logged
+        readings, again, logged, before = self._readings, self._again, self._logged, self._before
+        isfinite = math.isfinite
         changed: list[int] = []
         for event in events:
             if event.__class__ is Unchanged:
@@ -124,9 +131,9 @@ class Image(Sequence[Reading]):
                 others.append(event)
                 continue
             point, reading = event
-            old = readings[point]
-            same = reading[0] == old[0]
-            if not same and _beyond(reading[0]):
+            old, value = readings[point], reading[0]
+            same = value == old[0]
+            if not same and not (isinstance(value, float) and isfinite(value)) and _beyond(value):
                 reading = Reading(None, Quality.BAD, "out of range", reading[3], reading[4])
                 event, same = Sample(point, reading), old[0] is None
             readings[point] = reading
@@ -137,7 +144,7 @@ class Image(Sequence[Reading]):
                 counts.append(event)
             if same and reading[1] is old[1] and old is not NEVER:
                 continue
-            self._before[point] = old, None if block is None else block.event
+            before[point] = old, None if block is None else block.event
             if reading[1] is not old[1]:
                 self._watch(point, old, reading)
             changed.append(point)
@@ -233,9 +240,12 @@ class Image(Sequence[Reading]):
             blocks = {block for point in kin.members if (block := again[point]) is not None and block.whole}
             kin.blocks = list(blocks)
             kin.singles = [point for point in kin.members if again[point] not in blocks]
-        times = [block.event.mono_ns for block in kin.blocks]
-        times += [self[point].mono_ns for point in kin.singles]
-        return min(times, default=mono_ns)
+        oldest_ns = mono_ns
+        for block in kin.blocks:
+            oldest_ns = min(oldest_ns, block.event[2])
+        for point in kin.singles:
+            oldest_ns = min(oldest_ns, self[point][4])
+        return oldest_ns
 
     def _revive(self, event: Unchanged) -> list[int]:
         """What had grown stale was read again after all, and says what it said."""

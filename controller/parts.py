@@ -77,10 +77,10 @@ class Parts:
         self._beginnings = Beginnings(plan, remembered, judged.unfit)
         self._steady = SteadyTime(pace.speed)
         hours = Hours(self._context, plan.tariff)
-        self._rules = RuleRequests(plan.rules, self._image, remembered.rules, self._steady, hours)
+        self._rules = RuleRequests(plan.rules, self._image.said, remembered.rules, self._steady, hours)
         self._gate = Gate(plan, self._image, remembered.rules, machine)
         self._rules.queued(self._gate.queued)
-        self._permits = Permits(plan, self._image, remembered.rules)
+        self._permits = Permits(plan, self._image.said, remembered.rules)
         self._sources: tuple[RequestSource, ...] = (self._programmes, self._people, self._rules)
         self._barriers = Barriers(plan, remembered.locks, remembered.observe)
         self._bearing = self._outputs.standing.keys() | self._barriers.selectors
@@ -105,6 +105,11 @@ class Parts:
     def readings(self) -> Sequence[Reading]:
         """The image, by point id; stands until the next step."""
         return self._image
+
+    @property
+    def said(self) -> Sequence[Reading]:
+        """The same for those who do not ask when: what only came again has a time of before."""
+        return self._image.said
 
     @property
     def decisions(self) -> Mapping[int, Result]:

@@ -30,8 +30,7 @@ class Beside:
             last_ms, before = self._last
             if unbroken or wall_ms - last_ms <= self._terms.age_ms:
                 least = min(thousandths, before)
-                begin_ms = max(slot_ms, last_ms)
-                if least > 0 and wall_ms > begin_ms:
+                if least > 0 and wall_ms > (begin_ms := max(slot_ms, last_ms)):
                     self._area += least * (wall_ms - begin_ms)
         self._last = wall_ms, thousandths
 

@@ -108,7 +108,8 @@ class MeterLog:
             return False
         if unbroken or wall_ms - last_ms <= self._terms.age_ms:
             self._add_cover(wall_ms, self._mark.slot_ms)
-        self._cover_ms = max(self._cover_ms, wall_ms)
+        elif wall_ms > self._cover_ms:
+            self._cover_ms = wall_ms
         self._last_ms, self._last_site_ms = wall_ms, site_ms
         return True
 
@@ -361,10 +362,12 @@ class MeterLog:
             return
         if 0 <= wall_ms - self._last_ms <= self._terms.age_ms:
             self._add_cover(wall_ms, slot_ms)
-        self._cover_ms = max(self._cover_ms, wall_ms)
+        elif wall_ms > self._cover_ms:
+            self._cover_ms = wall_ms
 
     def _add_cover(self, to_ms: int, slot_ms: int) -> None:
-        from_ms = max(slot_ms, self._cover_ms)
-        if to_ms > from_ms:
-            self._covered_ms += to_ms - from_ms
-        self._cover_ms = max(self._cover_ms, to_ms)
+        if to_ms > self._cover_ms:
+            from_ms = max(slot_ms, self._cover_ms)
+            self._cover_ms = to_ms
+            if to_ms > from_ms:
+                self._covered_ms += to_ms - from_ms

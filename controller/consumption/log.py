@@ -11,10 +11,9 @@ from config.plan.reading import Quality, Reading, Value
 from controller.consumption.corrections import Replacement
 from controller.consumption.doubts import Doubts
 from controller.consumption.held import Held, Kept
-from controller.consumption.integrated import IntegratedLog, Power
-from controller.consumption.integration import Integration
-from controller.consumption.intervals import MeterLog
-from controller.consumption.meters import MOST_QUANTA, Meter
+from controller.consumption.integrated import Power
+from controller.consumption.logs import Logs
+from controller.consumption.meters import Meter, thousandths_of
 from controller.consumption.plausible import Anchor, CannotCorrect
 from controller.consumption.records import Count, Flag, Interval, Jump, Mark, Terms
 from controller.consumption.repeats import Repeats
@@ -55,9 +54,8 @@ class ConsumptionLog:
         self._time = SettledTime(pace.speed)
         self._slots = slots
         self._pace = pace
-        self._logs: dict[str, MeterLog | IntegratedLog] = {}
         self._repeats = Repeats()
-        self._lay_out(meters, marks)
+        self._lay_out(Logs(meters, slots, pace, marks))
         open_jumps = [
             Jump(name, mark.slot_ms, slots.next(mark.slot_ms))
             for name, mark in marks.items()
@@ -72,42 +70,12 @@ class ConsumptionLog:
         self._held: Held | None = Held()
         """What waits for the time; None once that is known, or waiting was given up."""
 
-    def _lay_out(self, meters: Iterable[Meter], marks: Mapping[str, Mark]) -> None:
-        """These are the meters; the log of one that was there before, made in the same way, goes on."""
-        before, self._logs = self._logs, {}
-        terms_before = self._terms if before else {}
-        self._terms: dict[str, Terms] = {}
-        self._counting: dict[str, MeterLog] = {}
-        self._counters: dict[int, tuple[Meter, MeterLog]] = {}
-        self._powers: dict[int, list[MeterLog]] = {}
-        self._integration = Integration()
-        for meter in meters:
-            terms = self._terms[meter.name] = meter.terms(self._pace)
-            log = before.get(meter.name) if terms_before.get(meter.name) == terms else None
-            if log is None or isinstance(log, IntegratedLog) is not meter.integrated:
-                former = before.get(meter.name)
-                mark = marks.get(meter.name, None if former is None else former.mark)
-                log = self._made(meter, terms, mark)
-            self._logs[meter.name] = log
-            if isinstance(log, IntegratedLog):
-                self._integration.add(meter.name, meter.point, log)
-                continue
-            self._counting[meter.name] = log
-            self._counters[meter.point] = (meter, log)
-            if meter.power_point is not None:
-                self._powers.setdefault(meter.power_point, []).append(log)
-        self._points = frozenset((*self._counters, *self._powers, *self._integration.points))
-        """All that matter here."""
-        several = self._counters.keys() & self._powers.keys() | set(self._integration.points)
-        counters = {point: log for point, (_, log) in self._counters.items()}
-        self._repeats.lay_out(counters, self._powers, several)
-        self._integrates = bool(self._integration.names)
-        self._only_integrated = set(self._integration.points) - self._counters.keys() - self._powers.keys()
-
-    def _made(self, meter: Meter, terms: Terms, mark: Mark | None) -> MeterLog | IntegratedLog:
-        if meter.integrated:
-            return IntegratedLog(terms, meter.quantum, self._slots, mark)
-        return MeterLog(terms, self._slots, mark)
+    def _lay_out(self, logs: Logs) -> None:
+        self._logs = logs
+        self._counters, self._powers, self._integration = logs.counters, logs.powers, logs.integration
+        counters = {point: log for point, (_, log) in logs.counters.items()}
+        self._repeats.lay_out(counters, logs.powers, logs.several)
+        self._integrates = bool(logs.integration.names)
 
     def take(self, meters: Sequence[Meter], marks: Mapping[str, Mark], same: Mapping[int, int]) -> Closed:
         """Other meters from now on, or other points of the same; `same`: points of before -> those of now.
@@ -117,16 +85,16 @@ class ConsumptionLog:
         """
         self._repeats.settle()
         names = {meter.name for meter in meters}
-        self._touched.update(self._logs.keys() - names)
+        self._touched.update(self._logs.of.keys() - names)
         closed = self._hand_out() if self._touched else NOTHING
         integration = self._integration
-        self._lay_out(meters, marks)
+        self._lay_out(Logs(meters, self._slots, self._pace, marks, self._logs))
         self._integration.follow(integration, same)
         self._repeats.renumber(same)
         if self._held is not None:
             self._held.renumber(same)
         self._doubts.know({meter.name: meter for meter, _ in self._counters.values()})
-        self._next_ms = self._earliest()
+        self._next_ms = self._logs.earliest_ms()
         return closed
 
     def step(self, now: Now, samples: Iterable[tuple[int, Reading] | Unchanged]) -> Closed:
@@ -140,7 +108,7 @@ class ConsumptionLog:
             if isinstance(sample, Unchanged):
                 self._again(sample)
             else:
-                self._sample(*sample)
+                self._sample(sample[0], sample[1])
         return self._advance(now)
 
     def _look(self, now: Now) -> None:
@@ -152,9 +120,9 @@ class ConsumptionLog:
                 held, self._held = self._held, None
                 self._let_go(held, now)
         elif step is Step.BACK:
-            for log in self._logs.values():
+            for log in self._logs.of.values():
                 log.clock_set_back()
-            self._touched.update(self._logs)
+            self._touched.update(self._logs.of)
         elif step is Step.AHEAD or (not now.trusted and not self._doubtful):
             self._doubt()
         self._doubtful = not now.trusted
@@ -166,27 +134,24 @@ class ConsumptionLog:
             self._doubt()
         for one in held.in_order():
             self._book(one, *self._time.times(one.mono_ns))
-            for log in self._logs_of(one.point):
+            for log in self._logs.at(one.point):
                 log.clock_untrusted()
-
-    def _logs_of(self, point: int) -> list[MeterLog | IntegratedLog]:
-        """What readings of that point go to."""
-        counter = self._counters.get(point)
-        own = () if counter is None else (counter[1],)
-        return [*self._powers.get(point, ()), *own, *self._integration.of(point)]
 
     def _sample(self, point: int, reading: Reading) -> None:
         """Only good readings of counters, of the power beside them and of what is integrated matter."""
         wall_ms, site_ms = self._time.times(reading.mono_ns)
+        value = reading.value if reading.quality is Quality.GOOD else None
+        is_open = self._is_open(wall_ms)
+        if is_open and self._moved(point, value, wall_ms, site_ms):
+            return
         counter, powers = self._counters.get(point), self._powers.get(point)
-        if self._is_open(wall_ms) and (counter is None or counter[1].calm):
+        if is_open and (counter is None or counter[1].calm):
             self._repeats.leave(point, wall_ms)
         else:
             self._repeats.catch_up()
-        value = reading.value if reading.quality is Quality.GOOD else None
         quanta = thousandths = millionths = None
         if powers is not None:
-            self._repeats.thousandths[point] = thousandths = _thousandths(value)
+            self._repeats.thousandths[point] = thousandths = thousandths_of(value)
             if thousandths is None:
                 for log in powers:
                     log.power_lost()
@@ -198,6 +163,34 @@ class ConsumptionLog:
         self._take(Kept(reading.mono_ns, point, quanta, thousandths, millionths), wall_ms, site_ms)
         if counter is not None and not counter[1].calm:
             self._repeats.settle()
+
+    def _moved(self, point: int, value: Value | None, wall_ms: int, site_ms: float) -> bool:
+        """The short way for what serves for one thing alone, in the slot that is open everywhere: it ends no
+        slot and begins none. False: it goes the long way."""
+        repeats = self._repeats
+        if (logs := repeats.powers.get(point)) is not None:
+            repeats.leave(point, wall_ms)
+            repeats.thousandths[point] = thousandths = thousandths_of(value)
+            for beside in logs:
+                if thousandths is None:
+                    beside.power_lost()
+                else:
+                    beside.power(wall_ms, thousandths)
+            return True
+        log = repeats.counters.get(point)
+        if log is None or not log.calm:
+            return False
+        meter = self._counters[point][0]
+        repeats.leave(point, wall_ms)
+        repeats.quanta[point] = quanta = meter.quanta(value)
+        if quanta is not None:
+            log.good(Count(wall_ms, site_ms, quanta))
+            if log.changed:
+                self._touched.add(meter.name)
+            if log.doubted:
+                self._doubts.take(log.take_doubts())
+                repeats.settle()  # it is not calm any more
+        return True
 
     def _is_open(self, wall_ms: int) -> bool:
         """Whether that time lies in the slot that is open, of all meters."""
@@ -214,13 +207,13 @@ class ConsumptionLog:
         if not is_open:
             self._repeats.catch_up()
         stood, rest = short, []
-        for point in filter(self._points.__contains__, points):
-            if point in self._only_integrated:
+        for point in filter(self._logs.points.__contains__, points):
+            if point in self._logs.only_integrated:
                 rest.append(point)
             elif is_open:
                 self._repeats.leave(point, wall_ms)
             if not (short and self._repeats.stands(point, wall_ms, site_ms, self._closed)):
-                stood = stood and point in self._only_integrated
+                stood = stood and point in self._logs.only_integrated
                 self._take(self._known(point, event.mono_ns), wall_ms, site_ms)
         if stood:
             self._repeats.booked(points, wall_ms, rest)
@@ -255,7 +248,7 @@ class ConsumptionLog:
         if log.doubted:
             self._doubts.take(log.take_doubts())
         if fresh:
-            self._next_ms = self._earliest()
+            self._next_ms = self._logs.earliest_ms()
             if self._doubtful:
                 log.clock_untrusted()
 
@@ -263,7 +256,7 @@ class ConsumptionLog:
         for log, closed in self._integration.book(point, item):
             self._closed += closed
             if self._next_ms is None or closed:
-                self._next_ms = self._earliest()
+                self._next_ms = self._logs.earliest_ms()
                 if self._doubtful:
                     log.clock_untrusted()
 
@@ -277,15 +270,15 @@ class ConsumptionLog:
             if caught_up and self._doubtful:
                 self._doubt()
         if self._next_ms is None:
-            self._next_ms = self._earliest()
+            self._next_ms = self._logs.earliest_ms()
         if self._next_ms is not None and wall_ms >= self._next_ms:
             self._repeats.settle()
-            for log in self._logs.values():
+            for log in self._logs.of.values():
                 self._closed += log.advance(wall_ms)
-            for counting in self._counting.values():
+            for counting in self._logs.counting.values():
                 if counting.doubted:
                     self._doubts.take(counting.take_doubts())
-            self._next_ms = self._earliest()
+            self._next_ms = self._logs.earliest_ms()
             self._integration.boundary()
             if self._doubtful:
                 self._doubt()
@@ -298,9 +291,9 @@ class ConsumptionLog:
         if not self._touched <= self._integration.names:
             self._repeats.catch_up()
         self._doubts.closed(self._closed)
-        for name in {row.meter for row in self._closed} & self._counting.keys():
-            self._doubts.stand(name, self._counting[name].stands)
-        marks = [(name, self._logs[name].take_mark()) for name in sorted(self._touched)]
+        for name in {row.meter for row in self._closed} & self._logs.counting.keys():
+            self._doubts.stand(name, self._logs.counting[name].stands)
+        marks = [(name, self._logs.of[name].take_mark()) for name in sorted(self._touched)]
         closed = Closed(tuple(self._closed), tuple((name, mark) for name, mark in marks if mark is not None))
         self._closed, self._touched = [], set()
         return closed
@@ -321,12 +314,12 @@ class ConsumptionLog:
 
     def terms(self, meter: str) -> Terms | None:
         """What that meter's intervals are made by; None for one that is not read."""
-        return self._terms.get(meter)
+        return self._logs.terms.get(meter)
 
     def mark(self, meter: str) -> Mark | None:
         """Where that meter's log stands now."""
         self._repeats.catch_up()
-        return self._logs[meter].mark if meter in self._logs else None
+        return self._logs.of[meter].mark if meter in self._logs.of else None
 
     def standing(self, meter: str) -> Anchor | None:
         """The count from which that meter's open slot counts; None when a jump or nothing came before."""
@@ -339,7 +332,7 @@ class ConsumptionLog:
         """Raises CannotCorrect where `replaced` would."""
         self.check_time()
         self._repeats.catch_up()
-        self._counting[meter].check_replaced(made, anchor)
+        self._logs.counting[meter].check_replaced(made, anchor)
 
     def replaced(self, meter: str, now: Now, made: Replacement, anchor: Anchor) -> Mark | None:
         """The meter was replaced, in its open slot or since `anchor`, the last known count before it. Returns
@@ -347,7 +340,7 @@ class ConsumptionLog:
         self.check_time()
         self._look(now)
         self._repeats.settle()
-        log = self._counting[meter]
+        log = self._logs.counting[meter]
         ago_ms = self._time.wall_ms(now.mono_ns) - made.at_ms
         log.replaced(made, self._time.site_ms(now.mono_ns) - ago_ms, anchor)
         return log.take_mark()
@@ -361,7 +354,7 @@ class ConsumptionLog:
         """A replacement was none: the meter's log goes on from `mark`, made of what `mark` said. Returns
         where its log stands, to be committed at once."""
         self._repeats.settle()
-        log = self._counting[meter]
+        log = self._logs.counting[meter]
         log.taken_back(mark)
         return log.take_mark()
 
@@ -382,19 +375,8 @@ class ConsumptionLog:
     def marks(self) -> dict[str, Mark]:
         """Where every meter's log stands now, to go on from under another Plan."""
         self._repeats.catch_up()
-        return {name: log.mark for name, log in self._logs.items() if log.mark is not None}
+        return {name: log.mark for name, log in self._logs.of.items() if log.mark is not None}
 
     def _doubt(self) -> None:
-        for log in self._logs.values():
-            log.clock_untrusted()
-        self._touched.update(self._logs)
-
-    def _earliest(self) -> int | None:
-        return min((end for log in self._logs.values() if (end := log.next_ms) is not None), default=None)
-
-
-def _thousandths(value: Value | None) -> int | None:
-    if isinstance(value, (bool, str)) or value is None:
-        return None
-    exact = value * 1000
-    return round(exact) if abs(exact) < MOST_QUANTA else None  # not a number compares false
+        self._logs.clock_untrusted()
+        self._touched.update(self._logs.of)

@@ -80,6 +80,14 @@ class Meter:
         return Terms(self.name, self.modulus, self.max_rate / quantum, age_ms, per_hour)
 
 
+def thousandths_of(value: Value | None) -> int | None:
+    """A power or flow in thousandths of its unit; None for what cannot be one."""
+    if isinstance(value, (bool, str)) or value is None:
+        return None
+    exact = value * 1000
+    return round(exact) if abs(exact) < MOST_QUANTA else None  # not a number compares false
+
+
 def meters_of(plan: Plan) -> tuple[Meter, ...]:
     """Every point of `plan` that is a counter and every integrated meter, by name."""
     names = meter_names(plan.points, {device.id: device.name for device in plan.devices})

@@ -6,7 +6,7 @@ until its point is read by itself, a slot ends, or something else bears on the l
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 
 from controller.consumption.intervals import MeterLog
 from controller.consumption.records import Interval
@@ -49,16 +49,18 @@ class Repeats:
         self._blocks: dict[int, _Block] = {}
         """By the identity of their points: a driver hands out the same tuple while nothing in it changes."""
         self._block_of: dict[int, _Block] = {}
-        self._counters: Mapping[int, MeterLog] = {}
-        self._powers: Mapping[int, list[MeterLog]] = {}
+        self.counters: Mapping[int, MeterLog] = {}
+        """Those whose point serves for nothing else."""
+        self.powers: Mapping[int, list[MeterLog]] = {}
+        """The same of the power beside counters."""
         self._age_ms = 0
 
     def lay_out(
         self, counters: Mapping[int, MeterLog], powers: Mapping[int, list[MeterLog]], several: Collection[int]
     ) -> None:
         """These are the meters. `several`: points that serve for more than one thing go the long way."""
-        self._counters = {point: log for point, log in counters.items() if point not in several}
-        self._powers = {point: logs for point, logs in powers.items() if point not in several}
+        self.counters = {point: log for point, log in counters.items() if point not in several}
+        self.powers = {point: logs for point, logs in powers.items() if point not in several}
         self._age_ms = min((log.age_ms for log in counters.values()), default=0)
 
     def renumber(self, same: Mapping[int, int]) -> None:
@@ -68,9 +70,9 @@ class Repeats:
 
     def stands(self, point: int, wall_ms: int, site_ms: float, closed: list[Interval]) -> bool:
         """Book it in the short way. False: it goes the long way."""
-        logs = self._powers.get(point)
+        logs = self.powers.get(point)
         if logs is None:
-            log, quanta = self._counters.get(point), self.quanta.get(point)
+            log, quanta = self.counters.get(point), self.quanta.get(point)
             return log is not None and (quanta is None or log.stood(wall_ms, site_ms, quanta))
         thousandths = self.thousandths.get(point)
         if thousandths is not None:
@@ -93,7 +95,7 @@ class Repeats:
     def booked(self, points: tuple[int, ...], wall_ms: int, rest: Collection[int] = ()) -> None:
         """All of them but the `rest` were booked in the short way, and will be again until something is said
         of one."""
-        own = [point for point in points if point in self._counters or point in self._powers]
+        own = [point for point in points if point in self.counters or point in self.powers]
         for point in own:
             if (former := self._block_of.get(point)) is not None:
                 self._forget(former)
@@ -115,7 +117,7 @@ class Repeats:
             self.settle()  # the run is broken: it was read at two times, in this order
         elif block.waits and point not in block.alone:
             block.alone.add(point)
-            self._stood((point,), block)
+            self._stood(point, block)
 
     def catch_up(self) -> None:
         """Book what has waited. No slot ends by it."""
@@ -139,15 +141,16 @@ class Repeats:
     def _catch_up(self, block: _Block) -> None:
         if block.waits:
             block.waits = False
-            self._stood([point for point in block.own if point not in block.alone], block)
+            for point in block.own:
+                if point not in block.alone:
+                    self._stood(point, block)
 
-    def _stood(self, points: Iterable[int], block: _Block) -> None:
-        """These came again and again since they were booked last, up to now."""
-        for point in points:
-            logs = self._powers.get(point)
-            if logs is None:
-                if (quanta := self.quanta.get(point)) is not None:
-                    self._counters[point].stood(block.came_ms, block.site_ms, quanta, unbroken=True)
-            elif (thousandths := self.thousandths.get(point)) is not None:
-                for log in logs:
-                    log.power_stood(block.came_ms, thousandths)
+    def _stood(self, point: int, block: _Block) -> None:
+        """It came again and again since it was booked last, up to now."""
+        logs = self.powers.get(point)
+        if logs is None:
+            if (quanta := self.quanta.get(point)) is not None:
+                self.counters[point].stood(block.came_ms, block.site_ms, quanta, unbroken=True)
+        elif (thousandths := self.thousandths.get(point)) is not None:
+            for log in logs:
+                log.power_stood(block.came_ms, thousandths)

@@ -122,9 +122,11 @@ class Barriers:
 
     def on(self, point: Point) -> Barrier | None:
         """What forbids writing `point`; None if nothing does."""
-        if point.id not in self._found:
-            self._found[point.id] = self._look(point)
-        return self._found[point.id]
+        try:
+            return self._found[point.id]
+        except KeyError:
+            found = self._found[point.id] = self._look(point)
+            return found
 
     def on_any(self, target: str) -> Barrier | None:
         """What forbids writing any of the points of `target`; None if nothing does."""

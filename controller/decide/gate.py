@@ -119,6 +119,8 @@ class Gate:
     def due(self, now_ms: int) -> set[int]:
         """The commands whose time has come."""
         touched = self._wakes.take(now_ms)
+        if self._restarting.idle and not self._returned:
+            return touched
         touched.update(self._restarting.look(self._returned, now_ms))
         self._returned.clear()
         turn = self._restarting.choose(now_ms, lambda command: self._may_start(command, now_ms))

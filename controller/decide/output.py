@@ -141,7 +141,8 @@ class Standing:
             return None
         elif self.phase is Phase.HELD and not self.bacnet and self._only_slot_changed(self.wanted):
             self.tried = self.wanted
-            return None
+            if not self._is_due(now_ns):
+                return None
         elif self.phase is Phase.FAILED:
             if self.tried == self.wanted and not self._is_due(now_ns):
                 return None
@@ -189,6 +190,11 @@ class Standing:
     def quiet(self) -> bool:
         """Whatever it reads, nothing is to be written: it waits for an answer, or has what is wanted."""
         return self.flight is not None or (self.phase is Phase.HELD and self.tried == self.wanted)
+
+    @property
+    def repeats(self) -> bool:
+        """What is under way says again what it has, as far as is known; it was settled when that was sent."""
+        return self.flight is not None and self.flight.reassert and self.phase is Phase.HELD
 
     def try_anew(self, now_ns: int) -> None:
         """A person asks, perhaps for the same again: that is a new try, and a new series of repeats."""

@@ -44,8 +44,8 @@ class Outputs:
             self._of_device[standing.point.device].append(number)
         self._hands = hands
         self._inferring = Inferring(pace, self._standing, self._of_device, hands)
-        self._heard: set[int] = set()
-        """Devices that gave a good reading in this run."""
+        self.unheard = set(self._of_device)
+        """Devices that gave no good reading in this run yet. Not to be written."""
         self._lost: set[int] = set()
         self._touched: set[int] = set()
         self._due: list[tuple[int, int]] = []
@@ -77,13 +77,9 @@ class Outputs:
         """Every point that can be commanded."""
         return self._standing
 
-    def heard(self, device: int) -> bool:
-        """It gave a good reading in this run."""
-        return device in self._heard
-
     def reachable(self, device: int) -> bool:
         """Heard in this run, and not lost."""
-        return device in self._heard and device not in self._lost
+        return device not in self.unheard and device not in self._lost
 
     def close(self) -> None:
         """Hand nothing out any more; what is still answered for is remembered."""
@@ -101,7 +97,7 @@ class Outputs:
         """What another Plan's outputs have and wait for; `same`, `devices`: their points and devices → those
         here."""
         self._seq = former._seq
-        self._heard = {devices[device] for device in former._heard if device in devices}
+        self.unheard -= {new for old, new in devices.items() if old not in former.unheard}
         self._lost = {devices[device] for device in former._lost if device in devices}
         self._set_up = {devices[device] for device in former._set_up if device in devices}
         for old, new in same.items():
@@ -154,8 +150,8 @@ class Outputs:
         standing = self._standing.get(point.id)
         if standing is not None and (self._inferring.read(standing, before, reading) or not standing.quiet):
             self._touched.add(point.id)
-        if reading.quality is Quality.GOOD and point.device not in self._heard:
-            self._heard.add(point.device)
+        if reading.quality is Quality.GOOD and point.device in self.unheard:
+            self.unheard.discard(point.device)
             self._touched.update(self._of_device[point.device])
 
     def device(self, event: DeviceState) -> None:
@@ -167,14 +163,14 @@ class Outputs:
         self._lost.discard(event.device)
         if event.restarted:
             self._end_hands(event.device)
-        if back and event.device in self._heard:
+        if back and event.device not in self.unheard:
             self._returned(event.device)
 
     def set_up(self, device: int) -> None:
         """A set-up register had lost its value, which is a sign of a restart; but not the first time, when
         the device may be new."""
         self._end_hands(device)
-        if device in self._set_up and device in self._heard:
+        if device in self._set_up and device not in self.unheard:
             self._returned(device)
         self._set_up.add(device)
 
@@ -191,13 +187,19 @@ class Outputs:
         if standing is None or standing.flight is None or standing.flight.seq != event.seq:
             return
         sent = standing.flight
+        repeated = standing.repeats
         standing.report(event.fate, now.mono_ns)
         step.fates.append(
             FateRecord(
                 sent, standing.point.key, event.fate, event.value, event.detail, standing.tries, now.wall_ms
             )
         )
-        self._touched.add(event.point)
+        if repeated and standing.quiet and self._hands.on(event.point) is None:
+            # It has what it had before: nothing to be written, remembered or told comes of it.
+            self._held.add(event.point)
+            self._queue(standing)
+        else:
+            self._touched.add(event.point)
 
     def wake_ns(self) -> int | None:
         """Machine monotonic time of the next repeat or re-assert."""
@@ -220,14 +222,20 @@ class Outputs:
             standing = self._standing.get(number)
             if standing is not None:
                 self._settle(standing, now, readings[number], barriers, step)
-                if standing.due_ns is not None and standing.due_ns != self._queued.get(number):
-                    self._queued[number] = standing.due_ns
-                    heapq.heappush(self._due, (standing.due_ns, number))
+                self._queue(standing)
+
+    def _queue(self, standing: Standing) -> None:
+        """Look at it when it is due."""
+        number, due_ns = standing.point.id, standing.due_ns
+        if due_ns is not None and due_ns != self._queued.get(number):
+            self._queued[number] = due_ns
+            heapq.heappush(self._due, (due_ns, number))
 
     def _settle(self, standing: Standing, now: Now, reading: Reading, barriers: Barriers, step: Step) -> None:
         point = standing.point
         barrier = barriers.on(point)
-        standing.bar(None if barrier is None else barrier.kind, now.mono_ns)
+        if barrier is not None or standing.barred is not None:
+            standing.bar(None if barrier is None else barrier.kind, now.mono_ns)
         left = self._inferring.leaves(standing, barrier)
         if barrier is None:
             if (

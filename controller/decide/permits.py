@@ -30,7 +30,7 @@ class Permits:
     """When each stove last had a flame. Memory is kept by the equipment's name."""
 
     def __init__(self, plan: Plan, readings: Sequence[Reading], remembered: Iterable[RuleMemory]) -> None:
-        """`readings`: the image itself."""
+        """`readings`: the image itself; their times do not matter."""
         self._readings = readings
         self._stoves: dict[int, Equipment] = {}
         """By the point of their permit."""

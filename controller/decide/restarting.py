@@ -66,6 +66,11 @@ class Restarting:
         return self._began_ms is not None
 
     @property
+    def idle(self) -> bool:
+        """There is nothing to look at, and nobody to choose, until a device comes back."""
+        return not (self.active or self._booted_now or self._back or self._waiting)
+
+    @property
     def waiting(self) -> frozenset[int]:
         """Commands that wait to start."""
         return frozenset(self._waiting)

@@ -36,7 +36,8 @@ class Field(Protocol):
 class Watcher(Protocol):
     """What looks at each cycle and draws its own conclusions."""
 
-    def look(self, now: Now, step: Step, readings: Sequence[Reading], /) -> None: ...
+    def look(self, now: Now, step: Step, readings: Sequence[Reading], /) -> None:
+        """After each step. `readings`: what points say; when they were last read does not stand in them."""
 
     def intervals(self, rows: Sequence[Interval]) -> None:
         """Intervals that have closed."""
@@ -81,7 +82,7 @@ class Rehearsal:
             self._field.submit(write)
         closed = self._log.step(now, step.counts)
         for watcher in watchers:
-            watcher.look(now, step, self.engine.readings)
+            watcher.look(now, step, self.engine.said)
             if closed.intervals:
                 watcher.intervals(closed.intervals)
         self.cycles += 1

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import controller.cycle
 from config.plan.rules import Interlock
 from controller.campaign.campaign import live
+from controller.consumption import logs
 from controller.consumption.intervals import MeterLog
-from controller.consumption.log import ConsumptionLog
 from controller.consumption.records import Mark
 from controller.cycle import Engine
 from controller.decide import gate
@@ -72,15 +72,15 @@ def _interlock() -> None:
 
 
 def _log() -> None:
-    made = ConsumptionLog._made
+    made = logs.made
 
-    def from_nothing(self: ConsumptionLog, meter: Any, terms: Any, mark: Mark | None) -> Any:
-        log = made(self, meter, terms, mark)
+    def from_nothing(meter: Any, terms: Any, slots: Any, mark: Mark | None) -> Any:
+        log = made(meter, terms, slots, mark)
         if isinstance(log, MeterLog) and mark is not None:
-            return made(self, meter, terms, mark._replace(anchor_ms=None, anchor_count=None))
+            return made(meter, terms, slots, mark._replace(anchor_ms=None, anchor_count=None))
         return log
 
-    ConsumptionLog._made = from_nothing  # type: ignore[method-assign]
+    logs.made = from_nothing
 
 
 def _swap() -> None:

@@ -266,6 +266,13 @@ def test_on_modbus_a_change_of_slot_alone_writes_nothing() -> None:
     assert [output.slot for output in made.engine.remembered().outputs if output.point == "lamp.level"] == [8]
 
 
+def test_a_re_assert_that_is_due_when_the_slot_changes_is_not_lost() -> None:
+    made = settled()
+    made.override("lamp.level", 10.0, 0.1)
+    assert made.writes(1) == []
+    assert "lamp.level=10.0@15" in made.writes(900)
+
+
 def test_re_assertion_and_ages_follow_the_speed_of_site_time() -> None:
     made = Rig(house(), speed=60.0)
     made.read("lamp.level", 10.0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from config.language import Text, text
 from config.plan.conditions import points_of
 from config.plan.rules import DemandCap
-from controller.decide.rules.demand import WINDOW, Minutes, calm_in, demand, expected
+from controller.decide.rules.demand import WINDOW, Minutes, above, calm_in, demand, expected
 from controller.decide.rules.look import Look
 from controller.decide.rules.metered import MINUTE_MS, Metered
 from controller.decide.rules.shedding import Shedding
@@ -69,14 +69,14 @@ def _settle(
             break
         left -= saved
         shed = True
-    if shed or expected(minutes, left, WINDOW) > spec.limit_kw - spec.deadband_kw:
-        return expected(minutes, left, spec.ahead_min) > spec.limit_kw, None
+    if shed or above(minutes, left, WINDOW, spec.limit_kw - spec.deadband_kw):
+        return above(minutes, left, spec.ahead_min, spec.limit_kw), None
     calm_ms, gave_ms = int(look.memory.get(_CALM, look.now_ms)), look.memory.get(_GAVE)
     apart = gave_ms is None or look.now_ms >= int(gave_ms) + round(spec.stagger_s * 1000)
     back = shedding.next_back()
     calm = look.now_ms >= calm_ms + round(spec.calm_s * 1000)
     high = spec.limit_kw - spec.margin_kw
-    if back and apart and calm and expected(minutes, left + shedding.saves(back), WINDOW) <= high:
+    if back and apart and calm and not above(minutes, left + shedding.saves(back), WINDOW, high):
         shedding.give_back(back)
         look.keep(_GAVE, look.now_ms)
     return False, calm_ms
@@ -86,9 +86,9 @@ def _fits(spec: DemandCap, minutes: Minutes, kw: float) -> bool:
     """Whether nothing need be shed at a power of `kw`. Windows that end soon are mostly past: what cannot be
     helped in them is no reason to shed more than keeps the windows to come within the limit."""
     high = spec.limit_kw - spec.margin_kw
-    if expected(minutes, kw, spec.ahead_min) <= high:
+    if not above(minutes, kw, spec.ahead_min, high):
         return True
-    return kw <= high and expected(minutes, kw, WINDOW) <= spec.limit_kw
+    return kw <= high and not above(minutes, kw, WINDOW, spec.limit_kw)
 
 
 def _words(spec: DemandCap, minutes: Minutes, kw: float | None) -> Text:

@@ -22,6 +22,10 @@ from controller.decide.rules.occupancy import Occupied, occupied, somebody, was_
 
 NEVER_DARKER = text("never darker than this")
 UNREADABLE = text("whether somebody is there cannot be read")
+NOBODY = text("nobody is there")
+BRIGHT = text("there is daylight enough")
+DARK = text("it is dark")
+COUNTS_AS_DARK = text("the light cannot be read: it counts as dark")
 
 
 class _Bound(NamedTuple):
@@ -114,7 +118,7 @@ def _here(lamp: Lamp, run_on_s: float, look: Look) -> tuple[Occupied | _Away, Te
     found = occupied(look, there, run_on_s, of)
     if found is not None:
         return found, words or found.words
-    return _Away(_since(look, away)), text("nobody is there")
+    return _Away(_since(look, away)), NOBODY
 
 
 def _sky(lamp: Lamp, lux: int, daylight: Daylight, look: Look) -> _Sky:
@@ -148,8 +152,8 @@ def _sky_keys(lamp: str) -> tuple[str, str, str]:
 
 def _words(bright: bool, number: float | None) -> Text:
     if bright:
-        return text("there is daylight enough")
-    return text("it is dark") if number is not None else text("the light cannot be read: it counts as dark")
+        return BRIGHT
+    return DARK if number is not None else COUNTS_AS_DARK
 
 
 def _since(look: Look, key: str) -> int:

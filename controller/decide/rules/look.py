@@ -50,6 +50,8 @@ class Outcome(NamedTuple):
     memory: Memory
     wake_ms: int | None
     """When it must look again though nothing it looks at has changed."""
+    glance_ms: int | None
+    """When it must only glance at the readings before that, as its `Kind.glance` does."""
     notices: tuple[Notice, ...]
     """Those that stand."""
     yielding: Yielding | None = None
@@ -100,6 +102,8 @@ class Look:
         self._requests: list[tuple[int, Request]] = []
         self._notices: list[Notice] = []
         self._wake_ms: int | None = None
+        self.glance_ms: int | None = None
+        """When it is to glance at the readings next, before it looks again."""
         self._wake_wall_ms: int | None = None
         self._remarks: list[Text] = []
         self._yielding: Yielding | None = None
@@ -293,6 +297,11 @@ class Look:
         if moment_ms > self.now_ms:
             self._wake_ms = moment_ms if self._wake_ms is None else min(self._wake_ms, moment_ms)
 
+    def glance_at(self, moment_ms: int) -> None:
+        """Take note of something then, for the rule's memory alone: all that it asks for and tells stands
+        until it looks again. Said anew in each evaluation and in each such glance."""
+        self.glance_ms = moment_ms if moment_ms > self.now_ms else None
+
     def wake_at_hour(self, wall_ms: int | None) -> None:
         """The same by the time of day."""
         if self.hours is not None and wall_ms is not None and wall_ms > self.hours.wall_ms:
@@ -309,6 +318,7 @@ class Look:
             tuple(self._requests),
             dict(self._kept),
             self._wake_ms,
+            self.glance_ms,
             tuple(self._notices),
             self._yielding,
             self._wake_wall_ms,

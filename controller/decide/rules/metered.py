@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from config.plan.rules import STEADY, DemandCap
 from controller.decide.rules.demand import WINDOW, Minutes, later, packed, unpacked
@@ -13,6 +14,45 @@ SAMPLE_MS = 15_000
 """A power is looked at so often; each look is remembered, and so written to the disk."""
 _MARK, _MINUTES, _TAKEN, _SUM, _LOOKS = "mark_ms", "minutes", "taken", "sum", "looks"
 _COUNT, _COUNTED = "count", "counted_ms"
+
+
+class _Minute(NamedTuple):
+    """What was seen of the power since the last minute ended."""
+
+    total: float = 0.0
+    looks: int = 0
+    taken: int = 0
+    """Looks that were due up to the last one, whether there was something to see or not."""
+
+    @property
+    def mean(self) -> float | None:
+        return self.total / self.looks if self.looks else None
+
+    def and_now(self, kw: float | None, passed_ms: int) -> _Minute:
+        """The same with one more look, if it is time for one."""
+        due = min(passed_ms // SAMPLE_MS, MINUTE_MS // SAMPLE_MS)
+        if due <= self.taken:
+            return self
+        if kw is None:
+            return self._replace(taken=due)
+        return _Minute(self.total + kw, self.looks + 1, due)
+
+    def keep(self, look: Look, mark_ms: int) -> None:
+        """Remember it until the next look. The one at the end of the minute is for the rule as a whole."""
+        look.keep(_SUM, round(self.total, 3))
+        look.keep(_LOOKS, self.looks)
+        look.keep(_TAKEN, self.taken)
+        next_ms = (self.taken + 1) * SAMPLE_MS
+        if next_ms < MINUTE_MS:
+            look.glance_at(mark_ms + next_ms)
+
+
+def glance(spec: DemandCap, look: Look) -> None:
+    """Between the ends of two minutes: what is drawn now counts for the one that goes on, and for nothing
+    else."""
+    mark_ms = int(look.memory[_MARK])
+    minute = _so_far(look).and_now(_power(spec, look), look.now_ms - mark_ms)
+    minute.keep(look, mark_ms)
 
 
 class Metered:
@@ -37,7 +77,10 @@ class Metered:
         else:
             self._by_power(passed, mark_ms)
         look.keep(_MARK, self.mark_ms)
-        look.keep(_MINUTES, packed(self.minutes))
+        # Decided is by what is remembered, not by more digits that would be gone with the next look.
+        words = packed(self.minutes)
+        self.minutes = unpacked(words)
+        look.keep(_MINUTES, words)
 
     def power(self, changed_ms: int) -> float | None:
         """What is drawn now, kW; None: nobody knows. `changed_ms`: when last something was shed or given
@@ -51,27 +94,16 @@ class Metered:
 
     def _by_power(self, passed: int, mark_ms: int) -> None:
         look = self._look
-        now = _sum(map(look.glance, self._spec.meters))
-        same = look.memory.get(_MARK) == mark_ms
-        total = float(look.memory.get(_SUM, 0.0)) if same else 0.0
-        looks = int(look.memory.get(_LOOKS, 0)) if same else 0
-        taken = int(look.memory.get(_TAKEN, 0)) if same else 0
-        due = min((look.now_ms - mark_ms) // SAMPLE_MS, MINUTE_MS // SAMPLE_MS)
+        before = _so_far(look) if look.memory.get(_MARK) == mark_ms else _Minute()
+        now = _power(self._spec, look)
         if passed > 1:
             # What was seen belongs to the first of them, what is seen now to the last.
-            first = total / looks if looks else None
-            self.minutes = later(self.minutes, (first, *(None,) * (passed - 2), now))
-        else:
-            if due > taken and now is not None:
-                total, looks = total + now, looks + 1
-            if passed:
-                self.minutes = later(self.minutes, (total / looks if looks else None,))
-        if passed:
-            total, looks, due = 0.0, 0, 0
-        look.keep(_SUM, round(total, 3))
-        look.keep(_LOOKS, looks)
-        look.keep(_TAKEN, max(due, 0 if passed else taken))
-        look.wake_at(self.mark_ms + (max(due, 0 if passed else taken) + 1) * SAMPLE_MS)
+            self.minutes = later(self.minutes, (before.mean, *(None,) * (passed - 2), now))
+        elif passed:
+            self.minutes = later(self.minutes, (before.and_now(now, look.now_ms - mark_ms).mean,))
+        minute = _Minute() if passed else before.and_now(now, look.now_ms - mark_ms)
+        minute.keep(look, self.mark_ms)
+        look.wake_at(self.mark_ms + MINUTE_MS)
 
     def _by_count(self, passed: int) -> None:
         look, memory = self._look, self._look.memory
@@ -94,6 +126,16 @@ class Metered:
         if count is not None:
             look.keep(_COUNT, count)
             look.keep(_COUNTED, look.now_ms)
+
+
+def _so_far(look: Look) -> _Minute:
+    memory = look.memory
+    return _Minute(float(memory.get(_SUM, 0.0)), int(memory.get(_LOOKS, 0)), int(memory.get(_TAKEN, 0)))
+
+
+def _power(spec: DemandCap, look: Look) -> float | None:
+    """What is drawn now, kW."""
+    return _sum(map(look.glance, spec.meters))
 
 
 def _sum(found: Iterable[float | None]) -> float | None:

@@ -37,6 +37,7 @@ from controller.decide.rules import (
     lighting,
     link,
     make_up,
+    metered,
     optimum_start,
     presence,
     supervision,
@@ -63,6 +64,9 @@ class Kind(NamedTuple):
     parts: Callable[[Any], Iterable[Any]] = lambda spec: (spec,)
     """Its record as several that know nothing of each other: each is decided when something of it changes.
     What one of them remembers no other does, unless all remember the same."""
+    glance: Callable[[Any, Look], None] | None = None
+    """What an evaluation would do at a time asked for with `Look.glance_at`, while nothing that the last one
+    took has changed and no wake has come: it keeps something else, and the rest of the memory stays."""
 
 
 def _selects(selector: Selector | None) -> int | None:
@@ -136,6 +140,7 @@ KINDS: dict[type[RuleSpec], Kind] = {
         demand_cap.decide,
         lambda spec: points_of(*(item.only_if for item in spec.sheds)) | frozenset(spec.meters),
         inputs=demand_cap.inputs,
+        glance=metered.glance,
     ),
     Watch: Kind(watch.decide, lambda spec: points_of(spec.when, spec.stays, spec.only_if)),
 }

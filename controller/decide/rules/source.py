@@ -23,7 +23,7 @@ from controller.decide.steady import SteadyTime
 from controller.decide.wakes import Wakes
 from schedules.context import Context
 
-_NOTHING = Outcome((), {}, None, ())
+_NOTHING = Outcome((), {}, None, None, ())
 
 
 class _Standing(NamedTuple):
@@ -45,8 +45,8 @@ class RuleRequests:
         time: SteadyTime,
         hours: Hours,
     ) -> None:
-        """`readings`: the image itself, as it is when `update` is called. `time` is put right by its owner,
-        who then says so."""
+        """`readings`: the image itself, as it is when `update` is called; their times do not matter. `time`
+        is put right by its owner, who then says so."""
         # What has a blank in its name is remembered of motors and of points, not of rules.
         known = {item.rule: item.memory for item in remembered if " " not in item.rule}
         self._rules = rules = [part for rule in rules for part in _parts(rule)]
@@ -64,6 +64,8 @@ class RuleRequests:
         self._standing = [_Standing(_NOTHING, {}, {}) for _ in rules]
         self._pending = set(range(len(rules)))
         self._wakes = Wakes()
+        self._glances: dict[int, int] = {}
+        """When those that want to glance at the readings before they look again are to do so."""
         self._hours = hours
         self._hour_wakes = Wakes()
         self._by_the_clock = {number for number, rule in enumerate(rules) if by_the_clock(rule.spec)}
@@ -107,6 +109,8 @@ class RuleRequests:
 
     def queued(self, commands: frozenset[int]) -> None:
         """These would start, but that it is not their turn yet."""
+        if commands == self._queued:
+            return
         for command in self._queued ^ commands:
             self._pending.update(self._starting.get(command, ()))
         self._queued = commands
@@ -151,9 +155,17 @@ class RuleRequests:
             self._pending |= self._by_the_clock
         self._hours.at(now)
         for number in self._hour_wakes.take(now.wall_ms):
-            self._look_again(number, self._standing[number].outcome.wake_wall_ms, now.wall_ms)
+            if _has_come(self._standing[number].outcome.wake_wall_ms, now.wall_ms):
+                self._pending.add(number)
+        glancing = []
         for number in self._wakes.take(now_ms):
-            self._look_again(number, self._standing[number].outcome.wake_ms, now_ms)
+            if _has_come(self._standing[number].outcome.wake_ms, now_ms):
+                self._pending.add(number)
+            elif _has_come(self._glances.get(number), now_ms):
+                glancing.append(number)
+        for number in glancing:
+            if number not in self._pending:
+                self._glance(number, now_ms)
         touched: set[int] = set()
         while self._pending:
             # Those that heed others' trips are decided anew with them.
@@ -161,11 +173,6 @@ class RuleRequests:
             self._pending.remove(number)
             touched |= self._decide(number, now_ms)
         return touched
-
-    def _look_again(self, number: int, wake_ms: int | None, now_ms: int) -> None:
-        """A time has come that the rule asked for, unless it has since asked for a later one, or for none."""
-        if wake_ms is not None and wake_ms <= now_ms:
-            self._pending.add(number)
 
     def requests(self, point: int) -> Iterator[Request]:
         for number in sorted(self._asked_of.get(point, ())):
@@ -281,8 +288,7 @@ class RuleRequests:
         outcome = look.outcome()
         if outcome.memory != self._memories[number]:
             self._keep(number, outcome.memory)
-        if outcome.wake_ms is not None:
-            self._wakes.ask(number, outcome.wake_ms)
+        self._wake(number, outcome.wake_ms, outcome.glance_ms)
         if outcome.wake_wall_ms is not None:
             self._hour_wakes.ask(number, outcome.wake_wall_ms)
         self._tell(before.outcome.notices, outcome.notices)
@@ -306,6 +312,26 @@ class RuleRequests:
         both = before.requests.keys() | requests.keys()
         return {point for point in both if before.requests.get(point) != requests.get(point)}
 
+    def _glance(self, number: int, now_ms: int) -> None:
+        """Nothing has changed for the rule but the time: what it takes note of, it remembers."""
+        spec = self._rules[number].spec
+        glance = KINDS[type(spec)].glance
+        assert glance is not None
+        look = self._look(number, now_ms)
+        glance(spec, look)
+        self._keep(number, {**self._memories[number], **look.kept})
+        self._wake(number, self._standing[number].outcome.wake_ms, look.glance_ms)
+
+    def _wake(self, number: int, wake_ms: int | None, glance_ms: int | None) -> None:
+        """It is asked again when the first of the times comes that it wants."""
+        if glance_ms is None:
+            self._glances.pop(number, None)
+        else:
+            self._glances[number] = glance_ms
+            wake_ms = glance_ms if wake_ms is None else min(wake_ms, glance_ms)
+        if wake_ms is not None:
+            self._wakes.ask(number, wake_ms)
+
     def _tell(self, before: Sequence[Notice], after: Sequence[Notice]) -> None:
         if before == after:
             return
@@ -314,6 +340,11 @@ class RuleRequests:
             notice._replace(on=False) for notice in before if (notice.kind, notice.subject) not in kinds
         ]
         self._notices += [notice for notice in after if notice not in before]
+
+
+def _has_come(wake_ms: int | None, now_ms: int) -> bool:
+    """Whether a time has come that a rule asked for, unless it has since asked for a later one, or none."""
+    return wake_ms is not None and wake_ms <= now_ms
 
 
 def _parts(rule: Rule) -> list[Rule]:

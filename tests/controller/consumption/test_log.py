@@ -132,7 +132,7 @@ def test_all_of_a_site_costs_little() -> None:
     """A cycle in which nothing was read must not look at each meter."""
     bench = Bench()
     bench.after(1, main_energy=1.0)
-    log = next(iter(bench.log._logs.values()))
+    log = next(iter(bench.log._logs.of.values()))
     calls: list[int] = []
     log.advance = calls.append  # type: ignore[assignment, method-assign]
     for _ in range(100):

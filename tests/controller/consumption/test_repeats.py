@@ -1,4 +1,5 @@
-"""What comes again in the same block waits, and nothing is different for it."""
+"""What comes again in the same block waits, what moves is booked in a short way, and nothing is different for
+it."""
 
 from __future__ import annotations
 
@@ -8,10 +9,11 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.plan.reading import Quality, Reading
+from config.plan.reading import Quality, Reading, Value
 from controller.consumption.intervals import MeterLog
 from controller.consumption.log import ConsumptionLog
 from controller.consumption.meters import Meter, meters_of
+from controller.consumption.records import Flag
 from controller.consumption.repeats import Repeats
 from drivers.api import Unchanged
 from tests.controller.consumption.bench import PLAN, SECOND, Bench, leap
@@ -67,6 +69,7 @@ CYCLES = st.lists(
 @given(CYCLES)
 def test_what_waits_comes_to_the_same(cycles: list[Cycle]) -> None:
     waiting, at_once = with_a_lamp(), with_a_lamp()
+    at_once.log._moved = long_way  # type: ignore[method-assign]
     first = Cycle(10.0, [], {0: 1.0, 1: 2.0, 2: 1.0, 3: 1.0, 4: 0.5})
     for cycle in (first, *(each for one in cycles for each in drawn_out(one))):
         for bench in (waiting, at_once):
@@ -82,6 +85,11 @@ def test_what_waits_comes_to_the_same(cycles: list[Cycle]) -> None:
             assert waiting.log.mark("main") == at_once.log.mark("main")
     assert waiting.log.marks() == at_once.log.marks()
     assert waiting.log.end() == at_once.log.end()
+
+
+def long_way(point: int, value: Value | None, wall_ms: int, site_ms: float) -> bool:
+    """What moves has no short way."""
+    return False
 
 
 def with_a_lamp() -> Bench:
@@ -133,7 +141,7 @@ def test_only_the_last_of_a_run_is_booked() -> None:
 
 
 def counting(log: ConsumptionLog) -> MeterLog:
-    return log._counting["main"]
+    return log._logs.counting["main"]
 
 
 def test_a_point_that_is_read_by_itself_leaves_the_others_of_its_block_waiting() -> None:
@@ -144,7 +152,7 @@ def test_a_point_that_is_read_by_itself_leaves_the_others_of_its_block_waiting()
         bench.wall_ms += 10_000
         bench.log.step(bench.now(), [Unchanged(block, bench.wall_ms, bench.now().mono_ns)])
     bench.after(1, twin_import=1.01)
-    own, other = bench.log._counting["twin.import"].mark, counting(bench.log).mark
+    own, other = bench.log._logs.counting["twin.import"].mark, counting(bench.log).mark
     assert own is not None
     assert other is not None
     assert own.last_ms == bench.wall_ms
@@ -160,3 +168,36 @@ def test_blocks_that_never_come_twice_are_not_kept_for_ever() -> None:
     for block in blocks:
         logs.booked(block, 0)
     assert len(logs._blocks) == 1
+
+
+def test_a_count_that_is_doubted_is_looked_at_each_time_it_comes_again() -> None:
+    bench, block = Bench(), (0, 1, 2)
+    bench.after(10, main_energy=1.0, main_power=2.0, twin_import=1.0)
+    for _ in range(3):
+        come_again(bench, block)
+    bench.after(10, main_energy=90.0)
+    for _ in range(7):
+        come_again(bench, block)
+    mark = bench.log.mark("main")
+    assert mark is not None
+    assert Flag.SUSPECT in mark.flags, "it went on from there for a minute: its counter was reset"
+    assert mark.anchor_count == 9000
+
+
+def test_power_that_cannot_be_read_tells_nothing_of_what_was_used_until_it_can() -> None:
+    bench = Bench()
+    bench.after(10, main_energy=1.0, main_power=2.0)
+    bench.after(10, main_energy=1.0, main_power=2.0)
+    beside = counting(bench.log)._beside
+    assert beside is not None
+    used = beside._area
+    assert used == 2000 * 10_000
+    bench.log.step(bench.now(), [(1, bench.reading(None, Quality.BAD))])
+    bench.after(10, main_power=2.0)
+    assert beside._area == used
+
+
+def come_again(bench: Bench, block: tuple[int, ...]) -> None:
+    bench.mono_s += 10
+    bench.wall_ms += 10_000
+    bench.log.step(bench.now(), [Unchanged(block, bench.wall_ms, bench.now().mono_ns)])

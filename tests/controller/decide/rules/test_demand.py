@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.decide.rules.demand import Minutes, calm_in, demand, expected, later, packed, unpacked
+from controller.decide.rules.demand import Minutes, above, calm_in, demand, expected, later, packed, unpacked
 
 FLAT: Minutes = (60.0,) * 15
 
@@ -47,6 +47,23 @@ def test_the_demand_of_a_window(minutes: Minutes, mean: float | None) -> None:
 )
 def test_what_is_expected(minutes: Minutes, kw: float, ahead: int, kw_expected: float) -> None:
     assert expected(minutes, kw, ahead) == pytest.approx(kw_expected)
+
+
+KW = st.one_of(st.sampled_from([0.1, 0.7, 33.3, 60.0]), st.floats(-10.0, 200.0))
+
+
+@given(
+    st.lists(st.one_of(st.none(), KW, KW, KW), max_size=15),
+    KW,
+    st.integers(1, 15),
+    st.one_of(st.none(), KW),
+)
+def test_what_is_expected_is_above_a_limit_or_not(
+    known: list[float | None], kw: float, ahead: int, limit: float | None
+) -> None:
+    minutes = tuple(known)
+    for most in (expected(minutes, kw, ahead) if limit is None else limit, kw):
+        assert above(minutes, kw, ahead, most) is (expected(minutes, kw, ahead) > most)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.plan.rules import DemandCap
 from controller.decide.requests import Op
+from controller.decide.rules import metered
+from controller.decide.rules.look import Look
+from controller.decide.rules.registry import KINDS
 from tests.controller.decide.rules.loads import HEATERS, RULE, Loads
 
 MINUTE = 60
@@ -26,6 +30,28 @@ def test_the_demand_stays_below_a_limit_that_it_would_pass() -> None:
     free = peak(40, rule=RULE.replace("limit: 100 kW", "limit: 200 kW"))
     assert free.shed() == []
     assert free.highest() == pytest.approx(108.0)
+
+
+def test_between_the_ends_of_two_minutes_the_power_is_only_glanced_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kind, looked, glanced = KINDS[DemandCap], list[int](), list[int]()
+
+    def decide(spec: DemandCap, look: Look) -> None:
+        looked.append(look.now_ms)
+        kind.decide(spec, look)
+
+    def glance(spec: DemandCap, look: Look) -> None:
+        glanced.append(look.now_ms)
+        metered.glance(spec, look)
+
+    monkeypatch.setitem(KINDS, DemandCap, kind._replace(decide=decide, glance=glance))
+    made = Loads(20.0).run(3 * MINUTE)
+    looked.clear()
+    glanced.clear()
+    made.run(10 * MINUTE)
+    assert {after - before for before, after in pairwise(looked)} == {60_000}
+    assert len(glanced) == 3 * len(looked) == 30
 
 
 def test_a_short_peak_is_let_pass() -> None:
