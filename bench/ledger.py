@@ -15,7 +15,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from bench.step import CYCLE_S, START_MS
@@ -76,7 +75,7 @@ def run(plan: Plan, days: float, *, listed: bool) -> tuple[Counter[str], int, in
         for counts, step in steps(plan, days):
             points.update(write.point for write in step.writes if write.reassert)
             if listed:
-                step.writes = [replace(write, reassert=False) for write in step.writes]
+                step.writes = [write._replace(reassert=False) for write in step.writes]
             changes = recorder.changes(step, keys, (), accounts)
             if changes is not None:
                 head = store.commit(changes).result()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple, Protocol, Self, TypeVar
 
@@ -21,8 +20,7 @@ class ById(Protocol[T_co]):
     def __getitem__(self, number: int, /) -> T_co: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(NamedTuple):
     """One command on its way to a device.
 
     The driver refuses (REJECTED) what the point's `Command` does not allow; it never clips a value.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from config.plan.reading import Value
@@ -89,7 +88,7 @@ class Numbered:
         return self._there[here]
 
     def submit(self, write: Write) -> None:
-        self._ground.submit(write if self._here is None else replace(write, point=self._there[write.point]))
+        self._ground.submit(write if self._here is None else write._replace(point=self._there[write.point]))
 
     def read_now(self, point: int) -> None:
         self._ground.read_now(self._there[point])

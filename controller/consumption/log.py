@@ -66,6 +66,8 @@ class ConsumptionLog:
         self._closed: list[Interval] = []
         self._touched: set[str] = set()
         self._next_ms: int | None = None
+        self._open_ms = -1
+        """Up to then the slot that is open everywhere lasts; -1: none is."""
         self._doubtful = False
         self._held: Held | None = Held()
         """What waits for the time; None once that is known, or waiting was given up."""
@@ -94,7 +96,7 @@ class ConsumptionLog:
         if self._held is not None:
             self._held.renumber(same)
         self._doubts.know({meter.name: meter for meter, _ in self._counters.values()})
-        self._next_ms = self._logs.earliest_ms()
+        self._look_ahead()
         return closed
 
     def step(self, now: Now, samples: Iterable[tuple[int, Reading] | Unchanged]) -> Closed:
@@ -141,7 +143,7 @@ class ConsumptionLog:
         """Only good readings of counters, of the power beside them and of what is integrated matter."""
         wall_ms, site_ms = self._time.times(reading.mono_ns)
         value = reading.value if reading.quality is Quality.GOOD else None
-        is_open = self._is_open(wall_ms)
+        is_open = wall_ms <= self._open_ms
         if is_open and self._moved(point, value, wall_ms, site_ms):
             return
         counter, powers = self._counters.get(point), self._powers.get(point)
@@ -183,7 +185,7 @@ class ConsumptionLog:
         meter = self._counters[point][0]
         repeats.leave(point, wall_ms)
         repeats.quanta[point] = quanta = meter.quanta(value)
-        if quanta is not None:
+        if quanta is not None and not log.rose(wall_ms, site_ms, quanta):
             log.good(Count(wall_ms, site_ms, quanta))
             if log.changed:
                 self._touched.add(meter.name)
@@ -192,14 +194,10 @@ class ConsumptionLog:
                 repeats.settle()  # it is not calm any more
         return True
 
-    def _is_open(self, wall_ms: int) -> bool:
-        """Whether that time lies in the slot that is open, of all meters."""
-        return self._held is None and self._next_ms is not None and wall_ms <= self._next_ms
-
     def _again(self, event: Unchanged) -> None:
         """Points say what they said: what that was, is known."""
         wall_ms, site_ms = self._time.times(event.mono_ns)
-        points, short, is_open = event.points, self._held is None, self._is_open(wall_ms)
+        points, short, is_open = event.points, self._held is None, wall_ms <= self._open_ms
         if is_open and (rest := self._repeats.wait(points, wall_ms, site_ms)) is not None:
             for point in rest:
                 self._take(self._known(point, event.mono_ns), wall_ms, site_ms)
@@ -248,7 +246,7 @@ class ConsumptionLog:
         if log.doubted:
             self._doubts.take(log.take_doubts())
         if fresh:
-            self._next_ms = self._logs.earliest_ms()
+            self._look_ahead()
             if self._doubtful:
                 log.clock_untrusted()
 
@@ -256,7 +254,7 @@ class ConsumptionLog:
         for log, closed in self._integration.book(point, item):
             self._closed += closed
             if self._next_ms is None or closed:
-                self._next_ms = self._logs.earliest_ms()
+                self._look_ahead()
                 if self._doubtful:
                     log.clock_untrusted()
 
@@ -270,7 +268,7 @@ class ConsumptionLog:
             if caught_up and self._doubtful:
                 self._doubt()
         if self._next_ms is None:
-            self._next_ms = self._logs.earliest_ms()
+            self._look_ahead()
         if self._next_ms is not None and wall_ms >= self._next_ms:
             self._repeats.settle()
             for log in self._logs.of.values():
@@ -278,7 +276,7 @@ class ConsumptionLog:
             for counting in self._logs.counting.values():
                 if counting.doubted:
                     self._doubts.take(counting.take_doubts())
-            self._next_ms = self._logs.earliest_ms()
+            self._look_ahead()
             self._integration.boundary()
             if self._doubtful:
                 self._doubt()
@@ -376,6 +374,10 @@ class ConsumptionLog:
         """Where every meter's log stands now, to go on from under another Plan."""
         self._repeats.catch_up()
         return {name: log.mark for name, log in self._logs.of.items() if log.mark is not None}
+
+    def _look_ahead(self) -> None:
+        self._next_ms = self._logs.earliest_ms()
+        self._open_ms = -1 if self._held is not None or self._next_ms is None else self._next_ms
 
     def _doubt(self) -> None:
         self._logs.clock_untrusted()

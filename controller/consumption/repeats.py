@@ -99,7 +99,7 @@ class Repeats:
         for point in own:
             if (former := self._block_of.get(point)) is not None:
                 self._forget(former)
-        if own:
+        if own or rest:
             block = self._blocks[id(points)] = _Block(points, own, rest, wall_ms)
             self._block_of.update(dict.fromkeys(own, block))
 

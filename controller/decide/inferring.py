@@ -57,15 +57,19 @@ class Inferring:
             self._found_left(standing, reading.value, unbroken=follows)
         return True
 
-    def seen(self, standing: Standing, slots: tuple[tuple[int, Value], ...]) -> None:
-        """BACnet: a priority array was seen."""
+    def seen(self, standing: Standing, slots: tuple[tuple[int, Value], ...]) -> bool:
+        """BACnet: a priority array was seen. Whether that may be somebody's hand, or the end of one, or
+        others beat us now, or no longer."""
         point = standing.point.id
-        unbroken = standing.array is not None
+        unbroken, overridden_at = standing.array is not None, standing.overridden_at
         found = standing.seen(slots)
-        if self._hands.on(point) is not None and standing.record is not None:
-            self._found_left(standing, dict(slots).get(standing.record.slot), unbroken=unbroken)
-        elif found is not None:
+        if self._hands.on(point) is not None:
+            if standing.record is not None:
+                self._found_left(standing, dict(slots).get(standing.record.slot), unbroken=unbroken)
+            return True
+        if found is not None:
             self._strayed[point] = found
+        return found is not None or standing.overridden_at != overridden_at
 
     def settle(self, steady_ms: int, readings: Sequence[Reading], barriers: Barriers) -> Iterator[int]:
         """Hands begin. Returns the devices that show by what changed that they have restarted."""

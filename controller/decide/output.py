@@ -8,7 +8,6 @@ change of slot writes the new one, then nulls the old; with nobody asking ours a
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import replace
 from enum import Enum
 from typing import NamedTuple
 
@@ -115,7 +114,7 @@ class Standing:
         made.used = set(self.used)
         made.array = None if self.array is None else dict(self.array)
         if self.flight is not None:
-            made.flight = replace(self.flight, point=point.id)
+            made.flight = self.flight._replace(point=point.id)
         if self.record is not None and self.record.point != point.key:
             made.record, made.stored = self.record._replace(point=point.key), None
         made.told_overridden = None
@@ -190,6 +189,23 @@ class Standing:
     def quiet(self) -> bool:
         """Whatever it reads, nothing is to be written: it waits for an answer, or has what is wanted."""
         return self.flight is not None or (self.phase is Phase.HELD and self.tried == self.wanted)
+
+    def reasserts(self, now_ns: int) -> bool:
+        """Nothing but a re-assert is to be written, and it is due."""
+        return (
+            self.flight is None
+            and self.phase is Phase.HELD
+            and self.wanted is not None
+            and self.tried == self.wanted
+            and self.barred is None
+            and self._is_due(now_ns)
+            and self.used <= {self.wanted.slot}
+        )
+
+    def reassert(self, seq: int) -> Write:
+        """Say again what it has. Precondition: `reasserts`, device heard, left by nobody."""
+        assert self.wanted is not None
+        return self._send(self.wanted, seq)
 
     @property
     def repeats(self) -> bool:

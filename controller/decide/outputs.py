@@ -177,8 +177,7 @@ class Outputs:
     def slots(self, event: SlotState) -> None:
         """BACnet: a priority array was seen."""
         standing = self._standing.get(event.point)
-        if standing is not None:
-            self._inferring.seen(standing, event.slots)
+        if standing is not None and (self._inferring.seen(standing, event.slots) or not standing.quiet):
             self._touched.add(event.point)
 
     def report(self, event: WriteReport, now: Now, step: Step) -> None:
@@ -211,18 +210,32 @@ class Outputs:
         """Everything that is to be written now."""
         for device in self._inferring.settle(steady_ms, readings, barriers):
             self._returned(device)
+        due: set[int] = set()
         while self._due and self._due[0][0] <= now.mono_ns:
-            self._touched.add(heapq.heappop(self._due)[1])
-        if not self._touched:
+            due.add(heapq.heappop(self._due)[1])
+        if not self._touched and not due:
             return
         touched, self._touched = self._touched, set()
         step.memory.dropped += self._forgotten
         self._forgotten = []
-        for number in sorted(touched):
+        for number in sorted(touched | due):
             standing = self._standing.get(number)
-            if standing is not None:
+            if standing is not None and (number in touched or not self._again(standing, now, step)):
                 self._settle(standing, now, readings[number], barriers, step)
                 self._queue(standing)
+
+    def _again(self, standing: Standing, now: Now, step: Step) -> bool:
+        """The short way for a re-assert that is due while nothing has come that bears on the point since it
+        was settled. False: it is to be settled."""
+        number, device = standing.point.id, standing.point.device
+        if not standing.reasserts(now.mono_ns) or self._hands.on(number) is not None:
+            return False
+        if self._closed or number in self._parted or not self.reachable(device):
+            return False
+        self._seq += 1
+        step.writes.append(standing.reassert(self._seq))
+        self._held.discard(number)
+        return True
 
     def _queue(self, standing: Standing) -> None:
         """Look at it when it is due."""

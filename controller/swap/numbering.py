@@ -203,7 +203,7 @@ class NumberedLine:
         await self._driver.stop()
 
     def submit(self, write: Write) -> None:
-        self._driver.submit(replace(write, point=self._numbers.own_points[write.point]))
+        self._driver.submit(write._replace(point=self._numbers.own_points[write.point]))
 
     def read_now(self, point: int) -> None:
         self._driver.read_now(self._numbers.own_points[point])

@@ -63,7 +63,6 @@ class InMemory:
             )
             self._units.append(UnwiredDevice(twin, own, self._readings))
         self._unit_of = [self._units[point.device] for point in plan.points]
-        self._said: dict[int, Read] = {}
         self._plant = Stepping(
             plan,
             self.world,
@@ -187,9 +186,7 @@ class InMemory:
         if devices is None:
             self._events.clear()
             self._answering.forget()
-        for point in [point for point in self._said if of[point].device in gone]:
-            del self._said[point]
-            self._moved.add(point)
+        self._readings.forget(point.id for point in of if point.device in gone)
         self._silence.forget(gone, self._clock.now().mono_ns / 1e9)
         self._anew |= gone
 
@@ -223,20 +220,13 @@ class InMemory:
         if points:
             self._events.append(Unchanged(points, wall_ms, mono_ns))
 
-    def _tell(self, points: Collection[int], wall_ms: int, mono_ns: int) -> set[int]:
+    def _tell(self, points: Collection[int], wall_ms: int, mono_ns: int) -> list[tuple[int, Read]]:
         """A Sample of each of these that says something new. Returns them."""
-        said, says = self._said, self._readings.says
         events, new, good, bad = self._events, tuple.__new__, Quality.GOOD, Quality.BAD
         if self._silent:
             points = [point for point in points if self._heard(point)]
-        self._moved.difference_update(points)
-        fresh: set[int] = set()
-        for point in sorted(points):
-            found = says(point)
-            if said.get(point) == found:
-                continue
-            said[point] = found
-            fresh.add(point)
+        news = self._readings.news(points)
+        for point, found in news:
             parts = (
                 (None, bad, found.reason, wall_ms, mono_ns)
                 if found.__class__ is Missing
@@ -244,12 +234,12 @@ class InMemory:
             )
             # A hundred thousand a day: by tuple's own way, which costs half of a named one's.
             events.append(new(Sample, (point, new(Reading, parts))))
-        return fresh
+        return news
 
     def _read_urgently(self, wall_ms: int, mono_ns: int) -> None:
         urgent, self._urgent = self._urgent, {}
-        fresh = self._tell(self._moved & urgent.keys(), wall_ms, mono_ns)
-        again = tuple(point for point in urgent if point not in fresh and point in self._said)
+        fresh = {point for point, _ in self._tell(self._moved & urgent.keys(), wall_ms, mono_ns)}
+        again = tuple(point for point in urgent if point not in fresh and self._readings.told(point))
         self._again(again, wall_ms, mono_ns)
 
     # Devices and writes

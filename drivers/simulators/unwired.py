@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from config.plan.points import BacnetObject, Point, Register
@@ -34,6 +34,8 @@ class Readings:
         """Why reads of a point are BAD, whatever its value."""
         self.moved: set[int] = set()
         """Those that may say something new."""
+        self._told: dict[int, Read] = {}
+        """What was said of each last."""
         self._shown: dict[int, Value | None] = {}
         """What devices show, until somebody reads it: a point may show much between two reads."""
         self._read: dict[int, Read] = {}
@@ -50,6 +52,31 @@ class Readings:
         if point in self._shown or before != read or before.__class__ is not read.__class__:
             self._shown.pop(point, None)
             self._read[point] = read
+            self.moved.add(point)
+
+    def news(self, points: Collection[int]) -> list[tuple[int, Read]]:
+        """What these say now, of those that said something else when they were asked last."""
+        told, shown, masks, read, as_read = self._told, self._shown, self.masks, self._read, self.as_read
+        self.moved.difference_update(points)
+        found: list[tuple[int, Read]] = []
+        for point in sorted(points):
+            if point in shown and point not in masks:
+                says = read[point] = as_read[point](shown.pop(point))
+            else:
+                says = self.says(point)
+            if told.get(point) != says:
+                told[point] = says
+                found.append((point, says))
+        return found
+
+    def told(self, point: int) -> bool:
+        """Whether `news` has given it."""
+        return point in self._told
+
+    def forget(self, points: Iterable[int]) -> None:
+        """Whatever these say is new."""
+        for point in self._told.keys() & set(points):
+            del self._told[point]
             self.moved.add(point)
 
     def says(self, point: int) -> Read:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from config.plan.reading import Quality
+from controller.decide.output import Standing
+from controller.decide.outputs import Outputs
 from controller.decide.records import Lock, Output, Release, Unlock
 from drivers.api import Fate
 from tests.controller.house import HELD, house, rig, settled
@@ -271,6 +275,40 @@ def test_a_re_assert_that_is_due_when_the_slot_changes_is_not_lost() -> None:
     made.override("lamp.level", 10.0, 0.1)
     assert made.writes(1) == []
     assert "lamp.level=10.0@15" in made.writes(900)
+
+
+def test_a_re_assert_and_a_slot_that_stands_as_it_did_cost_no_look_at_the_output(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made, looked, settle = settled(), list[str](), Outputs._settle
+
+    def settling(self: Outputs, standing: Standing, *given: Any) -> None:
+        if standing.wanted is not None:
+            looked.append(standing.point.key)
+        settle(self, standing, *given)
+
+    made.array("hall.level", s15=10.0)
+    made.step(1)
+    monkeypatch.setattr(Outputs, "_settle", settling)
+    assert made.writes(899, answer=HELD) == ["hall.level=10.0@15", "lamp.level=10.0@15", "panel.mode=1@15"]
+    made.array("hall.level", s15=10.0)
+    assert made.writes(1) == []
+    assert looked == []
+    made.array("hall.level", s15=10.0, s5=20.0)
+    assert made.writes(1) == []
+    assert looked == ["hall.level"]
+
+
+@pytest.mark.parametrize("why", ["lost", "locked", "closed"])
+def test_nothing_is_asserted_again_where_nothing_may_be_written(why: str) -> None:
+    made = settled()
+    if why == "lost":
+        made.device("lamp", False)
+    elif why == "locked":
+        made.do(Lock("lamp", "Wang", "wiring", made.clock.now().wall_ms))
+    else:
+        made.engine.stop_writes()
+    assert "lamp.level=10.0@15" not in made.writes(1800)
 
 
 def test_re_assertion_and_ages_follow_the_speed_of_site_time() -> None:

@@ -18,7 +18,7 @@ from controller.consumption.repeats import Repeats
 from drivers.api import Unchanged
 from tests.controller.consumption.bench import PLAN, SECOND, Bench, leap
 
-BLOCKS = [(0, 1, 4), (2, 3), (1,), (0, 2, 3)]
+BLOCKS = [(0, 1, 4), (2, 3), (1,), (0, 2, 3), (4,)]
 
 
 LAMP = Meter(
@@ -50,7 +50,7 @@ CYCLES = st.lists(
     st.builds(
         Cycle,
         st.sampled_from([1.0, 10.0, 10.0, 10.0, 40.0, 70.0, 500.0]),
-        st.lists(st.integers(0, 3), min_size=1, max_size=3),
+        st.lists(st.integers(0, 4), min_size=1, max_size=3),
         st.one_of(
             st.just({}),
             st.dictionaries(st.integers(0, 4), st.sampled_from([1.0, 1.01, 2.0, 90.0, None]), max_size=2),
