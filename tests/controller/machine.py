@@ -42,9 +42,12 @@ class Machine:
         self.wall_ns += seconds * SECOND
         self.elapsed_ns += seconds * SECOND
 
-    def leaps(self, seconds: int) -> None:
-        """The wall clock jumps by that much."""
+    def leaps(self, seconds: int) -> bool:
+        """The wall clock jumps by that much. False: before 1970, which clock_settime(2) refuses (EINVAL)."""
+        if self.wall_ns + seconds * SECOND < 0:
+            return False
         self.wall_ns += seconds * SECOND
+        return True
 
     def is_set(self, wall_s: int) -> None:
         """The wall clock is set to that time."""
