@@ -20,11 +20,13 @@ class Machine:
         self.has_chip = has_chip
         """It can know the time."""
         self.synchronised = False
+        self.boot = "the first"
 
-    def clock(self, not_before_s: int = 0) -> SiteClock:
+    def clock(self, not_before_s: int = 0, booted_ms: int | None = None) -> SiteClock:
         """As the daemon makes it at a start."""
         return SiteClock(
             not_before_ms=not_before_s * 1000,
+            booted_ms=booted_ms,
             believable=lambda: self.has_chip or self.synchronised,
             synchronised=lambda: self.synchronised,
             wall_ns=lambda: self.wall_ns,
