@@ -142,7 +142,14 @@ async def _serve(
     times.follow(clock, plan.site.time_zone)
     pace = Pace(clock.speed, POLL_FLOOR_S)
     now = clock.now()
-    began = stores.control.begin(now.wall_ms, trusted=now.trusted, version=version("louguan"), plan=plan.hash)
+    began = stores.control.begin(
+        now.wall_ms,
+        trusted=now.trusted,
+        version=version("louguan"),
+        plan=plan.hash,
+        machine=boot_id(),
+        booted_ms=now.booted_ms,
+    )
     daemon = _compose(plan, pace, clock, stores, began, language, simulated=simulated is not None)
     daemon.differs = in_force.differs
     daemon.trending = trending_of(plan, options.data, pace, daemon.board, expected=began.boot > 1)
@@ -288,10 +295,10 @@ def _compose(
 def _clock(simulated: SimulatedTime | None, control: ControlStore, options: Options) -> SiteClock:
     if simulated is not None:
         return SiteClock(simulated.speed, simulated.now_ms())
-    seen_ms = control.latest_seen_ms() or 0
+    stood = control.stood()
     if options.trust_clock:
-        return SiteClock(not_before_ms=seen_ms, synchronised=lambda: True)
-    return SiteClock(not_before_ms=seen_ms)
+        return SiteClock(not_before_ms=stood.seen_ms, synchronised=lambda: True)
+    return SiteClock(not_before_ms=stood.seen_ms, booted_ms=stood.booted_in(boot_id()))
 
 
 async def _run(daemon: Daemon, lines: Lines, options: Options) -> None:

@@ -8,6 +8,8 @@ with the machine's clock once a cycle:
   after it has stood for ten minutes. If the machine's clock comes back before, nothing has happened. That NTP
   stands behind a leap makes it no better: receivers and servers that are decades off exist, and waiting costs
   nothing while the time that is counted is right.
+- A start in the same boot of the machine goes on from where the run before was, if the machine's clock is
+  ahead of that: a leap ahead between the two is doubted like any other.
 - Each look takes the machine's clock for its new beginning, so that no drift ever adds up to a leap. What is
   counted by includes the time that a machine sleeps, so that waking is no leap either.
 """
@@ -45,9 +47,10 @@ class SiteClock:
     While the machine's time cannot be believed (it lies before the last stored time, or nothing has told this
     machine the time), it is not trusted and counts on from the last stored time, the least it can be.
 
-    It is believed as soon as the kernel is synchronised, wherever the last stored time lies. Else, on a
-    machine that can know the time and from the last stored time on: at the start, and later if it is no leap
-    or has stood. Once believed it stays so.
+    Where the run before was trusted, the machine has not booted since and its clock is ahead, it is trusted
+    and counts on. Else it is believed as soon as the kernel is synchronised, wherever the last stored time
+    lies. Else, on a machine that can know the time and from the last stored time on: at the start, and later
+    if it is no leap or has stood. Once believed it stays so.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class SiteClock:
         start_wall_ms: int | None = None,
         *,
         not_before_ms: int = 0,
+        booted_ms: int | None = None,
         believable: Callable[[], bool] = machine_is_believable,
         synchronised: Callable[[], bool] = kernel_is_synchronised,
         wall_ns: Callable[[], int] = time.time_ns,
@@ -63,7 +67,9 @@ class SiteClock:
         elapsed_ns: Callable[[], int] = elapsed_ns,
     ) -> None:
         """`start_wall_ms`: begin there and never look at the machine's wall clock (demos; always trusted).
-        `not_before_ms`: the last stored time. `elapsed_ns`: like `mono_ns`, the machine's sleep included.
+        `not_before_ms`: the last stored time. `booted_ms`: site time at which this machine has booted, as the
+        run before knew it (`Now`); None: that was in another boot, or not known. `elapsed_ns`: like
+        `mono_ns`, the machine's sleep included.
         Raises ValueError for a speed other than 1 without a start."""
         if speed != 1.0 and start_wall_ms is None:
             raise ValueError("site time that runs faster needs a start of its own")
@@ -86,7 +92,7 @@ class SiteClock:
         """Elapsed time at which site time was `_site_ns`."""
         self._site_ns = self._bound_ns if start_wall_ms is None else start_wall_ms * _NS_PER_MS
         if not self._own_time:
-            self._begin()
+            self._begin(booted_ms)
 
     def now(self) -> Now:
         """Counted on from the last look."""
@@ -96,6 +102,7 @@ class SiteClock:
             self._trusted,
             self._leap_ns // _NS_PER_MS if self._trusted else 0,
             self._put_right_ns // _NS_PER_MS,
+            self._booted_ms(),
         )
 
     def look(self) -> Now:
@@ -110,14 +117,23 @@ class SiteClock:
                 self._leap, self._leap_ns = None, 0
         return self.now()
 
-    def _begin(self) -> None:
+    def _begin(self, booted_ms: int | None) -> None:
         machine_ns = self._wall_ns()
+        if booted_ms is not None and machine_ns >= booted_ms * _NS_PER_MS + self._from_ns:
+            self._trusted, self._site_ns = True, booted_ms * _NS_PER_MS + self._from_ns
+            self.look()
+            return
         before_ns = max(0, self._bound_ns - machine_ns)
         self._trusted = self._synchronised() or (not before_ns and self._believable())
         if self._trusted or not before_ns:
             self._site_ns = machine_ns
             # What was stored by a clock that was ahead is put right with it.
             self._put_right_ns, self.behind_ms = -before_ns, before_ns // _NS_PER_MS
+
+    def _booted_ms(self) -> int | None:
+        if self._own_time or not self._trusted:
+            return None
+        return (self._site_ns - self._from_ns) // _NS_PER_MS
 
     def _counted_ns(self, elapsed_ns: int) -> int:
         passed_ns = elapsed_ns - self._from_ns

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 
 from config.language import text
 from config.language.details import detail
@@ -349,7 +350,7 @@ class Daemon:
             changes = Changes(now.wall_ms)
         if changes is not None:
             self._seen_ms = now.wall_ms
-            done = self._stores.control.commit(changes)
+            done = self._stores.control.commit(replace(changes, booted_ms=now.booted_ms))
             if sent and self.notifier is not None:
                 done.add_done_callback(self.notifier.nudge_from_thread)
 

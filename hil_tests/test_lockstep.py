@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -96,9 +97,9 @@ def test_a_few_minutes_of_the_compound_second_by_second(seed: int) -> None:
 
 
 def flushed(
-    plan: Plan, field: InMemory | OverSockets, world: World, clock: VirtualClock
+    plan: Plan, field: InMemory | OverSockets, world: World, clock: VirtualClock, cycle_s: float
 ) -> Iterator[tuple[list[WriteReport], Had, dict[str, Any]]]:
-    """A machine is flushed twice in five minutes: reports, what it has and what the plant is at, by cycle."""
+    """A machine is flushed twice in 30 cycles: reports, what it has and what the plant is at, by cycle."""
     flush = plan.point_named("canteen-water-1.flush")
     assert flush is not None
     for cycle in range(30):
@@ -107,20 +108,21 @@ def flushed(
             field.submit(Write(cycle, flush.id, True, 8))
         had = field.had(flush.id)
         yield reports, had, {name: model.all_values() for name, model in world.models.items()}
-        clock.advance(10.0)
+        clock.advance(cycle_s)
 
 
-def test_a_pulse_and_its_end_come_to_the_same() -> None:
+@pytest.mark.parametrize("cycle_s", [0.4, 1.0, 10.0])
+def test_a_pulse_and_its_end_come_to_the_same(cycle_s: float) -> None:
     plan, facts = part("canteen-water-1", "canteen-power")
     clocks = [VirtualClock(Context.of(plan).local.midnight(DAY) + 7 * HOUR_MS) for _ in range(2)]
-    memory = InMemory(plan, facts, clocks[0], 10.0)
-    said = list(flushed(plan, memory, memory.world, clocks[0]))
-    with OverSockets(plan, facts, clocks[1], 10.0) as sockets:
-        found = list(flushed(plan, sockets, sockets.simulation.world, clocks[1]))
+    memory = InMemory(plan, facts, clocks[0], cycle_s)
+    said = list(flushed(plan, memory, memory.world, clocks[0], cycle_s))
+    with OverSockets(plan, facts, clocks[1], cycle_s) as sockets:
+        found = list(flushed(plan, sockets, sockets.simulation.world, clocks[1], cycle_s))
     assert found == said
     fates = [report.fate for reports, _, _ in found for report in reports]
     assert fates == [Fate.READ_BACK, Fate.READ_BACK]
-    assert [had.value for _, had, _ in found].count(True) == 2
+    assert [had.value for _, had, _ in found].count(True) == 2 * math.ceil(0.5 / cycle_s)
 
 
 # What is wrong is found

@@ -16,7 +16,7 @@ from config.plan.clock import Now
 from config.plan.points import Register
 from controller.store.ledger import Entry, Kind, Row
 from hil_tests.lockstep.loop import LockstepLoop, LoopClock
-from hil_tests.lockstep.plans import AFTER_POLLS_S, on_the_cycle, over_sockets
+from hil_tests.lockstep.plans import AFTER_POLLS_S, GRID_S, on_the_cycle, on_wire_s, over_sockets, writes_s
 from hil_tests.switches import Course, Switch, judge
 from tests.drivers.simulators import sites
 
@@ -93,10 +93,29 @@ def test_polls_fall_on_cycles_and_read_backs_after_the_next_ones_readings() -> N
         assert after.poll_s == max(10.0, 10.0 * (before.poll_s // 10.0))
         if isinstance(before.source, Register) and before.command and before.command.verify != "none":
             assert after.command is not None
-            assert after.command.verify_after_s == 8.0 + AFTER_POLLS_S
+            read_back_s = (after.command.pulse_s or 0.0) + after.command.verify_after_s
+            assert read_back_s == pytest.approx(8.0 + AFTER_POLLS_S)
         same = replace(after, poll_s=before.poll_s, source=before.source, command=before.command)
         assert same == before
     assert not any(line.transport == "modbus-rtu" for line in over_sockets(plan).lines)
+
+
+@pytest.mark.parametrize(
+    ("cycle_s", "lead_s"), [(0.4, 0.28), (1.0, 0.7), (2.0, 1.4), (10.0, 2.0), (60.0, 2.0)]
+)
+def test_a_pulse_ends_between_the_commands_and_the_readings_of_its_cycle(
+    cycle_s: float, lead_s: float
+) -> None:
+    """The longer one the later, and in that cycle in which it is over in memory."""
+    before_s = 0.0
+    for tenths in range(1, 300):
+        pulse_s = tenths / 10
+        wire_s = on_wire_s(pulse_s, cycle_s, lead_s)
+        cycle = math.ceil(pulse_s / cycle_s) - 1
+        begins_s = cycle * cycle_s
+        assert begins_s + writes_s(cycle_s, lead_s) + GRID_S < wire_s < begins_s + cycle_s - lead_s
+        assert wire_s > before_s
+        before_s = wire_s
 
 
 def _decided(at_ms: int, value: float) -> Row:

@@ -29,6 +29,9 @@ class Now(NamedTuple):
     put_right_ms: int = 0
     """By how much site time was put right since the start, all steps added up: site time less this has passed
     as the machine counts."""
+    booted_ms: int | None = None
+    """Site time at which the machine has booted, sleep counted: by it a start in the same boot counts on.
+    None: not known."""
 
 
 class Clock(Protocol):

@@ -17,6 +17,7 @@ from controller.consumption.records import Mark
 from controller.decide.alarms.alarm import Alarm
 from controller.decide.records import PersonCommand, Remembered
 from controller.decide.step import Step
+from controller.store.boots import Stood
 from controller.store.control import Changes
 
 
@@ -24,16 +25,17 @@ class Told:
     """All of it."""
 
     def __init__(self) -> None:
-        self._seen_ms = 0
+        self._stood = Stood()
         self._tables: dict[str, dict[object, object]] = {name: {} for name in TABLES}
         self._bookings: dict[tuple[str, int, int], Booking] = {}
         self._last_alarm = 0
         self._marks: dict[str, Mark] = {}
 
-    def seen_ms(self) -> int:
-        return self._seen_ms
+    def stood(self) -> Stood:
+        return self._stood
 
-    def begin(self, _: Plan, meters: Sequence[Meter], __: Now) -> Begun:
+    def begin(self, _: Plan, meters: Sequence[Meter], now: Now, machine: str) -> Begun:
+        self._stood = Stood(now.wall_ms, machine, now.booted_ms)
         return Begun(self._remembered(), self._stand(meters))
 
     def register(self, meters: Sequence[Meter], _: Plan, __: Now) -> Mapping[str, Mark]:
@@ -47,8 +49,8 @@ class Told:
 
     def cycle(self, now: Now, step: Step, _: Plan, __: Collection[PersonCommand]) -> None:
         memory = step.memory
-        if memory or not 0 <= now.wall_ms - self._seen_ms < SEEN_EVERY_MS:
-            self._seen_ms = now.wall_ms
+        if memory or not 0 <= now.wall_ms - self._stood.seen_ms < SEEN_EVERY_MS:
+            self._stood = Stood(now.wall_ms, self._stood.machine, now.booted_ms)
         if memory:
             self._take(recorder.remembered(memory, now.wall_ms))
 

@@ -14,6 +14,7 @@ from controller.consumption.records import Jump, Mark
 from controller.decide.alarms.alarm import Alarm
 from controller.decide.records import PersonCommand, Remembered
 from controller.decide.step import Step
+from controller.store.boots import Stood
 
 SEEN_EVERY_MS = 60_000
 """As the daemon notes the time."""
@@ -30,10 +31,11 @@ class Begun(NamedTuple):
 class Kept(Protocol):
     """From one run to the next."""
 
-    def seen_ms(self) -> int:
-        """Site time noted last; 0 before the first run."""
+    def stood(self) -> Stood:
+        """Where the clock of the run before stood; nothing is known before the first."""
 
-    def begin(self, plan: Plan, meters: Sequence[Meter], now: Now, /) -> Begun: ...
+    def begin(self, plan: Plan, meters: Sequence[Meter], now: Now, machine: str, /) -> Begun:
+        """`machine`: which boot of it this is."""
 
     def register(self, meters: Sequence[Meter], plan: Plan, now: Now, /) -> Mapping[str, Mark]:
         """Another Plan's meters. Returns where their logs stand."""

@@ -261,6 +261,7 @@ class Life:
             engine=self.engine,
             troubles=self.troubles,
             had=lambda point: self.ground.had(self.numbered.point(point)),
+            boot=self.machine.boot,
             began=began,
             swapped=swapped,
             plain=plain,
@@ -275,14 +276,14 @@ class Life:
     def _start(self) -> None:
         self._up_s = None
         self._run_since_s = self.gone_s
-        self._clock = self.machine.clock(self._kept.seen_ms())
+        self._clock = self.machine.clock(self._kept.stood())
         plan = self.plan
         self._meters = self._counting = meters_of(plan)
-        begun = self._kept.begin(plan, self._meters, self._clock.now())
+        begun = self._kept.begin(plan, self._meters, self._clock.now(), self.machine.boot)
         slots = Slots(plan.site.time_zone, plan.site.interval_s)
         if self._known is not None:
             self._note(Breach(MEMORY, "", words) for words in differences(self._known, begun.remembered))
-        self.engine = Engine(plan, self._context, Pace(), begun.remembered, machine=str(self.machine.boot))
+        self.engine = Engine(plan, self._context, Pace(), begun.remembered, machine=self.machine.boot)
         self._log = ConsumptionLog(self._meters, slots, Pace(), begun.marks, begun.jumps)
         self.numbered.follow(plan)
         self.ground.reopen()

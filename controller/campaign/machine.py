@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from controller.clock import SiteClock, VirtualClock
+from controller.store.boots import Stood
 
 _MS = 1_000_000
 _CHIP_BEGINS_MS = 946_684_800_000
@@ -15,7 +16,7 @@ class Machine:
     def __init__(self, wall_ms: int) -> None:
         self.true = VirtualClock(wall_ms)
         self.began_ms = wall_ms
-        self.boot = 1
+        self._boots = 1
         self._ahead_ms = 0
         """The machine's wall clock less true time."""
         self._synchronised = True
@@ -35,10 +36,16 @@ class Machine:
         """Its wall clock shows the time."""
         return self._ahead_ms == 0
 
-    def clock(self, not_before_ms: int) -> SiteClock:
-        """As the daemon makes it at a start; `not_before_ms`: the site time that was stored last."""
+    @property
+    def boot(self) -> str:
+        """Which boot this is."""
+        return str(self._boots)
+
+    def clock(self, stood: Stood) -> SiteClock:
+        """As the daemon makes it at a start; `stood`: what the run before has stored of its own."""
         return SiteClock(
-            not_before_ms=not_before_ms,
+            not_before_ms=stood.seen_ms,
+            booted_ms=stood.booted_in(self.boot),
             believable=lambda: self._synchronised or self._has_chip,
             synchronised=lambda: self._synchronised,
             wall_ns=lambda: (self.true_ms + self._ahead_ms) * _MS,
@@ -58,7 +65,7 @@ class Machine:
 
     def reboots(self, chip: str) -> None:
         """With a clock chip that is "good", "flat" (it begins anew) or "none"."""
-        self.boot += 1
+        self._boots += 1
         self._synchronised = False
         self._has_chip = chip != "none"
         if chip != "good":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from config.language import Text, render, text
@@ -21,6 +22,7 @@ from controller.decide.step import Step
 from controller.reasserts import Reasserts
 from controller.store import ledger
 from controller.store.audit import audit_log
+from controller.store.boots import Stood
 from controller.store.control import Changes, ControlStore
 from controller.store.jumps import unexplained
 from controller.store.logdb import LogStore
@@ -40,15 +42,22 @@ class OnDisk:
         self._seen_ms = 0
         self._failed: list[Text] = []
 
-    def seen_ms(self) -> int:
+    def stood(self) -> Stood:
         self._open()
         assert self._control is not None
-        return self._control.latest_seen_ms() or 0
+        return self._control.stood()
 
-    def begin(self, plan: Plan, meters: Sequence[Meter], now: Now) -> Begun:
+    def begin(self, plan: Plan, meters: Sequence[Meter], now: Now, machine: str) -> Begun:
         self._open()
         assert self._control is not None
-        began = self._control.begin(now.wall_ms, trusted=now.trusted, version="campaign", plan=plan.hash)
+        began = self._control.begin(
+            now.wall_ms,
+            trusted=now.trusted,
+            version="campaign",
+            plan=plan.hash,
+            machine=machine,
+            booted_ms=now.booted_ms,
+        )
         marks = self.register(meters, plan, now)
         assert self._log is not None
         since_ms = now.wall_ms - LONGEST_MS
@@ -73,7 +82,7 @@ class OnDisk:
             changes = Changes(now.wall_ms)
         if changes is not None:
             self._seen_ms = now.wall_ms
-            self._control.commit(changes)
+            self._control.commit(replace(changes, booted_ms=now.booted_ms))
 
     def log(self, closed: Closed) -> None:
         assert self._log is not None

@@ -63,6 +63,8 @@ class Seen:
     troubles: Troubles
     had: Callable[[int], Had]
     """What devices of commanded points have."""
+    boot: str = ""
+    """Which boot of the machine this is."""
     began: bool = False
     """The first step of a run: nothing has been read yet."""
     swapped: bool = False

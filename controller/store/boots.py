@@ -23,19 +23,37 @@ class Boot(NamedTuple):
     detail: str
 
 
-def begin(connection: sqlite3.Connection, wall_ms: int, trusted: bool, version: str, plan: str) -> int:
+class Stood(NamedTuple):
+    """Where a run's clock stood when it was noted last."""
+
+    seen_ms: int = 0
+    machine: str = ""
+    """Which boot of the machine that was; "": not known."""
+    booted_ms: int | None = None
+    """Site time at which the machine had booted (`Now.booted_ms`)."""
+
+    def booted_in(self, machine: str) -> int | None:
+        """The same, if it still is that boot of the machine."""
+        return self.booted_ms if machine and machine == self.machine else None
+
+
+def begin(connection: sqlite3.Connection, stood: Stood, trusted: bool, version: str, plan: str) -> int:
     """Note a start. Returns the boot's id."""
     cursor = connection.execute(
-        "INSERT INTO boots (started_ms, trusted, version, plan, seen_ms) VALUES (?, ?, ?, ?, ?)",
-        (wall_ms, int(trusted), version, plan, wall_ms),
+        "INSERT INTO boots (started_ms, trusted, version, plan, seen_ms, machine, booted_ms) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (stood.seen_ms, int(trusted), version, plan, *stood),
     )
     assert cursor.lastrowid is not None
     return cursor.lastrowid
 
 
-def seen(connection: sqlite3.Connection, boot: int, wall_ms: int) -> None:
-    """Note that site time is `wall_ms`."""
-    connection.execute("UPDATE boots SET seen_ms = ? WHERE id = ?", (wall_ms, boot))
+def seen(connection: sqlite3.Connection, boot: int, wall_ms: int, booted_ms: int | None = None) -> None:
+    """Note that site time is `wall_ms`, and what was known then of the machine's boot."""
+    connection.execute(
+        "UPDATE boots SET seen_ms = ?, booted_ms = coalesce(?, booted_ms) WHERE id = ?",
+        (wall_ms, booted_ms, boot),
+    )
 
 
 def end(connection: sqlite3.Connection, boot: int, wall_ms: int, detail: str) -> None:
@@ -53,7 +71,16 @@ def last(connection: sqlite3.Connection) -> Boot | None:
     return None if row is None else Boot(row[0], row[1], bool(row[2]), *row[3:])
 
 
+def latest(connection: sqlite3.Connection) -> Stood:
+    """Where the clock of the latest run stood; nothing is known before the first. An earlier one may have
+    been further, and wrong."""
+    row = connection.execute(
+        "SELECT seen_ms, machine, booted_ms FROM boots ORDER BY id DESC LIMIT 1"
+    ).fetchone()
+    return Stood() if row is None else Stood(*row)
+
+
 def latest_seen_ms(connection: sqlite3.Connection) -> int | None:
-    """The site time that the latest boot noted last. An earlier one may have been further, and wrong."""
+    """The site time that the latest boot noted last, also in a file that no start has brought forward yet."""
     row = connection.execute("SELECT seen_ms FROM boots ORDER BY id DESC LIMIT 1").fetchone()
     return None if row is None else int(row[0])

@@ -79,6 +79,8 @@ class Changes:
     """The account of each of these points as it stands now."""
     accounted: tuple[str, ...] = ()
     """Points whose account was closed, by a row among `entries`."""
+    booted_ms: int | None = None
+    """When the machine has booted (`Now`); None: as was noted before."""
 
 
 class Began(NamedTuple):
@@ -142,8 +144,18 @@ class ControlStore:
         with closing(open_reader(self.path)) as connection:
             return boots.last(connection) is not None
 
-    def begin(self, wall_ms: int, *, trusted: bool, version: str, plan: str) -> Began:
+    def begin(
+        self,
+        wall_ms: int,
+        *,
+        trusted: bool,
+        version: str,
+        plan: str,
+        machine: str = "",
+        booted_ms: int | None = None,
+    ) -> Began:
         """Note this start and, in the same commit, the gap that an unclean end has left in the ledger.
+        `machine`: which boot of it this is, "" where nobody knows; `booted_ms`: see `Now`.
 
         Waits for the commit. Raises StoreError.
         """
@@ -151,7 +163,8 @@ class ControlStore:
         def job(connection: sqlite3.Connection) -> Began:
             previous = boots.last(connection)
             clean = previous is None or previous.ended_ms is not None
-            boot = boots.begin(connection, wall_ms, trusted, version, plan)
+            stood = boots.Stood(wall_ms, machine, booted_ms)
+            boot = boots.begin(connection, stood, trusted, version, plan)
             entries = [
                 Entry(wall_ms, Kind.START, detail=f"boot {boot}, louguan {version}, plan {plan or '-'}")
             ]
@@ -193,7 +206,7 @@ class ControlStore:
         def job(connection: sqlite3.Connection) -> Head:
             _apply(connection, changes)
             if boot is not None:
-                boots.seen(connection, boot, changes.now_ms)
+                boots.seen(connection, boot, changes.now_ms, changes.booted_ms)
             return ledger.append(connection, entries)
 
         def ended(done: Future[Head]) -> None:
@@ -264,10 +277,10 @@ class ControlStore:
         with closing(self.reader()) as connection:
             return plans.versions(connection, plans.MOST_LOOKED_AT)
 
-    def latest_seen_ms(self) -> int | None:
-        """The site time that the latest run has noted last. Reads the disk."""
+    def stood(self) -> boots.Stood:
+        """Where the clock of the latest run stood. Reads the disk."""
         with closing(self.reader()) as connection:
-            return boots.latest_seen_ms(connection)
+            return boots.latest(connection)
 
     def rows(self) -> int:
         """How many rows of the ledger are here. Reads the disk."""

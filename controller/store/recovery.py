@@ -19,13 +19,13 @@ SUSPECT = "control.db.suspect"
 def probe(connection: sqlite3.Connection) -> None:
     """What a start will ask of it, and write."""
     boots.last(connection)
-    boots.latest_seen_ms(connection)
+    boots.latest(connection)
     plans.history(connection, 1)
     people.remembered(connection)
     bookings.read(connection)
     ledger.latest(connection, limit=1)
     reasserts.take(connection, 0)
-    boots.seen(connection, boots.begin(connection, 0, False, "", ""), 1)
+    boots.seen(connection, boots.begin(connection, boots.Stood(), False, "", ""), 1, 1)
     plans.accept(connection, Acceptance("", 0, ""))
     ledger.anchor(connection)
     ledger.append(connection, (Entry(0, Kind.START),))

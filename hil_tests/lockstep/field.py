@@ -22,15 +22,11 @@ from drivers.simulators.device import Had
 from drivers.simulators.simulation import Simulation
 from drivers.simulators.stepping import PLANT_STEP_S, Stepping
 from hil_tests.lockstep.loop import LockstepLoop, LoopClock
-from hil_tests.lockstep.plans import on_the_cycle, over_sockets
+from hil_tests.lockstep.plans import GRID_S, on_the_cycle, on_wire_s, over_sockets, writes_s
 
 MOST_LEAD_S = 2.0
 _LEAD = 0.7
 """Of a cycle, at most: twenty meters on one line take half a second to read, twenty writes a tenth."""
-_WRITES_S = 0.25
-"""Within it a cycle's commands are on the wire, and no pulse is over."""
-_GRID_S = 0.001
-"""Polls stand that much after the plant's step."""
 
 
 class OverSockets:
@@ -68,8 +64,8 @@ class OverSockets:
         self._inbox = Inbox()
         self._drivers: dict[int, Driver] = {}
         self._urgent: dict[int, None] = {}
-        self._pulses: list[tuple[int, int]] = []
-        """(site time, device) at which momentary outputs go off again."""
+        self._pulses: list[tuple[int, int, float]] = []
+        """Site time and device at which momentary outputs go off again, and the wire's time then."""
         self._handed_over = False
         """Commands wait for `carry_out`."""
 
@@ -88,7 +84,7 @@ class OverSockets:
 
     async def _open_lines(self) -> None:
         plan = apply(self._driver_plan, self.simulation.overlay())
-        await asyncio.sleep(_GRID_S)
+        await asyncio.sleep(GRID_S)
         for line in plan.lines:
             make = open_bacnet if line.transport == "bacnet-ip" else open_modbus
             self._drivers[line.id] = make(plan, line, self._inbox, self._wire_clock, Pace())
@@ -130,7 +126,8 @@ class OverSockets:
         if not write.reassert:
             self._plant.commanded(point.device, now.wall_ms)
         if command.pulse_s is not None and write.value is True:
-            self._pulses.append((now.wall_ms + round(command.pulse_s * 1000), point.device))
+            over_s = now.mono_ns / 1e9 + on_wire_s(command.pulse_s, self._cycle_s, self._lead_s)
+            self._pulses.append((now.wall_ms + round(command.pulse_s * 1000), point.device, over_s))
 
     def read_now(self, point: int) -> None:
         """Read a point with the next `advance`, due or not."""
@@ -140,7 +137,7 @@ class OverSockets:
         """Let the cycle's commands reach their devices."""
         if self._handed_over:
             self._handed_over = False
-            self._run_to(self.loop.time() + min(_WRITES_S, (self._cycle_s - self._lead_s) / 2))
+            self._run_to(self.loop.time() + writes_s(self._cycle_s, self._lead_s))
 
     def had(self, point: int) -> Had:
         """What the device of a commanded point has now, the cycle's commands carried out."""
@@ -152,10 +149,11 @@ class OverSockets:
     def _end_pulses(self, now: Now) -> None:
         """The plant is at the moment at which a momentary output goes off, shortly before it does."""
         over = sorted(pulse for pulse in self._pulses if pulse[0] <= now.wall_ms)
-        for ends_ms, device in over:
-            self._run_to(now.mono_ns / 1e9 - (now.wall_ms - ends_ms) / 1000 - _GRID_S)
+        for pulse in over:
+            ends_ms, device, over_s = pulse
+            self._run_to(over_s - GRID_S)
             self._plant.live_some(device, ends_ms)
-            self._pulses.remove((ends_ms, device))
+            self._pulses.remove(pulse)
 
     def _show(self, now: Now) -> None:
         self._plant.live(now.wall_ms)

@@ -20,11 +20,13 @@ class Machine:
         self.has_chip = has_chip
         """It can know the time."""
         self.synchronised = False
+        self.boot = "the first"
 
-    def clock(self, not_before_s: int = 0) -> SiteClock:
+    def clock(self, not_before_s: int = 0, booted_ms: int | None = None) -> SiteClock:
         """As the daemon makes it at a start."""
         return SiteClock(
             not_before_ms=not_before_s * 1000,
+            booted_ms=booted_ms,
             believable=lambda: self.has_chip or self.synchronised,
             synchronised=lambda: self.synchronised,
             wall_ns=lambda: self.wall_ns,
@@ -42,9 +44,12 @@ class Machine:
         self.wall_ns += seconds * SECOND
         self.elapsed_ns += seconds * SECOND
 
-    def leaps(self, seconds: int) -> None:
-        """The wall clock jumps by that much."""
+    def leaps(self, seconds: int) -> bool:
+        """The wall clock jumps by that much. False: before 1970, which clock_settime(2) refuses (EINVAL)."""
+        if self.wall_ns + seconds * SECOND < 0:
+            return False
         self.wall_ns += seconds * SECOND
+        return True
 
     def is_set(self, wall_s: int) -> None:
         """The wall clock is set to that time."""

@@ -143,13 +143,15 @@ class Shell:
 
 
 @contextmanager
-def shell(data: Path, plan: Plan, wall_ms: int = THURSDAY, reserve: Reserve | None = None) -> Iterator[Shell]:
+def shell(
+    data: Path, plan: Plan, wall_ms: int = THURSDAY, reserve: Reserve | None = None, machine: str = ""
+) -> Iterator[Shell]:
     """A daemon with its stores in `data`; a second one on the same data goes on from the first."""
     make_room = (lambda: False) if reserve is None else reserve.release
     control = ControlStore.open(data, wall_ms, make_room)
     log = LogStore.open(data, wall_ms, make_room)
     try:
-        began = control.begin(wall_ms, trusted=True, version="test", plan=plan.hash)
+        began = control.begin(wall_ms, trusted=True, version="test", plan=plan.hash, machine=machine)
         yield Shell(plan, Stores(control, log, reserve), began.remembered, wall_ms)
     finally:
         control.close()

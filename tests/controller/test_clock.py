@@ -193,6 +193,50 @@ def test_a_leap_that_was_followed_is_taken_back_by_the_same_rule() -> None:
     assert clock.now().put_right_ms == 0
 
 
+def in_the_same_boot(leap_s: int, off_s: int = HOUR, **how: bool) -> tuple[Machine, SiteClock]:
+    """A run of ten seconds, a leap, and the next start after `off_s` of sleep."""
+    machine, before = trusting()
+    stood = before.now()
+    machine.leaps(leap_s)
+    machine.sleeps(off_s)
+    for name, value in how.items():
+        setattr(machine, name, value)
+    return machine, machine.clock(stood.wall_ms // 1000, stood.booted_ms)
+
+
+@pytest.mark.parametrize("synchronised", [False, True])
+@pytest.mark.parametrize("leap_s", [HOUR + 1, YEARS_26])
+def test_a_start_in_the_same_boot_doubts_a_leap_ahead(leap_s: int, synchronised: bool) -> None:
+    machine, clock = in_the_same_boot(leap_s, synchronised=synchronised)
+    assert shown(clock) == (THEN + 10 + HOUR, True)
+    assert (clock.now().leap_ms, clock.now().put_right_ms) == (leap_s * 1000, 0)
+    watched(machine, clock, 10 * MINUTE)
+    assert shown(clock) == (THEN + 10 + HOUR + 10 * MINUTE + leap_s, True)
+    assert clock.now().put_right_ms == leap_s * 1000
+
+
+def test_a_start_in_the_same_boot_follows_a_small_step_and_says_so() -> None:
+    """So what was remembered moves with it, as in a run."""
+    _, clock = in_the_same_boot(30 * MINUTE)
+    assert shown(clock) == (THEN + 10 + 90 * MINUTE, True)
+    assert (clock.now().leap_ms, clock.now().put_right_ms) == (0, 30 * MINUTE * 1000)
+
+
+@pytest.mark.parametrize(("leap_s", "trusted"), [(-MINUTE, True), (-HOUR - 1, False), (-YEARS_26, False)])
+def test_a_start_behind_what_was_counted_goes_by_the_stored_time(leap_s: int, trusted: bool) -> None:
+    _, clock = in_the_same_boot(leap_s)
+    assert shown(clock) == (THEN + 10 + (HOUR + leap_s if trusted else 0), trusted)
+
+
+def test_only_a_trusted_clock_says_when_the_machine_has_booted() -> None:
+    machine = Machine(THEN, has_chip=False)
+    clock = machine.clock()
+    assert clock.look().booted_ms is None
+    machine.synchronised = True
+    assert clock.look().booted_ms == machine.wall_ns // 1_000_000 - machine.elapsed_ns // 1_000_000
+    assert SiteClock(60.0, THEN * 1000).now().booted_ms is None
+
+
 def test_that_ntp_stands_behind_a_leap_makes_it_no_better() -> None:
     machine, clock = trusting()
     machine.synchronised = True
@@ -248,8 +292,7 @@ def test_whatever_the_machines_clock_does(events: list[Event]) -> None:
     before = clock.look()
     stood_s = 0
     for event in events:
-        machine.leaps(event.leap_s)
-        stood_s = 0 if abs(event.leap_s) > MINUTE else stood_s
+        stood_s = 0 if machine.leaps(event.leap_s) and abs(event.leap_s) > MINUTE else stood_s
         # A look once a minute is as good as one a second here.
         left_s = event.then_passes_s
         while left_s:

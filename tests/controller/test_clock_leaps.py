@@ -80,10 +80,10 @@ class Running:
 def running(data: Path, machine: Machine, plan: Plan | None = None) -> Iterator[Running]:
     """A start on `data` with whatever was stored there before."""
     control = ControlStore.open(data, 0)
-    seen_ms = control.latest_seen_ms() or 0
+    stood = control.stood()
     control.close()
-    clock = machine.clock(not_before_s=seen_ms // 1000)
-    with shell(data, plan or house(), clock.now().wall_ms) as made:
+    clock = machine.clock(stood.seen_ms // 1000, stood.booted_in(machine.boot))
+    with shell(data, plan or house(), clock.now().wall_ms, machine=machine.boot) as made:
         yield Running(made, machine, clock)
 
 
@@ -204,6 +204,49 @@ async def test_a_start_that_is_synchronised_puts_right_what_was_stored(tmp_path:
         left_s = override.expires_ms // 1000 - run.clock.now().wall_ms // 1000
         assert 90 * MINUTE - 5 <= left_s <= 91 * MINUTE
         assert run.clock_rows()[-1] == ("lamp.level", f"set until {override.expires_ms}")
+
+
+@pytest.mark.parametrize("killed_after_s", [None, 5])
+async def test_a_leap_ahead_while_the_daemon_was_down_is_doubted(
+    tmp_path: Path, killed_after_s: int | None
+) -> None:
+    """Or shortly before: a start in the same boot goes on from where the last run was."""
+    machine = Machine(SEVEN)
+    with running(tmp_path, machine, metered()) as run:
+        await run.sets(35.0, 2 * HOUR)
+        run.made.inbox.put(_sample(run, 10.0))
+        run.passes(20 * MINUTE, every=5)
+        if killed_after_s is not None:
+            machine.leaps(YEARS_26)
+            run.passes(killed_after_s)
+        run.made.ledger()
+    if killed_after_s is None:
+        machine.leaps(YEARS_26)
+    machine.passes(2 * MINUTE)
+    with running(tmp_path, machine, metered()) as run:
+        run.made.inbox.put(_sample(run, 11.0))
+        assert (run.lamp, run.notices) == (35.0, ["clock-leap"])
+        assert run.clock.now().wall_ms // 1000 - SEVEN in range(22 * MINUTE, 23 * MINUTE)
+        run.passes(5 * MINUTE, every=5)
+        machine.leaps(-YEARS_26)
+        run.passes(2)
+        assert (run.lamp, run.notices, run.clock_rows()) == (35.0, [], [])
+        run.passes(5 * MINUTE, every=5)
+    with running(tmp_path, machine, metered()) as run, run.made.stores.log.reader() as log:
+        rows = log.intervals("lamp")
+    assert [row.start_ms // 1000 for row in rows] == [SEVEN, SEVEN + 15 * MINUTE]
+
+
+async def test_a_leap_ahead_over_a_boot_of_the_machine_is_believed(tmp_path: Path) -> None:
+    """How long it was off, nobody knows."""
+    machine = Machine(SEVEN)
+    with running(tmp_path, machine) as run:
+        run.passes(MINUTE)
+    machine.boot = "the second"
+    machine.leaps(26 * HOUR)
+    with running(tmp_path, machine) as run:
+        assert (run.clock.now().wall_ms // 1000 - SEVEN) // HOUR == 26
+        assert run.notices == []
 
 
 async def test_a_boot_in_1970_knows_no_time_until_it_is_told(tmp_path: Path) -> None:

@@ -37,6 +37,8 @@ class Rested:
         self._motors: list[tuple[Equipment, int, int | None]] = []
         self._ahead_s: float | None = None
         """Site time less true time."""
+        self._trusted = False
+        self._boot = ""
         self._moved_s = 0.0
         self._slack_s = 0.0
 
@@ -60,8 +62,10 @@ class Rested:
         ahead_s = seen.now.wall_ms / 1000 - seen.gone_s
         if self._ahead_s is not None and ahead_s != self._ahead_s:
             self._moved_s = STEP_S
-        if seen.began and self._ahead_s is not None and ahead_s - self._ahead_s > STEP_S:
-            # A start under a clock that is ahead takes what it remembers for long past: a known limit.
+        counts_on = self._trusted and seen.boot == self._boot
+        self._trusted, self._boot = seen.now.trusted, seen.boot
+        if seen.began and self._ahead_s is not None and ahead_s - self._ahead_s > STEP_S and not counts_on:
+            # How long the machine was off nobody knows, so that all is taken for long past: a known limit.
             for past in self._past.values():
                 past.since_s, past.starts = None, []
         if seen.began:

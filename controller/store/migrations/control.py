@@ -208,6 +208,12 @@ def m009_alarms(db: Database) -> None:
     db.execute("CREATE INDEX outbox_by_channel ON outbox (channel, id)")
 
 
+def m010_booted(db: Database) -> None:
+    """Which boot of the machine a run was in, and the site time at which that had begun."""
+    db.execute("ALTER TABLE boots ADD COLUMN machine TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE boots ADD COLUMN booted_ms INTEGER")
+
+
 CONTROL: tuple[Step, ...] = (
     m001_first,
     m002_lasting,
@@ -218,5 +224,6 @@ CONTROL: tuple[Step, ...] = (
     m007_bookings,
     m008_applied,
     m009_alarms,
+    m010_booted,
 )
 """In order; a released step is never changed, only followed."""

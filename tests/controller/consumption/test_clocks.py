@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from controller.consumption.held import LONGEST_S
@@ -243,6 +243,7 @@ STEPS = st.lists(
 
 @settings(max_examples=40)
 @given(STEPS, st.sampled_from(NIGHTS), st.booleans())
+@example([("hears_the_time", 0), *[("leaps", -YEARS_26)] * 3], NIGHTS[0], False)
 def test_whatever_the_clock_does_no_slot_is_doubled_and_nothing_invented_or_lost(
     tmp_path_factory: pytest.TempPathFactory,
     steps: list[tuple[str, int]],

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from config.plan.reading import Value
 from controller.decide.records import Lock, Observe, Output, Override, Remembered
 from controller.store import boots, ledger, values
+from controller.store.boots import Stood
 from controller.store.connection import open_writer
 from controller.store.control import Changes, ControlStore
 from controller.store.errors import StoreBacklogFull, StoreDamaged, StoreTooNew, StoreUnavailable
@@ -89,22 +90,36 @@ def test_the_time_seen_last_goes_back_when_the_clock_is_put_right(tmp_path: Path
         begin(made)
         for wall_ms in (NOON + 5000, FAR, NOON + 6000):
             made.commit(Changes(wall_ms)).result(5)
-            assert made.latest_seen_ms() == wall_ms
+            assert made.stood().seen_ms == wall_ms
 
 
 @pytest.mark.parametrize("in_order", [True, False])
 def test_what_counts_is_the_latest_boots_idea_of_the_time(tmp_path: Path, in_order: bool) -> None:
     with store(tmp_path) as made:
-        assert made.latest_seen_ms() is None
+        assert made.stood() == Stood()
         made.begin(FAR, trusted=True, version="0.1", plan=HASH)
         if in_order:
             made.end(FAR + 1000, "SIGTERM")
     with store(tmp_path) as made:
-        assert made.latest_seen_ms() == FAR + 1000 * in_order
+        assert made.stood().seen_ms == FAR + 1000 * in_order
         begin(made)
         made.end(NOON - 67_000, "SIGTERM")
     with store(tmp_path) as made:
-        assert made.latest_seen_ms() == NOON - 67_000
+        assert made.stood().seen_ms == NOON - 67_000
+
+
+def test_a_start_knows_when_the_machine_has_booted_if_it_has_not_since(tmp_path: Path) -> None:
+    with store(tmp_path) as made:
+        made.begin(NOON, trusted=False, version="0.1", plan=HASH, machine="first")
+        assert made.stood() == Stood(NOON, "first", None)
+        made.commit(Changes(NOON + 5000, booted_ms=NOON - 9000)).result(5)
+        made.commit(Changes(NOON + 6000)).result(5)  # a person's command knows nothing of it
+    with store(tmp_path) as made:
+        assert made.stood() == Stood(NOON + 6000, "first", NOON - 9000)
+        assert made.stood().booted_in("first") == NOON - 9000
+        assert made.stood().booted_in("second") is None
+        made.begin(NOON + 9000, trusted=True, version="0.1", plan=HASH, booted_ms=NOON)
+        assert made.stood().booted_in("") is None
 
 
 def override(point: str, value: Value, **more: Any) -> Override:

@@ -53,7 +53,7 @@ def start(data: Path) -> ControlStore:
     store = ControlStore.open(data, NOON + 60_000)
     try:
         store.in_force()
-        store.latest_seen_ms()
+        store.stood()
         began = store.begin(NOON + 60_000, trusted=True, version="0.1", plan=HASH)
         store.commit(Changes(NOON + 60_000, (Entry(NOON, Kind.SENT, "a.on", True, 8),))).exception(10)
         if store.opening.set_aside is not None:
