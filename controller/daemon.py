@@ -161,6 +161,11 @@ class Daemon:
         return 0 if self.trending is None else self.trending.give_up_room()
 
     @property
+    def missed_cycles(self) -> int:
+        """Seconds that had no cycle, because the one before or an answer took too long."""
+        return self._timer.missed
+
+    @property
     def stopping(self) -> bool:
         """Told to stop."""
         return self._stopping

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 
 PERIOD_S = 1.0
@@ -21,6 +22,9 @@ class CycleTimer:
         self._wall = wall
         self._period_s = period_s
         self._nudged = asyncio.Event()
+        self._due: float | None = None
+        self.missed = 0
+        """Whole periods that had no wake, because what ran before took until after it."""
 
     def nudge(self) -> None:
         """Wake the cycle now."""
@@ -28,8 +32,14 @@ class CycleTimer:
 
     async def wait(self) -> None:
         """Until the next wake."""
+        left_s = seconds_to_next(self._wall(), self._period_s)
+        due = time.monotonic() + left_s
+        if self._due is not None:
+            # A step of the wall clock moves the next wake by up to a tenth of a period more than a period.
+            self.missed += max(0, int((due - self._due) / self._period_s + 0.1) - 1)
+        self._due = due
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._nudged.wait(), seconds_to_next(self._wall(), self._period_s))
+            await asyncio.wait_for(self._nudged.wait(), left_s)
         self._nudged.clear()
 
 
