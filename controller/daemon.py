@@ -6,8 +6,9 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from typing import NamedTuple
 
 from config.language import text
 from config.language.details import detail
@@ -55,6 +56,21 @@ STOP_WRITES_S = 5.0
 """Machine seconds the last writes of a run may take; with the drivers' own end within the promised ten."""
 
 
+class _Accepted(NamedTuple):
+    """A person's command that is committed and waits for its cycle."""
+
+    command: PersonCommand
+    applied: asyncio.Future[None]
+    as_committed: bool
+    """Nothing of it was put right since."""
+
+
+def _applied(accepted: Iterable[_Accepted]) -> None:
+    for item in accepted:
+        if not item.applied.done():
+            item.applied.set_result(None)
+
+
 class Daemon:
     """One Plan being run. All methods are called from the event loop."""
 
@@ -93,7 +109,7 @@ class Daemon:
         self.consumption = consumption
         self._stores = stores
         self._timer = timer
-        self._commands: list[tuple[PersonCommand, asyncio.Future[None]]] = []
+        self._commands: list[_Accepted] = []
         self._failed_cycles = 0
         self._simulated = simulated
         self._learn(plan, context)
@@ -205,14 +221,12 @@ class Daemon:
         began = time.perf_counter()
         now = self.clock.look()
         events, fates = self.parting.take(self.inbox.take(), now.wall_ms)
-        commands, applied = self._take_commands()
-        step = self.engine.step(now, events, commands, self.board.noticed())
+        accepted = self._take_commands()
+        step = self.engine.step(now, events, [item.command for item in accepted], self.board.noticed())
         step.fates[:0] = fates
-        for waiter in applied:
-            if not waiter.done():
-                waiter.set_result(None)
+        _applied(accepted)
         self._send(step.writes)
-        self._record(step, now, commands)
+        self._record(step, now, accepted)
         self._count(now, step)
         if self.trending is not None:
             self.trending.step(now, step.changed, self.engine.readings)
@@ -258,18 +272,18 @@ class Daemon:
         )
         await asyncio.wrap_future(future)
         # The clock may have been put right while the command was being committed.
-        command = put_right(command, self.clock.now().put_right_ms - now.put_right_ms)
+        by_ms = self.clock.now().put_right_ms - now.put_right_ms
         applied: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._commands.append((command, applied))
+        self._commands.append(_Accepted(put_right(command, by_ms), applied, as_committed=not by_ms))
         self._timer.nudge()
         if isinstance(command, Observe) and not command.target and not command.observing:
             over = [damage.notice("", on=False), plan_loss.notice(on=False), restored.notice("", on=False)]
             self.board.take(over, now.wall_ms)
         return applied
 
-    def _take_commands(self) -> tuple[list[PersonCommand], list[asyncio.Future[None]]]:
+    def _take_commands(self) -> list[_Accepted]:
         taken, self._commands = self._commands, []
-        return [command for command, _ in taken], [applied for _, applied in taken]
+        return taken
 
     def read_now(self, point: int) -> None:
         """Ask for a fresh reading."""
@@ -298,14 +312,13 @@ class Daemon:
     async def wind_up(self) -> list[str]:
         """The last writes, then the end of all lines. Returns the names of devices not reached."""
         # A lock that a person was told of holds for the last writes too.
-        commands, applied = self._take_commands()
+        accepted = self._take_commands()
         noticed = self.board.noticed()
-        if commands or noticed:
+        if accepted or noticed:
             now = self.clock.now()
-            self._record(self.engine.step(now, (), commands, noticed), now, commands)
-        for waiter in applied:
-            if not waiter.done():
-                waiter.set_result(None)
+            step = self.engine.step(now, (), [item.command for item in accepted], noticed)
+            self._record(step, now, accepted)
+        _applied(accepted)
         writes = self.engine.stop_writes()
         last = LastWrites(writes, self._keys)
         now = self.clock.now()
@@ -343,13 +356,14 @@ class Daemon:
             else:  # after a swap its line may still be opening
                 self.inbox.put(WriteReport(write.seq, write.point, Fate.NOT_SENT, None, "line is not open"))
 
-    def _record(self, step: Step, now: Now, commands: Sequence[PersonCommand]) -> None:
+    def _record(self, step: Step, now: Now, accepted: Sequence[_Accepted]) -> None:
         for telling in step.tellings:
             self.board.announce(telling)
             if self.published is not None:
                 self.published(telling)
         sent = outgoing(self.channels, self.plan.site.name, self.context.local, step.tellings)
-        changes = recorder.changes(step, self._keys, commands, self._reasserts, sent)
+        committed = [item.command for item in accepted if item.as_committed]
+        changes = recorder.changes(step, self._keys, committed, self._reasserts, sent)
         if changes is None and not 0 <= now.wall_ms - self._seen_ms < SEEN_EVERY_MS:
             changes = Changes(now.wall_ms)
         if changes is not None:
