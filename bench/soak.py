@@ -103,7 +103,8 @@ async def watch(
                 keep.flush()
             if lamps and passed >= people * _PERSON_EVERY_S:
                 lamp = lamps[people % len(lamps)]
-                await client.call("set", point=lamp, value="on" if people % 2 else "off", for_s=_HELD_S)
+                value = "off" if people // len(lamps) % 2 else "on"
+                await client.call("set", point=lamp, value=value, for_s=_HELD_S)
                 people += 1
             await asyncio.sleep(max(0.0, began + len(samples) * every_s - time.monotonic()))
     return samples

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import NamedTuple
 
 from config.language import text
@@ -59,10 +60,15 @@ STOP_WRITES_S = 5.0
 class _Accepted(NamedTuple):
     """A person's command that is committed and waits for its cycle."""
 
-    command: PersonCommand
+    committed: PersonCommand
+    put_right_ms: int
+    """By how much the clock was put right while it was being committed."""
     applied: asyncio.Future[None]
-    as_committed: bool
-    """Nothing of it was put right since."""
+
+    @property
+    def command(self) -> PersonCommand:
+        """By the clock of now."""
+        return put_right(self.committed, self.put_right_ms)
 
 
 def _applied(accepted: Iterable[_Accepted]) -> None:
@@ -110,6 +116,9 @@ class Daemon:
         self._stores = stores
         self._timer = timer
         self._commands: list[_Accepted] = []
+        self._awaited: list[AlarmCommand] = []
+        """What people said of alarms, stored or about to be, until a cycle has heard of it: what a cycle
+        stores of these alarms meanwhile does not undo it."""
         self._failed_cycles = 0
         self._simulated = simulated
         self._learn(plan, context)
@@ -266,15 +275,23 @@ class Daemon:
         """Check and commit a person's command; the future resolves when a cycle has acted on it."""
         now = self.clock.now()
         self.engine.accept(command, now)
-        alarms = self.engine.alarms_after(command, now) if isinstance(command, AlarmCommand) else ()
+        alarms: tuple[Alarm, ...] = ()
+        if isinstance(command, AlarmCommand):
+            alarms = self.engine.alarms_after(command, now, self._awaited)
+            self._awaited.append(command)
         future = self._stores.control.commit(
             recorder.command_changes(command, now.wall_ms, alarms), within_s=PERSON_COMMIT_S
         )
-        await asyncio.wrap_future(future)
+        try:
+            await asyncio.wrap_future(future)
+        except BaseException:
+            self._no_more_awaited(command)
+            self.engine.store_alarms_anew()
+            raise
         # The clock may have been put right while the command was being committed.
-        by_ms = self.clock.now().put_right_ms - now.put_right_ms
+        right_ms = self.clock.now().put_right_ms - now.put_right_ms
         applied: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._commands.append(_Accepted(put_right(command, by_ms), applied, as_committed=not by_ms))
+        self._commands.append(_Accepted(command, right_ms, applied))
         self._timer.nudge()
         if isinstance(command, Observe) and not command.target and not command.observing:
             over = [damage.notice("", on=False), plan_loss.notice(on=False), restored.notice("", on=False)]
@@ -283,7 +300,12 @@ class Daemon:
 
     def _take_commands(self) -> list[_Accepted]:
         taken, self._commands = self._commands, []
+        for item in taken:
+            self._no_more_awaited(item.committed)
         return taken
+
+    def _no_more_awaited(self, command: PersonCommand) -> None:
+        self._awaited = [one for one in self._awaited if one is not command]
 
     def read_now(self, point: int) -> None:
         """Ask for a fresh reading."""
@@ -362,8 +384,11 @@ class Daemon:
             if self.published is not None:
                 self.published(telling)
         sent = outgoing(self.channels, self.plan.site.name, self.context.local, step.tellings)
-        committed = [item.command for item in accepted if item.as_committed]
+        committed = [item.committed for item in accepted if not item.put_right_ms]
         changes = recorder.changes(step, self._keys, committed, self._reasserts, sent)
+        if changes is not None and changes.alarms and self._awaited:
+            alarms = self.engine.alarms_with(changes.alarms, self._awaited, now)
+            changes = replace(changes, alarms=alarms)
         if changes is None and not 0 <= now.wall_ms - self._seen_ms < SEEN_EVERY_MS:
             changes = Changes(now.wall_ms)
         if changes is not None:

@@ -18,7 +18,7 @@ import pytest
 from controller.compile import compile_site
 from controller.store.ledger import broken_at
 from hil_tests.people.asking import LOAD_ALARMS, Asked, ask, read
-from hil_tests.people.judging import Told, differing, disordered, not_obeyed, unaccounted
+from hil_tests.people.judging import Told, differing, disordered, misnumbered, not_obeyed, unaccounted
 from hil_tests.people.replay import replay
 from hil_tests.running import PATIENCE_S
 from hil_tests.stand import Stand
@@ -88,6 +88,7 @@ def judge(asked: Sequence[Asked], stand: Stand) -> None:
     rows = stand.ledger()
     assert not [*unaccounted(asked, rows)]
     assert not [*disordered(asked, rows)]
+    assert not [*misnumbered(asked, rows)]
     assert not [*not_obeyed(rows)]
     with stand.control() as connection:
         assert broken_at(connection) is None

@@ -115,6 +115,15 @@ def _words(one: Asked) -> str:
     return str(one.args.get("reason") or one.args.get("comment") or one.args.get("label") or "-")
 
 
+def misnumbered(asked: Sequence[Asked], rows: Sequence[Row]) -> Iterator[str]:
+    """Where the number of a version that somebody was told is another's."""
+    versions = [row.entry for row in rows if row.entry.kind == Kind.PLAN]
+    for one in asked:
+        number = (one.answer or {}).get("number")
+        if one.op == "apply" and number and versions[number - 1].why != one.args["comment"]:
+            yield f"{one} is not {versions[number - 1]}"
+
+
 def not_obeyed(rows: Sequence[Row]) -> Iterator[str]:
     """Where what people hold was decided in another order than it was asked for, or without being asked."""
     asked: dict[str, list[tuple[str, object]]] = {}

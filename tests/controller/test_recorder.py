@@ -5,9 +5,20 @@ from __future__ import annotations
 import pytest
 
 from config.language import text
+from config.plan.places import Booking
 from controller import recorder
 from controller.decide.arbiter import NOTHING, arbitrate
-from controller.decide.records import Ended, Lock, Observe, Output, Override, PersonCommand, Release, Unlock
+from controller.decide.records import (
+    Book,
+    Ended,
+    Lock,
+    Observe,
+    Output,
+    Override,
+    PersonCommand,
+    Release,
+    Unlock,
+)
 from controller.decide.requests import Op, Request
 from controller.decide.step import Decision, FateRecord, Step, WouldWrite
 from controller.store.ledger import Entry, Kind
@@ -130,3 +141,17 @@ def test_a_persons_command_is_a_row_and_a_change_in_one_commit(
     assert getattr(changes, field)
     others = {"overrides", "ended", "locks", "unlocked", "observe", "outputs", "dropped"} - {field}
     assert not any(getattr(changes, other) for other in others)
+
+
+@pytest.mark.parametrize(
+    ("start_ms", "said"),
+    [
+        (NOON, "2026-03-05T04:00Z"),
+        (NOON + 7000, "2026-03-05T04:00:07Z"),
+        (NOON + 7, "2026-03-05T04:00:00.007Z"),
+    ],
+)
+def test_the_ledger_has_a_booking_to_the_last_millisecond(start_ms: int, said: str) -> None:
+    booking = Booking("hall", start_ms, NOON + 3_600_000, "", "Wang", "Li", NOON)
+    (row,) = recorder.command_changes(Book((booking,), (), "Li"), NOON).entries
+    assert row.detail == f"event add hall {said}/2026-03-05T05:00Z by Wang"

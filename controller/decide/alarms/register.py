@@ -116,9 +116,29 @@ class Alarms:
             hours = f"{self._longest_ms / 3_600_000:g}"
             raise Refused(text("an alarm may be shelved for {hours} h here at most", hours=hours))
 
-    def after(self, command: AlarmCommand, now_ms: int) -> tuple[Alarm, ...]:
-        """Those that it bears on, as they will be."""
-        return tuple(self._done(self._numbered(number), command, now_ms) for number in command.alarms)
+    def after(
+        self, command: AlarmCommand, now_ms: int, awaited: Iterable[AlarmCommand] = ()
+    ) -> tuple[Alarm, ...]:
+        """Those that it bears on, as they will be once what is `awaited` was done before it."""
+        standing = [self._numbered(number) for number in command.alarms]
+        return self.with_done(standing, (*awaited, command), now_ms)
+
+    def with_done(
+        self, alarms: Iterable[Alarm], commands: Sequence[AlarmCommand], now_ms: int
+    ) -> tuple[Alarm, ...]:
+        """These alarms, as the commands will make them."""
+        found = []
+        for alarm in alarms:
+            for command in commands:
+                if alarm.id in command.alarms:
+                    alarm = self._done(alarm, command, now_ms)
+            found.append(alarm)
+        return tuple(found)
+
+    def store_anew(self) -> None:
+        """What is stored of them is not sure: all are to be remembered with the next look."""
+        self._stored.clear()
+        self._due_ms = 0
 
     def obey(self, command: AlarmCommand, now_ms: int) -> None:
         """`check` was asked; an alarm that has gone meanwhile needs nothing."""
