@@ -155,8 +155,9 @@ def differing(desk: Desk, told: Told) -> Iterator[str]:
     yield from _two("bookings", {key: tuple(one) for key, one in desk.bookings.items()}, bookings)
     yield from _two("plan", desk.plans[-1], told.status["plan"])
     alarms = {row["id"]: row for row in told.alarms if row["subject"].startswith(LOAD_ALARMS)}
-    acked = {number: (row["acked_by"], row["comment"]) for number, row in alarms.items() if row["acked"]}
-    yield from _two("acknowledged", {key: desk.acked[key] for key in desk.acked if key in alarms}, acked)
+    sure = alarms.keys() - desk.unsure
+    acked = {number: (alarms[number]["acked_by"], alarms[number]["comment"]) for number in sure}
+    yield from _two("acknowledged", {number: desk.acked.get(number, ("", "")) for number in sure}, acked)
     shelved = {
         number: (_ms(row["shelved_until"]), row["shelved_by"], row["shelved_why"])
         for number, row in alarms.items()

@@ -20,6 +20,11 @@ _SHELVED = re.compile(r"shelve until (\d+): alarm (\d+): ")
 _ALARM = re.compile(r"(acknowledge|shelve until (\d+):|unshelve) alarm (\d+): ")
 
 
+CYCLE_MS = 1500
+"""What is stored before a cycle is heard of after it: an alarm that is acknowledged while its shelving runs
+out may have either for the last word."""
+
+
 class Held(NamedTuple):
     """A person's value on a point."""
 
@@ -47,6 +52,9 @@ class Desk:
     """By place, start and end."""
     acked: dict[int, tuple[str, str]] = field(default_factory=dict)
     """Alarm → who, and what was said of it."""
+    acked_ms: dict[int, int] = field(default_factory=dict)
+    unsure: set[int] = field(default_factory=set)
+    """Alarms that were acknowledged while their shelving ran out."""
     shelved: dict[int, tuple[int, str, str]] = field(default_factory=dict)
     """Alarm → until when, by whom, why."""
     plans: list[str] = field(default_factory=list)
@@ -68,7 +76,7 @@ def _do(desk: Desk, entry: Entry) -> None:
         case Kind.COMMAND:
             _command(desk, entry)
         case Kind.EXPIRED if shelved := _SHELVED.match(entry.detail):
-            _shelving_over(desk, int(shelved[2]), int(shelved[1]))
+            _shelving_over(desk, int(shelved[2]), int(shelved[1]), entry.time_ms)
         case Kind.EXPIRED:
             _expired(desk, entry)
         case Kind.CLOCK if shelved := _SHELVED.match(entry.detail):
@@ -134,16 +142,20 @@ def _alarm(desk: Desk, entry: Entry) -> None:
     found = _ALARM.match(entry.detail)
     assert found is not None, entry
     number = int(found[3])
+    desk.unsure.discard(number)
     if found[1] == "acknowledge":
         desk.acked[number] = (entry.who, entry.why)
+        desk.acked_ms[number] = entry.time_ms
     elif found[1] == "unshelve":
         _unshelve(desk, number)
     else:
         desk.shelved[number] = (int(found[2]), entry.who, entry.why)
 
 
-def _shelving_over(desk: Desk, number: int, until_ms: int) -> None:
+def _shelving_over(desk: Desk, number: int, until_ms: int, now_ms: int) -> None:
     if number in desk.shelved and desk.shelved[number][0] == until_ms:
+        lately = number in desk.acked and now_ms - desk.acked_ms[number] < CYCLE_MS
+        (desk.unsure.add if lately else desk.unsure.discard)(number)
         _unshelve(desk, number)
 
 

@@ -17,9 +17,11 @@ from controller.accepted import compiled
 ROOT = Path(__file__).parents[2]
 
 
-def plan_of(folder: Path, points: int) -> Plan:
-    write_site(folder / "site", points)
-    return compiled(folder / "site", "en")[1]
+@pytest.fixture(scope="module")
+def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    site = tmp_path_factory.mktemp("soak") / "site"
+    write_site(site)
+    return compiled(site, "en")[1]
 
 
 def sample(at_s: float, mib: float, missed: int = 0, handles: int = 60, written: int = 0) -> Sample:
@@ -27,8 +29,7 @@ def sample(at_s: float, mib: float, missed: int = 0, handles: int = 60, written:
     return Sample(at_s, kib, kib, kib, handles, 5, written, at_s / 20, int(at_s), missed, 99.0, 3, 9, 7, 4.0)
 
 
-def test_the_site_has_as_many_points_as_it_says_on_every_kind_of_line(tmp_path: Path) -> None:
-    plan = plan_of(tmp_path, 5000)
+def test_the_site_has_as_many_points_as_it_says_on_every_kind_of_line(plan: Plan) -> None:
     assert len(plan.points) == 5012
     assert {line.transport for line in plan.lines} == {"modbus-tcp", "modbus-rtu", "bacnet-ip"}
     assert len({target for programme in plan.programmes for target in programme.targets}) > 100
@@ -43,8 +44,7 @@ def test_slopes_are_by_the_hour() -> None:
     assert found.last == pytest.approx(52.8)
 
 
-def test_what_grows_and_what_is_missed_is_told(tmp_path: Path) -> None:
-    plan = plan_of(tmp_path, 300)
+def test_what_grows_and_what_is_missed_is_told(plan: Plan) -> None:
     flat = [sample(at * 10.0, 60.0 + at % 2) for at in range(361)]
     found = judged(plan, flat, 600.0)
     assert found.complaints == []
