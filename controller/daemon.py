@@ -6,10 +6,8 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
-from typing import NamedTuple
 
 from config.language import text
 from config.language.details import detail
@@ -19,14 +17,15 @@ from config.plan.site import Plan
 from controller import damage, plan_loss, recorder, restored
 from controller.board import Board
 from controller.clock import SteppedClock
+from controller.commands import PERSON_COMMIT_S, Accepted, Commands, applied, stored
 from controller.consumption.log import Closed, ConsumptionLog
 from controller.consumption.meters import Meter
 from controller.cycle import Engine
 from controller.decide.alarms.alarm import Alarm, Telling
 from controller.decide.people import left_alone
-from controller.decide.records import AlarmCommand, Observe, PersonCommand
+from controller.decide.records import Observe, PersonCommand
 from controller.decide.step import NOTHING_COUNTED, Counters, Decision, Step
-from controller.decide.timekeeping import put_right, put_right_words
+from controller.decide.timekeeping import put_right_words
 from controller.flash import Flash
 from controller.logbook import Logbook
 from controller.notify.runner import Notifier
@@ -48,33 +47,11 @@ SEEN_EVERY_MS = 60_000
 """Site time at least this often stands in control.db: the lower bound for a clock that forgets."""
 FAILED_CYCLES = 10
 """So many in a row and the daemon ends."""
-PERSON_COMMIT_S = 5.0
-"""A person's command that cannot be committed by then is refused."""
 BOUNDARY_LEAD_S = 4.0
 """Machine seconds before an interval's end at which every counter is read out of turn: counts at the boundary
 are then fresh, and of all meters at nearly one moment."""
 STOP_WRITES_S = 5.0
 """Machine seconds the last writes of a run may take; with the drivers' own end within the promised ten."""
-
-
-class _Accepted(NamedTuple):
-    """A person's command that is committed and waits for its cycle."""
-
-    committed: PersonCommand
-    put_right_ms: int
-    """By how much the clock was put right while it was being committed."""
-    applied: asyncio.Future[None]
-
-    @property
-    def command(self) -> PersonCommand:
-        """By the clock of now."""
-        return put_right(self.committed, self.put_right_ms)
-
-
-def _applied(accepted: Iterable[_Accepted]) -> None:
-    for item in accepted:
-        if not item.applied.done():
-            item.applied.set_result(None)
 
 
 class Daemon:
@@ -115,10 +92,7 @@ class Daemon:
         self.consumption = consumption
         self._stores = stores
         self._timer = timer
-        self._commands: list[_Accepted] = []
-        self._awaited: list[AlarmCommand] = []
-        """What people said of alarms, stored or about to be, until a cycle has heard of it: what a cycle
-        stores of these alarms meanwhile does not undo it."""
+        self.commands = Commands(clock.now)
         self._failed_cycles = 0
         self._simulated = simulated
         self._learn(plan, context)
@@ -230,10 +204,10 @@ class Daemon:
         began = time.perf_counter()
         now = self.clock.look()
         events, fates = self.parting.take(self.inbox.take(), now.wall_ms)
-        accepted = self._take_commands()
+        accepted = self.commands.take()
         step = self.engine.step(now, events, [item.command for item in accepted], self.board.noticed())
         step.fates[:0] = fates
-        _applied(accepted)
+        applied(accepted)
         self._send(step.writes)
         self._record(step, now, accepted)
         self._count(now, step)
@@ -274,38 +248,12 @@ class Daemon:
     async def accept(self, command: PersonCommand) -> asyncio.Future[None]:
         """Check and commit a person's command; the future resolves when a cycle has acted on it."""
         now = self.clock.now()
-        self.engine.accept(command, now)
-        alarms: tuple[Alarm, ...] = ()
-        if isinstance(command, AlarmCommand):
-            alarms = self.engine.alarms_after(command, now, self._awaited)
-            self._awaited.append(command)
-        future = self._stores.control.commit(
-            recorder.command_changes(command, now.wall_ms, alarms), within_s=PERSON_COMMIT_S
-        )
-        try:
-            await asyncio.wrap_future(future)
-        except BaseException:
-            self._no_more_awaited(command)
-            self.engine.store_alarms_anew()
-            raise
-        # The clock may have been put right while the command was being committed.
-        right_ms = self.clock.now().put_right_ms - now.put_right_ms
-        applied: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._commands.append(_Accepted(command, right_ms, applied))
+        applied = await self.commands.accept(command, now, self._stores.control, lambda: self.engine)
         self._timer.nudge()
         if isinstance(command, Observe) and not command.target and not command.observing:
             over = [damage.notice("", on=False), plan_loss.notice(on=False), restored.notice("", on=False)]
             self.board.take(over, now.wall_ms)
         return applied
-
-    def _take_commands(self) -> list[_Accepted]:
-        taken, self._commands = self._commands, []
-        for item in taken:
-            self._no_more_awaited(item.committed)
-        return taken
-
-    def _no_more_awaited(self, command: PersonCommand) -> None:
-        self._awaited = [one for one in self._awaited if one is not command]
 
     def read_now(self, point: int) -> None:
         """Ask for a fresh reading."""
@@ -334,13 +282,13 @@ class Daemon:
     async def wind_up(self) -> list[str]:
         """The last writes, then the end of all lines. Returns the names of devices not reached."""
         # A lock that a person was told of holds for the last writes too.
-        accepted = self._take_commands()
+        accepted = self.commands.take()
         noticed = self.board.noticed()
         if accepted or noticed:
             now = self.clock.now()
             step = self.engine.step(now, (), [item.command for item in accepted], noticed)
             self._record(step, now, accepted)
-        _applied(accepted)
+        applied(accepted)
         writes = self.engine.stop_writes()
         last = LastWrites(writes, self._keys)
         now = self.clock.now()
@@ -378,22 +326,18 @@ class Daemon:
             else:  # after a swap its line may still be opening
                 self.inbox.put(WriteReport(write.seq, write.point, Fate.NOT_SENT, None, "line is not open"))
 
-    def _record(self, step: Step, now: Now, accepted: Sequence[_Accepted]) -> None:
+    def _record(self, step: Step, now: Now, accepted: Sequence[Accepted]) -> None:
         for telling in step.tellings:
             self.board.announce(telling)
             if self.published is not None:
                 self.published(telling)
         sent = outgoing(self.channels, self.plan.site.name, self.context.local, step.tellings)
-        committed = [item.committed for item in accepted if not item.put_right_ms]
-        changes = recorder.changes(step, self._keys, committed, self._reasserts, sent)
-        if changes is not None and changes.alarms and self._awaited:
-            alarms = self.engine.alarms_with(changes.alarms, self._awaited, now)
-            changes = replace(changes, alarms=alarms)
+        changes = recorder.changes(step, self._keys, stored(accepted), self._reasserts, sent)
         if changes is None and not 0 <= now.wall_ms - self._seen_ms < SEEN_EVERY_MS:
             changes = Changes(now.wall_ms)
         if changes is not None:
             self._seen_ms = now.wall_ms
-            done = self._stores.control.commit(changes)
+            done = self._stores.control.commit(self.commands.as_awaited(changes, self.engine, now))
             if sent and self.notifier is not None:
                 done.add_done_callback(self.notifier.nudge_from_thread)
 

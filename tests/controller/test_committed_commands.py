@@ -28,10 +28,10 @@ HOUR = 3_600_000
 
 async def stored(made: Shell, *commands: PersonCommand) -> None:
     """Accepted and stored, and heard of by no cycle yet."""
-    heard = made.daemon._commands
+    heard = made.daemon.commands.waiting
     for command in commands:
         await made.daemon.accept(command)
-    made.daemon._commands = heard[: len(heard) - len(commands)]
+    made.daemon.commands.waiting = heard[: len(heard) - len(commands)]
 
 
 def override(made: Shell, value: float, lasting_s: float, person: str = "Li") -> Override:
@@ -95,7 +95,7 @@ async def test_what_people_say_of_an_alarm_one_after_the_other_is_all_kept(tmp_p
         assert (alarm.active, alarm.acked_by, alarm.shelved_by) == (False, "Li", "Wang")
         await made.daemon.accept(Unshelve((1,), "Li"))
         made.cycle()
-        assert not made.daemon._awaited
+        assert not made.daemon.commands.awaited
         (alarm,) = made.daemon.engine.remembered().alarms
         assert (alarm.acked_by, alarm.shelved_by) == ("Li", "")
 
@@ -107,6 +107,6 @@ async def test_what_could_not_be_stored_of_an_alarm_is_not_stored_by_a_cycle_eit
         made.stores.control.close()
         with pytest.raises(StoreError):
             await made.daemon.accept(Acknowledge((1,), "Li", "seen"))
-        assert not made.daemon._awaited
+        assert not made.daemon.commands.awaited
         step = made.daemon.engine.step(made.clock.now())
         assert [alarm.acked for alarm in step.memory.alarms] == [False], "stored anew as it is"
