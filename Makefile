@@ -15,7 +15,7 @@ TEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install install-service demo test hil slow properties campaign peers check format savings lock clean
+.PHONY: help install install-service demo test hil slow properties campaign peers soak check format savings lock clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
@@ -47,6 +47,9 @@ campaign: $(VENV)/.dev  ## live a minute of random campaigns, and find five bugs
 peers: $(VENV)/.dev  ## install independent Modbus, BACnet and MQTT programs and test against them
 	$(MAKE) --no-print-directory -C peers install
 	$(BIN)/python -m pytest -m peers tests/peers $(TEST_ARGS)
+
+soak: $(VENV)/.dev  ## run the daemon for an hour at 5,000 points: does it grow, and what does it cost
+	$(BIN)/python -m bench.soak $(TEST_ARGS)
 
 check: $(VENV)/.dev  ## lint, format and type check
 	$(BIN)/ruff check .

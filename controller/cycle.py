@@ -75,7 +75,7 @@ class Engine(Parts):
             self._gate.put_right(right.by_ms)
             self._permits.put_right(right.by_ms)
             self._hands.put_right(right.by_ms)
-            self._alarms.put_right(right.by_ms)
+            step.reshelved = self._alarms.put_right(right.by_ms)
             step.moved = self._people.put_right(right, now, self._longest_ms, step.memory)
         self._announcements.look(now, step)
         self._decide(now, step)
@@ -83,6 +83,7 @@ class Engine(Parts):
         self._settle(now, step)
         self._told.take(step.notices, lambda told: stands(told, self.plan, self._online, self._not_set_up))
         step.memory.alarms, step.tellings = self._alarms.look(now, [*noticed, *step.notices])
+        step.unshelved = self._alarms.take_unshelved()
         step.counters = Counters(
             self._cycle,
             self._image.good,
@@ -254,8 +255,9 @@ class Engine(Parts):
         yielding = self._rules.take_yielding()
         if yielding is not None:
             self._outputs.touch(self._barriers.give_way(yielding))
-        for key, slot in self._people.take_ended():
-            step.memory.end(key, slot)
+        moved = {(item.point, item.slot) for item in step.moved}
+        for ended in self._people.take_ended():
+            step.memory.end(ended._replace(moved=ended[:2] in moved))
         step.notices += self._rules.take_notices()
         for point in sorted(touched):
             before = self._results.get(point)

@@ -18,14 +18,15 @@ from config.plan.site import Plan
 from controller import damage, plan_loss, recorder, restored
 from controller.board import Board
 from controller.clock import SteppedClock
+from controller.commands import PERSON_COMMIT_S, Accepted, Commands, applied, stored
 from controller.consumption.log import Closed, ConsumptionLog
 from controller.consumption.meters import Meter
 from controller.cycle import Engine
 from controller.decide.alarms.alarm import Alarm, Telling
 from controller.decide.people import left_alone
-from controller.decide.records import AlarmCommand, Observe, PersonCommand
+from controller.decide.records import Observe, PersonCommand
 from controller.decide.step import NOTHING_COUNTED, Counters, Decision, Step
-from controller.decide.timekeeping import put_right, put_right_words
+from controller.decide.timekeeping import put_right_words
 from controller.flash import Flash
 from controller.logbook import Logbook
 from controller.notify.runner import Notifier
@@ -47,8 +48,6 @@ SEEN_EVERY_MS = 60_000
 """Site time at least this often stands in control.db: the lower bound for a clock that forgets."""
 FAILED_CYCLES = 10
 """So many in a row and the daemon ends."""
-PERSON_COMMIT_S = 5.0
-"""A person's command that cannot be committed by then is refused."""
 BOUNDARY_LEAD_S = 4.0
 """Machine seconds before an interval's end at which every counter is read out of turn: counts at the boundary
 are then fresh, and of all meters at nearly one moment."""
@@ -94,7 +93,7 @@ class Daemon:
         self.consumption = consumption
         self._stores = stores
         self._timer = timer
-        self._commands: list[tuple[PersonCommand, asyncio.Future[None]]] = []
+        self.commands = Commands(clock.now)
         self._failed_cycles = 0
         self._simulated = simulated
         self._learn(plan, context)
@@ -162,6 +161,11 @@ class Daemon:
         return 0 if self.trending is None else self.trending.give_up_room()
 
     @property
+    def missed_cycles(self) -> int:
+        """Seconds that had no cycle, because the one before or an answer took too long."""
+        return self._timer.missed
+
+    @property
     def stopping(self) -> bool:
         """Told to stop."""
         return self._stopping
@@ -201,14 +205,12 @@ class Daemon:
         began = time.perf_counter()
         now = self.clock.look()
         events, fates = self.parting.take(self.inbox.take(), now.wall_ms)
-        commands, applied = self._take_commands()
-        step = self.engine.step(now, events, commands, self.board.noticed())
+        accepted = self.commands.take()
+        step = self.engine.step(now, events, [item.command for item in accepted], self.board.noticed())
         step.fates[:0] = fates
-        for waiter in applied:
-            if not waiter.done():
-                waiter.set_result(None)
+        applied(accepted)
         self._send(step.writes)
-        self._record(step, now, commands)
+        self._record(step, now, accepted)
         self._count(now, step)
         if self.trending is not None:
             self.trending.step(now, step.changed, self.engine.readings)
@@ -247,25 +249,12 @@ class Daemon:
     async def accept(self, command: PersonCommand) -> asyncio.Future[None]:
         """Check and commit a person's command; the future resolves when a cycle has acted on it."""
         now = self.clock.now()
-        self.engine.accept(command, now)
-        alarms = self.engine.alarms_after(command, now) if isinstance(command, AlarmCommand) else ()
-        future = self._stores.control.commit(
-            recorder.command_changes(command, now.wall_ms, alarms), within_s=PERSON_COMMIT_S
-        )
-        await asyncio.wrap_future(future)
-        # The clock may have been put right while the command was being committed.
-        command = put_right(command, self.clock.now().put_right_ms - now.put_right_ms)
-        applied: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._commands.append((command, applied))
+        applied = await self.commands.accept(command, now, self._stores.control, lambda: self.engine)
         self._timer.nudge()
         if isinstance(command, Observe) and not command.target and not command.observing:
             over = [damage.notice("", on=False), plan_loss.notice(on=False), restored.notice("", on=False)]
             self.board.take(over, now.wall_ms)
         return applied
-
-    def _take_commands(self) -> tuple[list[PersonCommand], list[asyncio.Future[None]]]:
-        taken, self._commands = self._commands, []
-        return [command for command, _ in taken], [applied for _, applied in taken]
 
     def read_now(self, point: int) -> None:
         """Ask for a fresh reading."""
@@ -294,14 +283,13 @@ class Daemon:
     async def wind_up(self) -> list[str]:
         """The last writes, then the end of all lines. Returns the names of devices not reached."""
         # A lock that a person was told of holds for the last writes too.
-        commands, applied = self._take_commands()
+        accepted = self.commands.take()
         noticed = self.board.noticed()
-        if commands or noticed:
+        if accepted or noticed:
             now = self.clock.now()
-            self._record(self.engine.step(now, (), commands, noticed), now, commands)
-        for waiter in applied:
-            if not waiter.done():
-                waiter.set_result(None)
+            step = self.engine.step(now, (), [item.command for item in accepted], noticed)
+            self._record(step, now, accepted)
+        applied(accepted)
         writes = self.engine.stop_writes()
         last = LastWrites(writes, self._keys)
         now = self.clock.now()
@@ -339,17 +327,18 @@ class Daemon:
             else:  # after a swap its line may still be opening
                 self.inbox.put(WriteReport(write.seq, write.point, Fate.NOT_SENT, None, "line is not open"))
 
-    def _record(self, step: Step, now: Now, commands: Sequence[PersonCommand]) -> None:
+    def _record(self, step: Step, now: Now, accepted: Sequence[Accepted]) -> None:
         for telling in step.tellings:
             self.board.announce(telling)
             if self.published is not None:
                 self.published(telling)
         sent = outgoing(self.channels, self.plan.site.name, self.context.local, step.tellings)
-        changes = recorder.changes(step, self._keys, commands, self._reasserts, sent)
+        changes = recorder.changes(step, self._keys, stored(accepted), self._reasserts, sent)
         if changes is None and not 0 <= now.wall_ms - self._seen_ms < SEEN_EVERY_MS:
             changes = Changes(now.wall_ms)
         if changes is not None:
             self._seen_ms = now.wall_ms
+            changes = self.commands.as_awaited(changes, self.engine, now)
             done = self._stores.control.commit(replace(changes, booted_ms=now.booted_ms))
             if sent and self.notifier is not None:
                 done.add_done_callback(self.notifier.nudge_from_thread)

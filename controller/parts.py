@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from config.language import Text, text
 from config.plan.clock import Now, Pace
@@ -217,9 +217,21 @@ class Parts:
         """All that are not normal, the oldest first."""
         return self._alarms.standing()
 
-    def alarms_after(self, command: AlarmCommand, now: Now) -> tuple[Alarm, ...]:
-        """What an accepted command makes of those it bears on."""
-        return self._alarms.after(command, now.wall_ms)
+    def alarms_after(
+        self, command: AlarmCommand, now: Now, awaited: Iterable[AlarmCommand] = ()
+    ) -> tuple[Alarm, ...]:
+        """What an accepted command makes of those it bears on, after those that are `awaited`."""
+        return self._alarms.after(command, now.wall_ms, awaited)
+
+    def alarms_with(
+        self, alarms: Iterable[Alarm], awaited: Sequence[AlarmCommand], now: Now
+    ) -> tuple[Alarm, ...]:
+        """These, as the commands that are `awaited` will make them."""
+        return self._alarms.with_done(alarms, awaited, now.wall_ms)
+
+    def store_alarms_anew(self) -> None:
+        """With the next step."""
+        self._alarms.store_anew()
 
     def accept(self, command: PersonCommand, now: Now) -> None:
         """Raises Refused, with the reason, when a person's command cannot be carried out.

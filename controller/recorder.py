@@ -15,6 +15,7 @@ from controller.decide.records import (
     Acknowledge,
     Book,
     Changed,
+    Ended,
     Lock,
     Observe,
     Override,
@@ -39,24 +40,30 @@ _LANGUAGE = "en"
 def changes(
     step: Step,
     keys: dict[int, str],
-    commands: Collection[PersonCommand] = (),
+    committed: Collection[PersonCommand] = (),
     reasserts: Reasserts | None = None,
     outgoing: tuple[Outgoing, ...] = (),
 ) -> Changes | None:
     """What `step` adds to control.db, in one commit; None for nothing.
 
-    `keys`: point key by id. `commands`: what people asked for in it, in the ledger already. `reasserts`: the
-    accounts of this run, which go on. `outgoing`: what is to be told of its alarms.
+    `keys`: point key by id. `committed`: what people asked for in it, as it is stored already; others may
+    have asked for something else of the same since, so it is not stored again. `reasserts`: the accounts of
+    this run, which go on. `outgoing`: what is to be told of its alarms.
     """
     memory = step.memory
-    released = {(item.point, item.slot) for item in commands if isinstance(item, Release)}
     accounts = Reasserts() if reasserts is None else reasserts
-    entries = tuple(_entries(step, keys, released, accounts))
+    entries = tuple(_entries(step, keys, accounts))
     account = accounts.take()
     if not entries and not memory and not account.reasserted:
         return None
+    unlocked = {item.target for item in committed if isinstance(item, Unlock)}
     return replace(
         remembered(memory, step.wall_ms),
+        overrides=tuple(item for item in memory.overrides if item not in committed),
+        ended=tuple(item for item in memory.ended if item.until_ms),
+        locks=tuple(item for item in memory.locks if item not in committed),
+        unlocked=tuple(target for target in memory.unlocked if target not in unlocked),
+        observe=tuple(item for item in memory.observe if item not in committed),
         entries=entries,
         reasserted=account.reasserted,
         accounted=account.closed,
@@ -87,9 +94,7 @@ def end(reasserts: Reasserts, wall_ms: int) -> Changes:
     return Changes(wall_ms, entries, reasserted=account.reasserted, accounted=account.closed)
 
 
-def _entries(
-    step: Step, keys: dict[int, str], released: Collection[tuple[str, int]], reasserts: Reasserts
-) -> Iterator[Entry]:
+def _entries(step: Step, keys: dict[int, str], reasserts: Reasserts) -> Iterator[Entry]:
     yield from reasserts.due(step.wall_ms)
     if step.put_right_ms:
         yield Entry(step.wall_ms, Kind.CLOCK, detail=f"put right by {step.put_right_ms / 1000:+.3f} s")
@@ -98,12 +103,17 @@ def _entries(
         yield Entry(
             step.wall_ms, Kind.CLOCK, item.point, item.value, item.slot, who=item.person, detail=until
         )
+    for kind, alarms in ((Kind.CLOCK, step.reshelved), (Kind.EXPIRED, step.unshelved)):
+        for alarm in alarms:
+            entry = Entry(step.wall_ms, kind, who=alarm.shelved_by)
+            yield from _of_alarms(entry, _shelved(alarm.shelved_until_ms), (alarm,))
     unfit = {(item.override.point, item.override.slot) for item in step.unfit}
     for ended in step.unfit:
         yield _unfit(ended, step.wall_ms)
-    for point, slot in step.memory.ended:
-        if (point, slot) not in released and (point, slot) not in unfit:
-            yield Entry(step.wall_ms, Kind.EXPIRED, point=point, slot=slot)
+    for over in step.memory.ended:
+        if over.until_ms and over[:2] not in unfit:
+            until = f"set until {over.until_ms}"
+            yield Entry(step.wall_ms, Kind.EXPIRED, point=over.point, slot=over.slot, detail=until)
     for decision in step.decisions:
         yield from reasserts.closed(decision.key, step.wall_ms)
         yield _decided(decision)
@@ -175,6 +185,7 @@ def _unfit(item: Unfit, wall_ms: int) -> Entry:
         slot=override.slot,
         who=override.person,
         why=said,
+        detail=f"set until {override.expires_ms}",
     )
 
 
@@ -206,7 +217,7 @@ def command_changes(command: PersonCommand, wall_ms: int, alarms: Sequence[Alarm
             return Changes(wall_ms, (row,), overrides=(command,))
         case Release():
             row = entry._replace(point=command.point, slot=command.slot, detail="release")
-            return Changes(wall_ms, (row,), ended=((command.point, command.slot),))
+            return Changes(wall_ms, (row,), ended=(Ended(command.point, command.slot),))
         case Lock():
             row = entry._replace(why=command.reason, detail=f"lock {command.target}")
             return Changes(wall_ms, (row,), locks=(command,))
@@ -238,7 +249,7 @@ def command_changes(command: PersonCommand, wall_ms: int, alarms: Sequence[Alarm
             rows = _of_alarms(entry._replace(why=command.comment), "acknowledge", alarms)
             return Changes(wall_ms, rows, alarms=tuple(alarms))
         case Shelve():
-            rows = _of_alarms(entry._replace(why=command.reason), f"shelve until {command.until_ms}:", alarms)
+            rows = _of_alarms(entry._replace(why=command.reason), _shelved(command.until_ms), alarms)
             return Changes(wall_ms, rows, alarms=tuple(alarms))
         case Unshelve():
             return Changes(wall_ms, _of_alarms(entry, "unshelve", alarms), alarms=tuple(alarms))
@@ -252,8 +263,18 @@ def _of_alarms(entry: Entry, done: str, alarms: Sequence[Alarm]) -> tuple[Entry,
     )
 
 
+def _shelved(until_ms: int | None) -> str:
+    return f"shelve until {until_ms}:"
+
+
 def _booking(item: Booking) -> str:
-    """ "hall 2026-03-05T05:30Z/2026-03-05T09:00Z by Wang"."""
-    start, end = (datetime.fromtimestamp(ms / 1000, UTC) for ms in (item.start_ms, item.end_ms))
+    """ "hall 2026-03-05T05:30Z/2026-03-05T09:00Z by Wang"; seconds where it does not begin or end with a
+    minute."""
     by = f" by {item.organiser}" if item.organiser else ""
-    return f"{item.place} {start:%Y-%m-%dT%H:%MZ}/{end:%Y-%m-%dT%H:%MZ}{by}"
+    return f"{item.place} {_iso(item.start_ms)}/{_iso(item.end_ms)}{by}"
+
+
+def _iso(ms: int) -> str:
+    exact = "milliseconds" if ms % 1000 else "seconds" if ms % 60_000 else "minutes"
+    moment = datetime.fromtimestamp(ms / 1000, UTC).replace(tzinfo=None)
+    return moment.isoformat(timespec=exact) + "Z"

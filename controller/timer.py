@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 
 PERIOD_S = 1.0
@@ -17,10 +18,19 @@ class CycleTimer:
     wakes it at once (a person's command); wakes that were missed because a cycle overran are skipped.
     """
 
-    def __init__(self, wall: Callable[[], float], period_s: float = PERIOD_S) -> None:
+    def __init__(
+        self,
+        wall: Callable[[], float],
+        period_s: float = PERIOD_S,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._wall = wall
+        self._monotonic = monotonic
         self._period_s = period_s
         self._nudged = asyncio.Event()
+        self._due: float | None = None
+        self.missed = 0
+        """Whole periods that had no wake, because what ran before took until after it."""
 
     def nudge(self) -> None:
         """Wake the cycle now."""
@@ -28,8 +38,14 @@ class CycleTimer:
 
     async def wait(self) -> None:
         """Until the next wake."""
+        left_s = seconds_to_next(self._wall(), self._period_s)
+        due = self._monotonic() + left_s
+        if self._due is not None:
+            # A step of the wall clock moves the next wake by up to a tenth of a period more than a period.
+            self.missed += max(0, int((due - self._due) / self._period_s + 0.1) - 1)
+        self._due = due
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._nudged.wait(), seconds_to_next(self._wall(), self._period_s))
+            await asyncio.wait_for(self._nudged.wait(), left_s)
         self._nudged.clear()
 
 

@@ -68,7 +68,7 @@ class Told:
         """In the order in which the store does."""
         tables = self._tables
         for ended in changes.ended:
-            tables["overrides"].pop(tuple(ended), None)
+            tables["overrides"].pop(ended[:2], None)
         for target in changes.unlocked:
             tables["locks"].pop(target, None)
         for point in changes.dropped:

@@ -65,6 +65,8 @@ def _lines(found: dict[str, Any]) -> Iterator[Text]:
         worst=found["worst_cycle_ms"],
         rss=found["rss_mib"],
     )
+    if found["cycles_missed"]:
+        yield text("seconds without a cycle since the start: {count}", count=found["cycles_missed"])
     if found["written_mb_today"] is not None:
         yield _written(found["written_mb_today"], found["written_mb_a_day"], f"{found['flash_budget_mb']:g}")
     for line in found["lines"]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from config.language import Text, text
 from config.plan.site import Plan
 from controller.decide.acceptance import has_target, misfit
-from controller.decide.records import Notice, Override, Remembered
+from controller.decide.records import Ended, Notice, Override, Remembered
 from controller.decide.rules.registry import KINDS
 from controller.decide.step import Step, Unfit
 
@@ -89,7 +89,8 @@ class Beginnings:
             self._begun = True
             step.unfit += self._unfit
             for item in self._unfit:
-                step.memory.end(item.override.point, item.override.slot)
+                override = item.override
+                step.memory.end(Ended(override.point, override.slot, override.expires_ms))
             step.notices += [
                 Notice(kind, subject, words, on=True) for (kind, subject), words in self._told.items()
             ]
@@ -100,7 +101,7 @@ class Beginnings:
             return
         memory = step.memory
         over = [("override-ended", item.point) for item in memory.overrides]
-        over += [("override-waits", point) for point, _ in memory.ended]
+        over += [("override-waits", item.point) for item in memory.ended]
         over += [("lock-waits", target) for target in memory.unlocked]
         over += [("observe-waits", item.target) for item in memory.observe if not item.observing]
         for key in over:

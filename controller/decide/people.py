@@ -11,7 +11,7 @@ from config.plan.points import BacnetObject
 from config.plan.site import Plan
 from config.plan.slots import Slot
 from controller.decide.naming import Naming
-from controller.decide.records import Changed, Override, Release
+from controller.decide.records import Changed, Ended, Override, Release
 from controller.decide.requests import Op, Request
 from controller.decide.step import Decision
 from controller.decide.timekeeping import PutRight
@@ -27,7 +27,7 @@ class PeopleRequests:
         self._slots: dict[int, dict[int, Override]] = {}
         self._ends: list[tuple[int, str, int]] = []
         self._touched: set[int] = set()
-        self._ended: list[tuple[str, int]] = []
+        self._ended: list[Ended] = []
         for override in overrides:
             self._stand(override)
 
@@ -39,7 +39,7 @@ class PeopleRequests:
     def release(self, command: Release, changed: Changed) -> None:
         """Take an override back; nothing happens where there is none."""
         if self._end((command.point, command.slot)):
-            changed.end(command.point, command.slot)
+            changed.end(Ended(command.point, command.slot))
 
     def put_right(self, right: PutRight, now: Now, longest_ms: int, changed: Changed) -> list[Override]:
         """The clock was put right: what was to last for a time lasts as long as before, and nothing lasts
@@ -60,12 +60,12 @@ class PeopleRequests:
             standing = self._standing.get((point, slot))
             if standing is not None and standing.expires_ms == expires_ms:
                 self._end((point, slot))
-                self._ended.append((point, slot))
+                self._ended.append(Ended(point, slot, expires_ms))
         touched, self._touched = self._touched, set()
         return touched
 
-    def take_ended(self) -> list[tuple[str, int]]:
-        """(point, slot) of the overrides that expired in the last update."""
+    def take_ended(self) -> list[Ended]:
+        """The overrides that expired in the last update."""
         ended, self._ended = self._ended, []
         return ended
 

@@ -147,13 +147,23 @@ class Remembered(NamedTuple):
     """Number of the latest alarm there ever was."""
 
 
+class Ended(NamedTuple):
+    """An override that is over."""
+
+    point: str
+    slot: int
+    until_ms: int = 0
+    """It was to last until then; another one may have been committed since. 0: a person let the point go."""
+    moved: bool = False
+    """The clock was put right in the same step: what is stored of it has another end."""
+
+
 @dataclass(slots=True)
 class Changed:
     """What one step changed of it, to be stored in one commit."""
 
     overrides: list[Override] = field(default_factory=list)
-    ended: list[tuple[str, int]] = field(default_factory=list)
-    """(point, slot) of overrides that are over."""
+    ended: list[Ended] = field(default_factory=list)
     locks: list[Lock] = field(default_factory=list)
     unlocked: list[str] = field(default_factory=list)
     observe: list[Observe] = field(default_factory=list)
@@ -163,11 +173,11 @@ class Changed:
     rules: list[RuleMemory] = field(default_factory=list)
     alarms: list[Alarm] = field(default_factory=list)
 
-    def end(self, point: str, slot: int) -> None:
+    def end(self, ended: Ended) -> None:
         """An override is over, be it that it was set, or moved, in this very step: what is stored in one
         commit has no order."""
-        self.overrides = [item for item in self.overrides if (item.point, item.slot) != (point, slot)]
-        self.ended.append((point, slot))
+        self.overrides = [item for item in self.overrides if (item.point, item.slot) != ended[:2]]
+        self.ended.append(ended)
 
     def unlock(self, target: str) -> None:
         """A lock is gone, be it that it was put on in this very step."""

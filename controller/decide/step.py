@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from config.language import Text
 from config.plan.reading import Value
-from controller.decide.alarms.alarm import Telling
+from controller.decide.alarms.alarm import Alarm, Telling
 from controller.decide.arbiter import Result
 from controller.decide.hands import HandRecord
 from controller.decide.records import Changed, Notice, Override
@@ -98,5 +98,9 @@ class Step:
     """By how much site time was put right since the step before, beyond what is not worth a word."""
     moved: list[Override] = field(default_factory=list)
     """Overrides that have another end because of it."""
+    reshelved: list[Alarm] = field(default_factory=list)
+    """Alarms that are shelved until another time because of it."""
+    unshelved: list[Alarm] = field(default_factory=list)
+    """Alarms whose shelving ran out, as they were."""
     memory: Changed = field(default_factory=Changed)
     counters: Counters = NOTHING_COUNTED

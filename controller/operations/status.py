@@ -73,6 +73,7 @@ class Status:
             "commands_failed": counters.commands_failed,
             "intervals_written": daemon.intervals_written,
             "cycles": daemon.cycles.count,
+            "cycles_missed": daemon.missed_cycles,
             "worst_cycle_ms": round(daemon.cycles.worst_ms, 1),
             "rss_mib": rss_mib(),
             "cpu_s": round(time.process_time(), 2),

@@ -18,7 +18,7 @@ from config.language.details import reason
 from config.plan.places import Booking
 from controller.decide import records
 from controller.decide.alarms.alarm import Alarm
-from controller.decide.records import Observe, Output, Override, Remembered, RuleMemory
+from controller.decide.records import Ended, Observe, Output, Override, Remembered, RuleMemory
 from controller.store import (
     alarms,
     archive,
@@ -58,8 +58,7 @@ class Changes:
     """Site time."""
     entries: tuple[Entry, ...] = ()
     overrides: tuple[Override, ...] = ()
-    ended: tuple[tuple[str, int], ...] = ()
-    """(point, slot) of overrides that are over."""
+    ended: tuple[Ended, ...] = ()
     locks: tuple[records.Lock, ...] = ()
     unlocked: tuple[str, ...] = ()
     observe: tuple[Observe, ...] = ()
@@ -331,8 +330,8 @@ class ControlStore:
 
 
 def _apply(connection: sqlite3.Connection, changes: Changes) -> None:
-    for point, slot in changes.ended:
-        people.drop_override(connection, point, slot)
+    for ended in changes.ended:
+        people.drop_override(connection, ended)
     for override in changes.overrides:
         people.put_override(connection, override)
     for target in changes.unlocked:

@@ -10,7 +10,7 @@ import sqlite3
 from typing import Any
 
 from config.plan.reading import Value
-from controller.decide.records import Lock, Observe, Output, Override, Remembered, RuleMemory
+from controller.decide.records import Ended, Lock, Observe, Output, Override, Remembered, RuleMemory
 from controller.store import alarms
 from controller.store.values import dump, load, storable
 
@@ -35,8 +35,11 @@ def put_override(connection: sqlite3.Connection, item: Override) -> None:
     )
 
 
-def drop_override(connection: sqlite3.Connection, point: str, slot: int) -> None:
-    connection.execute("DELETE FROM overrides WHERE point = ? AND slot = ?", (point, int(slot)))
+def drop_override(connection: sqlite3.Connection, ended: Ended) -> None:
+    connection.execute(
+        "DELETE FROM overrides WHERE point = ? AND slot = ? AND (expires_ms = ? OR ?)",
+        (ended.point, int(ended.slot), ended.until_ms, not ended.until_ms or ended.moved),
+    )
 
 
 def put_lock(connection: sqlite3.Connection, item: Lock) -> None:

@@ -42,7 +42,8 @@ class Applying:
         """Bring a Plan into force, that of `plan_hash`. Raises Refused, StoreError."""
         item = Acceptance(plan_hash, self._daemon.now_ms(), person, "", comment)
         await self._taking.take(prepared, item)
-        return (await self.versions())[0]
+        # Somebody else may have brought another one into force since.
+        return next(version for version in await self.versions() if version.item == item)
 
     async def versions(self) -> list[Version]:
         """Newest first. Raises StoreError."""

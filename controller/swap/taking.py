@@ -14,10 +14,11 @@ from config.plan import codec
 from config.plan.clock import Pace
 from config.plan.site import Plan
 from controller.background import in_thread
+from controller.commands import PERSON_COMMIT_S
 from controller.consumption.meters import Meter, meters_of
 from controller.consumption.records import Mark
 from controller.cycle import Engine
-from controller.daemon import PERSON_COMMIT_S, Daemon
+from controller.daemon import Daemon
 from controller.decide.records import Notice, Refused
 from controller.options import NotStarted
 from controller.store.errors import StoreError

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from controller.decide.records import Acknowledge, Shelve
+from controller import recorder
+from controller.decide.records import Acknowledge, Shelve, Unshelve
+from controller.decide.step import Step
+from controller.store.ledger import Entry, Kind
 from tests.controller.house import house
 from tests.controller.rig import Rig
 
@@ -81,3 +84,30 @@ def test_two_hours_of_shelving_stay_two_hours() -> None:
     wake = made.engine.alarms()[0].shelved_until_ms
     assert wake is not None
     assert 7_190_000 < wake - made.clock.now().wall_ms < 7_200_000
+
+
+def test_the_ledger_says_which_shelving_was_moved_and_which_is_over() -> None:
+    made = Rig(house())
+    made.device("hall", online=False)
+    made.step(1)
+    now = made.clock.now().wall_ms
+    made.do(Shelve((1,), now + 60_000, "Li", "works"))
+    made.step(1)
+    made.clock.set_wall(now + 1_800_000)
+    rows = entries(made.step(0))
+    until_ms = made.engine.alarms()[0].shelved_until_ms
+    (row,) = [row for row in rows if row.detail.startswith("shelve ")]
+    moved = f"shelve until {until_ms}: alarm 1: device-lost hall"
+    assert (row.kind, row.who, row.detail) == (Kind.CLOCK, "Li", moved)
+    (row,) = entries(made.step(60))
+    assert (row.kind, row.who, row.detail) == (Kind.EXPIRED, "Li", moved)
+    made.do(Shelve((1,), made.clock.now().wall_ms + 60_000, "Li", "works"))
+    made.step(1)
+    made.do(Unshelve((1,), "Li"))
+    assert entries(made.step(1)) == (), "that is a person's own row"
+
+
+def entries(step: Step) -> tuple[Entry, ...]:
+    """What the ledger has of a step."""
+    changes = recorder.changes(step, {})
+    return () if changes is None else changes.entries

@@ -10,7 +10,7 @@ import pytest
 from config.plan.points import Command
 from config.plan.reading import Value
 from config.plan.site import Plan
-from controller.decide.records import Lock, Observe, Override, Refused, Remembered, Unlock
+from controller.decide.records import Ended, Lock, Observe, Override, Refused, Remembered, Unlock
 from controller.store.ledger import Kind
 from tests.controller.house import READINGS, house
 from tests.controller.rig import THURSDAY, Rig
@@ -55,7 +55,7 @@ def test_an_override_the_plan_does_not_allow_is_ended_and_told(plan: Plan, asked
         assert ("lamp.level", 8) in sent
         return
     assert [(item.override, why in str(item.why)) for item in step.unfit] == [(asked, True)]
-    assert step.memory.ended == [(asked.point, asked.slot)]
+    assert step.memory.ended == [Ended(asked.point, asked.slot, asked.expires_ms)]
     assert [(notice.kind, notice.subject, notice.on) for notice in step.notices] == [
         ("override-ended", asked.point, True)
     ]
@@ -83,7 +83,7 @@ def test_an_override_of_a_point_that_is_gone_waits_is_told_and_ends() -> None:
     ]
     assert made.engine.remembered().overrides == (override("shed.lamp", True),)
     step = made.step(3601)
-    assert step.memory.ended == [("shed.lamp", 8)]
+    assert [item[:2] for item in step.memory.ended] == [("shed.lamp", 8)]
     assert [(notice.kind, notice.on) for notice in step.notices] == [("override-waits", False)]
 
 

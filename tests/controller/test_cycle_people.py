@@ -68,7 +68,7 @@ def test_what_is_taken_back_in_the_same_step_is_not_stored() -> None:
         Unlock("pump", "Li"),
     ]
     memory = made.engine.step(now, (), commands).memory
-    assert (memory.overrides, memory.ended) == ([], [("lamp.level", 8)])
+    assert (memory.overrides, [item[:2] for item in memory.ended]) == ([], [("lamp.level", 8)])
     assert (memory.locks, memory.unlocked) == ([], ["pump"])
     back: list[PersonCommand] = [override, Release("lamp.level", "Li"), override]
     memory = made.engine.step(made.clock.advance(1.0), (), back).memory

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from config.plan.reading import Quality
 from controller.decide.output import Standing
 from controller.decide.outputs import Outputs
-from controller.decide.records import Lock, Output, Release, Unlock
+from controller.decide.records import Lock, Output, Override, Release, Unlock
 from drivers.api import Fate
 from tests.controller.house import HELD, house, rig, settled
 from tests.controller.rig import Rig
@@ -93,6 +94,47 @@ def test_a_write_that_does_not_take_is_repeated_within_bounds_and_told_once(fate
     step = made.step(1)
     assert [(notice.kind, notice.on) for notice in step.notices] == [("command-failed", False)]
     assert (step.counters.commands_failed, step.counters.commands_held) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("reassert_s", "slot", "most"),
+    [(900.0, 8, 4 + 12 + 668), (None, 8, 4 + 12 + 167), (7200.0, 8, 4 + 12 + 84), (900.0, 5, 4 + 2016)],
+    ids=["re-asserted", "never re-asserted", "seldom re-asserted", "protection"],
+)
+def test_a_week_of_a_lying_device_wears_it_out_no_more_than_one_that_obeys(
+    reassert_s: float | None, slot: int, most: int
+) -> None:
+    """Its answers are in time, its outputs stand still."""
+    plan = house()
+    permit = plan.point_named("stove.permit")
+    assert permit is not None
+    assert permit.command is not None
+    points = list(plan.points)
+    points[permit.id] = replace(permit, command=replace(permit.command, reassert_s=reassert_s))
+    site = replace(plan.site, override_max_s=30 * 86_400.0)
+    made = Rig(replace(plan, points=tuple(points), site=site))
+    now = made.clock.now().wall_ms
+    made.do(Override("stove.permit", True, "Li", "", now, now + 8 * 86_400_000, slot))
+    made.read("stove.permit", False)
+    sent, told = 0, []
+    step = made.step()
+    for at_s in range(0, 7 * 86_400, 60):
+        for write in step.writes:
+            sent += write.point == permit.id
+            made.answer(write, Fate.MISMATCH)
+        step = made.step(1.0 if at_s < 60 else 60.0)
+        told += [(item.kind, item.on) for item in step.notices if item.subject == "stove.permit"]
+    assert 0.8 * most < sent <= most, "steps are minutes here"
+    assert told == [("command-failed", True)]
+    # A person who asks again is not made to wait.
+    for write in [*step.writes, *made.step(30).writes]:
+        made.answer(write, Fate.MISMATCH)
+    made.step(1)
+    now = made.clock.now().wall_ms
+    made.do(Override("stove.permit", True, "Li", "", now, now + 3_600_000, slot))
+    (again,) = made.step().writes
+    made.answer(again)
+    assert [(item.kind, item.on) for item in made.step(1).notices] == [("command-failed", False)]
 
 
 def test_a_new_decision_does_not_wait_for_the_pause_of_a_failed_write() -> None:

@@ -5,9 +5,20 @@ from __future__ import annotations
 import pytest
 
 from config.language import text
+from config.plan.places import Booking
 from controller import recorder
 from controller.decide.arbiter import NOTHING, arbitrate
-from controller.decide.records import Lock, Observe, Output, Override, PersonCommand, Release, Unlock
+from controller.decide.records import (
+    Book,
+    Ended,
+    Lock,
+    Observe,
+    Output,
+    Override,
+    PersonCommand,
+    Release,
+    Unlock,
+)
 from controller.decide.requests import Op, Request
 from controller.decide.step import Decision, FateRecord, Step, WouldWrite
 from controller.store.ledger import Entry, Kind
@@ -72,11 +83,32 @@ def test_what_was_sent_what_would_be_and_what_a_driver_put_right() -> None:
 
 def test_an_override_that_ran_out_is_told_and_one_taken_back_is_not_told_twice() -> None:
     step = Step(NOON)
-    step.memory.ended += [("lamp.level", 8), ("fan.speed", 8)]
+    over = Ended("fan.speed", 8, NOON)
+    step.memory.ended += [Ended("lamp.level", 8), over]
     changes = recorder.changes(step, KEYS, [Release("lamp.level", "Li")])
     assert changes is not None
-    assert [(row.kind, row.point) for row in changes.entries] == [(Kind.EXPIRED, "fan.speed")]
-    assert changes.ended == (("lamp.level", 8), ("fan.speed", 8))
+    (row,) = changes.entries
+    assert (row.kind, row.point, row.detail) == (Kind.EXPIRED, "fan.speed", f"set until {NOON}")
+    assert changes.ended == (over,)
+
+
+def test_what_a_command_has_stored_is_not_stored_again_with_its_cycle() -> None:
+    """Between the two another person's command may have been stored."""
+    override = Override("lamp.level", 40.0, "Li", "", NOON, NOON + 60_000)
+    moved = override._replace(expires_ms=NOON + 90_000)
+    lock, observe = Lock("lamp", "Li", "r", NOON), Observe("fan", True, "Li", "r", NOON)
+    step = Step(NOON)
+    step.memory.overrides += [override, moved]
+    step.memory.locks.append(lock)
+    step.memory.unlocked += ["fan", "pump"]
+    step.memory.observe.append(observe)
+    step.memory.outputs.append(Output("lamp.level", 40.0, 8, NOON))
+    committed: list[PersonCommand] = [override, lock, Unlock("fan", "Li"), observe]
+    changes = recorder.changes(step, KEYS, committed)
+    assert changes is not None
+    assert changes.overrides == (moved,), "its end was moved since"
+    assert (changes.locks, changes.unlocked, changes.observe) == ((), ("pump",), ())
+    assert changes.outputs
 
 
 def test_memory_goes_with_the_rows_of_its_step() -> None:
@@ -109,3 +141,17 @@ def test_a_persons_command_is_a_row_and_a_change_in_one_commit(
     assert getattr(changes, field)
     others = {"overrides", "ended", "locks", "unlocked", "observe", "outputs", "dropped"} - {field}
     assert not any(getattr(changes, other) for other in others)
+
+
+@pytest.mark.parametrize(
+    ("start_ms", "said"),
+    [
+        (NOON, "2026-03-05T04:00Z"),
+        (NOON + 7000, "2026-03-05T04:00:07Z"),
+        (NOON + 7, "2026-03-05T04:00:00.007Z"),
+    ],
+)
+def test_the_ledger_has_a_booking_to_the_last_millisecond(start_ms: int, said: str) -> None:
+    booking = Booking("hall", start_ms, NOON + 3_600_000, "", "Wang", "Li", NOON)
+    (row,) = recorder.command_changes(Book((booking,), (), "Li"), NOON).entries
+    assert row.detail == f"event add hall {said}/2026-03-05T05:00Z by Wang"

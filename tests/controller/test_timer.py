@@ -45,3 +45,24 @@ async def test_a_step_of_the_wall_clock_delays_no_wake() -> None:
     for _ in range(3):
         await timer.wait()
     assert time.monotonic() - began < 1.0
+
+
+@pytest.mark.parametrize(
+    ("looks", "missed"),
+    [
+        ([(100.0, 0.0), (101.0, 1.0), (102.01, 2.01)], 0),
+        ([(100.0, 0.0), (100.5, 0.5), (100.95, 0.95), (102.0, 2.0)], 0),
+        ([(100.0, 0.0), (104.3, 4.3)], 3),
+        ([(100.0, 0.0), (101.0, 1.0), (102.99, 2.99), (104.0, 4.0)], 1),
+        ([(100.0, 0.0), (999.95, 1.0), (20.5, 2.05), (21.0, 2.55)], 0),
+    ],
+    ids=["in time", "nudged", "long cycle", "one overrun", "wall clock stepped"],
+)
+async def test_a_second_without_a_cycle_is_counted(looks: list[tuple[float, float]], missed: int) -> None:
+    """By the wall and the monotonic clock at each wait."""
+    walls, monos = iter([wall for wall, _ in looks]), iter([mono for _, mono in looks])
+    timer = CycleTimer(lambda: next(walls), monotonic=lambda: next(monos))
+    for _ in looks:
+        timer.nudge()
+        await timer.wait()
+    assert timer.missed == missed

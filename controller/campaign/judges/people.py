@@ -70,7 +70,7 @@ class Overridden:
         stands = self._stands(seen, key, slot, item.person, item.value)
         over = seen.now.wall_ms >= item.end_ms
         if item.loose or point is None:
-            if (key, slot) in {(ended, int(of)) for ended, of in seen.step.memory.ended}:
+            if (key, slot) in {(ended.point, int(ended.slot)) for ended in seen.step.memory.ended}:
                 del self._set[key, slot]
             return
         if over:

@@ -45,6 +45,7 @@ class Alarms:
         """Active before this run and not said again in it, with the time by which it must be; 0 = not known
         yet."""
         self._tellings: list[Telling] = []
+        self._unshelved: list[Alarm] = []
         self._due_ms: int | None = 0
 
     def standing(self) -> list[Alarm]:
@@ -72,16 +73,17 @@ class Alarms:
         self._unsure = dict(former._unsure)
         self._muted = set(former._muted)
 
-    def put_right(self, by_ms: int) -> None:
-        """The clock was put right by so much."""
+    def put_right(self, by_ms: int) -> list[Alarm]:
+        """The clock was put right by so much. Returns those that are shelved until another time now."""
         if not by_ms:
-            return
+            return []
         self._unsure = {key: at and at + by_ms for key, at in self._unsure.items()}
         for key, alarm in self._alarms.items():
             times = {name: at + by_ms for name in _MOVED if (at := getattr(alarm, name)) is not None}
             recent = tuple(at + by_ms for at in alarm.recent)
             self._alarms[key] = alarm._replace(**times, recent=recent)
         self._due_ms = 0
+        return [alarm for alarm in self._alarms.values() if alarm.shelved_until_ms is not None]
 
     # What people do
 
@@ -114,9 +116,29 @@ class Alarms:
             hours = f"{self._longest_ms / 3_600_000:g}"
             raise Refused(text("an alarm may be shelved for {hours} h here at most", hours=hours))
 
-    def after(self, command: AlarmCommand, now_ms: int) -> tuple[Alarm, ...]:
-        """Those that it bears on, as they will be."""
-        return tuple(self._done(self._numbered(number), command, now_ms) for number in command.alarms)
+    def after(
+        self, command: AlarmCommand, now_ms: int, awaited: Iterable[AlarmCommand] = ()
+    ) -> tuple[Alarm, ...]:
+        """Those that it bears on, as they will be once what is `awaited` was done before it."""
+        standing = [self._numbered(number) for number in command.alarms]
+        return self.with_done(standing, (*awaited, command), now_ms)
+
+    def with_done(
+        self, alarms: Iterable[Alarm], commands: Sequence[AlarmCommand], now_ms: int
+    ) -> tuple[Alarm, ...]:
+        """These alarms, as the commands will make them."""
+        found = []
+        for alarm in alarms:
+            for command in commands:
+                if alarm.id in command.alarms:
+                    alarm = self._done(alarm, command, now_ms)
+            found.append(alarm)
+        return tuple(found)
+
+    def store_anew(self) -> None:
+        """What is stored of them is not sure: all are to be remembered with the next look."""
+        self._stored.clear()
+        self._due_ms = 0
 
     def obey(self, command: AlarmCommand, now_ms: int) -> None:
         """`check` was asked; an alarm that has gone meanwhile needs nothing."""
@@ -177,6 +199,11 @@ class Alarms:
         taken, self._tellings = self._tellings, []
         return changed, taken
 
+    def take_unshelved(self) -> list[Alarm]:
+        """Those whose shelving ran out since it was asked last, as they were."""
+        taken, self._unshelved = self._unshelved, []
+        return taken
+
     def _take(self, notice: Notice, now_ms: int) -> None:
         key = (notice.kind, notice.subject)
         self._unsure.pop(key, None)
@@ -225,6 +252,7 @@ class Alarms:
     def _time(self, key: Key, now_ms: int) -> None:
         alarm = self._alarms[key]
         if alarm.shelved_until_ms is not None and now_ms >= alarm.shelved_until_ms:
+            self._unshelved.append(alarm)
             self._tell(unshelve(alarm), Transition.UNSHELVED, now_ms)
             alarm = self._alarms[key]
         if alarm.active and key not in self._unsure:

@@ -28,7 +28,7 @@ STATUS: dict[str, Any] = {
     "label": "小院", "site": "yard", "site_time": "2026-03-05T07:00:09+08:00", "observe": True,
     "observed": [], "devices_online": 0, "devices_total": 2, "points_good": 3, "points_total": 9,
     "points_good_unheard": 3, "commands_sent": 0, "commands_held": 0, "commands_failed": 1,
-    "intervals_written": 0, "cycles": 1, "worst_cycle_ms": 1.0, "rss_mib": 50.0,
+    "intervals_written": 0, "cycles": 1, "cycles_missed": 3, "worst_cycle_ms": 1.0, "rss_mib": 50.0,
     "written_mb_today": 12.5, "written_mb_a_day": None, "flash_budget_mb": 1000.0, "directory_differs": False,
     "lines": [{"name": "S1", "connected": True, "requests": 1, "timeouts": 0, "last_error": "超时"}],
     "overrides": [], "locks": [],
@@ -182,6 +182,7 @@ def test_status_says_observe_mode_first_and_how_it_ends(capsys: pytest.CaptureFi
     assert "  其中 3 个属于无应答的设备：此前读到，尚未过期" in lines
     assert "线路 S1：通，请求 1，超时 0；当前：超时" in lines
     assert "未生效的命令：1" in lines
+    assert "启动以来错过的周期：3 个" in lines
     # How much it is a day is not made up before a day ends.
     assert "磁盘写入：今天 12.5 MB；预算每天 1000 MB" in lines
     assert lines[-1] == "2026-03-04 07:00  时钟不可信"

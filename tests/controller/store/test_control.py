@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.plan.reading import Value
-from controller.decide.records import Lock, Observe, Output, Override, Remembered
+from controller.decide.records import Ended, Lock, Observe, Output, Override, Remembered
 from controller.store import boots, ledger, values
 from controller.store.boots import Stood
 from controller.store.connection import open_writer
@@ -144,11 +144,26 @@ def test_what_people_asked_for_outlives_the_daemon_exactly(tmp_path: Path) -> No
     assert [type(item.value) for item in found.overrides] == [int, bool, float, str]
 
 
+def test_the_end_of_one_override_is_not_that_of_another_set_since(tmp_path: Path) -> None:
+    with store(tmp_path) as made:
+        begin(made)
+        first, second = (override("a.on", True, expires_ms=end) for end in (NOON + 1000, NOON + 9000))
+        made.commit(Changes(NOON, overrides=(first,)))
+        made.commit(Changes(NOON, overrides=(second,)))
+        made.commit(Changes(NOON + 1000, ended=(Ended("a.on", 8, first.expires_ms),))).result(10)
+    with store(tmp_path) as made:
+        assert made.begin(NOON, trusted=True, version="", plan="").remembered.overrides == (second,)
+        made.commit(Changes(NOON, ended=(Ended("a.on", 8, NOON + 99_000, moved=True),))).result(10)
+    with store(tmp_path) as made:
+        assert made.begin(NOON, trusted=True, version="", plan="").remembered.overrides == ()
+
+
 def test_later_wishes_replace_earlier_ones_and_end(tmp_path: Path) -> None:
     with store(tmp_path) as made:
         begin(made)
         made.commit(Changes(NOON, overrides=(override("a.on", True), override("b.on", True))))
-        made.commit(Changes(NOON, overrides=(override("a.on", False, person="zhao"),), ended=(("b.on", 8),)))
+        zhao = override("a.on", False, person="zhao")
+        made.commit(Changes(NOON, overrides=(zhao,), ended=(Ended("b.on", 8),)))
         made.commit(Changes(NOON, locks=(Lock("x", "li", "r", 1), Lock("y", "li", "r", 1)), unlocked=("z",)))
         made.commit(Changes(NOON, unlocked=("x",), observe=(Observe("y", True, "li", "r", 1),)))
         made.commit(

@@ -1,0 +1,112 @@
+"""A command is stored before a cycle hears of it: what that cycle and those before it store does not undo it,
+so that a kill in between leaves what the ledger says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from controller.decide.records import (
+    Acknowledge,
+    Lock,
+    Observe,
+    Override,
+    PersonCommand,
+    Release,
+    Shelve,
+    Unlock,
+    Unshelve,
+)
+from controller.store.errors import StoreError
+from drivers.api import DeviceState
+from tests.controller.house import house
+from tests.controller.shell import Shell, shell
+
+HOUR = 3_600_000
+
+
+async def stored(made: Shell, *commands: PersonCommand) -> None:
+    """Accepted and stored, and heard of by no cycle yet."""
+    heard = made.daemon.commands.waiting
+    for command in commands:
+        await made.daemon.accept(command)
+    made.daemon.commands.waiting = heard[: len(heard) - len(commands)]
+
+
+def override(made: Shell, value: float, lasting_s: float, person: str = "Li") -> Override:
+    now = made.clock.now().wall_ms
+    return Override("lamp.level", value, person, "", now, now + round(lasting_s * 1000))
+
+
+async def test_one_override_runs_out_while_another_is_being_set(tmp_path: Path) -> None:
+    with shell(tmp_path, house()) as made:
+        await made.daemon.accept(override(made, 40.0, 10.0))
+        made.cycle()
+        made.clock.advance(5)
+        second = override(made, 60.0, 3600.0, "Wang")
+        await stored(made, second)
+        made.cycle(20)
+        assert made.daemon.engine.remembered().overrides == ()
+    with shell(tmp_path, house()) as made:
+        assert made.daemon.engine.remembered().overrides == (second,)
+
+
+async def test_the_cycle_of_one_command_does_not_undo_the_next(tmp_path: Path) -> None:
+    with shell(tmp_path, house()) as made:
+        now = made.clock.now().wall_ms
+        second = override(made, 60.0, 3600.0, "Wang")
+        await made.daemon.accept(override(made, 40.0, 3600.0))
+        await made.daemon.accept(Lock("hall", "Li", "lamps", now))
+        await made.daemon.accept(Observe("lamp", True, "Li", "", now))
+        await stored(made, second, Unlock("hall", "Wang"), Observe("lamp", False, "Wang", "", now))
+        made.cycle()
+        assert made.daemon.engine.remembered().locks
+    with shell(tmp_path, house()) as made:
+        found = made.daemon.engine.remembered()
+        assert (found.overrides, found.locks) == ((second,), ())
+        assert [item.observing for item in found.observe] == [False]
+        made.cycle()
+        await made.daemon.accept(Release("lamp.level", "Li"))
+        await stored(made, override(made, 30.0, 3600.0), Lock("hall", "Wang", "again", now))
+        made.cycle()
+        await made.daemon.accept(Unlock("hall", "Li"))
+        await stored(made, Lock("hall", "Wang", "again", now))
+        made.cycle()
+    with shell(tmp_path, house()) as made:
+        found = made.daemon.engine.remembered()
+        assert [item.value for item in found.overrides] == [30.0]
+        assert [item.reason for item in found.locks] == ["again"]
+
+
+async def test_what_people_say_of_an_alarm_one_after_the_other_is_all_kept(tmp_path: Path) -> None:
+    def device(made: Shell, online: bool) -> None:
+        made.put(DeviceState(made.plan.devices[2].id, online, "test"))
+
+    with shell(tmp_path, house()) as made:
+        until_ms = made.clock.now().wall_ms + HOUR
+        device(made, False)
+        made.cycle()
+        await stored(made, Acknowledge((1,), "Li", "seen"), Shelve((1,), until_ms, "Wang", "works"))
+        device(made, True)
+        made.cycle()
+    with shell(tmp_path, house()) as made:
+        (alarm,) = made.daemon.engine.remembered().alarms
+        assert (alarm.active, alarm.acked_by, alarm.shelved_by) == (False, "Li", "Wang")
+        await made.daemon.accept(Unshelve((1,), "Li"))
+        made.cycle()
+        assert not made.daemon.commands.awaited
+        (alarm,) = made.daemon.engine.remembered().alarms
+        assert (alarm.acked_by, alarm.shelved_by) == ("Li", "")
+
+
+async def test_what_could_not_be_stored_of_an_alarm_is_not_stored_by_a_cycle_either(tmp_path: Path) -> None:
+    with shell(tmp_path, house()) as made:
+        made.put(DeviceState(made.plan.devices[2].id, False, "test"))
+        made.cycle()
+        made.stores.control.close()
+        with pytest.raises(StoreError):
+            await made.daemon.accept(Acknowledge((1,), "Li", "seen"))
+        assert not made.daemon.commands.awaited
+        step = made.daemon.engine.step(made.clock.now())
+        assert [alarm.acked for alarm in step.memory.alarms] == [False], "stored anew as it is"
