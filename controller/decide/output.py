@@ -16,17 +16,9 @@ from config.plan.reading import NEVER, Quality, Reading, Value
 from config.plan.slots import Slot
 from controller.decide.barriers import BarrierKind
 from controller.decide.records import Output
+from controller.decide.repeats import QUICKLY, pause_s
 from drivers.api import Fate, Write
 
-RETRY_S = (2.0, 5.0, 15.0)
-"""Machine seconds before the first, second and third repeat of a write that did not take."""
-RETRY_LATER_S = 300.0
-"""And between further ones, for the first hour."""
-LATER = 12
-"""How many those are. What does not take by then is told no more often than what does: as it is re-asserted.
-For protection and process safety it stays at five minutes."""
-RETRY_RARELY_S = 3600.0
-"""Between those of a point that is never re-asserted, perhaps because it wears its device's memory out."""
 _SECOND_NS = 1_000_000_000
 
 
@@ -175,22 +167,14 @@ class Standing:
         if self.pulse and not self.unsent:
             # Whether it acted is unknown, and a repeat would toggle a latching relay.
             self.due_ns = None
-            self.tries = len(RETRY_S) + 1
+            self.tries = QUICKLY + 1
         else:
-            self.due_ns = now_ns + round(self._pause_s(sent.slot) * _SECOND_NS)
-
-    def _pause_s(self, slot: int) -> float:
-        """Until the next repeat of what did not take."""
-        if self.tries <= len(RETRY_S):
-            return RETRY_S[self.tries - 1]
-        if self.tries <= len(RETRY_S) + LATER or slot <= Slot.PROCESS_SAFETY:
-            return RETRY_LATER_S
-        return max(RETRY_LATER_S, RETRY_RARELY_S if self.reassert_s is None else self.reassert_s)
+            self.due_ns = now_ns + round(pause_s(self.tries, sent.slot, self.reassert_s) * _SECOND_NS)
 
     @property
     def gave_up(self) -> bool:
         """The quick repeats are used up: people should know."""
-        return self.phase is Phase.FAILED and self.tries > len(RETRY_S)
+        return self.phase is Phase.FAILED and self.tries > QUICKLY
 
     @property
     def refused(self) -> bool:
