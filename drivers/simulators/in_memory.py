@@ -9,7 +9,7 @@ had here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from config.plan.clock import Clock
@@ -220,13 +220,15 @@ class InMemory:
         if points:
             self._events.append(Unchanged(points, wall_ms, mono_ns))
 
-    def _tell(self, points: Collection[int], wall_ms: int, mono_ns: int) -> list[tuple[int, Read]]:
-        """A Sample of each of these that says something new. Returns them."""
-        events, new, good, bad = self._events, tuple.__new__, Quality.GOOD, Quality.BAD
+    def _tell(self, points: Collection[int], wall_ms: int, mono_ns: int) -> None:
+        """A Sample of each of these that says something new."""
         if self._silent:
             points = [point for point in points if self._heard(point)]
-        news = self._readings.news(points)
-        for point, found in news:
+        self._hand_on(self._readings.news(points), wall_ms, mono_ns)
+
+    def _hand_on(self, says: Iterable[tuple[int, Read]], wall_ms: int, mono_ns: int) -> None:
+        events, new, good, bad = self._events, tuple.__new__, Quality.GOOD, Quality.BAD
+        for point, found in says:
             parts = (
                 (None, bad, found.reason, wall_ms, mono_ns)
                 if found.__class__ is Missing
@@ -234,13 +236,13 @@ class InMemory:
             )
             # A hundred thousand a day: by tuple's own way, which costs half of a named one's.
             events.append(new(Sample, (point, new(Reading, parts))))
-        return news
 
     def _read_urgently(self, wall_ms: int, mono_ns: int) -> None:
-        urgent, self._urgent = self._urgent, {}
-        fresh = {point for point, _ in self._tell(self._moved & urgent.keys(), wall_ms, mono_ns)}
-        again = tuple(point for point in urgent if point not in fresh and self._readings.told(point))
-        self._again(again, wall_ms, mono_ns)
+        """A Sample of each, new or not: as a block of their own they would break up those that they are read
+        in."""
+        urgent, self._urgent = [point for point in self._urgent if self._heard(point)], {}
+        self._readings.news(self._moved.intersection(urgent))
+        self._hand_on(self._readings.told(urgent), wall_ms, mono_ns)
 
     # Devices and writes
 

@@ -69,9 +69,9 @@ class Readings:
                 found.append((point, says))
         return found
 
-    def told(self, point: int) -> bool:
-        """Whether `news` has given it."""
-        return point in self._told
+    def told(self, points: Iterable[int]) -> list[tuple[int, Read]]:
+        """What `news` has given last of these."""
+        return [(point, self._told[point]) for point in points if point in self._told]
 
     def forget(self, points: Iterable[int]) -> None:
         """Whatever these say is new."""

@@ -16,7 +16,7 @@ from controller.decide.records import Notice, Refused, RuleMemory
 from controller.decide.requests import Request
 from controller.decide.rules.aims import aims, by_the_clock
 from controller.decide.rules.hours import Hours
-from controller.decide.rules.look import Look, Memory, Outcome, Yielding
+from controller.decide.rules.look import Kept, Look, Memory, Outcome, Yielding
 from controller.decide.rules.registry import KINDS
 from controller.decide.rules.taken import Seen, matters, seen
 from controller.decide.steady import SteadyTime
@@ -204,7 +204,10 @@ class RuleRequests:
         numbers = self._numbers.get(name, ())
         if len(numbers) == 1:
             return self._memories[numbers[0]]
-        return {key: value for number in numbers for key, value in self._memories[number].items()}
+        memory: dict[str, Kept] = {}
+        for number in numbers:
+            memory.update(self._memories[number])
+        return memory
 
     def take_notices(self) -> list[Notice]:
         """What people are to be told since the last call."""
