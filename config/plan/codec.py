@@ -30,7 +30,7 @@ def load(text: str) -> Plan:
             raise ValueError("not a plan of this version")
         plan = cast(Plan, _raise(Plan, data))
         digest = _digest(data)
-    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"not a plan: {error}") from error
     if plan.hash != digest:
         raise ValueError("the plan's hash does not match its content")

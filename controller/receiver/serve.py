@@ -17,6 +17,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import uvicorn
+from h11 import LocalProtocolError
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from config.dialects import Dialect, DialectError, load_dialect, read_dialect
@@ -290,7 +291,10 @@ class _Patient(H11Protocol):
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
-        super().send_400_response(msg)
+        try:
+            super().send_400_response(msg)
+        except LocalProtocolError:  # an answer is under way or out already: only hanging up is left
+            self.transport.close()
         if self.cycle is not None:  # of the request that was begun: nobody is there to hear of it
             self.cycle.disconnected = True
             self.cycle.message_event.set()

@@ -24,7 +24,23 @@ class _Selector(selectors.EpollSelector):
         return ready
 
 
-class OwnTimeLoop(asyncio.SelectorEventLoop):
+class TellingLoop(asyncio.SelectorEventLoop):
+    """What goes wrong in it is not only logged."""
+
+    def __init__(self, selector: selectors.BaseSelector | None = None) -> None:
+        super().__init__(selector)
+        self.failed: list[dict[str, Any]] = []
+        self.set_exception_handler(lambda _loop, context: self.failed.append(context))
+
+    def raise_failed(self) -> None:
+        """What a callback or a forgotten task raised."""
+        if self.failed:
+            context = self.failed.pop()
+            self.failed.clear()
+            raise context.get("exception") or RuntimeError(context["message"])
+
+
+class OwnTimeLoop(TellingLoop):
     """Sockets work where what they wait for is there already."""
 
     def __init__(self, *, threads: bool = False) -> None:
@@ -34,8 +50,6 @@ class OwnTimeLoop(asyncio.SelectorEventLoop):
         selector = _Selector()
         super().__init__(selector)
         selector.passes = self._pass
-        self.failed: list[dict[str, Any]] = []
-        self.set_exception_handler(lambda _loop, context: self.failed.append(context))
 
     def time(self) -> float:
         return self._time_s
@@ -47,10 +61,3 @@ class OwnTimeLoop(asyncio.SelectorEventLoop):
                 raise RuntimeError("nothing will ever happen")
             return
         self._time_s += max(timeout, 1e-4)
-
-    def raise_failed(self) -> None:
-        """What a callback or a forgotten task raised."""
-        if self.failed:
-            context = self.failed.pop()
-            self.failed.clear()
-            raise context.get("exception") or RuntimeError(context["message"])

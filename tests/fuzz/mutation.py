@@ -138,6 +138,6 @@ def _splice(data: bytearray, random: Random, decoder: Decoder) -> None:
 
 
 _STEPS: tuple[Step, ...] = (
-    _bit, _byte, _byte, _bound, _length, _drop, _cut, _insert, _word, _word, _number, _repeat, _move, _splice,
-    _field, _field, _field, _field,
+    _bit, _byte, _byte, _bound, _length, _drop, _cut, _insert, _word, _word, _number, _repeat, _move,
+    _splice, _field, _field, _field, _field,
 )  # fmt: skip

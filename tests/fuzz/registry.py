@@ -36,9 +36,11 @@ DECODERS: dict[str, Entry] = {
     "yaml": Entry("words", "yaml"),
     "bookings": Entry("words", "bookings"),
     "socket-requests": Entry("local_socket", "requests"),
+    "socket-entries": Entry("local_socket", "entries"),
     "conditions": Entry("words", "conditions"),
     "sealed-ledgers": Entry("files", "ledgers"),
     "socket-answers": Entry("local_socket", "answers"),
+    "national-dialects": Entry("national", "dialects"),
     "plan-offers": Entry("local_socket", "offers"),
     "receiver-rows": Entry("receiver", "rows"),
     "plans": Entry("files", "plans"),
@@ -53,6 +55,7 @@ DECODERS: dict[str, Entry] = {
     "receiver-http": Entry("receiver", "http"),
     "bacnet-line": Entry("bacnet_line", "line"),
     "https-wire": Entry("uploads", "https"),
+    "profiles": Entry("words", "profiles"),
     "site": Entry("words", "site"),
 }
 

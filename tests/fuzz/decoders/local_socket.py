@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from config.plan import codec
+from config.plan.site import Plan
 from controller.cli.speech import Failure
 from controller.decide.records import PersonCommand
 from controller.operations.registry import register
@@ -19,8 +20,8 @@ from controller.socket.address import SocketError
 from controller.socket.client import Client, RemoteError
 from controller.socket.server import SocketServer, _Client
 from controller.swap.offer import BadOffer, Offers, parts
-from tests.controller.house import house
-from tests.controller.shell import Shell, shell
+from tests.controller.house import booked_house, house
+from tests.controller.shell import Shell, metered, shell
 from tests.fuzz.decoder import Decoder, Wrong
 from tests.fuzz.loop import OwnTimeLoop
 from tests.fuzz.trees import changed
@@ -29,43 +30,61 @@ _CYCLE_EVERY = 20
 _REQUESTS: tuple[dict[str, Any], ...] = (
     {"op": "status"}, {"op": "overview"}, {"op": "points"}, {"op": "points", "args": {"filter": "lamp"}},
     {"op": "read", "args": {"point": "lamp.level"}}, {"op": "why", "args": {"point": "lamp.level"}},
-    {"op": "set", "args": {"point": "lamps.level", "value": "35", "for_s": 3600, "reason": "访客"}},
-    {"op": "set", "args": {"point": "lamp.level", "value": "35 %", "until": "18:00", "slot": 8}},
+    {"op": "set", "args": {"point": "lamp.level", "value": "35", "for_s": 3600, "reason": "访客"}},
+    {"op": "set", "args": {"point": "lamp.level", "value": "35", "until": "18:00", "urgent": True}},
+    {"op": "set", "args": {"point": "lamp.level", "value": "40", "until": "next"}},
     {"op": "release", "args": {"point": "lamp.level"}},
-    {"op": "lock", "args": {"point": "pump", "reason": "x"}}, {"op": "unlock", "args": {"point": "pump"}},
-    {"op": "observe", "args": {"on": True, "reason": "x"}}, {"op": "reset", "args": {"rule": "leak"}},
-    {"op": "alarms"}, {"op": "alarms", "args": {"all": True, "limit": 5}},
-    {"op": "alarm-ack", "args": {"alarm": 1, "reason": "seen"}},
-    {"op": "alarm-shelve", "args": {"alarm": 1, "for_s": 3600, "reason": "known"}},
+    {"op": "lock", "args": {"target": "pump", "reason": "x"}}, {"op": "unlock", "args": {"target": "pump"}},
+    {"op": "observe", "args": {"target": "pump", "on": True, "reason": "x"}},
+    {"op": "observe", "args": {"target": "pump", "on": False, "reason": "x"}},
+    {"op": "reset", "args": {"rule": "leak", "reason": "x"}}, {"op": "alarms", "args": {"all": True}},
+    {"op": "alarms", "args": {"history": True, "since_s": 3600.5}},
+    {"op": "alarm-ack", "args": {"alarms": [1, 2], "reason": "seen"}},
+    {"op": "alarm-shelve", "args": {"alarms": [1], "for_s": 3600, "reason": "known"}},
+    {"op": "alarm-unshelve", "args": {"alarms": [1]}},
     {"op": "event-add", "args": {"place": "hall", "when": "2026-03-05 13:30-17:00", "label": "会"}},
     {"op": "event-remove", "args": {"place": "hall", "when": "2026-03-05 13:30"}}, {"op": "event-list"},
-    {"op": "event-import", "args": {"table": "place,date,from,to\nhall,2026-03-05,09:00,10:00"}},
-    {"op": "log-replace-meter", "args": {"meter": "main", "last": "10", "first": "0", "serial": "7"}},
-    {"op": "log-correct", "args": {"meter": "main", "at": "2026-03-05T07:00", "count": "1", "reason": "x"}},
-    {"op": "log-annotate", "args": {"meter": "main", "at": "2026-03-05T07:00", "words": "x"}},
-    {"op": "upload"}, {"op": "upload-quarantine", "args": {"sink": "up"}},
-    {"op": "upload-retry", "args": {"sink": "up"}},
-    {"op": "upload-replay", "args": {"sink": "up", "from": "2026-03-01", "to": "2026-03-05"}},
-    {"op": "sink-retire", "args": {"sink": "up", "reason": "x"}},
-    {"op": "subscribe", "args": {"topics": ["alarms"]}}, {"op": "unsubscribe"},
+    {"op": "event-import", "args": {"bookings": [["hall", 1772700000000, 1772703600000, "会", "后勤"]]}},
+    {"op": "upload"}, {"op": "subscribe", "args": {"topics": ["alarms"]}}, {"op": "unsubscribe"},
 )  # fmt: skip
+_AT = "2026-03-05 07:20"
+_ENTRIES: tuple[dict[str, Any], ...] = tuple(
+    {"op": op, "args": {"meter": "lamp", "reason": "x", **args}}
+    for op, args in (
+        ("log-replace-meter", {"last": "52", "first": "0", "serial": "7"}),
+        ("log-replace-meter", {"last": "52", "first": "1", "at": _AT}),
+        ("log-undo-replacement", {}),
+        ("log-correct", {"at": _AT, "count_end": "51.5"}),
+        ("log-correct", {"at": _AT, "consumption": "0.5"}),
+        ("log-annotate", {"from": "2026-03-05 07:00", "to": _AT, "text": "x"}),
+    )
+)
 _WORDS = (
     b'"\\ud800"', b"\\u0000", b"\\ud83d\\ude00", b"1e999", b"NaN", b"-Infinity", b"9" * 120, b"9" * 5000,
-    b"[" * 900, b'{"a":' * 400, b"[[[[[[[[", b"null", b"true", b"{}", b"[]", b'""', b"-1", b"1.5", b'"args":',
-    b'"op":', b'"as":"x",', b'"lang":"zh_CN",', b'"lang":"\\ud800",', b"\xff", b"\xe4\xb8", b"\0",
-    b'"id":' + b"[" * 300 + b"]" * 300 + b",", b'"for_s":', b'"value":', b'"until":"next"', b'"2026-02-30"',
-    b'"point":', b"\xef\xbb\xbf",
+    b"[" * 900, b'{"a":' * 400, b"[[[[[[[[", b"null", b"true", b"{}", b"[]", b'""', b"-1", b"1.5",
+    b'"args":', b'"op":', b'"as":"x",', b'"lang":"zh_CN",', b'"lang":"\\ud800",', b"\xff", b"\xe4\xb8",
+    b"\0", b'"id":' + b"[" * 300 + b"]" * 300 + b",", b'"for_s":', b'"value":', b'"until":"next"',
+    b'"2026-02-30"', b'"point":', b"\xef\xbb\xbf",
 )  # fmt: skip
 
 
 def requests() -> Decoder:
     """A case: one line, to a daemon of the small house."""
+    return _asking(booked_house(), _REQUESTS)
+
+
+def entries() -> Decoder:
+    """A case: one line that enters something into the log of a meter, which has counted for a while."""
+    return _asking(metered(), _ENTRIES)
+
+
+def _asking(plan: Plan, asked: Sequence[dict[str, Any]]) -> Decoder:
     folder = tempfile.TemporaryDirectory(
         prefix="fuzz-socket-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None
     )
     stack = contextlib.ExitStack()
     loop = OwnTimeLoop(threads=True)
-    made: Shell = stack.enter_context(shell(Path(folder.name), house()))
+    made: Shell = stack.enter_context(shell(Path(folder.name), plan))
     server = SocketServer(Path(folder.name) / "s", "1")
     register(server, made.daemon)
     accept = made.daemon.accept
@@ -75,8 +94,10 @@ def requests() -> Decoder:
 
     made.daemon.command = committed  # type: ignore[method-assign]
     made.house_answers()
-    made.cycle()
-    made.cycle()
+    for minute in range(40):
+        if made.plan.point_named("lamp.energy") is not None:
+            made.read("lamp.energy", 50 + minute * 0.05)
+        made.cycle(60 if minute else 1)
     client = _Client(None, "li", asyncio.Queue())  # type: ignore[arg-type]
     count = 0
 
@@ -107,8 +128,7 @@ def requests() -> Decoder:
         folder.cleanup()
 
     seeds = [
-        json.dumps({"id": number, **each}, ensure_ascii=False).encode()
-        for number, each in enumerate(_REQUESTS)
+        json.dumps({"id": number, **each}, ensure_ascii=False).encode() for number, each in enumerate(asked)
     ]
     return Decoder(take, tuple(seeds), (), _WORDS, tree=changed(), longest=6000, close=close)
 

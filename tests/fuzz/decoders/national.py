@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from config.dialects import load_dialect
+from config.dialects import FOLDER, DialectError, dialect_names, load_dialect, parse_dialect
 from controller.consumption.upload.national.documents import (
     BEAT,
     CONFIG,
@@ -24,6 +24,7 @@ from controller.consumption.upload.national.documents import (
     read_report,
     report_parts,
     texts,
+    write_time,
 )
 from controller.consumption.upload.national.errors import DocumentError, NationalError
 from controller.consumption.upload.national.frames import Decoder as Frames
@@ -32,6 +33,7 @@ from controller.consumption.upload.national.session import Session, Told
 from controller.receiver.national import Building, Keys, NationalListener, Value, _Caller
 from tests.fuzz.decoder import CANARY, Decoder, Wrong, unsaid
 from tests.fuzz.loop import OwnTimeLoop
+from tests.fuzz.trees import changed
 
 DIALECT = load_dialect("a")
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -145,6 +147,34 @@ def session() -> Decoder:
 
     seeds = [bytes((state,)) + document for document in _FROM_CENTRE for state in (1, 3, 7)]
     return Decoder(take, tuple(seeds), (DocumentError,), (*_WORDS, CANARY.encode()), longest=6000)
+
+
+def dialects() -> Decoder:
+    """A case: a dialect's file. What is taken must serve: a document goes out, and comes back the same."""
+
+    def take(data: bytes) -> None:
+        dialect = parse_dialect("x", data)
+        document = build(dialect, WHO, BEAT, "notify", texts(time=write_time(dialect, _TIME_MS, ZONE)))
+        (frame,) = Frames(dialect, CIPHER_KEY).feed(encode(dialect, CIPHER_KEY, 7, document))
+        message = parse(dialect, frame.document)
+        if message.who != WHO or frame.sequence != 7:
+            raise Wrong("a dialect that does not understand itself")
+
+    seeds = tuple((FOLDER / f"{name}.json").read_bytes() for name in dialect_names())
+    words = (
+        b"[" * 900,
+        b"null",
+        b"true",
+        b"9" * 5000,
+        b'""',
+        b'"%Y"',
+        b'"big"',
+        b'"root"',
+        b'"68"',
+        b'"zz"',
+        b"\xff",
+    )
+    return Decoder(take, seeds, (DialectError, DocumentError), words, tree=changed())
 
 
 # The centre

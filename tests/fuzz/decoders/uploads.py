@@ -49,9 +49,10 @@ _HEADER_WORDS = (
     b"\r\nRetry-After: Mon, 01 Jan 99999999999 00:00:00 GMT\r\nDate: Mon, 01 Jan 2024 00:00:00 GMT\r\n",
     b"\r\nRetry-After: Mon, 01 Jan 2024 00:00:00 +99999999999999\r\n", b"\r\nContent-Encoding: gzip\r\n",
     b"\r\nTransfer-Encoding: chunked\r\n", b"\r\nContent-Length: -1\r\n",
-    b"\r\nContent-Length: 99999999999\r\n", b"\r\nLocation: https://a.example/?" + CANARY.encode() + b"\r\n",
-    b"\r\nConnection: close\r\n", b"HTTP/1.1 100 C\r\n\r\n", b"HTTP/1.1 503 x\r\n", b"HTTP/1.1 429 x\r\n",
-    b"\r\n\r\n", b"0\r\n\r\n", b"ffffffffffffffff\r\n", b"\xff",
+    b"\r\nContent-Length: 99999999999\r\n",
+    b"\r\nLocation: https://a.example/?" + CANARY.encode() + b"\r\n", b"\r\nConnection: close\r\n",
+    b"HTTP/1.1 100 C\r\n\r\n", b"HTTP/1.1 503 x\r\n", b"HTTP/1.1 429 x\r\n", b"\r\n\r\n", b"0\r\n\r\n",
+    b"ffffffffffffffff\r\n", b"\xff",
 )  # fmt: skip
 
 

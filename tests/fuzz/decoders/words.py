@@ -9,7 +9,8 @@ from pathlib import Path
 from config.plan.site import Plan
 from config.written import source
 from config.written.compile import compile_site
-from config.written.problems import Findings
+from config.written.library import read_profile
+from config.written.problems import Enough, Findings
 from config.written.words.parse import Misspoken, parse
 from controller.bookings.table import read_table
 from hil_tests.scenario.form import Unfit
@@ -25,8 +26,8 @@ _WORDS = (
     b"---\n", b"...\n", b"%YAML 1.1\n", b"#1", b" #2", b"[", b"]", b"{", b"}", b'"', b"'", b"\\x",
     b'"\\ud800"', b"\t", b"\r\n", b"\x85", "\u2028".encode(), b"\xef\xbb\xbf", b"\xff\xfe",
     b"\xd6\xd0\xb9\xfa", "：".encode(), "“".encode(), "，".encode(), b"\0", b"\x07", "\U0001f600".encode(),
-    b"null", b"~", b"yes", b"0o17", b"0x1F", b"1e400", b".inf", b".nan", b"9" * 500, b"2026-02-30", b"25:00",
-    b"12:60", b"[" * 60, b"{a: " * 60, b"- " * 60, b"site:\n", b"devices:\n",
+    b"null", b"~", b"yes", b"0o17", b"0x1F", b"1e400", b".inf", b".nan", b"9" * 500, b"2026-02-30",
+    b"25:00", b"12:60", b"[" * 60, b"{a: " * 60, b"- " * 60, b"site:\n", b"devices:\n",
 )  # fmt: skip
 
 
@@ -105,6 +106,24 @@ def site() -> Decoder:
     return Decoder(take, tuple(seeds), (), _WORDS, longest=4000, close=folder.cleanup)
 
 
+def profiles() -> Decoder:
+    """A case: the file of a device model."""
+
+    def take(data: bytes) -> None:
+        findings = Findings()
+        try:
+            found = read_profile("profiles/input-8.yaml", data, findings)
+        except Enough:
+            return
+        for problem in findings.problems():
+            problem.sentence("zh_CN")
+        if found is None and not findings.failed:
+            raise Wrong("refused, and nothing said")
+
+    seeds = sorted((path.read_bytes() for path in FILES.values()), key=len)[:8]
+    return Decoder(take, tuple(seeds), (), _WORDS, longest=3000)
+
+
 def conditions() -> Decoder:
     """A case: one condition, in UTF-8 (what is no UTF-8 is read as Latin-1)."""
 
@@ -122,15 +141,15 @@ def conditions() -> Decoder:
 
     seeds = (
         "tank.level below 15 %", "tank.level above 1,500.5 m³/h for 10 min", "door is not open",
-        "not (a.b is active or b.c is inactive) and c.d below -3 °C for 10 s", "room is booked within 45 min",
-        "room is not booked", "((((a is on))))", "水箱.液位 低于 15 %",
+        "not (a.b is active or b.c is inactive) and c.d below -3 °C for 10 s",
+        "room is booked within 45 min", "room is not booked", "((((a is on))))", "水箱.液位 低于 15 %",
         "a is on and b is on or not c is off for 5 s", "ｔａｎｋ．ｌｅｖｅｌ　ｂｅｌｏｗ　１５　％",
     )  # fmt: skip
     words = (
         b"not ", b"(", b")", b" and ", b" or ", b" for ", b" is ", b" below ", b" above ", b" within ",
         b" booked", b"(" * 40, b"not " * 60, "（".encode(), "％".encode(), b"1.2.3,4", b"\0",
-        "\u3000".encode(),
-        b"a.b.c", b"-", b"9" * 300, "\U0001d7d8".encode(), b"\n", "²".encode(), "٣".encode(),
+        "\u3000".encode(), b"a.b.c", b"-", b"9" * 300, "\U0001d7d8".encode(), b"\n", "²".encode(),
+        "٣".encode(),
     )  # fmt: skip
     return Decoder(take, tuple(seed.encode() for seed in seeds), (Misspoken,), words, longest=700)
 
@@ -160,12 +179,10 @@ def bookings() -> Decoder:
     seeds = [by_day.encode(), by_times.encode(), quoted.encode()]
     seeds += [by_day.encode("gb18030"), by_times.encode("utf-16"), b"\xef\xbb\xbf" + by_day.encode()]
     words = (
-        b"\0", b'"', b'""', b"\r", b"\n\n", b",", b";", b"\t", "，".encode(), b"24:00", b"0:0", b"9999-12-31",
-        b"2026-02-29", b"\xff\xfe", b"\xfe\xff", b"\x81\x30\x81\x30", b"x" * 140_000,
-        "２０２６－０３－０５".encode(),
-        "至".encode(), b"0000-00-00", b"\x85", "\u2028".encode(), b"1" * 5000, "٠".encode(), b"place",
-        b"date",
-        b"start", b"end", "²".encode(),
+        b"\0", b'"', b'""', b"\r", b"\n\n", b",", b";", b"\t", "，".encode(), b"24:00", b"0:0",
+        b"9999-12-31", b"2026-02-29", b"\xff\xfe", b"\xfe\xff", b"\x81\x30\x81\x30", b"x" * 140_000,
+        "２０２６－０３－０５".encode(), "至".encode(), b"0000-00-00", b"\x85", "\u2028".encode(),
+        b"1" * 5000, "٠".encode(), b"place", b"date", b"start", b"end", "²".encode(),
     )  # fmt: skip
     return Decoder(take, tuple(seeds), (), words, longest=150_000)
 
