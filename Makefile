@@ -12,10 +12,12 @@ SUDO   := $(if $(filter-out 0,$(shell id -u)),sudo,)
 # Handed on to the programs: make demo DEMO_ARGS="--for 60s", make test TEST_ARGS="-k modbus".
 DEMO_ARGS ?=
 TEST_ARGS ?=
+FUZZ_ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install install-service demo test hil slow properties campaign peers soak check format savings lock clean
+.PHONY: help install install-service demo test hil slow properties campaign fuzz peers soak check format savings lock \
+  clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
@@ -43,6 +45,9 @@ campaign: $(VENV)/.dev  ## live a minute of random campaigns, and find five bugs
 	$(BIN)/python -m hil_tests.campaign.planted
 	$(BIN)/python -m hil_tests.campaign run --seeds 1-100000 --for 60 --keep campaign-stories \
 	  --sites config/sites/minimal,hil_tests/sites/house,hil_tests/sites/plant,tests/golden/good-rules-lighting $(TEST_ARGS)
+
+fuzz: $(VENV)/.dev  ## feed every decoder of foreign bytes with junk for two seconds each
+	$(BIN)/python -m tests.fuzz all --seconds 2 --seed $$(date +%s) $(FUZZ_ARGS)
 
 peers: $(VENV)/.dev  ## install independent Modbus, BACnet and MQTT programs and test against them
 	$(MAKE) --no-print-directory -C peers install

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -86,10 +85,10 @@ def read_overlay(file: Path) -> Overlay:
 def _time(file: Path, clock: Any) -> SimulatedTime:
     found = [clock.get(key) if isinstance(clock, dict) else None for key in _CLOCK]
     numbers = [part for part in found if isinstance(part, int | float) and not isinstance(part, bool)]
-    if len(numbers) != len(_CLOCK) or not all(isfinite(part) for part in numbers):
+    if len(numbers) != len(_CLOCK):
         raise _unusable(file, text("its clock has the wrong form"))
     start_ms, mono_ns, speed = numbers
-    if not 0 < speed < 1e6 or abs(start_ms) > 1e14:
+    if not (0 < speed < 1e6 and abs(start_ms) <= 1e14 and abs(mono_ns) <= 1e19):
         raise _unusable(file, text("its clock has the wrong form"))
     return SimulatedTime(round(start_ms), round(mono_ns), speed)
 

@@ -202,7 +202,8 @@ def _value_of_integer(register: Register, whole: int) -> Value | Absent:
     scale, offset = _scaling(register)
     if scale == _ONE and offset == _ZERO:
         return raw
-    return float(raw * scale + offset)
+    number = float(raw * scale + offset)
+    return number if math.isfinite(number) else Absent.NOT_AVAILABLE
 
 
 def _is_bool(register: Register) -> bool:

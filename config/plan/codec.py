@@ -29,9 +29,10 @@ def load(text: str) -> Plan:
         if not isinstance(data, dict) or data.get("format") != FORMAT:
             raise ValueError("not a plan of this version")
         plan = cast(Plan, _raise(Plan, data))
-    except (KeyError, TypeError, AttributeError) as error:
+        digest = _digest(data)
+    except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"not a plan: {error}") from error
-    if plan.hash != _digest(data):
+    if plan.hash != digest:
         raise ValueError("the plan's hash does not match its content")
     return plan
 
@@ -111,7 +112,10 @@ def _raise_union(members: tuple[Any, ...], data: Any) -> Any:
     records = [member for member in members if is_dataclass(member)]
     if records:
         name = data.get("_")
-        return _raise(next(member for member in records if name in (None, cast(Any, member).__name__)), data)
+        named = [member for member in records if name in (None, cast(Any, member).__name__)]
+        if not named:
+            raise ValueError(f"{name!r} is no record here")
+        return _raise(named[0], data)
     plain = tuple(member for member in members if isinstance(member, type))
     for member in plain:
         if type(data) is member:

@@ -78,6 +78,8 @@ def read_table(data: bytes, plan: Plan, local: LocalTime) -> Table:
             found.setdefault(item.key, item)
         except Refused as refusal:
             problems.append(Problem(number, refusal.text))
+    if not found and not problems:
+        problems.append(Problem(0, text("there is no booking in it")))
     if len(found) > MOST:
         problems.append(Problem(0, text("more than {most} bookings: make it several files", most=MOST)))
     return Table(() if problems else tuple(found.values()), tuple(problems), encoding)

@@ -85,7 +85,7 @@ def heads_of(written: Sequence[str], file: Path | None) -> list[Head]:
 
 def _head_in(written: str) -> Head | None:
     """The head in a line of any list of them: SEQ:HASH, or with a comma or as JSON."""
-    with suppress(ValueError, TypeError, KeyError):
+    with suppress(ValueError, TypeError, KeyError, OverflowError, RecursionError):
         said = json.loads(written)
         return Head(int(said["seq"]), bytes.fromhex(said["hash"]))
     found = _HEAD.search(written)

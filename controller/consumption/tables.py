@@ -30,6 +30,8 @@ Key: TypeAlias = tuple[str, str, int, int]
 PLACES = 9
 """Digits after the point in Parquet."""
 _DIGITS = 38
+_MOST_ROWS = 1_000_000
+"""In a file that is read; no sink makes one that has so many."""
 _BOM = "\ufeff"
 """By which spreadsheets know UTF-8; without it m³ is not m³ in a Chinese Windows."""
 
@@ -206,6 +208,9 @@ def parquet_keys(content: bytes) -> Iterator[Key]:
     import pyarrow.parquet as pq
 
     try:
+        # A few bytes may say that they are any number of rows.
+        if pq.read_metadata(pa.BufferReader(content)).num_rows > _MOST_ROWS:
+            raise ValueError("more rows than are ever in one file")
         table = pq.read_table(pa.BufferReader(content))
     except (pa.ArrowException, OSError) as error:
         raise ValueError(str(error)) from None

@@ -124,7 +124,7 @@ def read_keys(path: Path) -> Keys:
         if not isinstance(item, dict) or set(item) != {"site", "key"}:
             words = text("{file}, building {name}: expected site and key, nothing else", file=file, name=name)
             raise KeysWrong(words)
-        if not all(isinstance(said, str) and said for said in item.values()):
+        if not all(isinstance(said, str) and said and said.isprintable() for said in item.values()):
             words = text("{file}, building {name}: expected texts for site and key", file=file, name=name)
             raise KeysWrong(words)
         buildings[name] = Building(item["site"], item["key"])

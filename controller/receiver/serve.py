@@ -17,6 +17,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import uvicorn
+from h11 import LocalProtocolError
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from config.dialects import Dialect, DialectError, load_dialect, read_dialect
@@ -274,7 +275,8 @@ class _Server(uvicorn.Server):
 
 
 class _Patient(H11Protocol):
-    """Lets go of a connection that holds on and never finishes a request's head."""
+    """Lets go of a connection that holds on and never finishes a request's head, and answers no more on one
+    that has gone wrong."""
 
     _tick: asyncio.TimerHandle | None = None
     _last: object = None
@@ -287,6 +289,15 @@ class _Patient(H11Protocol):
         if self._tick is not None:
             self._tick.cancel()
         super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        try:
+            super().send_400_response(msg)
+        except LocalProtocolError:  # an answer is under way or out already: only hanging up is left
+            self.transport.close()
+        if self.cycle is not None:  # of the request that was begun: nobody is there to hear of it
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
 
     def _look(self) -> None:
         cycle: RequestResponseCycle | None = self.cycle  # None until the first request's head

@@ -83,11 +83,12 @@ def open_words(path: Path) -> Text:
 def _read(path: Path) -> list[tuple[bytes, str]]:
     try:
         with path.open("rb") as handle:
-            mode = os.fstat(handle.fileno()).st_mode
-            lines = handle.read(_MOST).decode("utf-8-sig").splitlines()
+            found_file = os.fstat(handle.fileno())
+            # No more than there is: a mebibyte that is asked for each time leaves holes in the memory.
+            lines = handle.read(min(found_file.st_size, _MOST)).decode("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise _cannot(path, error) from error
-    if open_to_all(mode):
+    if open_to_all(found_file.st_mode):
         raise TokensWrong(open_words(path))
     found: list[tuple[bytes, str]] = []
     for number, line in enumerate(lines, 1):

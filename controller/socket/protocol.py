@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from config.language import Text, render, text
+from config.language import LANGUAGES, Text, render, text
 from config.language.details import detail
 
 PROTOCOL = 1
@@ -22,6 +22,8 @@ MAX_LINE = 1 << 24
 """Bytes an answer or event may have."""
 MAX_REQUEST = 1 << 18
 """Bytes a request may have."""
+MOST_DEPTH = 100
+"""Lists and tables of a request in each other."""
 MOST_DIGITS = 100
 """Digits a whole number may have."""
 SUBSCRIBE = "subscribe"
@@ -65,7 +67,7 @@ class Request:
     person: str = ""
     """Who the client says is asking ("as")."""
     language: str = ""
-    """The language the client wants texts in ("lang"), "" = the daemon's."""
+    """The language the client wants texts in ("lang"); "" = the daemon's, wanting none that is spoken."""
 
 
 def greeting(version: str) -> bytes:
@@ -97,6 +99,24 @@ def decode(line: bytes) -> dict[str, Any]:
     return data
 
 
+def asked(line: bytes) -> dict[str, Any]:
+    """The object in a request's line, no deeper than can be said back. Raises RequestError."""
+    data = decode(line)
+    if line.count(b"[") + line.count(b"{") > MOST_DEPTH:
+        level: list[Any] = [data]
+        for _ in range(MOST_DEPTH):
+            level = [inner for item in level for inner in _inner(item)]
+        if level:
+            raise RequestError(Code.BAD_REQUEST, text("nested more than {limit} deep", limit=MOST_DEPTH))
+    return data
+
+
+def _inner(item: Any) -> Iterable[Any]:
+    if isinstance(item, dict):
+        return item.values()
+    return item if isinstance(item, list) else ()
+
+
 def _no_number(written: str) -> float:
     raise RequestError(Code.BAD_REQUEST, text("{given} is no number here", given=written))
 
@@ -125,7 +145,7 @@ def request(data: Mapping[str, Any]) -> Request:
     for name, value in (("as", person), ("lang", language)):
         if not isinstance(value, str) or len(value) > 100 or not value.isprintable():
             raise RequestError(Code.BAD_REQUEST, text("{name} must be a short text", name=name), name)
-    return Request(data.get("id"), op, args, person, language)
+    return Request(data.get("id"), op, args, person, language if language in LANGUAGES else "")
 
 
 def answer(request_id: Any, result: Any) -> bytes:

@@ -216,7 +216,7 @@ class SocketServer:
     async def _answer(self, client: _Client, line: bytes) -> bytes:
         request_id, language = None, self._language
         try:
-            data = protocol.decode(line)
+            data = protocol.asked(line)
             request_id = data.get("id")
             request = protocol.request(data)
             language = request.language or language

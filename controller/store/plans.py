@@ -118,7 +118,7 @@ def sound(content: str) -> Plan | None:
     """The Plan in `content`; None where it is damaged or of another version."""
     try:
         return codec.load(content)
-    except (ValueError, RuntimeError, StopIteration):
+    except ValueError:
         return None
 
 

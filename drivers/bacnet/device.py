@@ -30,6 +30,8 @@ from drivers.bacnet.subscriptions import Subscriptions
 from drivers.bacnet.writing import Writing
 
 _log = logging.getLogger(__name__)
+_MOST_CLASHES = 16
+"""Other addresses of one instance that are looked into; whoever makes up more tells nothing new."""
 
 
 class DeviceWorker:
@@ -94,7 +96,7 @@ class DeviceWorker:
             if self._shared.unasked(self.device.instance):
                 self._restarted = True
                 self._wake.set()
-        elif str(source) not in self._clashes:
+        elif len(self._clashes) < _MOST_CLASHES and str(source) not in self._clashes:
             self._rival = (source, i_am)
             self._wake.set()
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from functools import cache
+from functools import cache, lru_cache
+from typing import Any
 
 from bacpypes3.apdu import AbortReason, RejectReason
 from bacpypes3.basetypes import ErrorCode, Reliability
@@ -67,22 +68,27 @@ def type_name(name: str) -> str:
     return str(ObjectType(object_type(name)))
 
 
-@cache
 def error_name(code: int) -> str:
     """An error code's name ("unknown-object"), or its number as text where it has none."""
-    return str(ErrorCode(code))
+    return _name(ErrorCode, code)
 
 
-@cache
 def abort_name(reason: int) -> str:
-    return str(AbortReason(reason))
+    return _name(AbortReason, reason)
 
 
-@cache
 def reject_name(reason: int) -> str:
-    return str(RejectReason(reason))
+    return _name(RejectReason, reason)
 
 
-@cache
 def reliability_name(number: int) -> str:
-    return str(Reliability(number))
+    return _name(Reliability, number)
+
+
+@lru_cache(maxsize=1024)
+def _name(enumeration: Any, number: int) -> str:
+    """Remembered for so many: numbers come from the wire, and there are more of them than of names."""
+    try:
+        return str(enumeration(number))
+    except ValueError:  # below 0, or beyond what bacpypes3 knows
+        return str(number)

@@ -23,10 +23,13 @@ from drivers.api import BadFrame, NoAnswer
 from drivers.bacnet import apdu, services
 from drivers.bacnet.apdu import Apdu, Kind
 from drivers.bacnet.names import Service, Unconfirmed
+from drivers.bacnet.routes import Routes
 from drivers.bacnet.wire import Endpoint, UdpWire
 
 _UNRECOGNIZED_SERVICE = 9
 _FREE_IDS = 256
+_MOST_ERRORS = 500
+"""Addresses whose trouble is remembered; anybody's datagram may bring a new one."""
 
 
 @dataclass(slots=True)
@@ -55,6 +58,8 @@ class Traffic:
     def failed(self, address: str, why: str) -> None:
         self.errors.pop(address, None)  # the latest stands last
         self.errors[address] = why
+        if len(self.errors) > _MOST_ERRORS:
+            del self.errors[next(iter(self.errors))]
 
     def answered(self, address: str) -> None:
         self.errors.pop(address, None)
@@ -71,7 +76,7 @@ class Station(Client):
         self._waiting: dict[tuple[Address, int], asyncio.Future[Apdu]] = {}
         self._next_id = 0
         self.traffic = Traffic()
-        self._network = NetworkServiceAccessPoint()
+        self._network = NetworkServiceAccessPoint(Routes())
         self._element = NetworkServiceElement()
 
     @property

@@ -199,4 +199,7 @@ def slot_value(point: Point, raw: Atom) -> Value:
         number = _number(raw)
         source = point.source
         assert isinstance(source, BacnetObject)
-        return number * source.scale if point.kind == "number" and math.isfinite(number) else int(number)
+        scaled = number * source.scale if point.kind == "number" else number
+        if not math.isfinite(scaled):
+            raise
+        return scaled if point.kind == "number" else int(scaled)

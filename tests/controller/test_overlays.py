@@ -89,6 +89,8 @@ def test_a_bacnet_device_without_an_address_is_refused(tmp_path: Path) -> None:
         {**WHOLE, "clock": {"speed": 1}},
         '{"clock": {"start_ms": NaN, "mono_ns": 1, "speed": 1}}',
         '{"clock": {"start_ms": 1, "mono_ns": Infinity, "speed": 1}}',
+        {**WHOLE, "clock": {**CLOCK, "mono_ns": 10**400}},
+        {**WHOLE, "clock": {**CLOCK, "start_ms": -(10**400)}},
         {**WHOLE, "points": {}},
         {**WHOLE, "lines": []},
     ],

@@ -58,6 +58,8 @@ def holding(type_: RawType, **more: object) -> Register:
         (holding("uint16", on_raw=(1, 2), off_raw=(6,)), [2], True),
         (holding("uint16", on_raw=(1, 2), off_raw=(6,)), [6], False),
         (holding("uint16", on_raw=(1, 2), off_raw=(6,)), [5], Absent.UNKNOWN_STATE),
+        (holding("int64", scale=1e300), [0x7FFF, 0, 0, 0], Absent.NOT_AVAILABLE),
+        (holding("int64", scale=1e300), [0x8000, 0, 0, 0], Absent.NOT_AVAILABLE),
         (holding("uint16", on_raw=(1,)), [5], False),
         (holding("uint16", off_raw=(0,)), [5], True),
         (holding("uint16", not_available=(0xFFFF,)), [0xFFFF], Absent.NOT_AVAILABLE),

@@ -179,7 +179,8 @@ def _misspoken(plain: str, error: UnexpectedInput) -> Misspoken:
         ended = error.token.type == "$END"
     elif isinstance(error, UnexpectedCharacters):
         column, expected, ended = error.pos_in_stream, error.allowed or set(), False
-        found = plain[column:].split(maxsplit=1)[0]
+        rest = plain[column:]
+        found = (rest.split(maxsplit=1) or [rest])[0]  # blanks there are that the grammar has none of
     else:
         assert isinstance(error, UnexpectedEOF)
         found, column, expected, ended = "", len(plain), set(error.expected), True

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from controller.consumption.upload.port import Outcome, Row
+from controller.consumption.upload.wire import reason
 
 MOST_BYTES = 4_000_000
 """A longer message is not read."""
@@ -73,7 +74,7 @@ class Acks:
             self._named(name, None)
         for one in refused if isinstance(refused, list) else ():
             if isinstance(one, dict):
-                self._named(one.get("key"), one.get("reason", "refused"))
+                self._named(one.get("key"), reason(one.get("reason")))
 
     def _named(self, name: object, refused: object) -> None:
         parts = name.split("/") if isinstance(name, str) else []
@@ -91,7 +92,7 @@ class Acks:
         key = (meter, start_ms, revision)
         if key in self._said:
             refused = item.get("refused")
-            self._said[key] = "" if refused is None else str(refused)[:500] or "refused"
+            self._said[key] = "" if refused is None else reason(refused)
 
 
 def _key(row: Row) -> Key:

@@ -130,6 +130,6 @@ def _message(body: bytes) -> str:
 def _date(written: str) -> datetime | None:
     try:
         found = parsedate_to_datetime(written)
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

@@ -30,6 +30,10 @@ from controller.consumption.tables import (
 
 MOST_ROWS = 10_000
 """In one file: adding to it costs writing it again."""
+_MOST_BYTES = 64_000_000
+"""Of a file that is read again; a larger one is none of ours."""
+_MOST_HEADS_BYTES = 4_000_000
+"""Of the list of heads: a line a day."""
 _SUM = ".sha256"
 _PART = ".part"
 _HEADS = "day,seq,hash,time"
@@ -116,7 +120,12 @@ class Drops:
         """Add a head of the ledger, "day,seq,hash,time", to the file of them, unless one of that day is the
         last there. Raises OSError."""
         path = self._folder / f"{self._site}_ledger-heads.csv"
-        content = path.read_text(encoding="utf-8") if path.is_file() and not path.is_symlink() else _HEADS
+        content = _HEADS
+        if path.is_file() and not path.is_symlink():
+            if path.stat().st_size > _MOST_HEADS_BYTES:
+                return
+            # Whatever others made of it, what can be read stays.
+            content = path.read_text(encoding="utf-8", errors="replace")
         if content.splitlines()[-1:] and content.splitlines()[-1].startswith(line.partition(",")[0]):
             return
         self._replace(path, (content.rstrip("\r\n") + f"\r\n{line}\r\n").encode())
@@ -143,9 +152,12 @@ class Drops:
         return self._known[mark]
 
     def _read(self, path: Path) -> set[Key] | None:
+        if path.stat().st_size > _MOST_BYTES:
+            return None
         content = path.read_bytes()
         beside = _sum_path(path)
-        if beside.exists() and beside.read_bytes() != _sum_line(path, content):
+        expected = _sum_line(path, content)
+        if beside.exists() and (beside.stat().st_size != len(expected) or beside.read_bytes() != expected):
             return None
         try:
             return self._format.keys(content)

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from config.language import text
@@ -72,12 +74,13 @@ class HttpsLink:
                     answer = await self._post(body, headers, most)
                 return answer
         except BaseException as error:
+            token = "" if self._connection is None else self._connection.token
             await self.drop()
             if isinstance(error, TimeoutError):
                 raise Unreachable(text("no answer within {s} s", s=f"{self._timeout_s:g}")) from None
             if isinstance(error, SinkError) or not isinstance(error, Exception):
                 raise
-            raise self._unreachable(error) from error
+            raise self._unreachable(error, token) from error
 
     async def drop(self) -> None:
         """Let go of the connection; never raises for what the other side does, and takes no time."""
@@ -134,13 +137,16 @@ class HttpsLink:
         """Whether the token was changed since the connection was made."""
         return self._connection is not None and await self._token() != self._connection.token
 
-    def _unreachable(self, error: Exception) -> Unreachable:
+    def _unreachable(self, error: Exception, token: str) -> Unreachable:
         import httpx
 
         if not isinstance(error, httpx.HTTPError | httpx.InvalidURL | OSError):
             _log.error("%s: %r", self._plan.common.name, error, exc_info=error)
         distrusted = distrust(error)
-        return Unreachable(cause(error) if distrusted is None else untrusted(distrusted))
+        said = cause(error) if distrusted is None else untrusted(distrusted)
+        if token and token in str(said):  # what is no HTTP is quoted, and may be our token said back
+            said = text("what it answers is no HTTP")
+        return Unreachable(said)
 
 
 def _unsaid(token: str, status: int, headers: Mapping[str, str], body: bytes) -> Answer:
@@ -149,7 +155,18 @@ def _unsaid(token: str, status: int, headers: Mapping[str, str], body: bytes) ->
     if not token:
         return Answer(status, dict(headers), body)
     clean = {name: value.replace(token, "***") for name, value in headers.items()}
-    return Answer(status, clean, body.replace(token.encode(), b"***"))
+    return Answer(status, clean, _spelled(token).sub(b"***", body))
+
+
+@lru_cache(maxsize=16)
+def _spelled(token: str) -> re.Pattern[bytes]:
+    """The token as it is, or with any of its letters as JSON may have them: `\\/`, `\\u002f`."""
+    return re.compile(
+        b"".join(
+            b"(?:%b|\\\\(?:%b|u00(?i:%02x)))" % (re.escape(sign), re.escape(sign), sign[0])
+            for sign in (letter.encode() for letter in token)
+        )
+    )
 
 
 def _client(tls: Tls, timeout_s: float) -> httpx.AsyncClient:

@@ -37,10 +37,11 @@ def outcome(site: str, rows: Sequence[Row], answer: object) -> Outcome:
 
 
 def reason(said: object) -> str:
-    """What the other side gives as a reason, as one printable line."""
-    if not isinstance(said, str) or not said.strip():
-        return "refused without a reason"
-    return "".join(one if one.isprintable() else " " for one in said[:REASON]).strip()
+    """What the other side gives as a reason, as one printable line; never empty."""
+    shown = (
+        "".join(one if one.isprintable() else " " for one in said[:REASON]) if isinstance(said, str) else ""
+    )
+    return shown.strip() or "refused without a reason"
 
 
 def _list(answer: Mapping[str, object], name: str) -> list[object]:

@@ -88,6 +88,7 @@ def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_taken() -> None
     ("data", "line", "words"),
     [
         (b"", 0, "there is no booking in it"),
+        (b"place,date,from,to\n", 0, "there is no booking in it"),
         (b"hall,2026-03-05,13:30,17:00\n", 1, "the first line says which column is what: place,date,from,to"),
         (b"place,date,from,to\nhall,\xff\xff\xff", 2, "this is no text in UTF-8"),
         (

@@ -13,6 +13,7 @@ import pytest
 
 from config.plan.devices import Source
 from config.plan.sinks import Common, FileSink, HttpsSink, Tls
+from controller.cli.log_verify import _head_in
 from controller.consumption.upload.files import FilesUpload
 from controller.consumption.upload.heads import LedgerHead, header, read_header
 from controller.consumption.upload.https import HttpsUpload
@@ -196,3 +197,18 @@ def test_the_store_knows_the_head_it_has_committed(tmp_path: Path) -> None:
     control.close()
     assert [None if one is None else one.seq for one in (*heads, control.head)] == [None, 1, 2]
     assert control.head == head
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"seq": 1e999, "hash": "00"}',
+        "[" * 100_000,
+        '{"seq": [], "hash": 7}',
+        '"seq"',
+        "5:ab",
+        "٣:" + "a" * 64,
+    ],
+)
+def test_a_line_that_is_no_head_is_none(line: str) -> None:
+    assert _head_in(line) is None

@@ -200,6 +200,8 @@ def test_keys_from_a_file(tmp_path: Path) -> None:
         {**good, "buildings": {}},
         {**good, "buildings": {"x": {"site": "s"}}},
         {**good, "buildings": {"x": {"site": "s", "key": ""}}},
+        {**good, "buildings": {"x": {"site": "s", "key": "\ud800"}}},
+        {**good, "cipher_key": "\ud800" * 16},
     ]
     for each in wrong:
         file.write_text(json.dumps(each))

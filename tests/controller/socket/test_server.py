@@ -93,6 +93,8 @@ async def test_a_request_is_answered_with_its_own_id(tmp_path: Path) -> None:
         (b'{"id": 1, "op": "echo", "args": []}\n', Code.BAD_REQUEST, "args"),
         (b'{"id": 1, "op": "echo", "as": "a\\nb"}\n', Code.BAD_REQUEST, "as"),
         (b'{"id": 1, "op": "echo", "lang": 1}\n', Code.BAD_REQUEST, "lang"),
+        (b'{"op": "x", "id": ' + b"[" * 101 + b"]" * 101 + b"}\n", Code.BAD_REQUEST, ""),
+        (b'{"op": "x", "id": ' + b"[" * 982 + b"]" * 982 + b"}\n", Code.BAD_REQUEST, ""),
         (b'{"id": 1, "op": "' + b"x" * 270_000 + b'"}\n', Code.TOO_LONG, ""),
         (b'{"id": 1, "op": "reboot"}\n', Code.UNKNOWN_OP, "op"),
         (b'{"id": 1, "op": "refuse", "args": {"name": "x.y"}}\n', Code.UNKNOWN_NAME, "name"),
@@ -148,6 +150,14 @@ async def test_messages_come_in_the_language_asked_for(tmp_path: Path) -> None:
             async with await Client.connect(tmp_path / "s", language=language) as client:
                 with pytest.raises(RemoteError, match=words):
                     await client.call("x")
+
+
+@pytest.mark.parametrize("language", ["de", "0", "../../../../tmp", "zh_CN/../zh_CN", "EN"])
+async def test_a_language_that_is_not_spoken_gets_the_daemons_own(tmp_path: Path, language: str) -> None:
+    async with serving(tmp_path / "s", language="zh_CN"), raw(tmp_path / "s") as pipe:
+        asked = {"id": 1, "op": "refuse", "args": {"name": "x"}, "lang": language}
+        said = await ask(pipe, json.dumps(asked).encode() + b"\n")
+        assert said["error"]["message"] == "没有名为 x 的点位"
 
 
 async def test_who_asks_is_the_kernels_word_and_what_he_calls_himself(tmp_path: Path) -> None:

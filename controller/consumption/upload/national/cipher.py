@@ -25,7 +25,7 @@ def cipher_key_of(written: str) -> bytes:
     key = written.strip()
     if re.fullmatch(r"[0-9A-Fa-f]{32}", key):
         return bytes.fromhex(key)
-    if len(data := key.encode()) == BLOCK:
+    if key.isprintable() and len(data := key.encode()) == BLOCK:
         return data
     raise NationalError(text("the cipher key must be 16 characters or 32 hexadecimal digits"))
 

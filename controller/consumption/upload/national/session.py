@@ -153,9 +153,8 @@ class Session:
         if message.group == LOGIN:
             return self._login(message)
         if self.state is not State.OPEN:
-            return self._tell(
-                text("{operation} before we were let in was ignored", operation=_shown(message.operation))
-            )
+            operation = self._shown(message.operation)
+            return self._tell(text("{operation} before we were let in was ignored", operation=operation))
         match message.group, message.operation:
             case ("heart_beat", "time"):
                 return Step(events=(Beaten(self._time(message.content.of("time"))),))
@@ -187,9 +186,9 @@ class Session:
                 self.state = State.OPEN
                 return Step(events=(Passed(),))
             self.state = State.FAILED
-            return Step(events=(Failed(_shown(said.of("result"))),))
+            return Step(events=(Failed(self._shown(said.of("result"))),))
         return self._tell(
-            text("{operation} out of turn was ignored", operation=_shown(message.operation)),
+            text("{operation} out of turn was ignored", operation=self._shown(message.operation)),
         )
 
     def _time(self, said: str) -> int | None:
@@ -207,7 +206,7 @@ class Session:
         told = self._tell(
             text(
                 "the centre asks for data every {asked} min; the site logs every {period} min",
-                asked=_shown(said),
+                asked=self._shown(said),
                 period=self._period_min,
             )
         )
@@ -225,13 +224,12 @@ class Session:
 
     def _refuse(self, message: Message) -> Step:
         operation = message.operation.lower()
+        shown = self._shown(operation)
         wanted = _NEVER.get(operation) or _NEVER.get(message.group.lower())
         if wanted is None:
-            return self._tell(
-                text('the centre wants "{operation}", which is unknown here', operation=_shown(operation))
-            )
+            return self._tell(text('the centre wants "{operation}", which is unknown here', operation=shown))
         return self._tell(
-            text('the centre wants {what} ("{operation}"): refused', what=wanted, operation=_shown(operation))
+            text('the centre wants {what} ("{operation}"): refused', what=wanted, operation=shown)
         )
 
     def _tell(self, notice: Text) -> Step:
@@ -241,7 +239,7 @@ class Session:
         self._told.add(notice)
         return Step(events=(Told(notice),))
 
-
-def _shown(said: str) -> str:
-    """A foreign word as it may stand in a log."""
-    return "".join(letter if letter.isprintable() else "?" for letter in said[:40])
+    def _shown(self, said: str) -> str:
+        """A foreign word as it may stand in a log; never our key, should the centre say it."""
+        unsaid = said.replace(self._key, "***") if self._key else said
+        return "".join(letter if letter.isprintable() else "?" for letter in unsaid[:40])

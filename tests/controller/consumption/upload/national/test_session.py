@@ -162,6 +162,17 @@ def test_a_period_is_acknowledged_and_another_one_is_told(period: str, told: int
     assert len(notices(step)) == told
 
 
+def test_our_key_is_never_told_though_the_centre_says_it() -> None:
+    session = opened()
+    told = [
+        *notices(session.receive(said("config", "period", "<period>secret</period>"))),
+        *notices(session.receive(said("config", "a-secret-b"))),
+        *notices(session.receive(said("sql", "modify secret"))),
+    ]
+    assert len(told) == 3
+    assert all("***" in each and "secret" not in each for each in told)
+
+
 def test_what_is_meant_for_another_collector_is_ignored() -> None:
     session = opened()
     step = session.receive(said("config", "period", "<period>15</period>", "510116A002"))
