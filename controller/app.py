@@ -17,7 +17,7 @@ from importlib.metadata import version
 
 from config.language import choose, text
 from config.language.details import reason
-from config.plan.clock import Pace
+from config.plan.clock import Clock, Pace
 from config.plan.lines import Line
 from config.plan.notify import Channel
 from config.plan.site import Plan
@@ -185,7 +185,7 @@ async def _serve(
     daemon.uploads = uploads
     uploads.start()
     lines = Lines(
-        partial(_open_line, clock, pace),
+        partial(open_line, clock, pace),
         daemon.drivers,
         daemon.inbox,
         daemon.board,
@@ -314,9 +314,10 @@ def _input_ended(daemon: Daemon, loop: asyncio.AbstractEventLoop) -> None:
         daemon.stop()
 
 
-async def _open_line(
-    clock: SiteClock, pace: Pace, plan: Plan, line: Line, inbox: Inbox, set_up: Ask, write: Ask
+async def open_line(
+    clock: Clock, pace: Pace, plan: Plan, line: Line, inbox: Inbox, set_up: Ask, write: Ask
 ) -> Driver:
+    """The driver of a line, by its protocol."""
     if line.transport == "bacnet-ip":
         await asyncio.to_thread(import_module, "drivers.bacnet.driver")
         from drivers.bacnet import open_line as open_bacnet
