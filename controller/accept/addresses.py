@@ -34,13 +34,13 @@ def address(point: Point) -> str:
     return " ".join(parts)
 
 
-def where(line: Line, device: Device) -> str:
+def where(line: Line, device: Device) -> Text:
     """ "modbus-tcp 10.0.0.11:502, unit 3"."""
     if line.transport == "bacnet-ip":
-        at = device.address or line.host
-        return f"bacnet-ip {at}, instance {device.instance}"
-    at = line.path or f"{line.host}:{line.port}"
-    return f"{line.transport} {at}, unit {device.unit}"
+        at = f"bacnet-ip {device.address}".strip()
+        return text("{line}, instance {number}", line=at, number=device.instance)
+    at = f"{line.transport} {line.path or f'{line.host}:{line.port}'}"
+    return text("{line}, unit {number}", line=at, number=device.unit)
 
 
 def bounds(point: Point) -> Text | str:

@@ -106,8 +106,18 @@ def written(report: WriteReport | None, wanted: Value, found: Value, took_s: flo
     if report.fate is Fate.ACKNOWLEDGED:
         why = text("accepted, but not read back")
         return Check(Verdict.PASSED, why, at_ms, seen)
-    said = text("{fate}: {detail}", fate=detail(report.fate.value), detail=detail(report.detail or "-"))
-    return Check(Verdict.FAILED, said, at_ms, seen)
+    return Check(Verdict.FAILED, _unwritten(report.fate, detail(report.detail or "-")), at_ms, seen)
+
+
+def _unwritten(fate: Fate, said: Text | str) -> Text:
+    match fate:
+        case Fate.REJECTED:
+            return text("refused: {detail}", detail=said)
+        case Fate.NO_ANSWER:
+            return text("no answer: {detail}", detail=said)
+        case Fate.NOT_SENT:
+            return text("not sent: {detail}", detail=said)
+    return text("it did not take: {detail}", detail=said)
 
 
 def followed(

@@ -16,6 +16,8 @@ BACK_S = 120.0
 seldom, the longer it is gone."""
 AGE_S = 120.0
 """Points that are believed for longer than this are not waited for."""
+_GRACE_S = 5.0
+"""The last reading may come a moment after the plug was pulled."""
 
 
 class Hand(Protocol):
@@ -47,52 +49,63 @@ async def lose(ground: Ground, device: Device, hand: Hand) -> dict[Aspect, Check
     if not await hand.disconnect(device):
         why = text("nobody disconnected it")
         return {Aspect.LOST: Check(Verdict.SKIPPED, why, ground.now.wall_ms)}
-    checks = {}
     try:
-        checks[Aspect.LOST] = await _lost(ground, device, told_before)
-        checks[Aspect.STALE] = await _stale(ground, device, watched)
+        checks = await _gone(ground, device, watched, told_before)
     finally:
         await hand.connect(device)
     checks[Aspect.BACK] = await _back(ground, device, watched)
     return checks
 
 
-async def _lost(ground: Ground, device: Device, told_before: int) -> Check:
-    within_s = allowed_s(ground, device)
+async def _gone(
+    ground: Ground, device: Device, watched: list[Point], told_before: int
+) -> dict[Aspect, Check]:
+    """Both at once: it is told as lost, and what it said last grows old."""
+    lost_s, stale_s = (
+        allowed_s(ground, device),
+        max((_age_s(ground, point) for point in watched), default=0.0),
+    )
+    stale_ns: list[int] = []
 
     def told() -> Told | None:
         mine = [one for one in ground.told[told_before:] if one.device == device.id and not one.online]
         return mine[0] if mine else None
 
-    await ground.until(lambda: told() is not None, within_s)
-    last_ns = ground.arrivals.last_ns(device.points)
-    at_ms, one = ground.now.wall_ms, told()
-    if one is None:
+    def believed() -> list[str]:
+        return [point.name for point in watched if ground.reading(point.id).quality is Quality.GOOD]
+
+    def gone() -> bool:
+        if not stale_ns and not believed():
+            stale_ns.append(ground.now.mono_ns)
+        return told() is not None and bool(stale_ns)
+
+    await ground.until(gone, max(lost_s, stale_s + _GRACE_S))
+    last_ns, one = ground.arrivals.last_ns(device.points) or ground.now.mono_ns, told()
+    return {
+        Aspect.LOST: _lost(ground, one, last_ns, lost_s),
+        Aspect.STALE: _stale(ground, believed(), (stale_ns[0] if stale_ns else None), last_ns, stale_s),
+    }
+
+
+def _lost(ground: Ground, told: Told | None, last_ns: int, within_s: float) -> Check:
+    at_ms, allowed = ground.now.wall_ms, round(within_s, 1)
+    if told is None:
         why = text("it was not told as lost within {seconds} s", seconds=f"{within_s:.0f}")
-        return Check(Verdict.FAILED, why, at_ms, {"allowed": round(within_s, 1)})
-    took_s = (one.mono_ns - (last_ns or one.mono_ns)) / 1e9
-    seen = {"seconds": round(took_s, 1), "allowed": round(within_s, 1)}
-    return Check(Verdict.PASSED, None, at_ms, seen)
+        return Check(Verdict.FAILED, why, at_ms, {"allowed": allowed})
+    took_s = round((told.mono_ns - last_ns) / 1e9, 1)
+    return Check(Verdict.PASSED, None, at_ms, {"seconds": took_s, "allowed": allowed})
 
 
-async def _stale(ground: Ground, device: Device, watched: list[Point]) -> Check:
-    if not watched:
+def _stale(ground: Ground, believed: list[str], stale_ns: int | None, last_ns: int, within_s: float) -> Check:
+    at_ms = ground.now.wall_ms
+    if not within_s:
         why = text("its points are believed for longer than {seconds} s", seconds=f"{AGE_S:g}")
-        return Check(Verdict.SKIPPED, why, ground.now.wall_ms)
-    began_ns = ground.arrivals.last_ns(device.points) or ground.now.mono_ns
-    longest_s = max(_age_s(ground, point) for point in watched)
-
-    def believed() -> list[Point]:
-        return [point for point in watched if ground.reading(point.id).quality is Quality.GOOD]
-
-    gone = await ground.until(lambda: not believed(), longest_s + 5.0)
-    took_s = (ground.now.mono_ns - began_ns) / 1e9
-    seen = {"seconds": round(took_s, 1), "allowed": round(longest_s, 1)}
-    if gone:
-        return Check(Verdict.PASSED, None, ground.now.wall_ms, seen)
-    names = ", ".join(point.name for point in believed()[:4])
-    why = text("still taken for good: {names}", names=names)
-    return Check(Verdict.FAILED, why, ground.now.wall_ms, seen)
+        return Check(Verdict.SKIPPED, why, at_ms)
+    if stale_ns is None:
+        why = text("still taken for good: {names}", names=", ".join(believed[:4]))
+        return Check(Verdict.FAILED, why, at_ms, {"allowed": within_s})
+    took_s = round((stale_ns - last_ns) / 1e9, 1)
+    return Check(Verdict.PASSED, None, at_ms, {"seconds": took_s, "allowed": within_s})
 
 
 async def _back(ground: Ground, device: Device, watched: list[Point]) -> Check:

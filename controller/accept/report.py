@@ -146,7 +146,7 @@ class _Report:
             "device": device.name,
             "label": device.label or device.name,
             "profile": device.profile,
-            "where": where(self._plan.lines[device.line], device),
+            "where": render(where(self._plan.lines[device.line], device), self._language),
             "place": device.place,
             "answers": any(value is not None for value in answers) if answers else None,
             "identity": {
@@ -202,6 +202,7 @@ class _Report:
                 {
                     "role": role,
                     "point": point["point"],
+                    "label": point["label"],
                     "verdict": point["verdict"],
                     "value": point["checks"].get("read", {}).get("value"),
                     "checks": {
@@ -260,12 +261,17 @@ class _Report:
         return render(words, self._language)
 
     def _state(self, device: Device, value: Value | None) -> str:
-        """The name of a state that a device goes to: of the first of its commanded points that has it."""
-        points = (self._plan.points[number] for number in device.points)
-        names = (
-            point.state_name(value) for point in points if point.command is not None and value is not None
-        )
-        return next((name for name in names if name is not None), str(value))
+        """What a device goes to, as the first of its commanded points that can be so would say it."""
+        for number in device.points:
+            point = self._plan.points[number]
+            if point.command is None or not point.command.targetable or value is None:
+                continue
+            name = point.state_name(value)
+            if name is not None:
+                return name
+            if point.kind == "number" and isinstance(value, int | float):
+                return amount(value, point.unit)
+        return str(value)
 
     def _measured(self, point: Point, record: Record) -> dict[str, Any] | None:
         by_hand = record.measured

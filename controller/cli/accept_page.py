@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from config.language import Text, render, text, word
 from config.plan.amounts import amount
-from controller.cli.accept_tables import ASPECTS, MARKS, VERDICTS
+from controller.cli.accept_tables import ASPECTS, MARKS, VERDICTS, reason
 
 _KINDS = text(
     "AI, AO: analogue in, out; DI, DO: on or off; MI, MO: states; PI: counter; TI: text. ✓ passed, ✗ failed, "
@@ -49,7 +49,7 @@ def page(made: Sequence[tuple[dict[str, Any], str]]) -> str:
     first, language = made[0]
     return template.substitute(
         lang=_lang(language),
-        title=escape(f"{first['label']}: {render(_TITLE, language)}"),
+        title=escape(render(text("{name}: {words}", name=first["label"], words=_TITLE), language)),
         body="\n".join("".join(_Page(data, one).all()) for data, one in made),
     )
 
@@ -139,7 +139,7 @@ class _Page:
         if failed:
             yield f'<h2>{self._say(text("what failed"))}</h2><ul class="list">'
             for name, aspect, why in failed:
-                yield f"<li><b>{escape(name)}</b> {self._say(ASPECTS[aspect])}: {escape(why)}</li>"
+                yield f"<li><b>{escape(name)}</b> {self._say(reason(aspect, why))}</li>"
             yield "</ul>"
         reasons = self._data["summary"]["skipped_why"]
         if reasons:
@@ -230,7 +230,7 @@ class _Page:
     def _point(self, point: dict[str, Any], *, outputs: bool) -> list[str]:
         checks = point["checks"]
         written = [
-            self._cell(checks.get("write"), _written, output=point["output"]),
+            self._cell(checks.get("write", checks.get("set-up")), _written, output=point["output"]),
             self._cell(checks.get("feedback"), _took),
             self._cell(checks.get("restored"), lambda check: check.get("wanted", "")),
         ]
@@ -240,7 +240,7 @@ class _Page:
             f"<td>{escape(point['address'])}</td>",
             f"<td>{escape(point['bounds']) or '—'}</td>",
             self._cell(checks.get("read"), _read),
-            self._cell(checks.get("period"), lambda check: f"{check['seen'].get('seconds', 0):g} s"),
+            self._cell(checks.get("period"), lambda check: f"{check['seen'].get('seconds', 0):.1f} s"),
             *(written if outputs else ()),
             self._instrument(point),
             self._verdict(point["verdict"]),
@@ -281,7 +281,7 @@ class _Page:
             yield f"<div>{self._say(words)}</div>"
         for aspect, check in point["checks"].items():
             if check["why"]:
-                yield f"<div>{self._say(ASPECTS[aspect])}: {escape(check['why'])}</div>"
+                yield f"<div>{self._say(reason(aspect, check['why']))}</div>"
         for note in point["notes"]:
             who = f"<small>{escape(note['by'])}, {_moment(note['at'])}</small>"
             yield f"<div>“{escape(note['words'])}” {who}</div>"
@@ -320,7 +320,7 @@ class _Page:
             checks = role["checks"]
             cells = [
                 f"<td>{escape(role['role'])}</td>",
-                f"<td>{escape(role['point'])}</td>",
+                f"<td>{escape(role['label'])}<code>{escape(role['point'])}</code></td>",
                 f"<td>{escape(role['value'] or '—')}</td>",
                 self._cell(checks.get("write"), _written),
                 self._cell(checks.get("feedback"), _took),
@@ -366,7 +366,7 @@ def _written(check: dict[str, Any]) -> str:
 
 def _took(check: dict[str, Any]) -> str:
     took = check["seen"].get("seconds")
-    return "" if took is None else f"{took:g} s"
+    return "" if took is None else f"{took:.1f} s"
 
 
 def _moment(written: str | None) -> str:

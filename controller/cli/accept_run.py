@@ -15,11 +15,12 @@ from config.language import text
 from config.language.details import detail
 from config.plan.clock import Pace
 from config.plan.site import Plan
+from controller.accept import judging
 from controller.accept.file import ProgressFile
 from controller.accept.ground import Ground
 from controller.accept.guard import Guard
 from controller.accept.keeper import Keeper
-from controller.accept.records import Run
+from controller.accept.records import Aspect, Run
 from controller.accept.session import Asker, Consent, Session, Wish, speaks
 from controller.board import Board
 from controller.cli.speech import Failure, language
@@ -107,8 +108,20 @@ def accept(held: Held, wish: Wish, asker: Asker, by: str, wrote: tuple[str, ...]
     try:
         if run and speaks(held.plan, keeper, wish):
             asyncio.run(_speak(held, wish, asker, by))
+        else:
+            _compare(held)
     finally:
         keeper.end(held.clock.look().wall_ms)
+
+
+def _compare(held: Held) -> None:
+    """What instruments showed, with what was read before."""
+    for point in held.plan.points:
+        record = held.keeper.point(point)
+        read = record.checks.get(Aspect.READ)
+        if record.measured is not None and read is not None and Aspect.MEASURED not in record.checks:
+            check = judging.measured(read.seen.get("value"), record.measured, held.clock.now().wall_ms)
+            held.keeper.compared(point, check)
 
 
 async def _speak(held: Held, wish: Wish, asker: Asker, by: str) -> None:

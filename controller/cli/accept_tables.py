@@ -32,6 +32,11 @@ MARKS = {"passed": "✓", "failed": "✗", "skipped": "–", "open": "○"}
 _STYLES = {"passed": "green", "failed": "red", "skipped": "yellow", "open": "default"}
 
 
+def reason(aspect: str, why: str) -> Text:
+    """ "feedback: it did not come within 10 s"."""
+    return text("{aspect}: {why}", aspect=ASPECTS[aspect], why=why)
+
+
 def show(found: dict[str, Any], language: str) -> None:
     """Print it."""
     out = console()
@@ -43,7 +48,7 @@ def show(found: dict[str, Any], language: str) -> None:
     for line in _lines(found):
         out.print(render(line, language), highlight=False, markup=False)
     for name, aspect, why in _failed(found):
-        said = f"✗ {name}  {render(ASPECTS[aspect], language)}: {why}"
+        said = f"✗ {name}  {render(reason(aspect, why), language)}"
         out.print(said, style="red", highlight=False, markup=False)
     for left in found["left"]:
         words = text(

@@ -89,7 +89,7 @@ def measured(plan: Plan, written: str) -> ByHand:
 def _to_write(plan: Plan, names: Sequence[str]) -> tuple[frozenset[int], frozenset[int], frozenset[int]]:
     """Points, those of them named themselves, and devices whose set-up registers may be written too."""
     points, named, set_up = set[int](), set[int](), set[int]()
-    for name in names:
+    for name in sorted(names, key=lambda name: name != ALL):
         meant = _meant(plan, name)
         if meant.kind == "point":
             named |= meant.points
@@ -98,8 +98,13 @@ def _to_write(plan: Plan, names: Sequence[str]) -> tuple[frozenset[int], frozens
         if meant.kind == "device":
             set_up |= {plan.points[number].device for number in meant.points}
         if meant.kind == ALL:
-            # What is bound to nothing may be wired to anything.
-            points &= {point for equipment in plan.equipment for _, point in equipment.roles}
+            # What is bound to nothing may be wired to anything; a stove's gas is released by name alone.
+            points &= {
+                point
+                for equipment in plan.equipment
+                for _, point in equipment.roles
+                if equipment.kind != "stove"
+            }
             set_up |= {device.id for device in plan.devices}
     return frozenset(points | named), frozenset(named), frozenset(set_up)
 

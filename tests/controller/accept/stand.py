@@ -26,7 +26,8 @@ from controller.accept.records import Aspect, Check, Left
 from controller.accept.session import Consent, Planned, Session, Wish
 from controller.decide.records import Remembered
 from drivers.api import Driver, Inbox
-from drivers.modbus import open_line
+from drivers.bacnet import open_line as open_bacnet
+from drivers.modbus import open_line as open_modbus
 from drivers.overlay import apply
 from drivers.simulators.simulation import Simulation
 from hil_tests.lockstep.loop import LockstepLoop, LoopClock
@@ -118,8 +119,9 @@ class Stand:
 
     def __enter__(self) -> Self:
         self.loop.run_until_complete(self.simulation.start())
-        self.simulation.force("di-1.di2", True)
         self._following = self.loop.create_task(self._follow())
+        if "di-1" in self.simulation.devices:
+            self.simulation.force("di-1.di2", True)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -135,7 +137,7 @@ class Stand:
         return Keeper(self.plan, file, file.load(self.plan.site.name))
 
     async def _follow(self) -> None:
-        while True:
+        while "di-1" in self.simulation.devices:
             self.simulation.force("di-1.di1", self.follows(self.has("do-1.ch1")))
             await asyncio.sleep(0.2)
 
@@ -213,4 +215,5 @@ async def _open(
     set_up: Callable[[int], bool],
     write: Callable[[int], bool],
 ) -> Driver:
-    return open_line(plan, line, inbox, clock, pace, may_set_up=set_up, may_write=write)
+    make = open_bacnet if line.transport == "bacnet-ip" else open_modbus
+    return make(plan, line, inbox, clock, pace, may_set_up=set_up, may_write=write)

@@ -85,7 +85,7 @@ def test_a_relay_that_lies_is_found_out(stand: Stand) -> None:
     stand.within(stand.simulation.fault("lying-write", device="do-1"))
     stand.run(stand.wish("lamp.switch"))
     assert stand.verdicts("do-1.ch7")["write"] == "failed"
-    assert "mismatch" in stand.why("do-1.ch7", Aspect.WRITE)
+    assert "read back False instead of True" in stand.why("do-1.ch7", Aspect.WRITE)
     assert stand.verdicts("do-1.ch7")["restored"] == "passed"
 
 
