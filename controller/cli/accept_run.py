@@ -65,10 +65,10 @@ def held(site: Path, data: Path, overlay_file: Path | None) -> Iterator[Held]:
                     text("another louguan runs on {site} with another data directory", site=str(site)),
                     hint=_HINT,
                 )
+            remembered, seen_ms = _remembered(data)
             _, plan = plan_of(site)
             file = ProgressFile(data)
             keeper = Keeper(plan, file, file.load(plan.site.name))
-            remembered, seen_ms = _remembered(data)
             yield Held(plan, overlay, data, keeper, _clock(overlay, seen_ms), remembered)
     except AlreadyRunning as error:
         raise Failure(error.text, hint=_HINT, kind="running") from error

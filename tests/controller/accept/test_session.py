@@ -69,7 +69,7 @@ def test_numbers_and_states_move_one_step_and_come_back(stand: Stand) -> None:
 
 
 def test_switching_needs_a_word_of_its_own(stand: Stand) -> None:
-    stand.run(stand.wish(*ALL, allow=frozenset()))
+    stand.run(stand.wish("do-1.*", "panel.ex1_min_speed", allow=frozenset()))
     assert stand.why("do-1.ch7", Aspect.WRITE) == "it is only switched with --allow switching"
     assert stand.writes("do-1") == 0
     assert stand.verdicts("panel.ex1_min_speed")["write"] == "passed"
@@ -133,7 +133,7 @@ def test_nothing_is_written_to_what_yields_to_fire(stand: Stand, contact: bool |
         stand.simulation.force("safety.di1", True)
     else:
         stand.within(stand.simulation.fault("unplug", device="safety"))
-    stand.run(stand.wish(*ALL))
+    stand.run(stand.wish("lamp.switch", "do-1.ch6"))
     assert stand.verdicts("do-1.ch7")["write"] == "skipped"
     assert stand.has("do-1.ch7") is False
     assert stand.writes("safety") == 0
