@@ -67,7 +67,7 @@ from controller.swap.watched import LOOK_S, Watched
 from controller.timer import CycleTimer
 from controller.trending import trending_of
 from controller.uploading import uploads_of
-from drivers.api import Driver, Inbox
+from drivers.api import Driver, Heard, Inbox
 from schedules.context import Context
 
 _log = logging.getLogger("louguan")
@@ -315,9 +315,16 @@ def _input_ended(daemon: Daemon, loop: asyncio.AbstractEventLoop) -> None:
 
 
 async def open_line(
-    clock: Clock, pace: Pace, plan: Plan, line: Line, inbox: Inbox, set_up: Ask, write: Ask
+    clock: Clock,
+    pace: Pace,
+    plan: Plan,
+    line: Line,
+    inbox: Inbox,
+    set_up: Ask,
+    write: Ask,
+    heard: Heard | None = None,
 ) -> Driver:
-    """The driver of a line, by its protocol."""
+    """The driver of a line, by its protocol. `heard`: of Modbus lines alone."""
     if line.transport == "bacnet-ip":
         await asyncio.to_thread(import_module, "drivers.bacnet.driver")
         from drivers.bacnet import open_line as open_bacnet
@@ -325,7 +332,7 @@ async def open_line(
         return open_bacnet(plan, line, inbox, clock, pace, may_set_up=set_up, may_write=write)
     from drivers.modbus import open_line as open_modbus
 
-    return open_modbus(plan, line, inbox, clock, pace, may_set_up=set_up, may_write=write)
+    return open_modbus(plan, line, inbox, clock, pace, may_set_up=set_up, may_write=write, heard=heard)
 
 
 def _socket(options: Options, language: str, daemon: Daemon) -> SocketServer:

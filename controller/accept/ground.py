@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
@@ -16,7 +16,7 @@ from config.plan.site import Plan
 from config.plan.slots import Slot
 from controller.accept.arrivals import Arrivals
 from controller.accept.guard import Guard
-from drivers.api import DeviceState, Driver, Inbox, SetUp, SlotState, Write, WriteReport
+from drivers.api import DeviceState, Driver, Heard, Inbox, SetUp, SlotState, Write, WriteReport
 
 TURN_S = 0.1
 """Machine seconds between two turns."""
@@ -36,6 +36,7 @@ class Opener(Protocol):
         inbox: Inbox,
         set_up: Callable[[int], bool],
         write: Callable[[int], bool],
+        heard: Heard | None,
     ) -> Driver: ...
 
 
@@ -68,6 +69,8 @@ class Ground:
         self.arrivals = Arrivals()
         self.arrays: dict[int, dict[int, Value]] = {}
         """BACnet: priority arrays by point."""
+        self.raw: dict[int, tuple[int, ...]] = {}
+        """Modbus: the registers or bits of each point's latest reading."""
         self.told: list[Told] = []
         self.set_ups: list[SetUp] = []
         self.now = clock.now()
@@ -93,7 +96,8 @@ class Ground:
                     line,
                     self._inbox,
                     self._may_set_up,
-                    lambda point: point == self._trying,
+                    self._may_write,
+                    self._heard,
                 )
                 self._stack.push_async_callback(driver.stop)
                 self._drivers[line.id] = driver
@@ -160,6 +164,13 @@ class Ground:
     def machine_s(self, site_s: float) -> float:
         """Machine seconds in which so many site seconds pass."""
         return site_s / self.pace.speed
+
+    def _may_write(self, point: int) -> bool:
+        """Asked by a driver when a write has its turn: the last fence that is ours."""
+        return point == self._trying and self.guard.barred(self.plan.points[point]) is None
+
+    def _heard(self, point: int, raw: Sequence[int], /) -> None:
+        self.raw[point] = tuple(raw)
 
     def _driver_of(self, point: Point) -> Driver:
         return self._drivers[self.plan.devices[point.device].line]

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from config.plan.points import BacnetObject, Point
+from config.plan.points import BacnetObject, Point, Register
 from config.plan.reading import NEVER, Value
 from config.plan.site import Plan
 from controller.accept import judging
 from controller.accept.ground import Ground
 from controller.accept.records import Aspect, Check
+from drivers.codec import Absent
 
 SETTLE_S = 30.0
 """Machine seconds in which every device has answered or been given up."""
 WATCH_S = 12.0
 """Machine seconds for which readings are counted to see how often they come."""
 _ARRIVALS = 3
+_DECODED = tuple(absent.value for absent in Absent)
+"""Reasons that come of what registers hold."""
 
 
 async def read_all(ground: Ground, watch_s: float = WATCH_S) -> None:
@@ -34,7 +37,10 @@ async def read_all(ground: Ground, watch_s: float = WATCH_S) -> None:
 def checks(ground: Ground, point: Point) -> dict[Aspect, Check]:
     """What is to be said of one point after `read_all`."""
     at_ms, reading = ground.now.wall_ms, ground.reading(point.id)
-    found = {Aspect.READ: judging.read(point, reading, silence(ground, point.device), at_ms)}
+    read = judging.read(point, reading, silence(ground, point.device), at_ms)
+    # Of a device that refuses or is silent there are none of now.
+    raw = ground.raw.get(point.id) if not reading.reason or reading.reason in _DECODED else None
+    found = {Aspect.READ: read if raw is None else read._replace(seen={**read.seen, "raw": _hex(point, raw)})}
     declared_s = _judged_s(ground, point)
     if declared_s is not None:
         period = judging.period(point, declared_s, ground.arrivals.period_s(point.id), at_ms)
@@ -44,6 +50,12 @@ def checks(ground: Ground, point: Point) -> dict[Aspect, Check]:
     if wanted is not None:
         found[Aspect.SET_UP] = judging.set_up(point, wanted, reading, at_ms)
     return found
+
+
+def _hex(point: Point, raw: tuple[int, ...]) -> str:
+    """ "0x41c8 0x0000" of registers, "1" of bits."""
+    bits = isinstance(point.source, Register) and point.source.space in ("coil", "discrete")
+    return " ".join(str(word) if bits else f"0x{word:04x}" for word in raw)
 
 
 def silence(ground: Ground, device: int) -> str | None:

@@ -355,7 +355,7 @@ class _Page:
 
 def _read(check: dict[str, Any]) -> str:
     value = check.get("value")
-    return "" if value is None else str(value)
+    return str(check["seen"].get("raw", "")) if value is None else str(value)
 
 
 def _written(check: dict[str, Any]) -> str:

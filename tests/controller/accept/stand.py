@@ -25,7 +25,7 @@ from controller.accept.keeper import Keeper
 from controller.accept.records import Aspect, Check, Left
 from controller.accept.session import Consent, Planned, Session, Wish
 from controller.decide.records import Remembered
-from drivers.api import Driver, Inbox
+from drivers.api import Driver, Heard, Inbox
 from drivers.bacnet import open_line as open_bacnet
 from drivers.modbus import open_line as open_modbus
 from drivers.overlay import apply
@@ -214,6 +214,8 @@ async def _open(
     inbox: Inbox,
     set_up: Callable[[int], bool],
     write: Callable[[int], bool],
+    heard: Heard | None,
 ) -> Driver:
-    make = open_bacnet if line.transport == "bacnet-ip" else open_modbus
-    return make(plan, line, inbox, clock, pace, may_set_up=set_up, may_write=write)
+    if line.transport == "bacnet-ip":
+        return open_bacnet(plan, line, inbox, clock, pace, may_set_up=set_up, may_write=write)
+    return open_modbus(plan, line, inbox, clock, pace, may_set_up=set_up, may_write=write, heard=heard)

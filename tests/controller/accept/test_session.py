@@ -34,7 +34,9 @@ def test_what_cannot_be_read_fails_with_its_reason(stand: Stand) -> None:
     stand.run()
     assert stand.verdicts("di-1.di1") == {"read": "failed"}
     assert "does not answer" in stand.why("di-1.di1", Aspect.READ)
-    assert stand.why("panel.hood_temperature", Aspect.READ) in ("out of range", "not available")
+    assert stand.why("panel.hood_temperature", Aspect.READ) == "out of range"
+    seen = stand.keeper.progress.points["panel.hood_temperature"].checks[Aspect.READ].seen
+    assert seen == {"value": None, "raw": "0x2706"}, "999 at a scale of 0.1, as it came"
     assert stand.verdicts("do-1.ch1")["read"] == "passed"
 
 
