@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from controller.store.lock import holder
 from hil_tests.running import PATIENCE_S
 from hil_tests.stand import Stand
 
@@ -105,9 +106,18 @@ async def test_no_daemon_and_no_acceptance_at_once(tmp_path: Path) -> None:
         code, said = await accepted(stand)
         assert code == 1
         assert "two masters on one line" in said
+        await stand.call("lock", person="Wang", target="hood", reason="belt")
         await stand.stop()
-        with running(stand, *WRITE, "--yes"):
-            await stand.has(BLOWER, True)
+        before = await writes(stand, "do-1")
+        code, said = await accepted(stand, "--write", "hood", "--allow", "switching", "--yes")
+        assert (code, "locked by" in said) == (0, True), said
+        assert await writes(stand, "do-1") == before
+        with running(stand, *WRITE, "--yes") as program:
+
+            async def holds() -> bool:
+                return holder(stand.data) == program.pid
+
+            await stand.until(holds)
             refused, why = await stand.refused()
             assert refused == 1
             assert "already runs" in why

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
 
@@ -83,7 +82,6 @@ class Ground:
         self._reports: dict[int, WriteReport] = {}
         self._trying: int | None = None
         self._seq = 0
-        self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         try:
@@ -99,18 +97,21 @@ class Ground:
                     self._may_write,
                     self._heard,
                 )
-                self._stack.push_async_callback(driver.stop)
                 self._drivers[line.id] = driver
                 await driver.start()
         except BaseException:
-            await self._stack.aclose()
+            await self._stop()
             raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._stack.aclose()
+        await self._stop()
+
+    async def _stop(self) -> None:
+        """All lines at once: each may take two seconds."""
+        await asyncio.gather(*(driver.stop() for driver in self._drivers.values()))
 
     def reading(self, point: int) -> Reading:
         return self.guard.readings[point]

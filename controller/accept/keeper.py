@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from config.plan.devices import Device
 from config.plan.points import Point
 from config.plan.site import Plan
 from controller.accept import prints
 from controller.accept.file import ProgressFile
-from controller.accept.records import Aspect, Check, Left, Measured, Note, Progress, Record, Run, Verdict
+from controller.accept.records import (
+    OF_LOSS,
+    OF_WRITING,
+    Aspect,
+    Check,
+    Left,
+    Measured,
+    Note,
+    Progress,
+    Record,
+    Run,
+    Verdict,
+)
 
 
 class Keeper:
@@ -58,11 +70,11 @@ class Keeper:
 
     def tried(self, point: Point, checks: Mapping[Aspect, Check]) -> None:
         """Of one output: what an earlier trial had said is forgotten."""
-        _replace(self.point(point), (Aspect.WRITE, Aspect.FEEDBACK, Aspect.RESTORED), checks)
+        _replace(self.point(point), OF_WRITING, checks)
         self._save()
 
     def lost(self, device: Device, checks: Mapping[Aspect, Check]) -> None:
-        _replace(self.device(device), (Aspect.LOST, Aspect.STALE, Aspect.BACK), checks)
+        _replace(self.device(device), OF_LOSS, checks)
         self._save()
 
     def noted(self, point: Point, note: Note) -> None:
@@ -90,10 +102,15 @@ class Keeper:
         if self.progress.left.pop(key, None) is not None:
             self._save()
 
-    def wanted(self, record: Record, aspect: Aspect, *, again: bool, failed: bool) -> bool:
-        """Whether something is to be tried: never done, left out, or to be done again."""
-        verdict = record.verdict(aspect)
-        return again or verdict in (Verdict.OPEN, Verdict.SKIPPED) or (failed and verdict is Verdict.FAILED)
+    @staticmethod
+    def wanted(
+        record: Record, aspect: Aspect, *, again: bool, failed: bool, with_it: Collection[Aspect] = ()
+    ) -> bool:
+        """Whether something is to be tried: never done, left out, or to be done again. `with_it`: what else
+        comes of the same trial."""
+        if again or record.verdict(aspect) in (Verdict.OPEN, Verdict.SKIPPED):
+            return True
+        return failed and any(record.verdict(one) is Verdict.FAILED for one in (aspect, *with_it))
 
     def _known(self) -> list[tuple[str, Record, str]]:
         found = [
@@ -116,7 +133,7 @@ class Keeper:
         self._file.save(self.progress)
 
 
-def _replace(record: Record, aspects: tuple[Aspect, ...], checks: Mapping[Aspect, Check]) -> None:
+def _replace(record: Record, aspects: Collection[Aspect], checks: Mapping[Aspect, Check]) -> None:
     for aspect in aspects:
         record.checks.pop(aspect, None)
     record.checks.update(checks)

@@ -10,12 +10,13 @@ from config.plan.devices import Device
 from config.plan.points import Point
 from config.plan.reading import Value
 from config.plan.site import Plan
+from config.plan.slots import Slot
 from controller.accept import judging
 from controller.accept.ground import Ground
 from controller.accept.keeper import Keeper
 from controller.accept.losing import Hand, lose
 from controller.accept.reading import checks, read_all, read_points, set_up_of
-from controller.accept.records import Aspect, Check, Left, Verdict
+from controller.accept.records import OF_LOSS, OF_WRITING, Aspect, Check, Left, Verdict
 from controller.accept.trials import Found, step
 from controller.accept.writing import found_as, put_back, try_output
 
@@ -165,7 +166,7 @@ class Session:
 
     async def _slot_is(self, point: Point, left: Left) -> bool:
         found = await found_as(self._ground, point)
-        return not found.slots or found.slots.get(8) == left.slot_found
+        return not found.slots or found.slots.get(Slot.PEOPLE) == left.slot_found
 
     async def _write(self) -> None:
         planned = [await self._planned(point) for point in self._chosen()]
@@ -192,6 +193,7 @@ class Session:
                 Aspect.WRITE,
                 again=number in self._wish.again,
                 failed=self._wish.failed,
+                with_it=OF_WRITING,
             )
         ]
 
@@ -252,7 +254,8 @@ class Session:
     async def _lose(self, device: Device) -> None:
         record = self._keeper.device(device)
         again = any(point in self._wish.again for point in device.points)
-        if not self._keeper.wanted(record, Aspect.LOST, again=again, failed=self._wish.failed):
+        failed = self._wish.failed
+        if not self._keeper.wanted(record, Aspect.LOST, again=again, failed=failed, with_it=OF_LOSS):
             return
         found = await lose(self._ground, device, self._asker)
         self._keeper.lost(device, found)

@@ -34,6 +34,7 @@ from controller.store.connection import open_reader
 from controller.store.control import FILE
 from controller.store.errors import AlreadyRunning, StoreError
 from controller.store.lock import DataLock
+from drivers.api import DriverError
 
 
 class Held(NamedTuple):
@@ -131,8 +132,11 @@ async def _speak(held: Held, wish: Wish, asker: Asker, by: str) -> None:
     consent = Consent()
     plan = held.plan if held.overlay is None else held.overlay.over(held.plan)
     guard = Guard(held.plan, pace, held.remembered, by)
-    async with Ground(plan, held.clock, held.clock.look, pace, guard, open_line, consent) as ground:
-        await Session(ground, held.keeper, wish, asker, consent, by).run()
+    try:
+        async with Ground(plan, held.clock, held.clock.look, pace, guard, open_line, consent) as ground:
+            await Session(ground, held.keeper, wish, asker, consent, by).run()
+    except DriverError as error:
+        raise Failure(text("a line cannot be opened: {reason}", reason=detail(str(error)))) from error
 
 
 def _clock(overlay: Overlay | None, seen_ms: int) -> SiteClock:

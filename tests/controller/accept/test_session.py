@@ -97,6 +97,9 @@ def test_a_feedback_that_does_not_come_fails_and_the_motor_is_stopped(stand: Sta
     verdicts = stand.verdicts("do-1.ch1")
     assert (verdicts["write"], verdicts["feedback"], verdicts["restored"]) == ("passed", "failed", "passed")
     assert stand.has("do-1.ch1") is False
+    stand.follows = lambda told: told
+    stand.run(stand.wish("pump.run_cmd", failed=True))
+    assert stand.verdicts("do-1.ch1")["feedback"] == "passed"
 
 
 def test_a_motor_that_does_not_stop_fails(stand: Stand) -> None:
