@@ -17,7 +17,7 @@ from importlib.metadata import version
 
 from config.language import choose, text
 from config.language.details import reason
-from config.plan.clock import Pace
+from config.plan.clock import Clock, Pace
 from config.plan.lines import Line
 from config.plan.notify import Channel
 from config.plan.site import Plan
@@ -67,7 +67,7 @@ from controller.swap.watched import LOOK_S, Watched
 from controller.timer import CycleTimer
 from controller.trending import trending_of
 from controller.uploading import uploads_of
-from drivers.api import Driver, Inbox
+from drivers.api import Driver, Heard, Inbox
 from schedules.context import Context
 
 _log = logging.getLogger("louguan")
@@ -192,7 +192,7 @@ async def _serve(
     daemon.uploads = uploads
     uploads.start()
     lines = Lines(
-        partial(_open_line, clock, pace),
+        partial(open_line, clock, pace),
         daemon.drivers,
         daemon.inbox,
         daemon.board,
@@ -321,9 +321,17 @@ def _input_ended(daemon: Daemon, loop: asyncio.AbstractEventLoop) -> None:
         daemon.stop()
 
 
-async def _open_line(
-    clock: SiteClock, pace: Pace, plan: Plan, line: Line, inbox: Inbox, set_up: Ask, write: Ask
+async def open_line(
+    clock: Clock,
+    pace: Pace,
+    plan: Plan,
+    line: Line,
+    inbox: Inbox,
+    set_up: Ask,
+    write: Ask,
+    heard: Heard | None = None,
 ) -> Driver:
+    """The driver of a line, by its protocol. `heard`: of Modbus lines alone."""
     if line.transport == "bacnet-ip":
         await asyncio.to_thread(import_module, "drivers.bacnet.driver")
         from drivers.bacnet import open_line as open_bacnet
@@ -331,7 +339,7 @@ async def _open_line(
         return open_bacnet(plan, line, inbox, clock, pace, may_set_up=set_up, may_write=write)
     from drivers.modbus import open_line as open_modbus
 
-    return open_modbus(plan, line, inbox, clock, pace, may_set_up=set_up, may_write=write)
+    return open_modbus(plan, line, inbox, clock, pace, may_set_up=set_up, may_write=write, heard=heard)
 
 
 def _socket(options: Options, language: str, daemon: Daemon) -> SocketServer:

@@ -34,9 +34,10 @@ class SiteLock:
             "one of them",
             site=str(self._site),
         )
-        self._board.take([Notice("same-site", "", words, not self._take())], self._now_ms())
+        self._board.take([Notice("same-site", "", words, not self.take())], self._now_ms())
 
-    def _take(self) -> bool:
+    def take(self) -> bool:
+        """Whether nobody else has it; where a directory cannot be locked, nobody has."""
         try:
             handle = os.open(self._site, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError:

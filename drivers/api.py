@@ -169,6 +169,12 @@ class Served(NamedTuple):
     points: tuple[Point, ...]
 
 
+class Heard(Protocol):
+    """Who wants the registers behind readings, as they came: for commissioning, where decoding is doubted."""
+
+    def __call__(self, point: int, raw: Sequence[int], /) -> None: ...
+
+
 class Driver(Protocol):
     """One line's worker. Made by the composition root; all methods are called from the event loop."""
 

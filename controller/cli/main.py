@@ -17,6 +17,7 @@ import typer
 from config.language import choose, output, text
 from config.language.details import detail
 from controller.cli import (
+    accept,
     alarms,
     apply,
     backup,
@@ -65,6 +66,7 @@ for group in (
     backup,
     upload,
     receive,
+    accept,
 ):
     group.register(app)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from config.plan.clock import Clock, Pace
 from config.plan.lines import Line
 from config.plan.site import Plan
-from drivers.api import Driver, Inbox, Served
+from drivers.api import Driver, Heard, Inbox, Served
 from drivers.backoff import Manners
 from drivers.modbus.driver import ModbusLine
 
@@ -22,13 +22,14 @@ def open_line(
     may_set_up: Callable[[int], bool] | None = None,
     may_write: Callable[[int], bool] | None = None,
     manners: Manners | None = None,
+    heard: Heard | None = None,
 ) -> Driver:
     """The driver of one Modbus line; nothing is opened before its `start`.
 
     `may_set_up(device id)` is asked before a set-up register is written: no for a device that is locked or
     observed. Without it the Plan's own observe marks decide. `may_write(point id)` is asked when a write that
     waited has its turn. `manners` replaces the usual patience and
-    back-off.
+    back-off. `heard` is told the registers of each reading that says something new.
     """
 
     def unobserved(device: int) -> bool:
@@ -42,6 +43,7 @@ def open_line(
         may_set_up=may_set_up or unobserved,
         may_write=may_write,
         manners=manners or Manners(line.timeout_s),
+        heard=heard,
     )
     devices = [device for device in plan.devices if device.line == line.id]
     made.take(

@@ -8,7 +8,7 @@ from config.plan.clock import Clock, Pace
 from config.plan.devices import Device
 from config.plan.lines import Line
 from config.plan.points import Point
-from drivers.api import Inbox, Served
+from drivers.api import Heard, Inbox, Served
 from drivers.backoff import Manners
 from drivers.batching import blocks_of
 from drivers.handover import Handover
@@ -39,6 +39,7 @@ class ModbusLine(LineWorker):
         may_set_up: Callable[[int], bool],
         may_write: Callable[[int], bool] | None,
         manners: Manners,
+        heard: Heard | None = None,
     ) -> None:
         self._pace = pace
         self._points: dict[int, Point] = {}
@@ -48,7 +49,7 @@ class ModbusLine(LineWorker):
         self._challenges: dict[int, tuple[Challenge, ...]] = {}
         asking = Asking(_link(line, self._challenges, self._late), line.timeout_s)
         points, devices = self._points, self._devices
-        sampler = Sampler(points, Handover(inbox, clock))
+        sampler = Sampler(points, Handover(inbox, clock), heard)
         writer = Writer(asking, points, devices, sampler, inbox, clock)
         self._setting_up = SettingUp(asking, points, devices, may_set_up, inbox, clock)
         speaker = ModbusSpeaker(asking, points, devices, sampler, writer, self._setting_up, inbox)

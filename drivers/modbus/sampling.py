@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from config.plan.points import Point, Register
 from config.plan.reading import Value
-from drivers.api import ById
+from drivers.api import ById, Heard
 from drivers.batching import Block
 from drivers.codec import Absent, decode_point
 from drivers.handover import Found, Handover
@@ -29,8 +29,9 @@ class _Known:
 class Sampler:
     """Hands over what was read as engineering values. Registers that say what they said are not decoded."""
 
-    def __init__(self, points: ById[Point], handover: Handover) -> None:
+    def __init__(self, points: ById[Point], handover: Handover, heard: Heard | None = None) -> None:
         self._points = points
+        self._heard = heard
         self._handover = handover
         self._known: dict[_Key, _Known] = {}
         self._read_by: dict[int, _Key] = {}
@@ -52,6 +53,8 @@ class Sampler:
                 again.append(point)
             else:
                 found.append(self._decode(self._points[point], words))
+                if self._heard is not None:
+                    self._heard(point, words)
         self._handover.give(found, again)
         if known is not None:
             known.raw = raw
@@ -66,6 +69,8 @@ class Sampler:
         self._forget(point.id)
         assert isinstance(point.source, Register)
         value = decode_point(point, point.source, raw)
+        if self._heard is not None:
+            self._heard(point.id, raw)
         self._handover.give([_found(point.id, value)])
         return value
 

@@ -1,0 +1,162 @@
+"""The shell of accept: locks, what the last daemon remembers, real clocks and lines. Raises Failure."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+from config.language import text
+from config.language.details import detail
+from config.plan.clock import Pace
+from config.plan.site import Plan
+from controller.accept import judging
+from controller.accept.file import ProgressFile
+from controller.accept.ground import Ground
+from controller.accept.guard import Guard
+from controller.accept.keeper import Keeper
+from controller.accept.records import Aspect, Run
+from controller.accept.session import Asker, Consent, Session, Wish, speaks
+from controller.board import Board
+from controller.cli.speech import Failure, language
+from controller.clock import SiteClock
+from controller.decide.records import Remembered
+from controller.options import NotStarted, Options
+from controller.overlays import Overlay
+from controller.site_lock import SiteLock
+from controller.store import boots, people
+from controller.store.connection import open_reader
+from controller.store.control import FILE
+from controller.store.errors import AlreadyRunning, StoreError
+from controller.store.lock import DataLock
+from drivers.api import DriverError
+
+
+class Held(NamedTuple):
+    """A site that nobody else speaks to as long as this stands."""
+
+    plan: Plan
+    overlay: Overlay | None
+    data: Path
+    keeper: Keeper
+    clock: SiteClock
+    remembered: Remembered
+
+
+@contextmanager
+def held(site: Path, data: Path, overlay_file: Path | None) -> Iterator[Held]:
+    """Take the site: no daemon may speak to its devices at the same time."""
+    from controller import origin, starting
+    from controller.cli.plans import plan_of
+
+    options = Options(site=site, data=data, overlay=overlay_file, language=language())
+    site_lock = SiteLock(site, Board(language()), lambda: 0)
+    try:
+        overlay = starting.prepare(options)
+        with DataLock(data):
+            if overlay is not None and overlay.time is not None:
+                origin.mark(data)
+            elif not site_lock.take():
+                raise Failure(
+                    text("another louguan runs on {site} with another data directory", site=str(site)),
+                    hint=_HINT,
+                )
+            remembered, seen_ms = _remembered(data)
+            _, plan = plan_of(site)
+            file = ProgressFile(data)
+            keeper = Keeper(plan, file, file.load(plan.site.name))
+            yield Held(plan, overlay, data, keeper, _clock(overlay, seen_ms), remembered)
+    except AlreadyRunning as error:
+        raise Failure(error.text, hint=_HINT, kind="running") from error
+    except StoreError as error:
+        raise Failure(error.text) from error
+    except NotStarted as reason:
+        raise Failure(reason.what, hint=reason.hint) from reason
+    finally:
+        site_lock.release()
+
+
+_HINT = text(
+    "acceptance speaks to the devices itself, and two masters on one line disturb each other: stop the "
+    "daemon first (systemctl stop louguan, or ctrl-C where it runs)"
+)
+
+
+def accept(held: Held, wish: Wish, asker: Asker, by: str, wrote: tuple[str, ...], *, run: bool) -> None:
+    """Speak to the devices, where there is anything to do. KeyboardInterrupt comes through, after all was put
+    back."""
+    now, keeper = held.clock.look(), held.keeper
+    keeper.begin(
+        Run(
+            now.wall_ms,
+            None,
+            by,
+            version("louguan"),
+            platform.python_version(),
+            held.plan.hash,
+            simulated=held.overlay is not None,
+            trusted=now.trusted,
+            leap_ms=now.leap_ms,
+            wrote=wrote,
+        )
+    )
+    keeper.look_for_changes(now.wall_ms)
+    try:
+        if run and speaks(held.plan, keeper, wish):
+            asyncio.run(_speak(held, wish, asker, by))
+        else:
+            _compare(held)
+    finally:
+        keeper.end(held.clock.look().wall_ms)
+
+
+def _compare(held: Held) -> None:
+    """What instruments showed, with what was read before."""
+    for point in held.plan.points:
+        record = held.keeper.point(point)
+        read = record.checks.get(Aspect.READ)
+        if record.measured is not None and read is not None and Aspect.MEASURED not in record.checks:
+            check = judging.measured(read.seen.get("value"), record.measured, held.clock.now().wall_ms)
+            held.keeper.compared(point, check)
+
+
+async def _speak(held: Held, wish: Wish, asker: Asker, by: str) -> None:
+    from controller.app import POLL_FLOOR_S, open_line
+
+    pace = Pace(held.clock.speed, POLL_FLOOR_S)
+    consent = Consent()
+    plan = held.plan if held.overlay is None else held.overlay.over(held.plan)
+    guard = Guard(held.plan, pace, held.remembered, by)
+    try:
+        async with Ground(plan, held.clock, held.clock.look, pace, guard, open_line, consent) as ground:
+            await Session(ground, held.keeper, wish, asker, consent, by).run()
+    except DriverError as error:
+        raise Failure(text("a line cannot be opened: {reason}", reason=detail(str(error)))) from error
+
+
+def _clock(overlay: Overlay | None, seen_ms: int) -> SiteClock:
+    if overlay is not None and overlay.time is not None:
+        return SiteClock(overlay.time.speed, overlay.time.now_ms())
+    return SiteClock(not_before_ms=seen_ms)
+
+
+def _remembered(data: Path) -> tuple[Remembered, int]:
+    """What the daemon that ran last keeps, and the time that it noted last."""
+    path = data / FILE
+    if not path.exists():
+        return Remembered(), 0
+    try:
+        with closing(open_reader(path)) as connection:
+            return people.remembered(connection), boots.latest_seen_ms(connection) or 0
+    except (sqlite3.Error, ValueError) as error:
+        raise Failure(
+            text("control.db cannot be read ({reason})", reason=detail(str(error))),
+            hint=text(
+                "its locks and observe modes would not be known: let the daemon start once and look at it"
+            ),
+        ) from error

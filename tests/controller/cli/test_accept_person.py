@@ -1,0 +1,46 @@
+"""Who is asked by accept: a pipe in place of hands, and nobody where there is no terminal."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from config.plan.devices import Device
+from controller.accept.records import Aspect, Check, Left, Verdict
+from controller.cli.accept_person import Person
+from controller.cli.speech import Failure
+
+RELAY = Device(0, "relay", "继电器", "relay-8", 0)
+
+
+async def test_a_pipe_pulls_plugs_as_they_are_typed(tmp_path: Path) -> None:
+    pipe = tmp_path / "hand"
+    person = Person(yes=True, hand=pipe, allow=frozenset())
+    assert await person.disconnect(RELAY)
+    await person.connect(RELAY)
+    assert pipe.read_text(encoding="utf-8") == "unplug relay\nunplug relay off\n"
+    with pytest.raises(Failure):
+        await Person(yes=True, hand=tmp_path / "no" / "hand", allow=frozenset()).disconnect(RELAY)
+
+
+async def test_who_is_not_there_agrees_to_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    left = [Left("do-1.ch7", False, None, True, "Li", 0)]
+    assert not await Person(yes=False, hand=None, allow=frozenset()).may_put_back(left)
+    assert not await Person(yes=False, hand=None, allow=frozenset({"switching"})).may_write([])
+    assert await Person(yes=True, hand=None, allow=frozenset()).may_put_back(left)
+    assert "do-1.ch7" in capsys.readouterr().err
+
+
+def test_one_line_a_thing_that_was_tried(capsys: pytest.CaptureFixture[str]) -> None:
+    passed, failed = Check(Verdict.PASSED, None, 0), Check(Verdict.FAILED, None, 0)
+    Person(yes=True, hand=None, allow=frozenset()).tried(
+        "do-1.ch7", {Aspect.WRITE: passed, Aspect.RESTORED: failed}
+    )
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.split()[:2] == ["do-1.ch7", "✓"]
+    assert "✗" in line
