@@ -29,8 +29,8 @@ test: $(VENV)/.dev  ## run the tests (no network needed once installed)
 	$(BIN)/python -m pytest -n 3 --dist worksteal $(TEST_ARGS)
 
 hil: $(VENV)/.dev  ## play the scenarios and the simulators' bench (10 minutes)
-	$(BIN)/python -m pytest -n 6 --dist worksteal -m "hil or not hil" hil_tests/test_scenarios.py \
-	  hil_tests/test_scenario_parts.py hil_tests/test_bench.py hil_tests/test_bench_parts.py $(TEST_ARGS)
+	$(BIN)/python -m pytest -n 6 --dist load --maxschedchunk 1 -m "hil or not hil" hil_tests/test_scenarios.py \
+	  hil_tests/test_scenario_parts.py hil_tests/test_scenario_starving.py hil_tests/test_bench.py hil_tests/test_bench_parts.py $(TEST_ARGS)
 
 slow: $(VENV)/.dev  ## run the tests that take long
 	$(BIN)/python -m pytest -m slow $(TEST_ARGS)

@@ -91,6 +91,11 @@ class Stand(Running):
         self._simulators = Child(words, self.folder / "simulators.log", ready=True)
         self._simulators.wait_ready(PATIENCE_S)
 
+    def pids(self) -> list[int]:
+        """Of the programs that run."""
+        running = (self._simulators, self.daemon)
+        return [child.process.pid for child in running if child is not None]
+
     async def simulators(self, **wish: Any) -> dict[str, Any]:
         """Tell the simulators: `fault="freeze", device="relay"`, `truth=True`."""
         assert self._simulators is not None
