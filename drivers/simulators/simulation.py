@@ -118,6 +118,7 @@ class Simulation:
         for server in self._servers.values():
             await server.stop()
         self._servers.clear()
+        await self._injection.stop()
         for simulator in self.bacnet.values():
             await simulator.stop()
         self.bacnet.clear()
@@ -182,18 +183,21 @@ class Simulation:
                     simulator.set_value(name, twin.model.told[name])
                 twin.model.command(name, simulator.value(name))
 
-    def overlay(self) -> dict[str, dict[str, dict[str, str | int]]]:
-        """Where everything is, for `drivers.overlay.apply`."""
-        lines: dict[str, dict[str, str | int]] = {
-            name: server.where() for name, server in self._servers.items()
-        }
+    def overlay(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """Where everything is, for `drivers.overlay.apply`. A BACnet device that the site finds by its
+        instance is found so here too: who searches its line's networks asks each device there."""
+        lines: dict[str, dict[str, Any]] = {name: server.where() for name, server in self._servers.items()}
+        found: dict[str, dict[str, Any]] = {}
         for line in self.plan.lines:
             if line.transport == "bacnet-ip":
-                lines[line.name] = {"host": HOST, "port": _free_udp_port()}
-        return {
-            "lines": lines,
-            "devices": {name: {"address": simulator.address} for name, simulator in self.bacnet.items()},
-        }
+                lines[line.name] = {"host": HOST, "port": _free_udp_port(), "networks": []}
+        for name, simulator in self.bacnet.items():
+            device = simulator.device
+            if device.address:
+                found[name] = {"address": simulator.address}
+            else:
+                lines[self.plan.lines[device.line].name]["networks"].append(simulator.address)
+        return {"lines": lines, "devices": found}
 
     # For people and tests
 
