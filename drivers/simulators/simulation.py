@@ -184,20 +184,18 @@ class Simulation:
                 twin.model.command(name, simulator.value(name))
 
     def overlay(self) -> dict[str, dict[str, dict[str, Any]]]:
-        """Where everything is, for `drivers.overlay.apply`. A BACnet device that the site finds by its
-        instance is found so here too: who searches its line's networks asks each device there."""
+        """Where everything is, for `drivers.overlay.apply`. Who searches the networks of a BACnet line asks
+        each device of it."""
         lines: dict[str, dict[str, Any]] = {name: server.where() for name, server in self._servers.items()}
-        found: dict[str, dict[str, Any]] = {}
         for line in self.plan.lines:
             if line.transport == "bacnet-ip":
                 lines[line.name] = {"host": HOST, "port": _free_udp_port(), "networks": []}
-        for name, simulator in self.bacnet.items():
-            device = simulator.device
-            if device.address:
-                found[name] = {"address": simulator.address}
-            else:
-                lines[self.plan.lines[device.line].name]["networks"].append(simulator.address)
-        return {"lines": lines, "devices": found}
+        for simulator in self.bacnet.values():
+            lines[self.plan.lines[simulator.device.line].name]["networks"].append(simulator.address)
+        return {
+            "lines": lines,
+            "devices": {name: {"address": simulator.address} for name, simulator in self.bacnet.items()},
+        }
 
     # For people and tests
 

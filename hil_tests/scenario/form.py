@@ -88,6 +88,8 @@ class Scenario:
     """Runs and hears every device before the first step."""
     proves: tuple[str, ...]
     """Rows of the table in docs/reliability.md: "fault / system"."""
+    search: bool
+    """BACnet devices to which the site gives no address are searched for, as on its own network."""
     plant: Mapping[str, Any]
     """Laid over the site's plant.yaml."""
     steps: tuple[Step, ...]

@@ -12,6 +12,7 @@ happened, and did after one of them had waited for long, is played again.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -20,7 +21,9 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from config.plan import codec
 from config.plan.site import Plan
+from controller.compile import compile_site
 from controller.store.ledger import Row
 from hil_tests.scenario.deeds import Act, louguan, prepared
 from hil_tests.scenario.form import Deed, Expect, Mistake, Scenario, Step, Unfit, Wait
@@ -29,6 +32,7 @@ from hil_tests.scenario.sentences import Misread, Sentence, understood
 from hil_tests.scenario.starving import Starving
 from hil_tests.stand import Stand
 from hil_tests.switches import SiteTime
+from hil_tests.upstream import Upstream
 
 _LOOK_S = 0.2
 """Machine seconds between two looks."""
@@ -127,6 +131,7 @@ def _made(folder: Path) -> Path:
 async def _play_once(scenario: Scenario, folder: Path) -> list[Played]:
     site = folder / "site"
     shutil.copytree(site_of(scenario), site)
+    upstream = _taken(scenario, site, folder)
     stand = Stand(
         site,
         folder,
@@ -135,13 +140,31 @@ async def _play_once(scenario: Scenario, folder: Path) -> list[Played]:
         seed=scenario.seed,
         tick_s=0.25,
         plant=scenario.plant,
+        search=scenario.search,
     )
-    async with stand:
+    stand.upstream = upstream
+    async with contextlib.AsyncExitStack() as stack:
+        if upstream is not None:
+            stack.callback(upstream.process.stop)
+        await stack.enter_async_context(stand)
         steps = bound(scenario, stand.plan)
         if scenario.daemon:
             await stand.start()
             await stand.heard()
         return await _Player(scenario, stand, steps).run()
+
+
+def _taken(scenario: Scenario, site: Path, folder: Path) -> Upstream | None:
+    """Who takes the site's log in a scenario that has such a step; running, and declared in the site."""
+    if not any(isinstance(step, Deed) and step.verb == "upstream" for step in scenario.steps):
+        return None
+    compiled = compile_site(site, "en")
+    assert compiled.plan is not None, compiled.report
+    found = Upstream(folder / "upstream", codec.load(compiled.plan).site.name)
+    found.process.start()
+    with (site / "site.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"\n{found.declared()}")
+    return found
 
 
 class _Player:

@@ -130,8 +130,9 @@ async def test_bacnet(each: tuple[Plan, dict[str, Any]], name: str) -> None:
     """The same model stands behind BACnet objects: values one way, commands of a client the other."""
     async with _simulation(each, name, plans.Clock()) as simulation:
         served = simulation.bacnet[f"of-{name}"]
-        (line,) = simulation.overlay()["lines"].values()
-        assert line["networks"] == [served.address], "found by its instance"
+        overlay = simulation.overlay()
+        (line,) = overlay["lines"].values()
+        assert line["networks"] == [served.address] == [overlay["devices"][f"of-{name}"]["address"]]
         twin = simulation.devices[f"of-{name}"]
         truth = twin.model.all_values()
         for point in twin.points.values():
