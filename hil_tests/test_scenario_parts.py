@@ -175,6 +175,25 @@ def said(plan: Plan, words: str) -> Sentence:
 
 @pytest.mark.hil
 @pytest.mark.timeout(120)
+async def test_a_time_that_a_slow_start_has_missed_is_not_waited_for_until_tomorrow(tmp_path: Path) -> None:
+    """At this speed the daemon is there an hour late: what is only waited for is over, what was to be watched
+    cannot be told."""
+    late = HEAD.replace("10:00:00", "09:50:00") + "  speed: 600\n  steps:\n    - until: '10:00'\n"
+    (scenario,) = written(tmp_path, late)
+    folder = tmp_path / "stand"
+    folder.mkdir()
+    (played,) = await play(scenario, folder)
+    assert played.took_s < 60.0
+    (watched,) = written(tmp_path, late + "      meanwhile: yard is on\n")
+    folder = tmp_path / "again"
+    folder.mkdir()
+    with pytest.raises(Missed, match="already: too late to look"):
+        await play(watched, folder)
+    assert len(list(folder.iterdir())) == 3, "it was tried again, twice"
+
+
+@pytest.mark.hil
+@pytest.mark.timeout(120)
 async def test_a_failure_tells_what_was_seen_and_why(tmp_path: Path) -> None:
     steps = """  steps:
     - within: 30 s

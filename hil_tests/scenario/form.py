@@ -53,7 +53,7 @@ class Wait:
     sentences: tuple[Line, ...]
     seconds: float | None
     until_s: int | None
-    """Seconds of the local day; the next time that it is so late."""
+    """Seconds of the local day; the next time that it is so late, after the beginning or the wait before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,6 +178,8 @@ class _Player:
         self._time = SiteTime(stand.overlay)
         self._trace = Trace(self._zone)
         self._starving = Starving(stand.pids)
+        self._mark = datetime.fromisoformat(scenario.start).replace(tzinfo=self._zone)
+        """The moment that was waited for last, at first the beginning: a slow start does not lose a day."""
         self._counted = Moment(self._time.now_ms())
         self._counts = {need for item in steps for sentence in item.sentences for need in sentence.needs}
         self._counts &= {"sent", "writes"}
@@ -236,6 +238,9 @@ class _Player:
 
     async def _wait(self, step: Wait, sentences: Sequence[Sentence]) -> None:
         end_ms = self._end_of(step)
+        if step.sentences and self._time.now_ms() > end_ms:
+            now = self._trace.clock(self._time.now_ms())
+            raise Missed(f"{self._scenario.name}: {step.at}: it is {now} already: too late to look", True)
         since = await self._look(self._counts) if self._counts else self._counted
         while self._time.now_ms() < end_ms:
             if sentences:
@@ -247,14 +252,12 @@ class _Player:
             await self._starving.sleep(max(min(_LOOK_S, left_s), 0))
 
     def _end_of(self, step: Wait) -> float:
-        now_ms = self._time.now_ms()
         if step.seconds is not None:
-            return now_ms + step.seconds * 1000
+            return self._time.now_ms() + step.seconds * 1000
         assert step.until_s is not None
-        now = datetime.fromtimestamp(now_ms / 1000, self._zone)
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        end = midnight + timedelta(seconds=step.until_s)
-        return (end if end > now else end + timedelta(days=1)).timestamp() * 1000
+        end = self._mark.replace(hour=0, minute=0, second=0) + timedelta(seconds=step.until_s)
+        self._mark = end if end > self._mark else end + timedelta(days=1)
+        return self._mark.timestamp() * 1000
 
     # What a failure says
 
