@@ -11,6 +11,7 @@ from config.plan.lines import Line
 from drivers.simulators.faults import KINDS, FaultError
 from drivers.simulators.modbus.servers import byte_time
 from drivers.simulators.modbus.wire import collided
+from drivers.simulators.plant.world import World
 from drivers.simulators.simulation import Simulation
 from tests.drivers.simulators import plans, sites
 from tests.drivers.simulators.masters import Refusal, RtuTcpMaster, SerialMaster, TcpMaster
@@ -82,6 +83,21 @@ async def test_babble(line: Line) -> None:
         assert heard
         await simulation.fault("babble", False, line="T1")
         await master.close()
+
+
+def test_a_pump_on_a_relay_draws_from_the_tank_while_it_is_on() -> None:
+    plan, facts = sites.compiled(sites.ROOT / "hil_tests/sites/works")
+    world = World(plan, facts, 1, 0)
+
+    def water() -> float:
+        return sum(tank.content for tank in world.models["water"].tanks().values())
+
+    begun = water()
+    world.advance(1_800_000)
+    assert water() == pytest.approx(begun)
+    world.models["do-1"].command("ch1", True)
+    world.advance(3_600_000)
+    assert water() == pytest.approx(begun - 2.0), "half an hour at 4 m³/h"
 
 
 @pytest.mark.parametrize("line", [plans.OVER_TCP, plans.SERIAL], ids=["rtu-over-tcp", "serial"])
