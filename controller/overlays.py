@@ -63,7 +63,8 @@ class Overlay(NamedTuple):
             if any(key not in lines.get(line.name, {}) for key in _ADDRESS.get(line.transport, _ANY_ADDRESS)):
                 raise _unusable(self.file, text("it has no address for line {name}", name=line.name))
         for device in plan.devices:
-            if device.line in bacnet and "address" not in devices.get(device.name, {}):
+            searched = not device.address and lines.get(plan.lines[device.line].name, {}).get("networks")
+            if device.line in bacnet and not searched and "address" not in devices.get(device.name, {}):
                 raise _unusable(self.file, text("it has no address for device {name}", name=device.name))
         return changed
 

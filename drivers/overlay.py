@@ -9,9 +9,9 @@ from typing import Any
 from config.language import Text, text
 from config.plan.site import Plan
 
-_LINE_KEYS = {"host": str, "port": int, "path": str}
+_LINE_KEYS = {"host": str, "port": int, "path": str, "networks": list}
 _DEVICE_KEYS = {"address": str}
-_TYPES = {str: text("a text"), int: text("a whole number")}
+_TYPES = {str: text("a text"), int: text("a whole number"), list: text("a list of addresses")}
 
 
 class OverlayError(ValueError):
@@ -25,8 +25,9 @@ class OverlayError(ValueError):
 def apply(plan: Plan, overlay: Mapping[str, Any]) -> Plan:
     """`plan` with the overlay's addresses; its hash stays that of the site's own Plan.
 
-    `{"lines": {NAME: {"host":, "port":, "path":}}, "devices": {NAME: {"address":}}}`, every part optional.
-    Raises OverlayError for a name the Plan does not have, an unknown key or a value of another type.
+    `{"lines": {NAME: {"host":, "port":, "path":, "networks":}}, "devices": {NAME: {"address":}}}`, every part
+    optional. Raises OverlayError for a name that the Plan does not have, an unknown key, a value of another
+    type.
     """
     for part in overlay:
         if part not in ("lines", "devices"):
@@ -56,11 +57,18 @@ def _changes(what: str, part: Any, names: set[str], keys: Mapping[str, type]) ->
                 raise OverlayError(
                     text('the overlay has "{part}", which is not known here', part=f"{place}.{key}")
                 )
-            if type(value) is not keys[key]:
+            if type(value) is not keys[key] or (keys[key] is list and not _texts(value)):
                 expected = _TYPES[keys[key]]
                 raise OverlayError(
                     text(
                         '"{part}" of the overlay is not {expected}', part=f"{place}.{key}", expected=expected
                     )
                 )
-    return {name: dict(changes) for name, changes in part.items()}
+    return {
+        name: {key: tuple(value) if keys[key] is list else value for key, value in changes.items()}
+        for name, changes in part.items()
+    }
+
+
+def _texts(value: Any) -> bool:
+    return all(isinstance(item, str) for item in value)

@@ -19,7 +19,7 @@ from config.plan import codec
 from config.plan.site import Plan
 from controller.compile import compile_site
 from hil_tests.bench.file import CAPABILITIES, BenchFile, read
-from hil_tests.bench.granted import Dimmer, Granted, Load, Meter, Relay
+from hil_tests.bench.granted import Dimmer, Granted, Load, Meter, Relay, Tank
 from hil_tests.bench.simulated import rack
 from hil_tests.bench.trying import Trying
 
@@ -104,3 +104,9 @@ def dimmer(bench: Trying) -> Dimmer:
 def meter(bench: Trying) -> Meter:
     assert bench.granted.meter is not None
     return bench.granted.meter
+
+
+@pytest.fixture
+def tank(bench: Trying) -> Tank:
+    assert bench.granted.tank is not None
+    return bench.granted.tank

@@ -18,7 +18,7 @@ from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
 from config.plan import codec
@@ -27,6 +27,9 @@ from controller.cli.processes import Child
 from controller.compile import compile_site
 from hil_tests.running import PATIENCE_S, Running
 from hil_tests.tap import Tap
+
+if TYPE_CHECKING:
+    from hil_tests.upstream import Upstream
 
 HOUSE = Path(__file__).parent / "sites" / "house"
 MORNING = "2026-03-05T10:00:00+08:00"
@@ -46,16 +49,21 @@ class Stand(Running):
         seed: int = 1,
         tick_s: float = 0.5,
         plant: Mapping[str, Any] | None = None,
+        search: bool = False,
     ) -> None:
         """`start`: without an offset it is the site's local time. `tick_s`: machine seconds between two looks
-        at the plant; registers stand still in between. `plant` is laid over the site's plant.yaml."""
+        at the plant; registers stand still in between. `plant` is laid over the site's plant.yaml.
+        `search`: BACnet devices to which the site gives no address are not told where they are."""
         super().__init__(site, folder, folder / "overlay.json")
         self.overlay: Path
         self.plan: Plan
         """As the simulators were given it."""
+        self.upstream: Upstream | None = None
+        """Who takes its log, if anybody does; whoever gave it ends it."""
         self._begin = start
         self._words = ["--speed", str(speed), "--seed", str(seed), "--tick", str(tick_s)]
         self._laid_over = plant or {}
+        self._search = search
         self._simulators: Child | None = None
         self._stack = AsyncExitStack()
 
@@ -90,6 +98,16 @@ class Stand(Running):
         words += ["--overlay-out", str(self.overlay), "--start", begin.isoformat(), *self._words]
         self._simulators = Child(words, self.folder / "simulators.log", ready=True)
         self._simulators.wait_ready(PATIENCE_S)
+        if self._search:
+            overlay = json.loads(self.overlay.read_text(encoding="utf-8"))
+            written = {device.name for device in self.plan.devices if device.address}
+            overlay["devices"] = {name: at for name, at in overlay["devices"].items() if name in written}
+            self.overlay.write_text(json.dumps(overlay), encoding="utf-8")
+
+    def pids(self) -> list[int]:
+        """Of the programs that run."""
+        running = (self._simulators, self.daemon)
+        return [child.process.pid for child in running if child is not None]
 
     async def simulators(self, **wish: Any) -> dict[str, Any]:
         """Tell the simulators: `fault="freeze", device="relay"`, `truth=True`."""

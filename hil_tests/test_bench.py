@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from controller.store.ledger import Kind
-from hil_tests.bench.granted import Dimmer, Load, Meter, Relay
+from hil_tests.bench.granted import Dimmer, Load, Meter, Relay, Tank
+from hil_tests.bench.moving import level_of, move
 from hil_tests.bench.trying import Trying
 
 pytestmark = [pytest.mark.hil, pytest.mark.timeout(300)]
@@ -69,3 +70,20 @@ async def test_an_output_stands_while_the_daemon_is_dead(bench: Trying, relay: R
     await bench.reads(relay.point, lambda read: read == wanted, 15.0)
     row = await bench.read(relay.point)
     assert any(item["slot"] == 8 for item in row["slots"]), row
+
+
+@pytest.mark.dangerous("switching", "moving")
+async def test_a_level_moves_while_its_pump_runs_and_stands_when_it_rests(bench: Trying, tank: Tank) -> None:
+    if bench.found[tank.moved_by.key].value:
+        pytest.skip(f"{tank.moved_by.key} runs already")
+    by, began = (tank.high - tank.low) / 20, await level_of(bench, tank)
+    if tank.room(began) < 2 * by:
+        pytest.skip(f"{tank.level.key} is at {began:g}, too near its limit")
+    took_s = await move(bench, tank, by)
+    await asyncio.sleep(4.0)  # what a pump still moves when it is told to stop
+    stopped = await level_of(bench, tank)
+    assert tank.moved(began, stopped) >= by
+    await asyncio.sleep(5.0)
+    stood = await level_of(bench, tank)
+    assert abs(stood - stopped) < by / 4, "something else moves it"
+    print(f"{tank.level.key} moved from {began:.1f} to {stopped:.1f} in {took_s:.1f} s")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,11 +13,13 @@ from config.plan.site import Plan
 from controller.compile import compile_site
 from hil_tests.bench.file import BadBench, read
 from hil_tests.bench.granted import Granted
+from hil_tests.bench.moving import move
 from hil_tests.bench.simulated import rack
 from hil_tests.bench.trying import Trying
 from hil_tests.bench.wires import Unwell, Wires
 from hil_tests.stand import Stand
 
+TANK = "level: a.b, moved_by: a.c, moves: sideways, low: 60 %, high: 30 %, longest: 5"
 EXAMPLE = Path(__file__).parent / "bench" / "example.yaml"
 pytestmark = pytest.mark.timeout(300)
 
@@ -30,8 +34,8 @@ def test_the_example_is_right_and_grants_what_it_says() -> None:
     file = read(EXAMPLE)
     granted = Granted(file, plan_of(file.site))
     assert sorted(point.key for point in granted.points) == [
-        "lights.zone1_level", "meter.energy_import", "meter.p_total", "relay.ch8", "socket.power",
-        "socket.switch",
+        "lights.zone1_level", "meter.energy_import", "meter.p_total", "relay.ch7", "relay.ch8",
+        "socket.power", "socket.switch", "water.reuse_level",
     ]  # fmt: skip
     assert granted.load is not None
     assert granted.load.draws == pytest.approx(0.06)  # kW
@@ -45,6 +49,9 @@ def test_what_is_not_granted_or_not_allowed_is_refused_with_the_reason(tmp_path:
     assert file.refusal(("relay", "meter"), ()) == "bench wall grants no meter"
     said = "bench wall does not allow killing: the daemon is killed while it holds an output"
     assert file.refusal(("relay",), ("switching", "killing")) == said
+    path.write_text(f"bench: wall\nsite: .\nallow: [switching]\ngrants:\n  tank: {{{TANK}}}\n")
+    said = "bench wall does not allow moving: a pump or valve moves a level"
+    assert read(path).refusal(("tank",), ("switching",)) == said, "whether the test calls itself so or not"
     path.write_text("bench: wall\nsite: .\ngrants: {relay: {point: a.b}}\n")
     assert "does not allow switching" in (read(path).refusal(("relay",), ("switching",)) or "")
 
@@ -72,15 +79,24 @@ def test_points_and_limits_are_judged_by_the_site(tmp_path: Path) -> None:
         f"bench: wall\nsite: {site}\ngrants:\n  relay: {{point: realy.ch8}}\n"
         "  dimmer: {point: lights.zone1_level, low: 60 %, high: 50 kW}\n"
         "  meter: {energy: meter.p_total, power: meter.p_total, most: 4 kW}\n"
-        "  load: {switch: socket.power, power: socket.power, draws: 60 W}\n",
+        "  load: {switch: socket.power, power: socket.power, draws: 60 W}\n"
+        f"  tank: {{{TANK.replace('a.b', 'water.reuse_level').replace('a.c', 'relay.ch7')}}}\n",
         encoding="utf-8",
     )
     with pytest.raises(BadBench) as told:
         Granted(read(path), plan_of(site))
     said = str(told.value)
     assert 'did you mean "' in said
-    for part in ("relay.ch8", "is in %, not kW", "meter.p_total is no counter", "socket.power cannot be"):
-        assert part in said
+    for part in (
+        "relay.ch8",
+        "is in %, not kW",
+        "meter.p_total is no counter",
+        "socket.power cannot be",
+        "low (60) is not below high (30)",
+        "moves is sideways",
+        "longest: 5 has no unit",
+    ):
+        assert part in said, part
 
 
 @pytest.mark.hil
@@ -105,6 +121,33 @@ async def test_a_bench_is_left_as_found_though_a_test_fails(tmp_path: Path) -> N
         with pytest.raises(Unwell, match=r"relay\.ch8 was found as False and could not be left so"):
             async with Wires(stand.plan, stand.overlay, granted.points) as wires:
                 await wires.leave(found)
+
+
+@pytest.mark.hil
+async def test_a_level_that_leaves_its_limits_stops_the_pump(tmp_path: Path) -> None:
+    """It falls too far, rises where it should fall, or stands still."""
+    async with Stand(EXAMPLE.parents[1] / "sites" / "rack", tmp_path) as stand:
+        path = bench_file(tmp_path, stand)
+        file = read(path)
+        granted = Granted(file, stand.plan)
+        tank = granted.tank
+        assert tank is not None
+        async with Trying(file, stand.plan, granted, folder(tmp_path, "one")) as bench:
+            assert await move(bench, tank, 3.0) < 30
+            with pytest.raises(Unwell, match="too near its limit to be moved"):
+                await move(bench, tank, 40.0)
+            for level, said in ((25.0, "beyond 30 to 80"), (70.0, "the wrong way")):
+                moving = asyncio.create_task(move(bench, tank, 10.0))
+                await stand.has("relay.ch7", True)
+                await stand.simulators(force="water.reuse_level", value=level)
+                with pytest.raises(Unwell, match=said):
+                    await moving
+                assert (await stand.truth())["relay.ch7"] is False
+                await stand.simulators(force="water.reuse_level", value=56.0)
+                await bench.reads(tank.level, lambda read: read == 56.0, 10.0)
+            with pytest.raises(Unwell, match="has not moved by 3 in 4 s"):
+                await move(bench, replace(tank, longest_s=4.0), 3.0)
+            assert (await stand.truth())["relay.ch7"] is False
 
 
 async def fail_in_the_midst(trying: Trying) -> None:
@@ -138,4 +181,4 @@ def test_the_generated_file_of_the_simulators_is_a_bench_file(tmp_path: Path) ->
     with rack(tmp_path) as (path, stand):
         file = read(path)
         assert Granted(file, stand.plan).points
-        assert file.refusal(("relay", "load", "dimmer", "meter"), ("switching", "killing")) is None
+        assert file.refusal(("relay", "load", "dimmer", "meter", "tank"), ("switching", "killing")) is None

@@ -72,6 +72,7 @@ def test_what_a_site_does_not_have_is_told_at_once_and_all_of_it(tmp_path: Path,
     - set: {point: yard, value: on, for: soon}
     - reset: {rule: fire, reason: 试}
     - apply: perhaps
+    - upstream: perhaps
 """
     (scenario,) = written(tmp_path, HEAD + steps)
     with pytest.raises(Unfit) as told:
@@ -80,6 +81,7 @@ def test_what_a_site_does_not_have_is_told_at_once_and_all_of_it(tmp_path: Path,
     assert [line.split(": ")[0] for line in lines] == [
         "s.yaml:7:16", "s.yaml:7:28", "s.yaml:7:42", "s.yaml:7:64", "s.yaml:8:7", "s.yaml:9:7", "s.yaml:10:7",
         "s.yaml:11:7", "s.yaml:12:7", "s.yaml:13:7", "s.yaml:14:7", "s.yaml:15:7",
+        "s.yaml:16:7",
     ]  # fmt: skip
     assert 'did you mean "yard"' in lines[0]
     assert "takes on or off" in lines[1]
@@ -106,6 +108,9 @@ NOW = Moment(
     writes={"relay": 7},
     sent={"relay.ch1": 3},
     why={"relay.ch1": "person 值班员 · set by hand"},
+    said="WARNING instance 1001 clash\n",
+    logged={("meter", 0, 1): (1,), ("meter", 300, 1): (2,)},
+    upstream={("meter", 0, 1): (1,), ("meter", 300, 1): (3,)},
 )
 BEFORE = Moment(at_ms=0.0, writes={"relay": 5}, sent={"relay.ch1": 3})
 
@@ -140,6 +145,12 @@ BEFORE = Moment(at_ms=0.0, writes={"relay": 5}, sent={"relay.ch1": 3})
         ("nothing is sent to yard", True),
         ('why yard says "值班员"', True),
         ('why yard says "by a rule"', False),
+        ('the log says "clash"', True),
+        ('the log says "moved"', False),
+        ("upstream has all", False),
+        ("upstream lacks some", True),
+        ("upstream has 2 intervals of meter", True),
+        ("upstream has 3 intervals of meter", False),
     ],
 )
 def test_a_sentence_is_so_or_not(plan: Plan, words: str, so: bool) -> None:
@@ -151,12 +162,34 @@ def test_nothing_that_is_unknown_is_so(plan: Plan) -> None:
     empty = Moment(at_ms=0.0, truth={"hall.zone1_level": None})
     for words in ("hall-lights is 0 %", "hall-lights below 100 %", "yard is off"):
         assert not said(plan, words).judge(empty, BEFORE)[0]
+    assert not said(plan, "upstream has all").judge(empty, BEFORE)[0]
+    with pytest.raises(Misread, match='did you mean "meter"'):
+        said(plan, "upstream has 2 intervals of meters")
     with pytest.raises(Misread, match="is no number that could be above another"):
         said(plan, "yard above on")
 
 
 def said(plan: Plan, words: str) -> Sentence:
     return understood(Line(Source("s.yaml", 1, 1), words), plan)
+
+
+@pytest.mark.hil
+@pytest.mark.timeout(120)
+async def test_a_time_that_a_slow_start_has_missed_is_not_waited_for_until_tomorrow(tmp_path: Path) -> None:
+    """At this speed the daemon is there an hour late: what is only waited for is over, what was to be watched
+    cannot be told."""
+    late = HEAD.replace("10:00:00", "09:50:00") + "  speed: 600\n  steps:\n    - until: '10:00'\n"
+    (scenario,) = written(tmp_path, late)
+    folder = tmp_path / "stand"
+    folder.mkdir()
+    (played,) = await play(scenario, folder)
+    assert played.took_s < 60.0
+    (watched,) = written(tmp_path, late + "      meanwhile: yard is on\n")
+    folder = tmp_path / "again"
+    folder.mkdir()
+    with pytest.raises(Missed, match="already: too late to look"):
+        await play(watched, folder)
+    assert len(list(folder.iterdir())) == 3, "it was tried again, twice"
 
 
 @pytest.mark.hil

@@ -25,7 +25,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "scenario" not in metafunc.fixturenames:
         return
     own = metafunc.config.getoption("--scenarios")
-    cases = []
+    cases: list[tuple[float, pytest.ParameterSet]] = []
     for path in files(own or HOUSE):
         try:
             found: list[Scenario] | list[Unfit] = read(path, shown_name(path))
@@ -35,17 +35,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             quick = isinstance(item, Unfit) or item.quick or own is not None
             name = "unreadable" if isinstance(item, Unfit) else item.name
             marks = () if quick else (pytest.mark.hil,)
-            cases.append(pytest.param(item, id=f"{path.stem}/{name}", marks=marks))
+            length_s = 0.0 if isinstance(item, Unfit) else item.length_s()
+            cases.append((length_s, pytest.param(item, id=f"{path.stem}/{name}", marks=marks)))
     if not cases:
         raise pytest.UsageError(f"there is no scenario in {own}")
-    metafunc.parametrize("scenario", cases)
+    # The longest first, so that no worker is left alone with one at the end.
+    cases.sort(key=lambda case: -case[0])
+    metafunc.parametrize("scenario", [param for _, param in cases])
 
 
 def shown_name(path: Path) -> str:
     return str(path.relative_to(_ROOT)) if path.is_relative_to(_ROOT) else str(path)
 
 
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(3600)  # each of three tries
 async def test_scenario(scenario: Scenario | Unfit, tmp_path: Path) -> None:
     __tracebackhide__ = True
     if isinstance(scenario, Unfit):
@@ -61,13 +64,14 @@ async def test_scenario(scenario: Scenario | Unfit, tmp_path: Path) -> None:
 
 
 def told(played: Played) -> str:
-    step, took_s = played
+    step, took_s, waited_s = played
     if isinstance(step, Deed):
         words = f"{step.verb} {step.what}"
     else:
         words = "; ".join(line.words for line in step.sentences) or "waited"
         words += f" (of {step.within_s:g} s)" if isinstance(step, Expect) else " all the while"
-    return f"{took_s:8.1f} s  {words}"
+    busy = f"; {waited_s:.1f} s of the machine were others'" if waited_s >= 1 else ""
+    return f"{took_s:8.1f} s  {words}{busy}"
 
 
 def test_every_scenario_means_something_at_its_site() -> None:

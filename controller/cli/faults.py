@@ -15,6 +15,8 @@ _OFF = ("off", "关")
 _ERRORS = Forms(
     text("{device} has no machine {machine}; it has {names}"),
     text("{device} has no machines"),
+    text("{device} has no tank {tank}; it has {names}"),
+    text("{device} has no tanks"),
     text("{device} has no counter {point}"),
     text("{device} has no counter"),
     text("{device} has no point {point}"),

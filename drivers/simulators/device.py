@@ -219,6 +219,16 @@ class SimulatedDevice:
             )
         machines[machine].failed = failed
 
+    def leak(self, tank: str, m3h: float) -> None:
+        """One of its tanks loses so much; 0: it is tight again. Raises FaultError when it has none of that
+        name."""
+        tanks = self.model.tanks()
+        if tank not in tanks:
+            if not tanks:
+                raise FaultError(f"{self.device.name} has no tanks")
+            raise FaultError(f"{self.device.name} has no tank {tank}; it has {', '.join(sorted(tanks))}")
+        tanks[tank].leak = m3h
+
     def jump(self, by: float, only: str) -> None:
         """Its counters jump. Raises FaultError when it has none of that name."""
         counters = [

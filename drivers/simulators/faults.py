@@ -36,6 +36,7 @@ KINDS: Mapping[str, Kind] = {
     "wrong-function": Kind("either", "answers with another function's code"),
     "short": Kind("either", "answers a read with one register or byte of bits too few"),
     "long": Kind("either", "answers a read with one register or byte of bits too many"),
+    "clash": Kind("device", "another unit has its number: both answer, one somewhat later", {"late": 2}),
     "babble": Kind("either", "sends junk before its replies; a line also without being asked", {"bytes": 12}),
     "stuck": Kind("device", "its values stand still while the plant goes on", {"point": ""}),
     "frozen-counter": Kind("device", "its counters stand still"),
@@ -48,6 +49,7 @@ KINDS: Mapping[str, Kind] = {
         once=True,
     ),
     "failed-machine": Kind("device", "one of its motors is broken", {"machine": ""}),
+    "leak": Kind("device", "one of its tanks loses so many m³/h", {"tank": "", "flow": 5.0}),
     "unplug": Kind("either", "TCP closed and refused, terminal gone; a device: without power"),
 }
 
@@ -61,13 +63,15 @@ BACNET: Mapping[str, str] = {
     "no-multiple": "refuses to be asked for several properties at once",
     "no-cov": "refuses subscriptions to changes",
     "restart": "restarts: commands and subscriptions are gone",
+    "moves": "restarts under another address and announces itself from there",
+    "instance-clash": "another device has its instance and announces itself",
     "reliability": "one of its points says that it has no sensor",
     "out-of-service": "one of its points says that it is out of service",
     "unplug": "is without power",
 }
 """Faults of a BACnet device and what happens, beside OF_VALUES."""
 
-OF_VALUES = ("stuck", "frozen-counter", "counter-jump", "failed-machine")
+OF_VALUES = ("stuck", "frozen-counter", "counter-jump", "failed-machine", "leak")
 """Faults that happen before the wire: the same on every protocol."""
 
 

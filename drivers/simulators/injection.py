@@ -38,6 +38,23 @@ class Injection:
         self._servers = servers
         self._line_faults = line_faults
         self._listen = listen
+        self._rivals: dict[str, BacnetSimulator] = {}
+
+    async def stop(self) -> None:
+        """End what only faults have brought in."""
+        for rival in self._rivals.values():
+            await rival.stop()
+        self._rivals.clear()
+
+    async def _rival(self, on: bool, twin: SimulatedDevice, running: BacnetSimulator) -> None:
+        """Another device of the same instance, with values of its own, comes up beside it or goes."""
+        name = twin.device.name
+        if on and name not in self._rivals:
+            self._rivals[name] = type(running)(twin.device, twin.points.values())
+            await self._rivals[name].start()
+            self._rivals[name].announce(running.peers)
+        elif not on and name in self._rivals:
+            await self._rivals.pop(name).stop()
 
     def _line_of(self, twin: SimulatedDevice) -> str:
         return self._plan.lines[twin.device.line].name
@@ -74,6 +91,10 @@ class Injection:
         kind = kind_of(name, "device")
         if name == "failed-machine":
             twin.fail(str(numbers.get("machine", "")), on)
+        elif name == "leak":
+            check(name, kind.numbers, numbers)
+            flow = float(numbers.get("flow", kind.numbers["flow"]))
+            twin.leak(str(numbers.get("tank", "")), flow if on else 0.0)
         if not kind.once:
             power_back = name == "unplug" and not on and twin.faults.has(name)
             twin.faults.switch(name, on, numbers)
@@ -101,6 +122,18 @@ class Injection:
                 await self._listen(twin, int(running.address.rpartition(":")[2]))
                 twin.forget()
             twin.faults.switch(name, on)
+        elif name == "moves":
+            if on:
+                peers = running.peers
+                await running.stop()
+                twin.put = None
+                await self._listen(twin, 0)
+                twin.restart()
+                twin.forget()
+                self._bacnet[twin.device.name].announce(peers)
+        elif name == "instance-clash":
+            twin.faults.raise_flag(name, on)
+            await self._rival(on, twin, running)
         elif name in OF_VALUES:
             self._of_unit(name, on, twin, numbers)
         else:

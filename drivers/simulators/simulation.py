@@ -118,6 +118,7 @@ class Simulation:
         for server in self._servers.values():
             await server.stop()
         self._servers.clear()
+        await self._injection.stop()
         for simulator in self.bacnet.values():
             await simulator.stop()
         self.bacnet.clear()
@@ -182,14 +183,15 @@ class Simulation:
                     simulator.set_value(name, twin.model.told[name])
                 twin.model.command(name, simulator.value(name))
 
-    def overlay(self) -> dict[str, dict[str, dict[str, str | int]]]:
-        """Where everything is, for `drivers.overlay.apply`."""
-        lines: dict[str, dict[str, str | int]] = {
-            name: server.where() for name, server in self._servers.items()
-        }
+    def overlay(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """Where everything is, for `drivers.overlay.apply`. Who searches the networks of a BACnet line asks
+        each device of it."""
+        lines: dict[str, dict[str, Any]] = {name: server.where() for name, server in self._servers.items()}
         for line in self.plan.lines:
             if line.transport == "bacnet-ip":
-                lines[line.name] = {"host": HOST, "port": _free_udp_port()}
+                lines[line.name] = {"host": HOST, "port": _free_udp_port(), "networks": []}
+        for simulator in self.bacnet.values():
+            lines[self.plan.lines[simulator.device.line].name]["networks"].append(simulator.address)
         return {
             "lines": lines,
             "devices": {name: {"address": simulator.address} for name, simulator in self.bacnet.items()},

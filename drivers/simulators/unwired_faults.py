@@ -78,6 +78,8 @@ class UnwiredFaults:
         given = {**kind.numbers, **numbers}
         if set(given) - set(kind.numbers):
             raise FaultError(f"{name} takes {sorted(kind.numbers)}, not {sorted(numbers)}")
+        if name == "leak":
+            twin.leak(str(given["tank"]), float(given["flow"]) if on else 0.0)
         if name == "counter-jump":
             if on:
                 twin.jump(float(given["by"]), str(given["point"]))

@@ -16,13 +16,17 @@ CAPABILITIES: Mapping[str, tuple[str, ...]] = {
     "load": ("switch", "power", "draws"),
     "dimmer": ("point", "low", "high"),
     "meter": ("energy", "power", "most"),
+    "tank": ("level", "moved_by", "moves", "low", "high", "longest"),
 }
 """What tests may ask for, and what a bench has to say of each."""
 DANGERS: Mapping[str, str] = {
     "switching": "outputs are switched",
     "killing": "the daemon is killed while it holds an output",
+    "moving": "a pump or valve moves a level",
 }
 """What is only done where the bench file allows it."""
+OF_ITSELF: Mapping[str, str] = {"tank": "moving"}
+"""Capabilities that nobody can use without such a danger, whether the test says so or not."""
 _KEYS = ("bench", "site", "overlay", "allow", "grants")
 
 
@@ -46,12 +50,12 @@ class BenchFile:
     places: Mapping[str, Source]
     """Where each grant stands."""
 
-    def refusal(self, needs: Iterator[str] | tuple[str, ...], dangers: tuple[str, ...]) -> str | None:
+    def refusal(self, needs: tuple[str, ...], dangers: tuple[str, ...]) -> str | None:
         """Why a test that needs these capabilities and does these dangerous things is not run here."""
         for need in needs:
             if need not in self.grants:
                 return f"bench {self.name} grants no {need}"
-        for danger in dangers:
+        for danger in (*dangers, *(OF_ITSELF[need] for need in needs if need in OF_ITSELF)):
             if danger not in self.allow:
                 return f"bench {self.name} does not allow {danger}: {DANGERS[danger]}"
         return None

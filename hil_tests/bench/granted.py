@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from config.language import render
 from config.plan.points import Point
 from config.plan.site import Plan
+from config.written.problems import Wrong
+from config.written.quantities import inside
 from controller.decide.records import Refused
 from controller.operations.finding import find_point
 from controller.operations.wishes import value_of
@@ -51,6 +53,27 @@ class Meter:
     """Power that is never behind it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tank:
+    """A level that an output moves while it is on, and that nothing may take past `low` or `high`."""
+
+    level: Point
+    moved_by: Point
+    rises: bool
+    low: float
+    high: float
+    longest_s: float
+    """The output is never on for longer, machine seconds."""
+
+    def moved(self, began: float, level: float) -> float:
+        """How far it has gone its way."""
+        return level - began if self.rises else began - level
+
+    def room(self, level: float) -> float:
+        """How far it may still go."""
+        return self.high - level if self.rises else level - self.low
+
+
 class Granted:
     """All of it. Raises BadBench for points that the site does not have, and what they cannot be."""
 
@@ -63,6 +86,7 @@ class Granted:
         self.load = self._load(words["load"]) if "load" in words else None
         self.dimmer = self._dimmer(words["dimmer"]) if "dimmer" in words else None
         self.meter = self._meter(words["meter"]) if "meter" in words else None
+        self.tank = self._tank(words["tank"]) if "tank" in words else None
         if self._mistakes:
             raise BadBench(self._mistakes)
 
@@ -70,7 +94,7 @@ class Granted:
     def points(self) -> tuple[Point, ...]:
         """Every point that tests may touch or look at."""
         found: dict[int, Point] = {}
-        for grant in (self.relay, self.load, self.dimmer, self.meter):
+        for grant in (self.relay, self.load, self.dimmer, self.meter, self.tank):
             for name in () if grant is None else type(grant).__slots__:
                 value = getattr(grant, name)
                 if isinstance(value, Point):
@@ -97,6 +121,21 @@ class Granted:
         if energy.counter is None:
             self._wrong("meter", f"{energy.key} is no counter")
         return Meter(energy, power, self._number("meter", power, words["most"]))
+
+    def _tank(self, words: Mapping[str, str]) -> Tank:
+        level = self._point("tank", words["level"])
+        low, high = (self._number("tank", level, words[key]) for key in ("low", "high"))
+        if low >= high:
+            self._wrong("tank", f"low ({low:g}) is not below high ({high:g})")
+        if words["moves"] not in ("up", "down"):
+            self._wrong("tank", f"moves is {words['moves']}; expected up or down")
+        try:
+            longest_s = float(inside(words["longest"], "s"))
+        except Wrong as error:
+            self._wrong("tank", f"longest: {render(error.message, 'en')}")
+            longest_s = 0.0
+        moved_by = self._point("tank", words["moved_by"], commanded="bool")
+        return Tank(level, moved_by, words["moves"] == "up", low, high, longest_s)
 
     def _wrong(self, grant: str, says: str) -> None:
         self._mistakes.append(f"{self._file.places[grant]}: {grant}: {says}")

@@ -17,6 +17,7 @@ grants:
   load: {switch: socket.switch, power: socket.power, draws: 60 W}
   dimmer: {point: lights.zone1_level, low: 10 %, high: 50 %}
   meter: {energy: meter.energy_import, power: meter.p_total, most: 4 kW}
+  tank: {level: water.reuse_level, moved_by: relay.ch7, moves: down, low: 20 %, high: 90 %, longest: 60 s}
 """
 
 
@@ -30,7 +31,7 @@ def rack(folder: Path) -> Iterator[tuple[Path, Stand]]:
         path = folder / "bench.yaml"
         words = {"bench": "simulators", "site": str(RACK), "overlay": stand.overlay.name}
         said = "".join(f"{key}: {json.dumps(word)}\n" for key, word in words.items())
-        path.write_text(f"{said}allow: [switching, killing]\n{_GRANTS}", encoding="utf-8")
+        path.write_text(f"{said}allow: [switching, killing, moving]\n{_GRANTS}", encoding="utf-8")
         yield path, stand
     finally:
         with asyncio.Runner() as runner:

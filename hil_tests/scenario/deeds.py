@@ -213,6 +213,19 @@ def _daemon(_plan: Plan, what: str) -> Act:
     return act
 
 
+def _upstream(_plan: Plan, what: str) -> Act:
+    if what not in ("start", "stop", "kill"):
+        raise ValueError(f"expected start, stop or kill, not {what}")
+
+    async def act(stand: Stand) -> None:
+        assert stand.upstream is not None
+        process = stand.upstream.process
+        do = {"start": process.start, "stop": process.stop, "kill": process.kill}[what]
+        await asyncio.to_thread(do)
+
+    return act
+
+
 async def _nothing(_stand: Stand) -> None:
     """The player counts from here on."""
 
@@ -233,5 +246,6 @@ _MAKERS: dict[str, Callable[[Plan, Any], Act]] = {
     "edit": _edit,
     "apply": _apply,
     "daemon": _daemon,
+    "upstream": _upstream,
     "count": lambda _plan, _what: _nothing,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
 from config.plan.devices import Source
@@ -52,7 +53,7 @@ class Wait:
     sentences: tuple[Line, ...]
     seconds: float | None
     until_s: int | None
-    """Seconds of the local day; the next time that it is so late."""
+    """Seconds of the local day; the next time that it is so late, after the beginning or the wait before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,22 @@ class Scenario:
     """Runs and hears every device before the first step."""
     proves: tuple[str, ...]
     """Rows of the table in docs/reliability.md: "fault / system"."""
+    search: bool
+    """BACnet devices to which the site gives no address are searched for, as on its own network."""
     plant: Mapping[str, Any]
     """Laid over the site's plant.yaml."""
     steps: tuple[Step, ...]
+
+    def length_s(self) -> float:
+        """Machine seconds that it takes, roughly: its waits, and half of what is expected."""
+        clock = datetime.fromisoformat(self.start)
+        begins_s = now_s = clock.hour * 3600.0 + clock.minute * 60 + clock.second
+        for step in self.steps:
+            match step:
+                case Expect():
+                    now_s += step.within_s / 2
+                case Wait(seconds=None, until_s=until_s) if until_s is not None:
+                    now_s += (until_s - now_s) % 86_400
+                case Wait(seconds=seconds) if seconds is not None:
+                    now_s += seconds
+        return (now_s - begins_s) / self.speed

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from config.plan.reading import Value
 from controller.store.ledger import Kind, Row
 from hil_tests.stand import Stand
+from hil_tests.upstream import Content, Key, logged
 
 _MOST_TOLD = 12
 """Changes of one point that a failure tells, the latest."""
@@ -32,12 +33,18 @@ class Moment:
     """Requests to write that each device has heard."""
     sent: Mapping[str, int] = field(default_factory=dict)
     """Rows "sent" of the ledger, by point."""
+    said: str = ""
+    """The daemon's own log, of all runs."""
+    logged: Mapping[Key, Content] = field(default_factory=dict)
+    """What log.db has of intervals."""
+    upstream: Mapping[Key, Content] = field(default_factory=dict)
+    """What whoever takes the log has of them, looked at later."""
     why: Mapping[str, str] = field(default_factory=dict)
     """All that `why` says of a point, in one text."""
 
 
 async def look(stand: Stand, now_ms: float, needs: Collection[str]) -> Moment:
-    """What is so now. `needs`: truth, read, alarms, offline, writes, sent, or "why POINT"."""
+    """What is so now. `needs`: truth, read, alarms, offline, writes, sent, said, upstream, or "why POINT"."""
     found = Moment(now_ms)
     if "truth" in needs:
         found.truth = await stand.truth()
@@ -52,6 +59,11 @@ async def look(stand: Stand, now_ms: float, needs: Collection[str]) -> Moment:
         found.writes = {name: each["writes"] for name, each in devices.items()}
     if "sent" in needs:
         found.sent = sent(stand.ledger())
+    if "said" in needs:
+        found.said = stand.said()
+    if "upstream" in needs and stand.upstream is not None:
+        found.logged = logged(stand.data).rows
+        found.upstream = stand.upstream.rows()
     asked = [need.removeprefix("why ") for need in needs if need.startswith("why ")]
     found.why = {key: words_of(await stand.call("why", point=key)) for key in asked}
     return found

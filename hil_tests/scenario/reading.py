@@ -32,9 +32,10 @@ DEEDS = {
     "edit": "a person edits a file of the site",
     "apply": "and takes it into force: taken, or refused",
     "daemon": "start, stop, kill",
+    "upstream": "who takes the log: start, stop, kill",
     "count": "what is written is counted from here on",
 }
-_HEAD = {"title", "site", "from", "speed", "seed", "quick", "daemon", "proves", "plant", "steps"}
+_HEAD = {"title", "site", "from", "speed", "seed", "quick", "daemon", "search", "proves", "plant", "steps"}
 _FLOOR_S = 4.0
 """Machine seconds that reading, deciding and writing may take: what is expected sooner fails by chance."""
 _FINE = 5.0
@@ -93,6 +94,7 @@ class _Reader:
             seed=int(self._of("seed", (int,), 1)),
             quick=bool(self._of("quick", (bool,), False)),
             daemon=bool(self._of("daemon", (bool,), True)),
+            search=bool(self._of("search", (bool,), False)),
             proves=tuple(self._words(self._node("proves"))),
             plant=plain(self._node("plant") or Table(0, 0, {})),
             steps=tuple(self._steps()),

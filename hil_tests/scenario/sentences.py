@@ -8,6 +8,9 @@
     nothing is sent to TARGET                                      the same, by the ledger, where re-asserts
                                                                    of what stands are no rows
     why TARGET says "WORDS"
+    the log says "WORDS"                                           the daemon's own, of all its runs
+    upstream has all · upstream lacks some                         of the intervals in log.db
+    upstream has N intervals of METER                              at least
 
 TARGET is equipment, equipment.role or device.point, or a label of one, as on the command line.
 """
@@ -24,6 +27,8 @@ from config.language import render
 from config.plan.points import Point
 from config.plan.reading import Value
 from config.plan.site import Plan
+from config.written.problems import nearest
+from controller.consumption.meters import meters_of
 from controller.decide.records import Refused
 from controller.operations.finding import find_point
 from controller.operations.wishes import value_of
@@ -44,7 +49,15 @@ _FORMS = (
     "nothing is sent to TARGET",
     "at most N writes reach DEVICE",
     'why TARGET says "WORDS"',
+    'the log says "WORDS"',
+    "upstream has all",
+    "upstream lacks some",
+    "upstream has N intervals of METER",
 )
+
+
+_LOG_TOLD = 800
+"""Characters of the log's end that a failure tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,8 +181,40 @@ def _why(plan: Plan, line: Line, target: str, words: str) -> Sentence:
     return Sentence(line, frozenset([f"why {key}"]), (key,), judge)
 
 
+def _log_says(_plan: Plan, line: Line, words: str) -> Sentence:
+    def judge(now: Moment, _since: Moment) -> tuple[bool, str]:
+        return words in now.said, f"the log ends: {now.said[-_LOG_TOLD:].strip()}"
+
+    return Sentence(line, frozenset(["said"]), (), judge)
+
+
+def _upstream_has(_plan: Plan, line: Line, some: str) -> Sentence:
+    def judge(now: Moment, _since: Moment) -> tuple[bool, str]:
+        lacking = [key for key, content in now.logged.items() if now.upstream.get(key) != content]
+        told = f"{len(lacking)} of {len(now.logged)} intervals are lacking upstream or are other there"
+        return bool(lacking) if some else bool(now.logged) and not lacking, told
+
+    return Sentence(line, frozenset(["upstream"]), (), judge)
+
+
+def _intervals_upstream(plan: Plan, line: Line, least: str, meter: str) -> Sentence:
+    names = [item.name for item in meters_of(plan)]
+    if meter not in names:
+        near = nearest(meter, names)
+        raise ValueError(f"no meter named {meter}" + (f'; did you mean "{near}"?' if near else ""))
+
+    def judge(now: Moment, _since: Moment) -> tuple[bool, str]:
+        count = len({start_ms for name, start_ms, _ in now.upstream if name == meter})
+        return count >= int(least), f"{count} intervals of {meter} are upstream"
+
+    return Sentence(line, frozenset(["upstream"]), (), judge)
+
+
 _KINDS: tuple[tuple[str, Callable[..., Sentence]], ...] = (
     (r'why (?P<target>\S+) says "(?P<words>.+)"', _why),
+    (r'the log says "(?P<words>.+)"', _log_says),
+    (r"upstream (?:has all|(?P<some>lacks some))", _upstream_has),
+    (r"upstream has (?P<least>\d+) intervals? of (?P<meter>\S+)", _intervals_upstream),
     (r"nothing is sent to (?P<target>\S+)", _nothing_sent),
     (r"at most (?P<most>\d+) writes? reach (?P<device>\S+)", _writes),
     (r"(?P<no>no )?alarm (?P<kind>\S+)(?: on (?P<subject>\S+))?", _alarm),

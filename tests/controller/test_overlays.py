@@ -75,6 +75,21 @@ def test_a_bacnet_device_without_an_address_is_refused(tmp_path: Path) -> None:
         read_overlay(written(tmp_path, {"lines": WHOLE["lines"]})).over(PLAN)
 
 
+def test_a_bacnet_device_may_be_searched_for_among_simulated_ones_alone(tmp_path: Path) -> None:
+    """Never on the real network: only what the site itself searches for, and where simulators are."""
+    hall = next(device for device in PLAN.devices if device.name == "hall")
+    line = PLAN.lines[hall.line].name
+    assert not hall.address
+    addressed = replace(PLAN, devices=(*PLAN.devices[:-1], replace(hall, address="10.0.0.31")))
+    for networks, asked in (([], PLAN), (["127.0.0.1:4"], addressed)):
+        lines = {**WHOLE["lines"], line: {**WHOLE["lines"][line], "networks": networks}}
+        with pytest.raises(NotStarted, match="no address for device hall"):
+            read_overlay(written(tmp_path, {"lines": lines})).over(asked)
+    lines = {**WHOLE["lines"], line: {**WHOLE["lines"][line], "networks": ["127.0.0.1:4"]}}
+    found = read_overlay(written(tmp_path, {"lines": lines})).over(PLAN)
+    assert found.lines[hall.line].networks == ("127.0.0.1:4",)
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -15,11 +15,12 @@ PLAN = plan(line("modbus-tcp", host="10.0.0.1", port=502), {1: [word("a", 0)]})
 
 def test_addresses_are_replaced() -> None:
     overlay = {
-        "lines": {"L": {"host": "127.0.0.1", "port": 40123}},
+        "lines": {"L": {"host": "127.0.0.1", "port": 40123, "networks": ["127.0.0.1:4"]}},
         "devices": {"u1": {"address": "127.0.0.1:4"}},
     }
     changed = apply(PLAN, overlay)
     assert (changed.lines[0].host, changed.lines[0].port) == ("127.0.0.1", 40123)
+    assert changed.lines[0].networks == ("127.0.0.1:4",)
     assert changed.devices[0].address == "127.0.0.1:4"
     assert replace(changed, lines=PLAN.lines, devices=PLAN.devices) == PLAN
 
@@ -36,6 +37,8 @@ def test_an_empty_overlay_changes_nothing() -> None:
         {"lines": {"L": {"speed": 1}}},
         {"lines": {"L": {"port": "1"}}},
         {"lines": {"L": {"port": True}}},
+        {"lines": {"L": {"networks": "10.0.0.255"}}},
+        {"lines": {"L": {"networks": [1]}}},
         {"lines": []},
         {"devices": {"u2": {"address": ""}}},
         {"devices": {"u1": 3}},

@@ -168,10 +168,20 @@ class BacnetSimulator:
                 self._objects[name].priorityArray = PriorityArray(empty, obj=self._objects[name])
                 self._objects[name].recalculating()
                 self._watch(name)()
+        self.announce(self.peers)
+
+    @property
+    def peers(self) -> frozenset[Any]:
+        """Whom it has heard."""
+        return frozenset() if self._application is None else frozenset(self._application.datagrams.peers)
+
+    def announce(self, peers: Iterable[Any]) -> None:
+        """Say where it is: by a broadcast where it has a network, else to each of them."""
+        assert self._application is not None
         if "/" in self._host:
             self._application.i_am()
         else:
-            for peer in self._application.datagrams.peers:
+            for peer in peers:
                 self._application.i_am(peer)
 
     def _guard(self, point: Point) -> Callable[[Any], bool]:

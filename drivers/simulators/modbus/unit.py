@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
 from pymodbus.pdu import DecodePDU, ExceptionResponse, ModbusPDU
@@ -104,6 +105,16 @@ class Unit:
             return _WRITE_REPLIES[function](address=pdu.address, count=pdu.count)
         kind: dict[str, Any] = {"bits": [bool(words[0])]} if function == 5 else {"registers": words}
         return _WRITE_REPLIES[function](address=pdu.address, **kind)
+
+    @staticmethod
+    def rival(reply: ModbusPDU) -> ModbusPDU:
+        """What another unit of the same number and model says to the same request: it holds other values, and
+        confirms a write all the same."""
+        other = copy(reply)
+        if other.function_code in _READS:
+            other.registers = [register ^ 0x0F0F for register in reply.registers]
+            other.bits = [not bit for bit in reply.bits]
+        return other
 
     def _spoil(self, function: int, reply: ModbusPDU) -> ModbusPDU:
         """The faults that make a sound frame with a wrong content."""

@@ -61,6 +61,14 @@ def damaged(reply: ModbusPDU, faults: Faults, chance: random.Random) -> tuple[bo
     return faults.has("crc") and chance.random() < faults.number("crc", "share"), junk
 
 
+def collided(first: bytes, second: bytes, overlap: int) -> bytes:
+    """Two frames on one pair of wires, the second begun when the first had this many bytes to go. Where both
+    drive, the stronger level wins: here the low one."""
+    alone = len(first) - overlap
+    both = bytes(a & b for a, b in zip(first[alone:], second, strict=False))
+    return first[:alone] + both + first[alone + len(both) :] + second[len(both) :]
+
+
 class TcpTalker:
     """Modbus TCP on one connection. An unknown unit is answered as a gateway does, with exception 11."""
 
@@ -99,6 +107,9 @@ class TcpTalker:
         frame = self._framer.buildFrame(reply)
         if damage:
             frame = frame[:2] + b"\x00\x01" + frame[4:]
+        if faults.has("clash"):  # what a gateway makes of a frame that it could not understand
+            silent = ExceptionResponse(request[0], GATEWAY_TARGET_SILENT, number, transaction)
+            frame = self._framer.buildFrame(silent)
         self._replies.after(faults.number("slow", "seconds"), junk + frame)
 
     def close(self) -> None:
@@ -174,9 +185,16 @@ class RtuTalker:
         frame = self._framer.buildFrame(reply)
         if damage:
             frame = frame[:-1] + bytes([frame[-1] ^ 0x55])
+        late = int(unit.faults.number("clash", "late"))
+        rival = self._framer.buildFrame(unit.rival(reply)) if unit.faults.has("clash") else b""
+        if rival and late < len(frame):
+            frame, rival = collided(frame, rival, len(frame) - late), b""
         frame = junk + frame
         wire_s = (heard + len(frame) + 3.5) * self._byte_s + self._turnaround_s
-        self._replies.after(wire_s + unit.faults.number("slow", "seconds"), frame)
+        wire_s += unit.faults.number("slow", "seconds")
+        self._replies.after(wire_s, frame)
+        if rival:
+            self._replies.after(wire_s + late * self._byte_s, rival)
 
     def close(self) -> None:
         self._replies.close()

@@ -33,15 +33,15 @@ RESTING_AIR_S = 2400.0
 
 
 class GreyPlant:
-    """Flows in m³/h, levels in %, chlorine and oxygen in mg/L, turbidity in NTU."""
+    """Flows in m³/h, levels in % (`…_level`: at the start), chlorine and oxygen in mg/L, turbidity in NTU."""
 
     def __init__(self, facts: Mapping[str, Any]) -> None:
         def fact(name: str, default: float) -> float:
             return float(facts.get(name, default))
 
-        self.equalisation = Tank(fact("equalisation", 25), 0.45)
-        self.membrane = Tank(fact("mbr", 15), 0.65)
-        self.reuse = Tank(fact("reuse", 20), 0.6)
+        self.equalisation = Tank(fact("equalisation", 25), fact("equalisation_level", 45) / 100)
+        self.membrane = Tank(fact("mbr", 15), fact("mbr_level", 65) / 100)
+        self.reuse = Tank(fact("reuse", 20), fact("reuse_level", 60) / 100)
         self.lift_m3h = fact("lift_flow", 5)
         self.suction_m3h = fact("suction_flow", 4)
         self.make_up_most_m3h = fact("make_up_flow", 8)

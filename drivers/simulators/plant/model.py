@@ -14,6 +14,7 @@ from drivers.simulators.plant.environment import Environment
 from drivers.simulators.plant.generic import Wanderer
 from drivers.simulators.plant.motor import Motor
 from drivers.simulators.plant.noise import chance
+from drivers.simulators.plant.tank import Tank
 
 METERS = 3
 """The rank of meters: they look on."""
@@ -142,6 +143,10 @@ class DeviceModel:
 
     def machines(self) -> Mapping[str, Motor]:
         """Its motors by name."""
+        return {}
+
+    def tanks(self) -> Mapping[str, Tank]:
+        """Its tanks by name."""
         return {}
 
     def counted(self) -> dict[str, tuple[object, str]]:

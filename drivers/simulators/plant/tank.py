@@ -1,12 +1,13 @@
-"""A tank: what goes in, what comes out, what runs over."""
+"""A tank: what goes in, what comes out, what runs over, what leaks."""
 
 from __future__ import annotations
 
 
 class Tank:
-    """Volumes in m³, flows in m³/h. content = start + in − out − spilled, always within 0 and capacity."""
+    """Volumes in m³, flows in m³/h. content = start + in − out − spilled − leaked, always within 0 and
+    capacity."""
 
-    __slots__ = ("capacity", "content", "missing", "spilled")
+    __slots__ = ("capacity", "content", "leak", "leaked", "missing", "spilled")
 
     def __init__(self, capacity: float, share: float = 0.5) -> None:
         self.capacity = capacity
@@ -15,6 +16,10 @@ class Tank:
         """m³ that ran over since the start."""
         self.missing = 0.0
         """m³ asked of it that were not there."""
+        self.leak = 0.0
+        """A burst pipe or a drain that stands open, m³/h; as long as there is something in it."""
+        self.leaked = 0.0
+        """m³ that went so since the start."""
 
     @property
     def level(self) -> float:
@@ -26,3 +31,6 @@ class Tank:
         self.spilled += max(after - self.capacity, 0.0)
         self.missing += max(-after, 0.0)
         self.content = min(max(after, 0.0), self.capacity)
+        lost = min(self.leak * dt_s / 3600, self.content)
+        self.content -= lost
+        self.leaked += lost

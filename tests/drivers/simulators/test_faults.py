@@ -9,6 +9,9 @@ import pytest
 
 from config.plan.lines import Line
 from drivers.simulators.faults import KINDS, FaultError
+from drivers.simulators.modbus.servers import byte_time
+from drivers.simulators.modbus.wire import collided
+from drivers.simulators.plant.world import World
 from drivers.simulators.simulation import Simulation
 from tests.drivers.simulators import plans, sites
 from tests.drivers.simulators.masters import Refusal, RtuTcpMaster, SerialMaster, TcpMaster
@@ -80,6 +83,81 @@ async def test_babble(line: Line) -> None:
         assert heard
         await simulation.fault("babble", False, line="T1")
         await master.close()
+
+
+def test_a_pump_on_a_relay_draws_from_the_tank_while_it_is_on() -> None:
+    plan, facts = sites.compiled(sites.ROOT / "hil_tests/sites/works")
+    world = World(plan, facts, 1, 0)
+
+    def water() -> float:
+        return sum(tank.content for tank in world.models["water"].tanks().values())
+
+    begun = water()
+    world.advance(1_800_000)
+    assert water() == pytest.approx(begun)
+    world.models["do-1"].command("ch1", True)
+    world.advance(3_600_000)
+    assert water() == pytest.approx(begun - 2.0), "half an hour at 4 m³/h"
+
+
+@pytest.mark.parametrize("line", [plans.OVER_TCP, plans.SERIAL], ids=["rtu-over-tcp", "serial"])
+async def test_two_units_of_one_number(line: Line) -> None:
+    """What both drive is nobody's frame; what comes after the first is a second one, with other values."""
+    master_class = RtuTcpMaster if line is plans.OVER_TCP else SerialMaster
+    async with Simulation(plans.small(line), {}, plans.Clock(), tick_s=3600) as simulation:
+        master = await _opened(simulation, master_class)
+        right = await master.registers(3, 3, 0, 2)
+        await simulation.fault("clash", device="meter")
+        with pytest.raises(AssertionError, match=r"check sum|bytes for"):
+            await master.registers(3, 3, 0, 2)
+        await simulation.fault("clash", device="meter", late=round(0.1 / byte_time(line)))
+        assert await master.registers(3, 3, 0, 2) == right
+        assert await master.bits(1, 1, 0, 2) == [0, 0], "the other one is still to come"
+        await asyncio.sleep(0.2)
+        await simulation.fault("clash", False, device="meter")
+        await _drain(master)
+        assert await master.registers(3, 3, 0, 2) == right
+        await master.close()
+
+
+async def test_a_gateway_tells_a_collision_as_a_silent_unit() -> None:
+    async with Simulation(plans.small(plans.TCP), {}, plans.Clock(), tick_s=3600) as simulation:
+        master = await _opened(simulation, TcpMaster)
+        await simulation.fault("clash", device="meter")
+        with pytest.raises(Refusal, match="11"):
+            await master.registers(3, 3, 0, 2)
+        assert await master.bits(1, 1, 0, 2) == [0, 0]
+        await master.close()
+
+
+def test_where_both_drive_the_low_level_wins() -> None:
+    assert collided(b"\x0f\xf0\x33", b"\xff\x0f\x55", 2) == b"\x0f\xf0\x03\x55"
+    assert collided(b"\x0f\xf0", b"\xff", 2) == b"\x0f\xf0"
+
+
+async def test_leak() -> None:
+    """What a tank loses, it has lost; nothing is lost of an empty one."""
+    plan, _ = sites.example("shuangliu")
+    clock = plans.Clock()
+    facts = {"devices": {"grey-plant": {"reuse_level": 50, "equalisation_level": 20, "inflow": {}}}}
+    async with Simulation(sites.only(plan, "grey-plant"), facts, clock, tick_s=3600) as simulation:
+        panel = simulation.devices["grey-plant"].model
+        tank = panel.tanks()["eq"]
+        assert (tank.level, panel.tanks()["reuse"].level) == (20.0, 50.0)
+        await simulation.fault("leak", device="grey-plant", tank="eq", flow=10.0)
+        clock.wall_ms += 360_000
+        simulation.tick()
+        assert tank.leaked == pytest.approx(1.0)
+        assert panel.all_values()["eq_level"] == pytest.approx(20 - 4.0)
+        clock.wall_ms += 3_600_000
+        simulation.tick()
+        assert tank.leaked == pytest.approx(5.0)
+        assert panel.all_values()["eq_low_switch"] is True
+        await simulation.fault("leak", False, device="grey-plant", tank="eq")
+        with pytest.raises(FaultError, match=r"no tank pond; it has eq, mbr, reuse"):
+            await simulation.fault("leak", device="grey-plant", tank="pond")
+        with pytest.raises(FaultError, match="takes flow, tank"):
+            await simulation.fault("leak", device="grey-plant", tank="eq", litres=3)
 
 
 async def test_line_fault_holds_for_all_its_devices() -> None:
@@ -210,4 +288,4 @@ async def test_what_is_refused(name: str, arguments: dict[str, Any], words: str)
 
 def test_every_fault_is_seen_by_a_test() -> None:
     others = {"babble", "stuck", "frozen-counter", "counter-jump", "lying-write", "restart", "failed-machine"}
-    assert set(KINDS) == {row[0] for row in SEEN} | others
+    assert set(KINDS) == {row[0] for row in SEEN} | others | {"clash", "leak"}

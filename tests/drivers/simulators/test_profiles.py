@@ -129,8 +129,11 @@ async def _write(master: TcpMaster, unit: int, function: int, address: int, word
 async def test_bacnet(each: tuple[Plan, dict[str, Any]], name: str) -> None:
     """The same model stands behind BACnet objects: values one way, commands of a client the other."""
     async with _simulation(each, name, plans.Clock()) as simulation:
-        assert simulation.overlay()["devices"][f"of-{name}"]["address"]
-        twin, served = simulation.devices[f"of-{name}"], simulation.bacnet[f"of-{name}"]
+        served = simulation.bacnet[f"of-{name}"]
+        overlay = simulation.overlay()
+        (line,) = overlay["lines"].values()
+        assert line["networks"] == [served.address] == [overlay["devices"][f"of-{name}"]["address"]]
+        twin = simulation.devices[f"of-{name}"]
         truth = twin.model.all_values()
         for point in twin.points.values():
             assert isinstance(point.source, BacnetObject)

@@ -23,8 +23,8 @@ AERATION_ALARM_S = 2700.0
 
 class GreyWaterPanel(DeviceModel):
     """Facts: sizes as in `mbr` and `booster`; `inflow` {workday, dayoff} in m³ a day; `supplies`, the
-    names of taps and irrigation boxes that draw reuse water (its own taps when nobody is named: `reuse`
-    {workday, dayoff})."""
+    names of taps and irrigation boxes that draw reuse water (its own taps when nobody is named: `demand`
+    {workday, dayoff}); `drawn_by` {DEVICE.channel: m³/h}, pumps on relays that draw from the reuse tank."""
 
     start: ClassVar[dict[str, Value | str]] = {
         "plant_mode": "auto",
@@ -61,6 +61,7 @@ class GreyWaterPanel(DeviceModel):
             setting.seed, f"{self.name}/inflow", setting.facts.get("inflow", {"workday": 42, "dayoff": 7})
         )
         self._demands: list[Flow] = []
+        self._draws: list[tuple[Gauge, float]] = []
         self._own = Tap(
             setting.seed, f"{self.name}/reuse", setting.facts.get("demand", {"workday": 40, "dayoff": 12})
         )
@@ -78,6 +79,15 @@ class GreyWaterPanel(DeviceModel):
     def link(self, neighbours: Neighbours) -> None:
         supplies = self.setting.facts.get("supplies", ())
         self._demands = [neighbours.flow(str(name), "water") for name in supplies]
+
+        for reference, m3h in dict(self.setting.facts.get("drawn_by", {})).items():
+            owner, _, channel = str(reference).partition(".")
+            model = neighbours.model(owner)
+            if model is not None:
+                self._draws.append((model.gauge(channel), float(m3h)))
+
+    def tanks(self) -> Mapping[str, Tank]:
+        return {"eq": self.process.equalisation, "mbr": self.process.membrane, "reuse": self.process.reuse}
 
     def machines(self) -> Mapping[str, Motor]:
         return self.motors
@@ -117,7 +127,8 @@ class GreyWaterPanel(DeviceModel):
             demand = self._own.m3h
         self.booster.step(demand, self.process.supply_allowed, dt_s)
         self.served = self.booster.flow_m3h / demand if demand > 0 else 1.0
-        self.process.step(self._inflow.m3h, self.booster.flow_m3h, dt_s)
+        drawn = sum(m3h for running, m3h in self._draws if running())
+        self.process.step(self._inflow.m3h, self.booster.flow_m3h + drawn, dt_s)
         self._water_c = approach(self._water_c, 14 + 0.5 * environment.outdoor_c, dt_s, 86_400)
 
     def gauges(self) -> dict[str, Gauge]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar
 
@@ -11,6 +12,7 @@ from drivers.simulators.plant.devices.grey import GreyWaterPanel
 from drivers.simulators.plant.model import Always, DeviceModel, Gauge, Neighbours, Setting
 from drivers.simulators.plant.noise import Lot
 from drivers.simulators.plant.soil import Soil
+from drivers.simulators.plant.tank import Tank
 from drivers.simulators.plant.water_purifier import WaterPurifier
 
 VISIT_S = 90.0
@@ -98,7 +100,7 @@ class RestroomNode(DeviceModel):
 
 class DrinkingWater(DeviceModel):
     """Facts: `heater_kw`, `boiler_litres`, `ro_flow` L/min, `flush_minutes`, `litres_per_day` drawn on a
-    workday."""
+    workday, `filter_litres` that a filter lasts, `filter_used` % of them at the start."""
 
     start: ClassVar[dict[str, Value | str]] = {"heater_permit": True, "setpoint": 95.0}
     counts: ClassVar[tuple[str, ...]] = ("machine.drawn_l", "machine.filtered_l", "_uv_s")
@@ -109,7 +111,7 @@ class DrinkingWater(DeviceModel):
             setting.number("boiler_litres", 60),
             setting.number("ro_flow", 1),
             setting.number("filter_litres", 20_000),
-            setting.lot("filter", 0.05, 0.8),
+            setting.number("filter_used", 100 * setting.lot("filter", 0.05, 0.8)) / 100,
         )
         self._flush_s = 60 * setting.number("flush_minutes", 3)
         super().__init__(setting)
@@ -122,6 +124,9 @@ class DrinkingWater(DeviceModel):
     @property
     def power_kw(self) -> float:
         return self.machine.power_kw
+
+    def tanks(self) -> Mapping[str, Tank]:
+        return {"tank": self.machine.tank}
 
     def obey(self, name: str) -> None:
         if name == "flush" and self.switch(name):
