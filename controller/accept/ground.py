@@ -17,7 +17,7 @@ from controller.accept.arrivals import Arrivals
 from controller.accept.guard import Guard
 from drivers.api import DeviceState, Driver, Heard, Inbox, SetUp, SlotState, Write, WriteReport
 
-TURN_S = 0.1
+TURN_S = 0.2
 """Machine seconds between two turns."""
 _REPORT_S = 30.0
 """Machine seconds after which no word of a write will come."""

@@ -31,6 +31,8 @@ class Keeper:
         self.plan = plan
         self.progress = progress
         self._file = file
+        self._prints: dict[str, str] = {}
+        """Of points and devices as they are now, by name, once they were asked for: each takes a while."""
 
     def begin(self, run: Run) -> None:
         self.progress.runs.append(run)
@@ -43,10 +45,10 @@ class Keeper:
 
     def point(self, point: Point) -> Record:
         """What is known of it; of one that was another when it was tried, nothing but what people said."""
-        return self._record(self.progress.points, point.key, prints.of_point(self.plan, point))
+        return self._record(self.progress.points, point.key, self._print_of(point))
 
     def device(self, device: Device) -> Record:
-        return self._record(self.progress.devices, device.name, prints.of_device(self.plan, device))
+        return self._record(self.progress.devices, device.name, self._print_of(device))
 
     def look_for_changes(self, now_ms: int) -> list[str]:
         """Points and devices that are others than when they were tried: their trials begin anew. Their
@@ -114,16 +116,27 @@ class Keeper:
 
     def _known(self) -> list[tuple[str, Record, str]]:
         found = [
-            (point.key, self.progress.points[point.key], prints.of_point(self.plan, point))
+            (point.key, self.progress.points[point.key], self._print_of(point))
             for point in self.plan.points
             if point.key in self.progress.points
         ]
         found += [
-            (device.name, self.progress.devices[device.name], prints.of_device(self.plan, device))
+            (device.name, self.progress.devices[device.name], self._print_of(device))
             for device in self.plan.devices
             if device.name in self.progress.devices
         ]
         return found
+
+    def _print_of(self, what: Point | Device) -> str:
+        name = what.name if isinstance(what, Device) else what.key
+        if (known := self._prints.get(name)) is not None:
+            return known
+        if isinstance(what, Device):
+            made = prints.of_device(self.plan, what)
+        else:
+            made = prints.of_point(self.plan, what)
+        self._prints[name] = made
+        return made
 
     @staticmethod
     def _record(records: dict[str, Record], name: str, now: str) -> Record:

@@ -128,7 +128,8 @@ async def _try_and_return(
     checks[Aspect.RESTORED] = await put_back(ground, keeper, point, left, tell)
     if feedback is not None and feedback.verdict is Verdict.PASSED and point.kind == "bool":
         back = await _feedback(ground, point, left.found)
-        feedback = feedback if back is None or back.verdict is not Verdict.FAILED else back
+        if back is not None:
+            feedback = back if back.verdict is Verdict.FAILED else feedback._replace(why=back.why)
     return checks if feedback is None else checks | {Aspect.FEEDBACK: feedback}
 
 

@@ -87,7 +87,7 @@ class Person:
 
     def tried(self, name: str, checks: Mapping[Aspect, Check]) -> None:
         said = []
-        for aspect, check in checks.items():
+        for aspect, check in sorted(checks.items(), key=lambda item: list(Aspect).index(item[0])):
             why = "" if check.why is None else f" ({say(check.why)})"
             said.append(f"{MARKS[check.verdict]} {say(ASPECTS[aspect])}{why}")
         tell(f"  {name}  {'  '.join(said)}")

@@ -110,7 +110,7 @@ class Stand:
         self.data.mkdir(exist_ok=True)
         self.loop = LockstepLoop(100.0)
         self.clock = LoopClock(self.loop, Now(MORNING, 100_000_000_000, True))
-        self.simulation = Simulation(self.plan, {}, self.clock, tick_s=0.2)
+        self.simulation = Simulation(self.plan, {}, self.clock, tick_s=0.5)
         self.follows: Callable[[Value | None], Value | None] = lambda told: told
         """What the feedback shows of the command."""
         self.remembered = Remembered()
@@ -139,7 +139,7 @@ class Stand:
     async def _follow(self) -> None:
         while "di-1" in self.simulation.devices:
             self.simulation.force("di-1.di1", self.follows(self.has("do-1.ch1")))
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.5)
 
     def id(self, key: str) -> int:
         point = self.plan.point_named(key)
