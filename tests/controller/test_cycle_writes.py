@@ -266,6 +266,15 @@ def test_on_modbus_a_change_of_slot_alone_writes_nothing() -> None:
     assert [output.slot for output in made.engine.remembered().outputs if output.point == "lamp.level"] == [8]
 
 
+def test_a_change_of_slot_in_the_very_step_of_a_re_assert_does_not_take_its_place() -> None:
+    made = settled()
+    made.writes(897)
+    made.override("lamp.level", 10.0, 1)
+    assert "lamp.level=10.0@8" in made.writes(3, answer=HELD)
+    made.writes(1)
+    assert "lamp.level=10.0@8" in made.writes(900)
+
+
 def test_re_assertion_and_ages_follow_the_speed_of_site_time() -> None:
     made = Rig(house(), speed=60.0)
     made.read("lamp.level", 10.0)
