@@ -137,7 +137,7 @@ class Standing:
             return None
         elif self.phase is Phase.HELD and not self.bacnet and self._only_slot_changed(self.wanted):
             self.tried = self.wanted
-            if not self._is_due(now_ns):
+            if not self._is_due(now_ns) and not self._strays(reading, self.wanted):
                 return None
         elif self.phase is Phase.FAILED:
             if self.tried == self.wanted and not self._is_due(now_ns):
@@ -331,6 +331,12 @@ class Standing:
             and self.barred is None
             and not self.pulse
         )
+
+    def _strays(self, reading: Reading, wanted: Wanted) -> bool:
+        """It reads otherwise than what protection or process safety asks for, which is put right at once."""
+        if self.pulse or wanted.slot > Slot.PROCESS_SAFETY or not self._fresh(reading):
+            return False
+        return not same(self.point, reading.value, wanted.value)
 
     def _only_slot_changed(self, wanted: Wanted) -> bool:
         return self.tried is not None and self.tried.value == wanted.value and self.tried.slot != wanted.slot

@@ -346,9 +346,9 @@ def test_protection_and_process_safety_are_put_right_at_once(slot: int, sent: bo
     assert bool(house.told) is not sent
 
 
-def guarded(slot: int, value: Value) -> Plan:
+def guarded(slot: int, value: Value, hand_s: float = RESPECT_S) -> Plan:
     """A rule asks for a level while the bell's point reads on."""
-    made = plan()
+    made = plan(hand_s)
     bell, level = (point.id for key in ("box.bell", "box.level") if (point := made.point_named(key)))
     then = (Ask(level, value),)
     spec = Interlock(Has(bell, True), "ringing", then, None, "auto", BadInput("trip"))
@@ -363,6 +363,18 @@ def test_protection_that_comes_later_goes_out_and_ends_it(slot: int, sent: bool)
     if sent:
         assert house.rows[-1] == "box.level: protection or process safety commands it"
         assert house.by_hand("box.bell", False) == ["box.level=80.0@15"]
+
+
+@pytest.mark.parametrize("hand_s", [0.0, RESPECT_S])
+@pytest.mark.parametrize(("slot", "sent"), [(5, True), (7, True), (9, False), (11, False)])
+def test_protection_that_asks_for_what_was_held_does_not_wait_for_a_re_assert(
+    slot: int, sent: bool, hand_s: float
+) -> None:
+    """Nothing but the slot changes, and the device has something else."""
+    house = House(guarded(slot, 80.0, hand_s))
+    assert house.by_hand("box.level", 30.0) == []
+    assert house.by_hand("box.bell", True) == ([f"box.level=80.0@{slot}"] if sent else [])
+    assert house.by_hand("box.bell", False) == []
 
 
 def test_protection_that_asks_for_what_was_left_leaves_it() -> None:
