@@ -48,7 +48,7 @@ campaign: $(VENV)/.dev  ## live 300 random campaigns, and find five bugs that ar
 	  --sites config/sites/minimal,hil_tests/sites/house,hil_tests/sites/plant,tests/golden/good-rules-lighting $(TEST_ARGS)
 
 fuzz: $(VENV)/.dev  ## feed every decoder of foreign bytes with junk for two seconds each
-	$(BIN)/python -m tests.fuzz all --seconds 2 --seed $$(date +%s) $(FUZZ_ARGS)
+	$(BIN)/python -m tests.fuzz all --seconds 2 --seed $$(date +%Y%m%d) $(FUZZ_ARGS)
 
 peers: $(VENV)/.dev  ## install independent Modbus, BACnet and MQTT programs and test against them
 	$(MAKE) --no-print-directory -C peers install

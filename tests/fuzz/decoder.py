@@ -40,6 +40,8 @@ class Decoder:
     """Makes lengths and sums right again after a mutation, now and then, so that it gets further in."""
     tree: Mend | None = None
     """Changes a seed along its own form, for half of the cases."""
+    hushed: bool = False
+    """The canary may be in no line of the log either, whatever the case says back."""
     longest: int = 4096
     """Bytes of a case, at most."""
     close: Callable[[], None] = _nothing

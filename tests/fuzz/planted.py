@@ -6,7 +6,7 @@ import logging
 import re
 import time
 
-from tests.fuzz.decoder import Decoder, Wrong
+from tests.fuzz.decoder import CANARY, Decoder, Wrong
 
 _SEEDS = (b"\x03\x04abcd\x05", b"\x01\x02xy\x00")
 _kept: list[bytes] = []
@@ -72,3 +72,13 @@ def _hushing(data: bytes) -> None:
 def hushing() -> Decoder:
     """A failure is caught, and only logged."""
     return Decoder(_hushing, _SEEDS)
+
+
+def _babbling(data: bytes) -> None:
+    if data[:1] == b"\x03":
+        logging.getLogger("planted").warning("it says %s", CANARY)
+
+
+def babbling() -> Decoder:
+    """A secret gets into the log."""
+    return Decoder(_babbling, _SEEDS, hushed=True)

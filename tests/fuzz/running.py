@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from tests.fuzz.decoder import Decoder, Wrong
+from tests.fuzz.decoder import CANARY, Decoder, Wrong
 from tests.fuzz.mutation import case
 
 LONGEST_S = 1.0
@@ -84,7 +84,7 @@ def run(
     resident = 0
     began = time.process_time()
     until = None if seconds is None else time.monotonic() + seconds
-    with _alarmed(), _listening() as heard:
+    with _alarmed(), _listening(decoder) as heard:
         for number in range(first, first + cases):
             at(number)
             data = case(decoder, seed, number)
@@ -119,6 +119,8 @@ def tried(
     longest_s: float = LONGEST_S,
 ) -> Failure | None:
     """One case; what was wrong with it. Within `watched` a case that hangs is one too."""
+    if heard:
+        heard.clear()
     signal.setitimer(signal.ITIMER_PROF, longest_s)
     try:
         decoder.take(data)
@@ -134,20 +136,23 @@ def tried(
         return Failure("crash", f"{name}: {error}"[:300], f"{name} at {_where(error)}", data)
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-    if heard:
-        error_of = heard[0].exc_info[1] if heard[0].exc_info else None
-        name = type(error_of).__name__
-        where = "" if error_of is None else f"{name} at {_where(error_of)}"
-        says = f"told as a failure: {heard[0].getMessage()[:200]} {name}: {error_of}"
-        heard.clear()
-        return Failure("crash", says[:300], where or says[:80], data)
-    return None
+    return _told(heard[0], data) if heard else None
+
+
+def _told(record: logging.LogRecord, data: bytes) -> Failure:
+    """What is wrong with a line of the log."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is None:
+        return Failure("wrong", "a secret is in the log", "a secret is in the log", data)
+    name = type(error).__name__
+    says = f"told as a failure: {record.getMessage()[:200]} {name}: {error}"
+    return Failure("crash", says[:300], f"{name} at {_where(error)}", data)
 
 
 @contextmanager
-def watched() -> Iterator[list[logging.LogRecord]]:
+def watched(decoder: Decoder) -> Iterator[list[logging.LogRecord]]:
     """For single cases: hangs are ended, and what is logged as a failure is heard."""
-    with _alarmed(), _listening() as heard:
+    with _alarmed(), _listening(decoder) as heard:
         yield heard
 
 
@@ -165,25 +170,29 @@ def _alarmed() -> Iterator[None]:
 
 
 class _Ear(logging.Handler):
-    """A failure that was caught and logged with its traceback is one all the same."""
+    """A failure that was caught and logged with its traceback is one all the same; so is a secret."""
 
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
+    def __init__(self, hushed: bool) -> None:
+        super().__init__(logging.INFO if hushed else logging.ERROR)
+        self._hushed = hushed
         self.heard: list[logging.LogRecord] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.exc_info and record.exc_info[1] is not None:
+        failed = record.exc_info and record.exc_info[1] is not None
+        if failed or (self._hushed and CANARY in record.getMessage()):
             self.heard.append(record)
 
 
 @contextmanager
-def _listening() -> Iterator[list[logging.LogRecord]]:
-    ear, root = _Ear(), logging.getLogger()
-    handlers, root.handlers = root.handlers, [ear]
+def _listening(decoder: Decoder) -> Iterator[list[logging.LogRecord]]:
+    ear, root = _Ear(decoder.hushed), logging.getLogger()
+    handlers, root.handlers, level = root.handlers, [ear], root.level
+    root.setLevel(min(level, ear.level))
     try:
         yield ear.heard
     finally:
         root.handlers = handlers
+        root.setLevel(level)
 
 
 def _where(error: BaseException) -> str:

@@ -13,7 +13,7 @@ _MOST_S = 20.0
 def shrunk(decoder: Decoder, failure: Failure, most_s: float = _MOST_S) -> Failure:
     """The shortest found within so many seconds; `failure` itself where it does not fail by itself."""
     until = time.monotonic() + most_s
-    with watched() as heard:
+    with watched(decoder) as heard:
 
         def still(data: bytes) -> bool:
             found = tried(decoder, data, heard=heard)

@@ -30,7 +30,7 @@ CASES, MOST_S = 60, 0.05
 @pytest.mark.parametrize("name", DECODERS)
 def test_a_short_run_and_all_that_once_failed(name: str) -> None:
     with opened(name) as decoder:
-        with watched() as heard:
+        with watched(decoder) as heard:
             for said, data in kept(name):
                 failure = tried(decoder, data, heard=heard)
                 assert failure is None, f"{said}: {failure.says} at {failure.where}"
@@ -53,6 +53,7 @@ def test_the_corpus_is_of_decoders_that_there_are() -> None:
         (planted.past_the_end, "crash", "IndexError at tests/fuzz/planted.py:_parts"),
         (planted.believing, "wrong", "a value of no answer"),
         (planted.hushing, "crash", "IndexError at tests/fuzz/planted.py:_parts"),
+        (planted.babbling, "wrong", "a secret is in the log"),
         (planted.endless, "hang", "tests/fuzz/planted.py:_slow"),
     ],
 )

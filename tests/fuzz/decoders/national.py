@@ -146,7 +146,9 @@ def session() -> Decoder:
             parse(DIALECT, answer)
 
     seeds = [bytes((state,)) + document for document in _FROM_CENTRE for state in (1, 3, 7)]
-    return Decoder(take, tuple(seeds), (DocumentError,), (*_WORDS, CANARY.encode()), longest=6000)
+    return Decoder(
+        take, tuple(seeds), (DocumentError,), (*_WORDS, CANARY.encode()), hushed=True, longest=6000
+    )
 
 
 def dialects() -> Decoder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import socket
 import ssl
@@ -90,6 +91,7 @@ def https() -> Decoder:
     loop = OwnTimeLoop()
     plan = HttpsSink(_COMMON, "http://127.0.0.1:9/v1/intervals")
     trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # as the link's own client does
 
     async def one(data: bytes) -> None:
         transport = httpx.AsyncHTTPTransport(verify=trust)
@@ -131,7 +133,9 @@ def https() -> Decoder:
     seeds.append(chunked + f"{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n")
     declared = (SinkError,)
     words = (*_HEADER_WORDS, *_JSON_WORDS)
-    return Decoder(take, tuple(seeds), declared, words, _mend_http, longest=6000, close=loop.close)
+    return Decoder(
+        take, tuple(seeds), declared, words, _mend_http, hushed=True, longest=6000, close=loop.close
+    )
 
 
 def _mend_http(data: bytes, random: Random) -> bytes:
@@ -234,7 +238,7 @@ def broker() -> Decoder:
         loop.close()
         os.environ.pop("FUZZ_CANARY", None)
 
-    return Decoder(take, seeds, (SinkError,), words, longest=3000, close=close)
+    return Decoder(take, seeds, (SinkError,), words, hushed=True, longest=3000, close=close)
 
 
 def _message() -> Any:
