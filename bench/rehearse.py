@@ -23,8 +23,11 @@ from controller.clock import VirtualClock
 from controller.consumption.meters import meters_of
 from controller.consumption.records import Interval
 from controller.decide.step import Step
+from controller.rehearsal.commands import Commands
+from controller.rehearsal.demand import Demand
 from controller.rehearsal.loop import Rehearsal
 from controller.rehearsal.metering import Consumption
+from controller.rehearsal.motors import Motors
 from controller.rehearsal.needs import Needs
 from controller.rehearsal.watched import watched
 from drivers.api import Event
@@ -71,7 +74,8 @@ def run(plan: Plan, facts: dict[str, Any], days: float, cycle_s: float, plant_s:
     clock = VirtualClock(start_ms)
     memory = InMemory(plan, facts, clock, cycle_s, plant_step_s=plant_s, watched=watched(plan))
     consumption = Consumption(plan, meters_of(plan), context, start_ms)
-    timed = _Timed(memory, (consumption, Needs(plan, context)))
+    demand, motors, commands = Demand(plan, consumption), Motors(plan, round(cycle_s * 1000)), Commands(plan)
+    timed = _Timed(memory, (consumption, demand, motors, commands, Needs(plan, context)))
     rehearsal = Rehearsal(plan, context, timed, clock, cycle_s)
     began_s = time.process_time()
     rehearsal.run(start_ms + round(days * 86_400_000), (timed,))

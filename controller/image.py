@@ -242,9 +242,11 @@ class Image(Sequence[Reading]):
             kin.singles = [point for point in kin.members if again[point] not in blocks]
         oldest_ns = mono_ns
         for block in kin.blocks:
-            oldest_ns = min(oldest_ns, block.event[2])
+            if block.event[2] < oldest_ns:
+                oldest_ns = block.event[2]
         for point in kin.singles:
-            oldest_ns = min(oldest_ns, self[point][4])
+            if (read_ns := self[point][4]) < oldest_ns:
+                oldest_ns = read_ns
         return oldest_ns
 
     def _revive(self, event: Unchanged) -> list[int]:

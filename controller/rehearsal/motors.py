@@ -49,13 +49,11 @@ class Motors:
             for role, point in item.roles
             if role == FEEDBACK and plan.points[point].kind == "bool"
         }
+        self._points = frozenset(self.motors)
 
     def look(self, now: Now, step: Step, readings: Sequence[Reading]) -> None:
-        for point in step.changed:
-            motor = self.motors.get(point)
-            if motor is None:
-                continue
-            reading = readings[point]
+        for point in self._points.intersection(step.changed):
+            motor, reading = self.motors[point], readings[point]
             on = bool(reading.value) if reading.quality is Quality.GOOD else None
             if on is not motor.on:
                 self._turn(motor, on, now.wall_ms)
