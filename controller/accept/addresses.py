@@ -47,7 +47,7 @@ def bounds(point: Point) -> Text | str:
     """What it may read, or be commanded to."""
     command = point.command
     if command is not None and command.low is not None and command.high is not None:
-        return text("commanded {range}", range=_range(command.low, command.high, point.unit))
+        return text("set {range}", range=_range(command.low, command.high, point.unit))
     if point.kind == "enum":
         states = point.states if command is None or not command.states else command.states
         names = [one if isinstance(one, str) else point.state_name(one) or str(one) for one in _names(states)]

@@ -28,19 +28,23 @@ class _Column(NamedTuple):
 
 
 _COLUMNS = (
-    _Column(text("point"), 14),
-    _Column(text("type"), 3.2),
-    _Column(text("address"), 12),
-    _Column(text("range"), 10),
-    _Column(text("reading"), 9),
-    _Column(text("polling"), 5.5),
-    _Column(text("written → read back"), 10, of_output=True),
-    _Column(text("feedback"), 6, of_output=True),
+    _Column(text("point"), 13),
+    _Column(text("type"), 4.2),
+    _Column(text("address"), 11.5),
+    _Column(text("range"), 9.5),
+    _Column(text("reading"), 8.5),
+    _Column(text("polling"), 6.4),
+    _Column(text("written → read back"), 9.5, of_output=True),
+    _Column(text("feedback"), 7.4, of_output=True),
     _Column(text("put back"), 6.5, of_output=True),
-    _Column(text("instrument"), 7),
-    _Column(text("verdict"), 6.5),
-    _Column(text("remarks"), 15),
+    _Column(text("instrument"), 8.4),
+    _Column(text("verdict"), 8.8),
+    _Column(text("remarks"), 13),
 )
+
+
+_WIDTHS = (12.5, 8, 9.5, 9, 18.5, 9, 11, 7.5, 7, 8)
+"""Of the table of equipment, percent."""
 
 
 def page(made: Sequence[tuple[dict[str, Any], str]]) -> str:
@@ -299,7 +303,7 @@ class _Page:
         )  # fmt: skip
         yield f"<h2>{self._say(text('equipment'))}</h2>"
         rows = (row for item in self._data["equipment"] for row in self._roles(item))
-        yield self._table(heads, rows)
+        yield self._table(heads, rows, _WIDTHS)
 
     def _roles(self, item: dict[str, Any]) -> Iterator[list[str]]:
         count = max(1, len(item["roles"]))
