@@ -9,6 +9,9 @@ FOLDERS := config drivers schedules controller deploy tests hil_tests bench
 CODE   := $(foreach folder,$(FOLDERS),$(if $(wildcard $(folder)/*.py),$(folder)))
 SUDO   := $(if $(filter-out 0,$(shell id -u)),sudo,)
 
+# Scenarios at once: most of each is waiting.
+HIL_WORKERS ?= 8
+
 # Handed on to the programs: make demo DEMO_ARGS="--for 60s", make test TEST_ARGS="-k modbus".
 DEMO_ARGS ?=
 TEST_ARGS ?=
@@ -30,8 +33,8 @@ demo: $(VENV)/.runtime  ## watch the simulated compound being controlled, until 
 test: $(VENV)/.dev  ## run the tests (no network needed once installed)
 	$(BIN)/python -m pytest -n 3 --dist worksteal $(TEST_ARGS)
 
-hil: $(VENV)/.dev  ## play the scenarios and the simulators' bench (10 minutes)
-	$(BIN)/python -m pytest -n 6 --dist load --maxschedchunk 1 -m "hil or not hil" hil_tests/test_scenarios.py \
+hil: $(VENV)/.dev  ## play the scenarios and the simulators' bench (12 minutes)
+	$(BIN)/python -m pytest -n $(HIL_WORKERS) --dist load --maxschedchunk 1 -m "hil or not hil" hil_tests/test_scenarios.py \
 	  hil_tests/test_scenario_parts.py hil_tests/test_scenario_starving.py hil_tests/test_bench.py hil_tests/test_bench_parts.py $(TEST_ARGS)
 
 slow: $(VENV)/.dev  ## run the tests that take long

@@ -21,8 +21,10 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from config.language import render
 from config.plan import codec
 from config.plan.site import Plan
+from controller.cli.speech import Failure
 from controller.compile import compile_site
 from controller.store.ledger import Row
 from hil_tests.scenario.deeds import Act, louguan, prepared
@@ -30,7 +32,7 @@ from hil_tests.scenario.form import Deed, Expect, Mistake, Scenario, Step, Unfit
 from hil_tests.scenario.moment import Moment, Trace, look, shown
 from hil_tests.scenario.sentences import Misread, Sentence, understood
 from hil_tests.scenario.starving import Starving
-from hil_tests.stand import Stand
+from hil_tests.stand import COMPILED_S, Stand
 from hil_tests.switches import SiteTime
 from hil_tests.upstream import Upstream
 
@@ -146,11 +148,15 @@ async def _play_once(scenario: Scenario, folder: Path) -> list[Played]:
     async with contextlib.AsyncExitStack() as stack:
         if upstream is not None:
             stack.callback(upstream.process.stop)
-        await stack.enter_async_context(stand)
-        steps = bound(scenario, stand.plan)
-        if scenario.daemon:
-            await stand.start()
-            await stand.heard()
+        try:
+            await stack.enter_async_context(stand)
+            steps = bound(scenario, stand.plan)
+            if scenario.daemon:
+                await stand.start()
+                await stand.heard()
+        except (AssertionError, Failure) as error:
+            said = render(error.what, "en") if isinstance(error, Failure) else str(error)
+            raise Missed(f"{scenario.name}: the stand did not come up: {said}", True) from error
         return await _Player(scenario, stand, steps).run()
 
 
@@ -158,7 +164,7 @@ def _taken(scenario: Scenario, site: Path, folder: Path) -> Upstream | None:
     """Who takes the site's log in a scenario that has such a step; running, and declared in the site."""
     if not any(isinstance(step, Deed) and step.verb == "upstream" for step in scenario.steps):
         return None
-    compiled = compile_site(site, "en")
+    compiled = compile_site(site, "en", wall_s=COMPILED_S)
     assert compiled.plan is not None, compiled.report
     found = Upstream(folder / "upstream", codec.load(compiled.plan).site.name)
     found.process.start()
