@@ -9,7 +9,8 @@ import signal
 import struct
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.fuzz.decoder import Decoder
@@ -82,16 +83,13 @@ def _run(
     return account
 
 
-class _given:  # noqa: N801 - a context manager, as `opened` is
-    def __init__(self, make: Callable[[], Decoder]) -> None:
-        self._make = make
-
-    def __enter__(self) -> Decoder:
-        self._decoder = self._make()
-        return self._decoder
-
-    def __exit__(self, *_: object) -> None:
-        self._decoder.close()
+@contextmanager
+def _given(make: Callable[[], Decoder]) -> Iterator[Decoder]:
+    decoder = make()
+    try:
+        yield decoder
+    finally:
+        decoder.close()
 
 
 def _watch(child: int, shared: mmap.mmap) -> bool:
