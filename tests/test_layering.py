@@ -25,8 +25,13 @@ NATIONAL = tuple(
 SUMS = tuple(
     f"controller.consumption.{name}" for name in ("audit_days", "made", "periods", "rollups", "spreading")
 )
+ACCEPTANCE = tuple(
+    f"controller.accept.{name}"
+    for name in ("addresses", "arrivals", "guard", "judging", "kept", "prints", "records", "report", "trials")
+)
 PURE = (
     "controller.decide",
+    *ACCEPTANCE,
     *SUMS,
     "drivers.codec",
     "drivers.batching",

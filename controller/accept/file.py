@@ -11,6 +11,7 @@ from config.plan.regular import read_regular
 from controller.accept.kept import NotProgress, dump, load
 from controller.accept.records import Progress
 from controller.options import NotStarted
+from controller.privacy import narrowed
 
 FILE = "acceptance.json"
 
@@ -46,7 +47,7 @@ class ProgressFile:
     def save(self, progress: Progress) -> None:
         """Raises OSError."""
         fresh = self.path.with_suffix(".new")
-        with fresh.open("w", encoding="utf-8") as handle:
+        with narrowed(), fresh.open("w", encoding="utf-8") as handle:
             handle.write(dump(progress))
             handle.flush()
             os.fsync(handle.fileno())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +12,7 @@ import typer
 
 from config.language import text
 from controller.cli.processes import ended_in_order
-from controller.cli.remote import DataDir
+from controller.cli.remote import INSTALLED, DataDir
 from controller.cli.site import AsJson, SiteDir
 from controller.cli.speech import Failure, language, put_json, tell, unwritable
 
@@ -112,7 +113,7 @@ def accept(
     if lose and not hands:
         raise Failure(text("--lose needs somebody at a terminal, or --hand PIPE"), code=2)
     person = by or getpass.getuser()
-    with ended_in_order(), held(site, data or site / "data", overlay) as here:
+    with ended_in_order(), held(site, data or _data_of(site, overlay), overlay) as here:
         wish = wish_of(here.plan, write or [], allow or [], lose, again or [], forget=leave)
         notes = [noted(here.plan, one) for one in note or []]
         shown = [measured_of(here.plan, one) for one in measured or []]
@@ -144,6 +145,18 @@ def accept(
 
         show(found, language())
     raise typer.Exit(1 if failed(found) else 0)
+
+
+def _data_of(site: Path, overlay: Path | None) -> Path:
+    """The site's own, or those of the service installed here: what is locked is known there alone."""
+    from controller.store.control import FILE
+
+    own = site / "data"
+    if own.exists() or overlay is not None:
+        return own
+    if named := os.environ.get("LOUGUAN_DATA"):
+        return Path(named)
+    return INSTALLED if (INSTALLED / FILE).exists() else own
 
 
 def _write(file: Path, content: str) -> None:

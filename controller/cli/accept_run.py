@@ -51,14 +51,16 @@ class Held(NamedTuple):
 @contextmanager
 def held(site: Path, data: Path, overlay_file: Path | None) -> Iterator[Held]:
     """Take the site: no daemon may speak to its devices at the same time."""
-    from controller import origin, starting
+    from controller import origin, privacy, starting
     from controller.cli.plans import plan_of
 
     options = Options(site=site, data=data, overlay=overlay_file, language=language())
     site_lock = SiteLock(site, Board(language()), lambda: 0)
     try:
         overlay = starting.prepare(options)
-        with DataLock(data):
+        with privacy.narrowed():
+            lock = DataLock(data)
+        with lock:
             if overlay is not None and overlay.time is not None:
                 origin.mark(data)
             elif not site_lock.take():

@@ -239,3 +239,26 @@ def test_a_point_that_became_another_is_tried_anew(tmp_path: Path) -> None:
         stand.run(stand.wish("lamp.switch"))
         assert stand.verdicts("do-1.ch6")["write"] == "passed"
         assert "write" not in stand.verdicts("do-1.ch7")
+
+
+VALVE = """
+site: {name: rest, label: 卫生间, language: en, calendar: none,
+  place: {time_zone: Asia/Shanghai, latitude: 30.5, longitude: 103.9}}
+lines: {T1: {transport: modbus-tcp, host: 10.0.0.11, timeout: 300 ms}}
+devices:
+  node: {profile: restroom-node, line: T1, unit: 1, label: 节点, if_unheard: {after: 60 s, goes_to: presence}}
+equipment:
+  urinal: {kind: valve, label: 冲洗阀, open: node.urinal_permit, open_fb: node.valve_open}
+"""
+
+
+def test_a_permit_behind_which_a_sensor_opens_has_not_failed(tmp_path: Path) -> None:
+    with Stand(tmp_path, VALVE) as stand:
+        assert stand.has("urinal.open") is True
+        stand.run(stand.wish("urinal.open"))
+        assert stand.verdicts("node.urinal_permit")["feedback"] == "passed"
+        assert stand.why("node.urinal_permit", Aspect.FEEDBACK).startswith("it did not open within 60 s")
+        assert stand.has("urinal.open") is True
+        stand.simulation.force("node.valve_open", True)
+        stand.run(stand.wish("urinal.open", again=frozenset({stand.id("urinal.open")})))
+        assert stand.verdicts("node.urinal_permit")["feedback"] == "failed", "told to close, it stays open"

@@ -14,6 +14,7 @@ from controller.accept.file import ProgressFile
 from controller.accept.keeper import Keeper
 from controller.accept.records import Aspect, Check, Left, Progress, Verdict
 from controller.board import Board
+from controller.cli import accept
 from controller.cli.accept_wish import measured, noted, wish_of
 from controller.cli.speech import Failure
 from controller.site_lock import SiteLock
@@ -40,6 +41,8 @@ def test_what_is_entered_is_kept_and_reported(capsys: pytest.CaptureFixture[str]
     words = ("--note", "pump.run_cmd=阀门未开", "--by", "李工", "--measured", "duct.min_speed=60±1")
     code, data = entered(capsys, site, *words)
     assert (code, data["verdict"], len(data["runs"])) == (0, "open", 1)
+    kept = site / "data" / "acceptance.json"
+    assert {path.stat().st_mode & 0o077 for path in (kept, kept.parent)} == {0}, "nobody else's to read"
     _, again = entered(capsys, site)
     points = {point["point"]: point for device in again["devices"] for point in device["points"]}
     assert [(note["words"], note["by"]) for note in points["do-1.ch1"]["notes"]] == [("阀门未开", "李工")]
@@ -147,6 +150,20 @@ def test_what_all_means() -> None:
     assert "panel.comm_timeout" not in keys("panel")
     named = wish_of(plan, ["do-1.ch8", "lamp"], (), (), (), forget=False).named
     assert {plan.points[number].key for number in named} == {"do-1.ch8"}
+
+
+def test_whose_data_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is locked is known in the data of the service alone, where there is one."""
+    site, service = tmp_path / "site", tmp_path / "service"
+    monkeypatch.delenv("LOUGUAN_DATA", raising=False)
+    monkeypatch.setattr(accept, "INSTALLED", service)
+    assert accept._data_of(site, None) == site / "data"
+    service.mkdir()
+    (service / "control.db").touch()
+    assert accept._data_of(site, None) == service
+    assert accept._data_of(site, Path("overlay.json")) == site / "data"
+    (site / "data").mkdir(parents=True)
+    assert accept._data_of(site, None) == site / "data"
 
 
 def test_how_instruments_are_written() -> None:
