@@ -12,7 +12,6 @@ import asyncio
 import logging
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from config.language import text
@@ -29,6 +28,7 @@ _log = logging.getLogger(__name__)
 _CONNECT_S = 10.0
 """Longest wait for a connection, and again for its handshake, if the sink's own time-out is longer."""
 _CLOSE_S = 2.0
+_ESCAPED = re.compile(rb'\\(?:u00([0-9A-Fa-f]{2})|([/"\\]))')
 
 
 class _Stream(Protocol):
@@ -144,7 +144,7 @@ class HttpsLink:
             _log.error("%s: %r", self._plan.common.name, error, exc_info=error)
         distrusted = distrust(error)
         said = cause(error) if distrusted is None else untrusted(distrusted)
-        if token and token in str(said):  # what is no HTTP is quoted, and may be our token said back
+        if _bare(token) and _bare(token) in _bare(str(said)):  # what is no HTTP is quoted, whatever it is
             said = text("what it answers is no HTTP")
         return Unreachable(said)
 
@@ -155,18 +155,20 @@ def _unsaid(token: str, status: int, headers: Mapping[str, str], body: bytes) ->
     if not token:
         return Answer(status, dict(headers), body)
     clean = {name: value.replace(token, "***") for name, value in headers.items()}
-    return Answer(status, clean, _spelled(token).sub(b"***", body))
+    plain = _ESCAPED.sub(_unescaped, body)
+    if token.encode() in plain:
+        body = plain.replace(token.encode(), b"***")
+    return Answer(status, clean, body)
 
 
-@lru_cache(maxsize=16)
-def _spelled(token: str) -> re.Pattern[bytes]:
-    """The token as it is, or with any of its letters as JSON may have them: `\\/`, `\\u002f`."""
-    return re.compile(
-        b"".join(
-            b"(?:%b|\\\\(?:%b|u00(?i:%02x)))" % (re.escape(sign), re.escape(sign), sign[0])
-            for sign in (letter.encode() for letter in token)
-        )
-    )
+def _bare(said: str) -> str:
+    """Letters and digits alone: a quotation may have escaped the rest."""
+    return "".join(filter(str.isalnum, said))
+
+
+def _unescaped(found: re.Match[bytes]) -> bytes:
+    """A sign as JSON need not have written it: many write `\\/` for a slash, some `\\u002f`."""
+    return bytes.fromhex(found[1].decode()) if found[1] else found[2]
 
 
 def _client(tls: Tls, timeout_s: float) -> httpx.AsyncClient:

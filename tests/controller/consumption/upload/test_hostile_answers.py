@@ -21,7 +21,7 @@ from controller.consumption.upload.rowjson import row_key
 from controller.consumption.upload.wire import reason
 from tests.controller.consumption.upload.rows import row
 
-TOKEN = "a/Token+of=the.tests_1"
+TOKEN = 'a/Token+of="the\\tests_1'
 ROW = row(1)
 KEY = row_key("s", ROW)
 
@@ -63,11 +63,11 @@ def test_a_date_that_no_calendar_has_asks_for_nothing(asked: str) -> None:
 def spelled(token: str) -> list[str]:
     """A token as others may write it into JSON."""
     return [
-        token,
-        token.replace("/", "\\/"),
+        json.dumps(token)[1:-1],
+        json.dumps(token)[1:-1].replace("/", "\\/"),
         "".join(f"\\u{ord(letter):04x}" for letter in token),
         "".join(f"\\u{ord(letter):04X}" for letter in token),
-        token.replace("T", "\\u0054").replace("/", "\\u002F"),
+        json.dumps(token)[1:-1].replace("T", "\\u0054").replace("/", "\\u002F"),
     ]
 
 
@@ -102,7 +102,7 @@ async def test_our_token_is_never_quoted_however_it_is_said_back(tmp_path: Path,
             understood("s", [ROW], await link.post(b"{}", {}, 65_536))
         assert TOKEN not in str(refused.value)
         assert TOKEN not in str(refused.value.words)
-        assert json.dumps(TOKEN)[1:-1] not in str(refused.value)
+        assert "Token" not in str(refused.value)
     finally:
         await link.drop()
         server.close()
