@@ -20,9 +20,9 @@ _SHELVED = re.compile(r"shelve until (\d+): alarm (\d+): ")
 _ALARM = re.compile(r"(acknowledge|shelve until (\d+):|unshelve) alarm (\d+): ")
 
 
-CYCLE_MS = 1500
-"""What is stored before a cycle is heard of after it: an alarm that is acknowledged while its shelving runs
-out may have either for the last word."""
+LATE_MS = 1500
+"""How much later than it is stored a command is heard of: an alarm that is acknowledged while its shelving
+runs out may have either for the last word."""
 
 
 class Held(NamedTuple):
@@ -43,6 +43,7 @@ class Booked(NamedTuple):
 class Desk:
     """All that people have a say in."""
 
+    late_ms: int
     overrides: dict[tuple[str, int], Held] = field(default_factory=dict)
     """By point and slot."""
     locks: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -61,9 +62,9 @@ class Desk:
     """Hashes, in the order in which they came into force."""
 
 
-def replay(rows: Iterable[Row]) -> Desk:
+def replay(rows: Iterable[Row], late_ms: int = LATE_MS) -> Desk:
     """The desk after all of it."""
-    desk = Desk()
+    desk = Desk(late_ms)
     for row in rows:
         _do(desk, row.entry)
     return desk
@@ -154,7 +155,7 @@ def _alarm(desk: Desk, entry: Entry) -> None:
 
 def _shelving_over(desk: Desk, number: int, until_ms: int, now_ms: int) -> None:
     if number in desk.shelved and desk.shelved[number][0] == until_ms:
-        lately = number in desk.acked and now_ms - desk.acked_ms[number] < CYCLE_MS
+        lately = number in desk.acked and now_ms - desk.acked_ms[number] < desk.late_ms
         (desk.unsure.add if lately else desk.unsure.discard)(number)
         _unshelve(desk, number)
 
