@@ -32,9 +32,9 @@ def write_series(directory: Path, result: Result) -> None:
         for hour in hours
     ]
     ran = [
-        (at(hour), motor.equipment.name, round(motor.by_hour[hour] / 60_000, 1))
+        (at(hour), motor.equipment.name, round(ran_ms / 60_000, 1))
         for motor in result.motors.motors.values()
-        for hour in sorted(motor.by_hour)
+        for hour, ran_ms in motor.by_hour.items()
     ]
     missed = [
         (at(hour), unmet.equipment.name, unmet.kind, unmet.by_hour[hour])

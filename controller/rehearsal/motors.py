@@ -12,8 +12,7 @@ from config.plan.reading import Quality, Reading
 from config.plan.site import Plan
 from controller.consumption.records import Interval
 from controller.decide.step import Step
-
-_HOUR_MS = 3_600_000
+from controller.rehearsal.hourly import HOUR_MS, Hours
 
 
 @dataclass(slots=True)
@@ -22,6 +21,8 @@ class Motor:
 
     equipment: Equipment
     point: int
+    by_hour: Hours
+    """Milliseconds run."""
     on: bool | None = None
     """None: not known."""
     since_ms: int = 0
@@ -33,18 +34,17 @@ class Motor:
     """Shorter than `min_off`."""
     crowded: int = 0
     """Starts beyond `starts_per_hour`."""
-    by_hour: dict[int, int] = field(default_factory=dict)
-    """Milliseconds run, by the start of the hour."""
     recent: deque[int] = field(default_factory=deque)
 
 
 class Motors:
     """Of all equipment that has the role `run_fb`. Times are as fine as the cycle."""
 
-    def __init__(self, plan: Plan, cycle_ms: int) -> None:
+    def __init__(self, plan: Plan, cycle_ms: int, from_ms: int) -> None:
+        """`from_ms`: nothing is looked at before."""
         self._slack_ms = cycle_ms
         self.motors = {
-            point: Motor(item, point)
+            point: Motor(item, point, Hours(from_ms))
             for item in plan.equipment
             for role, point in item.roles
             if role == FEEDBACK and plan.points[point].kind == "bool"
@@ -84,7 +84,7 @@ class Motors:
         if most is None:
             return
         motor.recent.append(wall_ms)
-        while motor.recent[0] <= wall_ms - _HOUR_MS:
+        while motor.recent[0] <= wall_ms - HOUR_MS:
             motor.recent.popleft()
         motor.crowded += len(motor.recent) > most
 
@@ -93,7 +93,6 @@ class Motors:
         motor.run_ms += wall_ms - motor.since_ms
         start_ms = motor.since_ms
         while start_ms < wall_ms:
-            hour_ms = start_ms - start_ms % _HOUR_MS
-            end_ms = min(wall_ms, hour_ms + _HOUR_MS)
-            motor.by_hour[hour_ms] = motor.by_hour.get(hour_ms, 0) + end_ms - start_ms
+            end_ms = min(wall_ms, start_ms - start_ms % HOUR_MS + HOUR_MS)
+            motor.by_hour.add(start_ms, end_ms - start_ms)
             start_ms = end_ms

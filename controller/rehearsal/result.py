@@ -67,7 +67,7 @@ def rehearse(
     run = Rehearsal(plan, context, make_field(clock), clock, frame.cycle_s)
     consumption = Consumption(plan, run.meters, context, frame.start_ms(context))
     demand = Demand(plan, consumption)
-    motors, commands = Motors(plan, round(frame.cycle_s * 1000)), Commands(plan)
+    motors, commands = Motors(plan, round(frame.cycle_s * 1000), frame.start_ms(context)), Commands(plan)
     needs = Needs(needs_of or plan, context)
     run.run(frame.end_ms(context), (consumption, demand, motors, commands, needs), each_day)
     motors.end(frame.end_ms(context))
