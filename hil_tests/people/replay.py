@@ -154,10 +154,12 @@ def _alarm(desk: Desk, entry: Entry) -> None:
 
 
 def _shelving_over(desk: Desk, number: int, until_ms: int, now_ms: int) -> None:
+    """What was acknowledged before is to be so anew, though it may be shelved again already."""
+    lately = number in desk.acked and now_ms - desk.acked_ms[number] < desk.late_ms
+    (desk.unsure.add if lately else desk.unsure.discard)(number)
+    desk.acked.pop(number, None)
     if number in desk.shelved and desk.shelved[number][0] == until_ms:
-        lately = number in desk.acked and now_ms - desk.acked_ms[number] < desk.late_ms
-        (desk.unsure.add if lately else desk.unsure.discard)(number)
-        _unshelve(desk, number)
+        del desk.shelved[number]
 
 
 def _unshelve(desk: Desk, number: int) -> None:

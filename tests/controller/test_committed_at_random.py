@@ -128,7 +128,7 @@ async def live(data: Path, story: list[Doing]) -> None:
         assert differing(replay(made.ledger(), HOUR), made.daemon.engine.remembered()) == []
 
 
-@settings(max_examples=many(12), deadline=None)
+@settings(max_examples=many(6), deadline=None)
 @given(story=doings)
 def test_a_kill_between_any_two_commits_leaves_what_the_ledger_says(story: list[Doing]) -> None:
     with tempfile.TemporaryDirectory() as name:
