@@ -52,7 +52,7 @@ def load(path: Path, site: str) -> Kept | None:
         time_ms = found["time_ms"]
         if not isinstance(time_ms, int) or not 0 < time_ms < _MOST_MS:
             raise NotKept(f"{time_ms!r} is no time")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise NotKept(str(error)) from error
     return Kept(time_ms, counters)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from textwrap import wrap
 
-from tests.fuzz.running import Failure
+from tests.fuzz.running import HOUSE, Failure
 
 FOLDER = Path(__file__).with_name("corpus")
 
@@ -23,7 +23,7 @@ def keep(decoder: str, seed: int, failure: Failure, folder: Path = FOLDER) -> Pa
     """Put one there; the file."""
     path = folder / decoder / f"{hashlib.sha256(failure.data).hexdigest()[:12]}.hex"
     path.parent.mkdir(parents=True, exist_ok=True)
-    says = " ".join(failure.says.split())
+    says = " ".join(failure.says.replace(f"{HOUSE}/", "").split())
     words = f"# {failure.kind}: {says}\n# {failure.where}\n# seed {seed}, case {failure.number}\n"
     path.write_text(words + "\n".join(wrap(failure.data.hex(), 100)) + "\n", encoding="utf-8")
     return path

@@ -26,7 +26,7 @@ _WARM = 20_000
 _MOST_KINDS = 20
 """Different failures of one run; more tell nothing new."""
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-_HOUSE = Path(__file__).resolve().parents[2]
+HOUSE = Path(__file__).resolve().parents[2]
 
 
 class TooSlow(BaseException):
@@ -204,13 +204,13 @@ def _where(error: BaseException) -> str:
     ours = [
         frame
         for frame in frames
-        if frame.filename.startswith(f"{_HOUSE}/")
-        and not frame.filename.startswith((f"{_HOUSE}/.venv", f"{_HOUSE}/tests/fuzz/running"))
+        if frame.filename.startswith(f"{HOUSE}/")
+        and not frame.filename.startswith((f"{HOUSE}/.venv", f"{HOUSE}/tests/fuzz/running"))
     ]
     if not frames:
         return ""
     frame = ours[-1] if ours else frames[-1]
-    name = frame.filename.removeprefix(f"{_HOUSE}/").rpartition("site-packages/")[2]
+    name = frame.filename.removeprefix(f"{HOUSE}/").rpartition("site-packages/")[2]
     return f"{name}:{frame.name}"
 
 
