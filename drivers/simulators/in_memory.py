@@ -15,7 +15,7 @@ from typing import Any
 from config.plan.clock import Clock
 from config.plan.reading import Quality, Reading, Value
 from config.plan.site import Plan
-from drivers.api import Event, Fate, Sample, SetUp, SlotState, Unchanged, Write, WriteReport
+from drivers.api import DeviceState, Event, Fate, Sample, SetUp, SlotState, Unchanged, Write, WriteReport
 from drivers.simulators.answering import Answering, Due
 from drivers.simulators.as_read import Missing, Read
 from drivers.simulators.device import Had, SimulatedDevice
@@ -104,6 +104,7 @@ class InMemory:
             self._heard_s = now_s
         for device in sorted(self._anew - self._silent):
             self._anew.discard(device)
+            self._events.append(DeviceState(device, True, "answers"))
             self._found(device)
         self._plant.show(now.wall_ms, self._silent)
         for due in self._answering.due(now.wall_ms):

@@ -293,10 +293,24 @@ def test_one_who_comes_while_a_device_is_silent_notices_it_himself(stand: Stand)
     assert [event.online for event in lost] == [False]
     stand.memory.reopen()
     again = [event for event in stand.go(2) if isinstance(event, DeviceState)]
-    assert again == lost
+    assert [event for event in again if not event.online] == lost
+    assert {event.device for event in again if event.online} == {
+        device.id for device in stand.plan.devices if device.name != "main-1"
+    }
     # A restart of what is frozen does not thaw it.
     stand.memory.fault("restart", device="main-1")
     assert not [event for event in stand.go(3) if isinstance(event, DeviceState)]
+
+
+def test_a_device_that_answers_again_as_somebody_else_comes_is_told_to_him(stand: Stand) -> None:
+    """As a driver tells its first answer: he may know that it was lost."""
+    (device,) = (item.id for item in stand.plan.devices if item.name == "main-1")
+    stand.memory.fault("freeze", device="main-1")
+    stand.go(2)
+    stand.memory.reopen([device])
+    stand.memory.fault("freeze", on=False, device="main-1")
+    states = [event for event in stand.go(1) if isinstance(event, DeviceState)]
+    assert states == [DeviceState(device, True, "answers")]
 
 
 def test_a_point_says_what_it_is_made_to_say_and_then_its_own_again(stand: Stand) -> None:
