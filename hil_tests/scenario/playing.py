@@ -133,7 +133,6 @@ def _made(folder: Path) -> Path:
 async def _play_once(scenario: Scenario, folder: Path) -> list[Played]:
     site = folder / "site"
     shutil.copytree(site_of(scenario), site)
-    upstream = _taken(scenario, site, folder)
     stand = Stand(
         site,
         folder,
@@ -144,11 +143,9 @@ async def _play_once(scenario: Scenario, folder: Path) -> list[Played]:
         plant=scenario.plant,
         search=scenario.search,
     )
-    stand.upstream = upstream
     async with contextlib.AsyncExitStack() as stack:
-        if upstream is not None:
-            stack.callback(upstream.process.stop)
         try:
+            stand.upstream = _taken(scenario, site, folder, stack)
             await stack.enter_async_context(stand)
             steps = bound(scenario, stand.plan)
             if scenario.daemon:
@@ -160,13 +157,14 @@ async def _play_once(scenario: Scenario, folder: Path) -> list[Played]:
         return await _Player(scenario, stand, steps).run()
 
 
-def _taken(scenario: Scenario, site: Path, folder: Path) -> Upstream | None:
+def _taken(scenario: Scenario, site: Path, folder: Path, stack: contextlib.AsyncExitStack) -> Upstream | None:
     """Who takes the site's log in a scenario that has such a step; running, and declared in the site."""
     if not any(isinstance(step, Deed) and step.verb == "upstream" for step in scenario.steps):
         return None
     compiled = compile_site(site, "en", wall_s=COMPILED_S)
     assert compiled.plan is not None, compiled.report
     found = Upstream(folder / "upstream", codec.load(compiled.plan).site.name)
+    stack.callback(found.process.stop)
     found.process.start()
     with (site / "site.yaml").open("a", encoding="utf-8") as file:
         file.write(f"\n{found.declared()}")
