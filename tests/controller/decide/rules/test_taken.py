@@ -56,11 +56,6 @@ def counted() -> Plant:
     return Loads(rule=counter.replace("margin: 5 kW", "margin: 10 kW"))
 
 
-def counted() -> Plant:
-    counter = CAP.replace("power: main.p_total", "counter: main.energy_import")
-    return Loads(rule=counter.replace("margin: 5 kW", "margin: 10 kW"))
-
-
 SWITCHES = tuple(f"{device}_di{number}" for device in ("more", "inputs") for number in range(1, 7))
 CONTACTS = ("hall_zone1_presence", "hall_zone2_presence")
 OPEN, SOMETIMES = st.sampled_from([True, False]), st.sampled_from([True, False, False, None])
@@ -107,7 +102,6 @@ SITES = {
         20.0,
     ),
     "power": Site(loads, LOADED, [1, 1, 4, 12], 15.0),
-    "counts": Site(counted, LOADED, [1, 1, 4, 12], 15.0),
     "counts": Site(counted, LOADED, [1, 1, 4, 12], 15.0),
 }
 
