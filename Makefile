@@ -31,7 +31,7 @@ demo: $(VENV)/.runtime  ## watch the simulated compound being controlled, until 
 	$(BIN)/louguan demo $(DEMO_ARGS)
 
 test: $(VENV)/.dev  ## run the tests (no network needed once installed)
-	$(BIN)/python -m pytest -n 3 --dist worksteal $(TEST_ARGS)
+	$(BIN)/python -m pytest -n 4 --dist worksteal $(TEST_ARGS)
 
 hil: $(VENV)/.dev  ## play the scenarios and the simulators' bench (12 minutes)
 	$(BIN)/python -m pytest -n $(HIL_WORKERS) --dist load --maxschedchunk 1 -m "hil or not hil" hil_tests/test_scenarios.py \
