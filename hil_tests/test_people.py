@@ -30,7 +30,7 @@ SEED = 20261126
 OTHERS_S = 1.0
 """Machine seconds in which nineteen of twenty questions of somebody else are answered meanwhile; twenty
 clients alone keep one of the two cores of a small machine."""
-LEAST_LOOKS = 50
+LEAST_LOOKS = 20
 """Of somebody else: fewer say nothing of nineteen of twenty."""
 CROWD_S = 600.0
 """How long twenty people may take for all their wishes, by the clock."""
