@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 REPEATS = 5
 _PAGE_MIB = os.sysconf("SC_PAGE_SIZE") / 2**20
+_TICKS_S = os.sysconf("SC_CLK_TCK")
 _LOOK_S = 0.005
 
 
@@ -75,6 +76,16 @@ def resident_mib(pid: int) -> float:
         return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE_MIB
     except (OSError, IndexError):
         return 0.0
+
+
+def cpu_s(pid: int) -> float:
+    """Processor seconds of one process so far; 0 when it has ended."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return 0.0
+    user, system = stat.rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / _TICKS_S
 
 
 def bare(program: str = "pass") -> list[str]:

@@ -1,12 +1,12 @@
 """An hour of the daemon at 5,000 points and the clock's own speed: does anything grow, and what does it cost?
 
-    python -m bench.soak [--points 5000] [--minutes 60] [--warm 10] [--every 10] [--dir DIR] [--docs FILE]
+    python -m bench.soak [--points 5000] [--minutes 60] [--warm 10] [--every 10] [--dir DIR]
 
 Simulated devices over real sockets and pseudo-terminals, the daemon a program of its own, its data in a
 directory of `--dir` (on a real disk). Every ten seconds its /proc is read and its `status` asked; once a
 minute somebody takes a lamp over for two minutes, so that people's commands are among it. Slopes are least
-squares over what was seen after the warm-up. `--docs` puts the tables into their section of a page. Exit 1
-when something grows, a cycle was missed or more is written than the site allows.
+squares over what was seen after the warm-up. Exit 1 when something grows, a cycle was missed or more is
+written than the site allows.
 """
 
 from __future__ import annotations
@@ -15,16 +15,15 @@ import argparse
 import asyncio
 import contextlib
 import json
-import os
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
 from pathlib import Path
+from statistics import linear_regression, median
 from typing import Any, NamedTuple, TextIO
 
 from bench.flash import charged, daemon
-from bench.measure import machine
+from bench.measure import cpu_s, machine
 from bench.soak_site import POINTS, write_site
 from bench.start import compiled, simulators
 from config.plan.codec import load
@@ -33,8 +32,6 @@ from controller.socket.client import Client
 
 MOST_GROWTH_MIB = 2.0
 """An hour, of proportional memory: more than that is a leak worth looking for."""
-HEADING = "## An hour at 5,000 points\n"
-_TICK = os.sysconf("SC_CLK_TCK")
 _PERSON_EVERY_S = 60.0
 _HELD_S = 120
 
@@ -73,18 +70,9 @@ class Slope(NamedTuple):
 
 def slope(samples: list[tuple[float, float]]) -> Slope:
     """Least squares, by the hour. At least two samples at different times."""
-    count = len(samples)
-    mean_t = sum(at for at, _ in samples) / count
-    mean_v = sum(value for _, value in samples) / count
-    over = sum((at - mean_t) * (value - mean_v) for at, value in samples)
-    under = sum((at - mean_t) ** 2 for at, _ in samples)
-    part = max(1, count // 6)
-    values = [value for _, value in samples]
-    return Slope(over / under * 3600, _middle(values[:part]), _middle(values[-part:]))
-
-
-def _middle(values: list[float]) -> float:
-    return sorted(values)[len(values) // 2]
+    times, values = zip(*samples, strict=True)
+    part = max(1, len(samples) // 6)
+    return Slope(linear_regression(times, values).slope * 3600, median(values[:part]), median(values[-part:]))
 
 
 async def watch(
@@ -128,7 +116,7 @@ async def _sample(pid: int, client: Client, at_s: float) -> Sample:
         handles=len(list((proc / "fd").iterdir())),
         threads=int(stat[17]),
         written=charged(pid),
-        cpu_s=(int(stat[11]) + int(stat[12])) / _TICK,
+        cpu_s=cpu_s(pid),
         cycles=status["cycles"],
         missed=status["cycles_missed"],
         worst_ms=status["worst_cycle_ms"],
@@ -174,7 +162,7 @@ def judged(plan: Plan, samples: list[Sample], warm_s: float) -> Found:
         "cycles": f"{last.cycles - first.cycles:,} in {lasting_s:.0f} s, {missed} missed",
         "longest cycle": f"{last.worst_ms:.0f} ms, the start included",
         "commands sent": f"{last.sent - first.sent:,}",
-        "`status` answered in": f"{_middle(answers):.0f} ms in the median, {answers[-1]:.0f} ms at most",
+        "`status` answered in": f"{median(answers):.0f} ms in the median, {answers[-1]:.0f} ms at most",
         "devices online, least": f"{min(one.online for one in steady)} of {len(plan.devices)}",
         "points good, least": f"{min(one.good for one in steady)} of {len(plan.points)}",
     }
@@ -201,15 +189,6 @@ def judged(plan: Plan, samples: list[Sample], warm_s: float) -> Found:
     return Found("\n".join(report), complaints)
 
 
-def put_into(docs: Path, report: str) -> None:
-    """In place of what stands under the section's heading; at the end where there is none yet."""
-    content = docs.read_text(encoding="utf-8")
-    before, heading, after = content.partition(HEADING)
-    rest = after.partition("\n## ") if heading else ("", "", "")
-    tail = f"\n## {rest[2]}" if rest[1] else ""
-    docs.write_text(f"{before.rstrip()}\n\n{HEADING}{report}\n{tail}", encoding="utf-8")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--points", type=int, default=POINTS)
@@ -218,7 +197,6 @@ def main() -> None:
     parser.add_argument("--every", type=float, default=10.0, help="seconds between two looks")
     parser.add_argument("--dir", type=Path, help="on a real disk (default: the system's place for such)")
     parser.add_argument("--samples", type=Path, help="keep what was seen in this file")
-    parser.add_argument("--docs", type=Path, help="put the tables into this page's section")
     options = parser.parse_args()
     print(machine(), flush=True)
     with contextlib.ExitStack() as stack:
@@ -235,12 +213,6 @@ def main() -> None:
         samples = asyncio.run(watch(pid, socket, plan, options.minutes * 60, options.every, keep))
     found = judged(plan, samples, options.warm * 60)
     print(found.report)
-    if options.docs is not None:
-        call = f"`.venv/bin/python -m bench.soak --minutes {options.minutes:g}`"
-        date = datetime.now(UTC).date()
-        load_then = os.getloadavg()[2]
-        told = f"{call}, {date}; load {load_then:.1f} in the last quarter of an hour. "
-        put_into(options.docs, told + found.report)
     for complaint in found.complaints:
         print(complaint, file=sys.stderr)
     sys.exit(bool(found.complaints))

@@ -15,13 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from config.plan import codec
 from config.plan.site import Plan
-from controller.compile import compile_site
 from hil_tests.bench.file import CAPABILITIES, BenchFile, read
 from hil_tests.bench.granted import Dimmer, Granted, Load, Meter, Relay, Tank
 from hil_tests.bench.simulated import rack
 from hil_tests.bench.trying import Trying
+from hil_tests.stand import plan_of
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -58,9 +57,7 @@ def bench_file(
 
 @pytest.fixture(scope="session")
 def bench_plan(bench_file: BenchFile) -> Plan:
-    compiled = compile_site(bench_file.site, "en")
-    assert compiled.plan is not None, compiled.report
-    return codec.load(compiled.plan)
+    return plan_of(bench_file.site)
 
 
 @pytest.fixture(scope="session")

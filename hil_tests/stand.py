@@ -38,6 +38,17 @@ MORNING = "2026-03-05T10:00:00+08:00"
 """A Thursday."""
 
 
+def compiled(site: Path) -> str:
+    """Its Plan as JSON; what is wrong with the site is the test's failure."""
+    found = compile_site(site, "en", wall_s=COMPILED_S)
+    assert found.plan is not None, found.report
+    return found.plan
+
+
+def plan_of(site: Path) -> Plan:
+    return codec.load(compiled(site))
+
+
 class Stand(Running):
     """One site with its simulators; the daemon comes and goes."""
 
@@ -86,11 +97,10 @@ class Stand(Running):
     # The simulators
 
     def _start_simulators(self) -> None:
-        compiled = compile_site(self.site, "en", wall_s=COMPILED_S)
-        assert compiled.plan is not None, compiled.report
-        self.plan = codec.load(compiled.plan)
+        content = compiled(self.site)
+        self.plan = codec.load(content)
         plan, facts = self.folder / "plan.json", self.folder / "plant.json"
-        plan.write_text(compiled.plan, encoding="utf-8")
+        plan.write_text(content, encoding="utf-8")
         words = [sys.executable, "-P", "-m", "config.written", "plant", str(self.site)]
         found = json.loads(subprocess.run(words, capture_output=True, check=True).stdout)
         facts.write_text(json.dumps(_laid(found, self._laid_over)), encoding="utf-8")

@@ -8,26 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from config.plan import codec
-from config.plan.site import Plan
-from controller.compile import compile_site
 from hil_tests.bench.file import BadBench, read
 from hil_tests.bench.granted import Granted
 from hil_tests.bench.moving import move
 from hil_tests.bench.simulated import rack
 from hil_tests.bench.trying import Trying
 from hil_tests.bench.wires import Unwell, Wires
-from hil_tests.stand import Stand
+from hil_tests.stand import Stand, plan_of
 
 TANK = "level: a.b, moved_by: a.c, moves: sideways, low: 60 %, high: 30 %, longest: 5"
 EXAMPLE = Path(__file__).parent / "bench" / "example.yaml"
 pytestmark = pytest.mark.timeout(300)
-
-
-def plan_of(site: Path) -> Plan:
-    compiled = compile_site(site, "en")
-    assert compiled.plan is not None, compiled.report
-    return codec.load(compiled.plan)
 
 
 def test_the_example_is_right_and_grants_what_it_says() -> None:

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from config.plan import codec
 from config.plan.site import Plan
-from controller.compile import compile_site
 from hil_tests.scenario.form import Deed, Scenario
 from hil_tests.scenario.playing import site_of
+from hil_tests.stand import plan_of
 from hil_tests.test_reliability import scenarios
 from schedules.calendar import Calendar
 
@@ -114,9 +113,7 @@ def plans(known: Mapping[str, Scenario]) -> dict[str, Plan]:
     found = {}
     for scenario in known.values():
         if scenario.site not in found:
-            compiled = compile_site(site_of(scenario), "en")
-            assert compiled.plan is not None, compiled.report
-            found[scenario.site] = codec.load(compiled.plan)
+            found[scenario.site] = plan_of(site_of(scenario))
     return found
 
 

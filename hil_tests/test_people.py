@@ -10,18 +10,18 @@ import shutil
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from controller.compile import compile_site
+from controller.cli.processes import Child
 from controller.store.ledger import broken_at
 from hil_tests.people.asking import LOAD_ALARMS, Asked, ask, read
 from hil_tests.people.judging import Told, differing, disordered, misnumbered, not_obeyed, unaccounted
 from hil_tests.people.replay import replay
 from hil_tests.running import PATIENCE_S
-from hil_tests.stand import Stand
+from hil_tests.stand import Stand, compiled
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -30,6 +30,10 @@ SEED = 20261126
 OTHERS_S = 1.0
 """Machine seconds in which nineteen of twenty questions of somebody else are answered meanwhile; twenty
 clients alone keep one of the two cores of a small machine."""
+LEAST_LOOKS = 20
+"""Of somebody else: fewer say nothing of nineteen of twenty."""
+CROWD_S = 600.0
+"""How long twenty people may take for all their wishes, by the clock."""
 
 
 def plans(folder: Path, *levels: int) -> list[Path]:
@@ -41,17 +45,15 @@ def plans(folder: Path, *levels: int) -> list[Path]:
         schedule = site / "schedules" / "desk.yaml"
         edited = schedule.read_text(encoding="utf-8").replace("default: 60 %", f"default: {level} %")
         schedule.write_text(edited, encoding="utf-8")
-        compiled = compile_site(site, "en")
-        assert compiled.plan is not None, compiled.report
         found.append(folder / f"plan-{level}.json")
-        found[-1].write_text(compiled.plan, encoding="utf-8")
+        found[-1].write_text(compiled(site), encoding="utf-8")
     return found
 
 
 async def told_by(stand: Stand) -> Told:
     status = await stand.call("status")
     bookings = (await stand.call("event-list", past=True))["bookings"]
-    return Told(status, await stand.points(), bookings, (await stand.call("alarms", all=True))["alarms"])
+    return Told(status, bookings, (await stand.call("alarms", all=True))["alarms"])
 
 
 async def agrees(stand: Stand, within_s: float = 10.0) -> None:
@@ -90,15 +92,18 @@ class Onlooker:
     def __init__(self, stand: Stand) -> None:
         self.took_s: list[float] = []
         self._stand = stand
+        self._over = False
 
     async def _look(self) -> None:
-        for number in range(1_000_000):
+        number = 0
+        while not self._over:
             began = time.monotonic()
             await self._stand.call("status")
             self.took_s.append(time.monotonic() - began)
             if number % 20 == 0:
                 over = 150.0 if number % 40 == 0 else None
                 await self._stand.simulators(force="meter.p_total", value=over)
+            number += 1
             await asyncio.sleep(0.2)
 
     @asynccontextmanager
@@ -107,8 +112,9 @@ class Onlooker:
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            # Not cancelled: a question to the simulators goes on in its thread, and a failure has to be told.
+            self._over = True
+            await task
             await self._stand.simulators(force="meter.p_total", value=None)
 
 
@@ -149,6 +155,7 @@ async def test_twenty_people_with_a_thousand_wishes_each(tmp_path: Path) -> None
             took_s = time.monotonic() - began
         after = await stand.call("status")
         done = sum(one.done for one in asked)
+        assert len(onlooker.took_s) >= LEAST_LOOKS
         slow_s = sorted(onlooker.took_s)[int(0.95 * len(onlooker.took_s))]
         most_s, cycle_ms = max(onlooker.took_s), after["worst_cycle_ms"]
         print(f"{len(asked)} wishes in {took_s:.0f} s, {done} fulfilled; worst cycle {cycle_ms} ms")
@@ -188,11 +195,21 @@ async def test_kills_among_them_leave_what_the_ledger_says(tmp_path: Path) -> No
 
 async def crowd(stand: Stand, files: Sequence[Path], count: int, wishes: int) -> list[Asked]:
     """So many people, a program each."""
-    programs = []
-    for person in range(count):
-        out = stand.folder / f"asked-{person}.ndjson"
-        words = ["-m", "hil_tests.people.asking", str(stand.data / "louguan.sock"), f"p{person}", str(SEED)]
-        words += [str(wishes), str(out), *map(str, files)]
-        programs.append((out, await asyncio.create_subprocess_exec(sys.executable, *words)))
-    assert [await program.wait() for _, program in programs] == [0] * count
-    return [one for out, _ in programs for one in read(out)]
+    with ExitStack() as stack:  # whatever happens, none is left running
+        programs: list[tuple[Path, Child]] = []
+        for person in range(count):
+            out = stand.folder / f"asked-{person}.ndjson"
+            words = [
+                "-m",
+                "hil_tests.people.asking",
+                str(stand.data / "louguan.sock"),
+                f"p{person}",
+                str(SEED),
+            ]
+            words += [str(wishes), str(out), *map(str, files)]
+            programs.append((out, stack.enter_context(Child(words, out.with_suffix(".log")))))
+        deadline = time.monotonic() + CROWD_S
+        for _, child in programs:
+            await asyncio.to_thread(child.process.wait, deadline - time.monotonic())
+            assert child.process.returncode == 0, child.log.read_text(encoding="utf-8")
+        return [one for out, _ in programs for one in read(out)]

@@ -6,25 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from config.plan import codec
 from config.plan.devices import Source
 from config.plan.site import Plan
-from controller.compile import compile_site
 from hil_tests.scenario.form import Line, Scenario, Unfit
 from hil_tests.scenario.moment import Moment
 from hil_tests.scenario.playing import Missed, bound, play
 from hil_tests.scenario.reading import read
 from hil_tests.scenario.sentences import Misread, Sentence, understood
-from hil_tests.stand import HOUSE
+from hil_tests.stand import HOUSE, plan_of
 
 HEAD = "one:\n  title: 一\n  site: house\n  from: 2026-03-05 10:00:00\n"
 
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    compiled = compile_site(HOUSE, "en")
-    assert compiled.plan is not None, compiled.report
-    return codec.load(compiled.plan)
+    return plan_of(HOUSE)
 
 
 def written(folder: Path, text: str) -> list[Scenario]:

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from config.plan import codec
 from config.plan.site import Plan
-from controller.compile import compile_site
 from hil_tests.scenario.form import Deed, Expect, Scenario, Unfit
 from hil_tests.scenario.playing import Missed, Played, bound, play, site_of
 from hil_tests.scenario.reading import read
+from hil_tests.stand import plan_of
 
 HOUSE = Path(__file__).parent / "scenarios"
 _ROOT = Path(__file__).parents[1]
@@ -48,7 +47,7 @@ def shown_name(path: Path) -> str:
     return str(path.relative_to(_ROOT)) if path.is_relative_to(_ROOT) else str(path)
 
 
-@pytest.mark.timeout(3600)  # each of three tries
+@pytest.mark.timeout(3600)  # of three tries together
 async def test_scenario(scenario: Scenario | Unfit, tmp_path: Path) -> None:
     __tracebackhide__ = True
     if isinstance(scenario, Unfit):
@@ -88,7 +87,7 @@ def test_every_scenario_means_something_at_its_site() -> None:
         for scenario in found:
             names.append(scenario.name)
             try:
-                bound(scenario, plan_of(site_of(scenario), plans))
+                bound(scenario, _compiled_once(site_of(scenario), plans))
             except Unfit as error:
                 mistakes.append(str(error))
     assert not mistakes, "\n".join(["", *mistakes])
@@ -96,10 +95,7 @@ def test_every_scenario_means_something_at_its_site() -> None:
     assert names
 
 
-def plan_of(site: Path, known: dict[Path, Plan]) -> Plan:
-    """Its Plan, compiled once."""
+def _compiled_once(site: Path, known: dict[Path, Plan]) -> Plan:
     if site not in known:
-        compiled = compile_site(site, "en")
-        assert compiled.plan is not None, compiled.report
-        known[site] = codec.load(compiled.plan)
+        known[site] = plan_of(site)
     return known[site]

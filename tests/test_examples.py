@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import typer
 
-from config.plan.codec import load
 from config.plan.programmes import BUILT_IN_KINDS
 from config.plan.site import Plan
 from config.written.problems import Findings
@@ -22,6 +21,7 @@ from controller.cli.main import app
 from controller.compile import compile_site
 from controller.operations.finding import find_point
 from controller.operations.wishes import value_of
+from hil_tests.stand import COMPILED_S, compiled, plan_of
 
 ROOT = Path(__file__).resolve().parents[1]
 SHUANGLIU = ROOT / "config" / "sites" / "shuangliu"
@@ -44,9 +44,7 @@ ADDED = {"programmes"}
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    compiled = compile_site(SHUANGLIU, "en")
-    assert compiled.plan is not None
-    return load(compiled.plan)
+    return plan_of(SHUANGLIU)
 
 
 def commands(page: Path) -> Iterator[list[str]]:
@@ -127,8 +125,7 @@ def test_every_file_shown_is_right_for_the_compound(page: Path, tmp_path: Path) 
         for name in names:  # what the guide shows stands in the place of what the site has
             kept = re.sub(rf"^{name}:\n(?:[ #].*\n|\n)*", "", kept, flags=re.MULTILINE)
         file.write_text(kept + content, encoding="utf-8")
-        compiled = compile_site(site, "en")
-        assert compiled.plan is not None, compiled.report
+        compiled(site)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -154,5 +151,5 @@ def test_the_mistake_in_the_readme_is_answered_as_shown(tmp_path: Path) -> None:
     )
     shown = re.search(r"```\n(schedules/.*?)\n```", PAGES[0].read_text(encoding="utf-8"), re.DOTALL)
     assert shown is not None
-    assert compile_site(tmp_path / "site", "en").report == shown[1]
+    assert compile_site(tmp_path / "site", "en", wall_s=COMPILED_S).report == shown[1]
     assert '"07:30"' in file.read_text(encoding="utf-8")

@@ -185,7 +185,7 @@ RULES = (
     Rule(
         "only programs of their own serve the web",
         PACKAGES,
-        ("starlette", "uvicorn"),
+        ("h11", "starlette", "uvicorn"),
         but=("controller.receiver",),
     ),
     Rule(

@@ -227,6 +227,8 @@ def reason(error: Exception) -> Text | str:
     if isinstance(error, UnicodeError):
         return text("it is not UTF-8 text")
     if isinstance(error, OSError):
+        if error.strerror == "not a regular file":  # our own word, whose number says nothing
+            return text("not a regular file")
         # What an event loop says of an address has its own words around those of the system.
         if error.errno is not None and error.errno in errno.errorcode:
             return detail(os.strerror(error.errno))

@@ -256,7 +256,7 @@ class Standing:
         return reading.value if reading.mono_ns - before.mono_ns <= patience_ns else None
 
     def leave(self) -> None:
-        """Somebody changed it by hand: whatever is to be written later is compared with a reading first."""
+        """What it has is in doubt, as after somebody's hand: a reading is compared before the next write."""
         self.phase = Phase.UNSURE
         self.tries = 0
         self.due_ns = None
@@ -282,9 +282,7 @@ class Standing:
         """A barrier (None: no more) stands before it. Readings taken behind a barrier do not count
         afterwards, except where only something could not be read, as at every start."""
         if self.barred is not None and kind is None:
-            self.phase = Phase.UNSURE
-            self.tries = 0
-            self.due_ns = None
+            self.leave()
             self.array = None
             self.would = None
             if self.barred is not BarrierKind.UNREADABLE:
@@ -379,9 +377,7 @@ class Standing:
         self.used.discard(sent.slot)
         if self.array is not None:
             self.array.pop(sent.slot, None)
-        self.phase = Phase.UNSURE
-        self.tries = 0
-        self.due_ns = None
+        self.leave()
 
     def _hold(self, now_ns: int) -> None:
         self.phase = Phase.HELD

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from config.language import Text, text
 from config.language.details import reason
+from config.plan.regular import open_regular
 
 SHORTEST = 16
 _MOST = 1024 * 1024
@@ -82,13 +83,13 @@ def open_words(path: Path) -> Text:
 
 def _read(path: Path) -> list[tuple[bytes, str]]:
     try:
-        with path.open("rb") as handle:
-            found_file = os.fstat(handle.fileno())
+        with open_regular(path) as handle:  # of a pipe nobody knows how much there is
+            status = os.fstat(handle.fileno())
             # No more than there is: a mebibyte that is asked for each time leaves holes in the memory.
-            lines = handle.read(min(found_file.st_size, _MOST)).decode("utf-8-sig").splitlines()
+            lines = handle.read(min(status.st_size, _MOST)).decode("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise _cannot(path, error) from error
-    if open_to_all(found_file.st_mode):
+    if open_to_all(status.st_mode):
         raise TokensWrong(open_words(path))
     found: list[tuple[bytes, str]] = []
     for number, line in enumerate(lines, 1):

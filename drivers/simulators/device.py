@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from config.plan.devices import Device
 from config.plan.points import BacnetObject, Point
 from config.plan.reading import Value
-from drivers.simulators.faults import FaultError, Faults
+from drivers.simulators.faults import FaultError, Faults, Number
 from drivers.simulators.plant.model import DeviceModel, Gauge
 
 Put = Callable[[Point, Value | None], None]
@@ -207,6 +207,15 @@ class SimulatedDevice:
         gauge = self.model.gauge(name) if forced is None else lambda: forced
         by = self._jumps.get(name)
         self._said[name].gauge = gauge if by is None else partial(_jumped, gauge, by)
+
+    def suffer(self, fault: str, on: bool, numbers: Mapping[str, Number]) -> None:
+        """What a fault does to what is behind it: a machine, a tank, its counters. Raises FaultError."""
+        if fault == "failed-machine":
+            self.fail(str(numbers["machine"]), on)
+        elif fault == "leak":
+            self.leak(str(numbers["tank"]), float(numbers["flow"]) if on else 0.0)
+        elif fault == "counter-jump" and on:
+            self.jump(float(numbers["by"]), str(numbers["point"]))
 
     def fail(self, machine: str, failed: bool) -> None:
         """One of its machines breaks, or is mended. Raises FaultError when it has none of that name."""

@@ -155,6 +155,13 @@ def check(name: str, known: Mapping[str, Number], given: Mapping[str, Number]) -
             raise FaultError(f"{name}: {key} is {value}, which is no number")
 
 
+def given(name: str, numbers: Mapping[str, Number]) -> dict[str, Number]:
+    """The numbers of a device's fault, those left out as they are then. Raises FaultError."""
+    known = kind_of(name, "device").numbers
+    check(name, known, numbers)
+    return {**known, **numbers}
+
+
 def _is_number(value: Number) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 

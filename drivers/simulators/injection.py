@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from config.plan.site import Plan
 from drivers.simulators.device import SimulatedDevice
-from drivers.simulators.faults import OF_VALUES, FaultError, Faults, Number, check, kind_of
+from drivers.simulators.faults import OF_VALUES, FaultError, Faults, Number, given, kind_of
 from drivers.simulators.modbus.servers import LineServer
 from drivers.simulators.modbus.unit import Unit
 
@@ -89,26 +89,17 @@ class Injection:
 
     def _of_unit(self, name: str, on: bool, twin: SimulatedDevice, numbers: Mapping[str, Number]) -> None:
         kind = kind_of(name, "device")
-        if name == "failed-machine":
-            twin.fail(str(numbers.get("machine", "")), on)
-        elif name == "leak":
-            check(name, kind.numbers, numbers)
-            flow = float(numbers.get("flow", kind.numbers["flow"]))
-            twin.leak(str(numbers.get("tank", "")), flow if on else 0.0)
+        full = given(name, numbers)
+        twin.suffer(name, on, full)
         if not kind.once:
             power_back = name == "unplug" and not on and twin.faults.has(name)
             twin.faults.switch(name, on, numbers)
             if power_back:
                 twin.restart()
-            return
-        check(name, kind.numbers, numbers)
-        given = {**kind.numbers, **numbers}
-        if name == "counter-jump" and on:
-            twin.jump(float(given["by"]), str(given["point"]))
         elif name == "restart" and on:
             twin.restart()
             now_s = asyncio.get_running_loop().time()
-            self._units[twin.device.name].silent_until = now_s + float(given["seconds"])
+            self._units[twin.device.name].silent_until = now_s + float(full["seconds"])
 
     async def _of_bacnet(
         self, name: str, on: bool, twin: SimulatedDevice, numbers: Mapping[str, Number]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from config.plan.site import Plan
-from drivers.simulators.faults import BACNET, KINDS, OF_VALUES, FaultError, Faults, Number, kind_of
+from drivers.simulators.faults import BACNET, KINDS, OF_VALUES, FaultError, Faults, Number, given, kind_of
 from drivers.simulators.silence import Silence
 from drivers.simulators.unwired import UnwiredDevice
 
@@ -72,22 +72,12 @@ class UnwiredFaults:
                 raise FaultError("refuse-writes is a fault of BACnet devices")
             twin.faults.raise_flag(name, on)
             return
-        kind = kind_of(name, "device")
-        if name == "failed-machine":
-            twin.fail(str(numbers.get("machine", "")), on)
-        given = {**kind.numbers, **numbers}
-        if set(given) - set(kind.numbers):
-            raise FaultError(f"{name} takes {sorted(kind.numbers)}, not {sorted(numbers)}")
-        if name == "leak":
-            twin.leak(str(given["tank"]), float(given["flow"]) if on else 0.0)
-        if name == "counter-jump":
-            if on:
-                twin.jump(float(given["by"]), str(given["point"]))
-        elif name == "restart":
-            if on:
-                unit.restart()
-                self._silence.starting(unit.device.id, now_s, float(given["seconds"]))
-        else:
+        full = given(name, numbers)
+        twin.suffer(name, on, full)
+        if name == "restart" and on:
+            unit.restart()
+            self._silence.starting(unit.device.id, now_s, float(full["seconds"]))
+        elif not kind_of(name, "device").once:
             back = name == "unplug" and not on and twin.faults.has(name)
             twin.faults.switch(name, on, numbers)
             if back:

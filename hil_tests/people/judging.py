@@ -171,7 +171,6 @@ class Told(NamedTuple):
     """What the daemon says, all at one moment."""
 
     status: dict[str, Any]
-    points: dict[str, dict[str, Any]]
     bookings: list[dict[str, Any]]
     alarms: list[dict[str, Any]]
 

@@ -22,17 +22,15 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from config.language import render
-from config.plan import codec
 from config.plan.site import Plan
 from controller.cli.speech import Failure
-from controller.compile import compile_site
 from controller.store.ledger import Row
 from hil_tests.scenario.deeds import Act, louguan, prepared
 from hil_tests.scenario.form import Deed, Expect, Mistake, Scenario, Step, Unfit, Wait
 from hil_tests.scenario.moment import Moment, Trace, look, shown
 from hil_tests.scenario.sentences import Misread, Sentence, understood
 from hil_tests.scenario.starving import Starving
-from hil_tests.stand import COMPILED_S, Stand
+from hil_tests.stand import Stand, plan_of
 from hil_tests.switches import SiteTime
 from hil_tests.upstream import Upstream
 
@@ -161,9 +159,7 @@ def _taken(scenario: Scenario, site: Path, folder: Path, stack: contextlib.Async
     """Who takes the site's log in a scenario that has such a step; running, and declared in the site."""
     if not any(isinstance(step, Deed) and step.verb == "upstream" for step in scenario.steps):
         return None
-    compiled = compile_site(site, "en", wall_s=COMPILED_S)
-    assert compiled.plan is not None, compiled.report
-    found = Upstream(folder / "upstream", codec.load(compiled.plan).site.name)
+    found = Upstream(folder / "upstream", plan_of(site).site.name)
     stack.callback(found.process.stop)
     found.process.start()
     with (site / "site.yaml").open("a", encoding="utf-8") as file:

@@ -14,7 +14,7 @@ import json
 import sys
 from pathlib import Path
 
-from tests.fuzz.corpus import FOLDER, keep
+from tests.fuzz.corpus import FOLDER, case_in, keep
 from tests.fuzz.guarded import guarded
 from tests.fuzz.registry import DECODERS, opened
 
@@ -64,7 +64,7 @@ def _run(name: str, options: argparse.Namespace) -> int:
 def _again(name: str, given: str) -> int:
     path = Path(given)
     written = path.read_text(encoding="utf-8") if path.is_file() else given
-    data = bytes.fromhex("".join(line for line in written.splitlines() if not line.startswith("#")))
+    data = case_in(written)
     with opened(name) as decoder:
         try:
             print(repr(decoder.take(data)))

@@ -15,8 +15,12 @@ FOLDER = Path(__file__).with_name("corpus")
 def kept(decoder: str, folder: Path = FOLDER) -> Iterator[tuple[str, bytes]]:
     """(name, case) of all that are kept for a decoder."""
     for path in sorted((folder / decoder).glob("*.hex")):
-        lines = path.read_text(encoding="utf-8").splitlines()
-        yield path.stem, bytes.fromhex("".join(line for line in lines if not line.startswith("#")))
+        yield path.stem, case_in(path.read_text(encoding="utf-8"))
+
+
+def case_in(written: str) -> bytes:
+    """The case that a file of the corpus, or a line of digits, holds. Raises ValueError."""
+    return bytes.fromhex("".join(line for line in written.splitlines() if not line.startswith("#")))
 
 
 def keep(decoder: str, seed: int, failure: Failure, folder: Path = FOLDER) -> Path:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import TypeAlias
 
@@ -51,3 +53,19 @@ def unsaid(said: object) -> None:
     """Raises Wrong where the canary is in what people would be told."""
     if CANARY in str(said):
         raise Wrong("a secret is in what people are told")
+
+
+def folder(name: str) -> tempfile.TemporaryDirectory[str]:
+    """One in memory where there is such a place: nothing here is about disks."""
+    return tempfile.TemporaryDirectory(
+        prefix=f"fuzz-{name}-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None
+    )
+
+
+def with_length(data: bytes, random: Random) -> bytes:
+    """A Mend for HTTP: the length that is said is that of the body."""
+    head, blank, body = data.partition(b"\r\n\r\n")
+    if not blank or not body or random.random() < 0.3:
+        return data
+    lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length")]
+    return b"\r\n".join((*lines, f"Content-Length: {len(body)}".encode(), b"", body))

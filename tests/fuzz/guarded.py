@@ -9,10 +9,9 @@ import signal
 import struct
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 
+from bench.measure import cpu_s
 from tests.fuzz.decoder import Decoder
 from tests.fuzz.mutation import case
 from tests.fuzz.registry import opened
@@ -61,7 +60,7 @@ def guarded(
         account = pickle.loads(content)
         assert isinstance(account, Account)
         return account
-    with opened(name) if make is None else _given(make) as decoder:
+    with opened(name, make) as decoder:
         data = case(decoder, seed, number)
     kind = "hang" if stuck else "crash"
     says = f"more than {_STUCK_S:g} s, and no end" if stuck else f"the process ended with {status}"
@@ -77,26 +76,17 @@ def _run(
     make: Callable[[], Decoder] | None,
     at: Callable[[int], None],
 ) -> Account:
-    with opened(name) if make is None else _given(make) as decoder:
+    with opened(name, make) as decoder:
         account = run(decoder, seed=seed, cases=cases, seconds=seconds, at=at)
         account.failures = {alike: shrunk(decoder, each) for alike, each in account.failures.items()}
     return account
-
-
-@contextmanager
-def _given(make: Callable[[], Decoder]) -> Iterator[Decoder]:
-    decoder = make()
-    try:
-        yield decoder
-    finally:
-        decoder.close()
 
 
 def _watch(child: int, shared: mmap.mmap) -> bool:
     """Until it has ended; whether it had to be ended."""
     last, since = -1, 0.0
     while os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
-        number, spent = struct.unpack_from("q", shared, 0)[0], _spent_s(child)
+        number, spent = struct.unpack_from("q", shared, 0)[0], cpu_s(child)
         if number != last:
             last, since = number, spent
         elif spent - since > _STUCK_S:
@@ -104,12 +94,3 @@ def _watch(child: int, shared: mmap.mmap) -> bool:
             return True
         time.sleep(_LOOK_S)
     return False
-
-
-def _spent_s(pid: int) -> float:
-    """Processor seconds of a process so far."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -9,7 +9,6 @@ import time
 from tests.fuzz.decoder import CANARY, Decoder, Wrong
 
 _SEEDS = (b"\x03\x04abcd\x05", b"\x01\x02xy\x00")
-_kept: list[bytes] = []
 
 
 class Refused(Exception):
@@ -41,13 +40,14 @@ def endless() -> Decoder:
     return Decoder(_slow, _SEEDS, (Refused,))
 
 
-def _keeping(data: bytes) -> None:
-    _kept.append(data * 1000)
-
-
 def keeping() -> Decoder:
     """All that comes is kept."""
-    return Decoder(_keeping, _SEEDS)
+    kept: list[bytes] = []
+
+    def take(data: bytes) -> None:
+        kept.append(data * 1000)
+
+    return Decoder(take, _SEEDS)
 
 
 def _believing(data: bytes) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from typing import NamedTuple
@@ -61,11 +61,16 @@ DECODERS: dict[str, Entry] = {
 
 
 @contextmanager
-def opened(name: str) -> Iterator[Decoder]:
-    """The decoder of that name, closed afterwards. Raises KeyError."""
-    entry = DECODERS[name]
-    decoder: Decoder = getattr(import_module(f"tests.fuzz.decoders.{entry.module}"), entry.maker)()
+def opened(name: str, make: Callable[[], Decoder] | None = None) -> Iterator[Decoder]:
+    """The decoder of that name, or that of `make` in its place, closed afterwards. Raises KeyError."""
+    decoder = (_maker(name) if make is None else make)()
     try:
         yield decoder
     finally:
         decoder.close()
+
+
+def _maker(name: str) -> Callable[[], Decoder]:
+    entry = DECODERS[name]
+    maker: Callable[[], Decoder] = getattr(import_module(f"tests.fuzz.decoders.{entry.module}"), entry.maker)
+    return maker

@@ -5,6 +5,7 @@ The long runs, and what they found: docs/security.md.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Callable
@@ -71,7 +72,6 @@ def test_a_planted_bug_is_found_and_made_short(make: Callable[[], Decoder], kind
 
 def test_what_is_kept_for_ever_shows_as_growth() -> None:
     account = run(planted.keeping(), seed=1, cases=4000, warm=500)
-    planted._kept.clear()
     assert set(account.failures) == {("growth", "")}
 
 
@@ -99,8 +99,6 @@ def test_cases_are_the_same_for_the_same_seed_and_different_else() -> None:
 
 
 def test_trees_stay_json() -> None:
-    import json
-
     change = changed(2, by_line=True)
     seed = b"xx" + b'{"a": [1, {"b": "c"}], "d": null}\n{"e": 2.5}\n'
     found = {change(seed, Random(number)) for number in range(300)}
@@ -112,7 +110,7 @@ def test_trees_stay_json() -> None:
                 json.loads(line.decode("utf-8", "surrogatepass"))
 
 
-def test_what_failed_is_kept_and_found_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_failed_is_kept_and_found_again(tmp_path: Path) -> None:
     decoder = planted.past_the_end()
     (failure,) = run(decoder, seed=3, cases=500).failures.values()
     path = keep("planted", 3, failure, tmp_path)

@@ -15,6 +15,11 @@ _ODD: tuple[Any, ...] = (
     "x" * 300, "９", "²", "2026-02-30", "nan", [], {}, [[]], [None], {"": None}, "楼", "../x", "\u2028",
     "1e999", "-0",
 )  # fmt: skip
+JSON_WORDS = (
+    b"[" * 900, b'{"a":' * 400, b'"\\ud800"', b"1e999", b"NaN", b"9" * 5000, b"99999999999999999999", b"null",
+    b"true", b"-1", b"1.5", b"{}", b"[]", b'""', b"\xff", b"\0", b"\xef\xbb\xbf",
+)  # fmt: skip
+"""Pieces that are no JSON, or hardly, for decoders of it."""
 _WORDS = ("key", "site", "name", "id", "format", "hash", "_", "refused", "args", "op", "error", "message", "")
 
 

@@ -118,17 +118,24 @@ class Drops:
 
     def note_head(self, line: str) -> None:
         """Add a head of the ledger, "day,seq,hash,time", to the file of them, unless one of that day is the
-        last there. Raises OSError."""
-        path = self._folder / f"{self._site}_ledger-heads.csv"
+        last there. Where that is too large to be read again, a second one is begun. Raises OSError."""
+        path = self._heads_file()
         content = _HEADS
         if path.is_file() and not path.is_symlink():
-            if path.stat().st_size > _MOST_HEADS_BYTES:
-                return
             # Whatever others made of it, what can be read stays.
             content = path.read_text(encoding="utf-8", errors="replace")
         if content.splitlines()[-1:] and content.splitlines()[-1].startswith(line.partition(",")[0]):
             return
         self._replace(path, (content.rstrip("\r\n") + f"\r\n{line}\r\n").encode())
+
+    def _heads_file(self) -> Path:
+        """The first of `…_ledger-heads.csv`, `…_ledger-heads-2.csv` and so on that is not too large."""
+        path = self._folder / f"{self._site}_ledger-heads.csv"
+        number = 1
+        while path.is_file() and not path.is_symlink() and path.stat().st_size > _MOST_HEADS_BYTES:
+            number += 1
+            path = path.with_name(f"{self._site}_ledger-heads-{number}.csv")
+        return path
 
     def _there(self, period: str) -> list[Dropped]:
         """The period's files, by number."""

@@ -54,6 +54,12 @@ def test_a_file_that_grants_nothing_or_anything(tmp_path: Path, content: str) ->
         Tokens(write(tmp_path / "t", content))
 
 
+def test_a_pipe_is_no_file_of_tokens(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "t", 0o600)
+    with pytest.raises(TokensWrong, match="not a regular file"):
+        Tokens(tmp_path / "t")
+
+
 def test_a_file_that_everybody_reads(tmp_path: Path) -> None:
     with pytest.raises(TokensWrong, match="everybody"):
         Tokens(write(tmp_path / "t", f"a {FIRST}\n", mode=0o644))

@@ -8,7 +8,6 @@ import io
 import json
 import shutil
 import tarfile
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -34,22 +33,11 @@ from controller.store.ledger import Head, link
 from drivers.simulators.keeping import NotKept
 from drivers.simulators.keeping import load as load_kept
 from tests.controller.house import house
-from tests.fuzz.decoder import CANARY, Decoder, Wrong, unsaid
-from tests.fuzz.trees import changed
+from tests.fuzz.decoder import CANARY, Decoder, Wrong, folder, unsaid
+from tests.fuzz.trees import JSON_WORDS, changed
 
 _HOUSE = Path(__file__).resolve().parents[3]
-_JSON_WORDS = (
-    b"[" * 900, b'{"a":' * 400, b'"\\ud800"', b"1e999", b"NaN", b"9" * 5000, b"null", b"true", b"-1", b"{}",
-    b"[]", b'""', b"\xff", b"\0", b"1.5", b'"_":"X",', b'"format":', b'"hash":', b"\xef\xbb\xbf",
-    b"99999999999999999999",
-)  # fmt: skip
-
-
-def folder(name: str) -> tempfile.TemporaryDirectory[str]:
-    """One in memory where there is such a place: nothing here is about disks."""
-    return tempfile.TemporaryDirectory(
-        prefix=f"fuzz-{name}-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None
-    )
+_WORDS = (*JSON_WORDS, b'"_":"X",', b'"format":', b'"hash":')
 
 
 # Backups
@@ -106,7 +94,7 @@ def backups() -> Decoder:
     words = (
         b"../../x", b"/etc/passwd", b"path=../x\n", b"18 path=../../../x\n", b"12 size=9999999\n",
         b"\x80\0\0\0\xff\xff\xff\xff", b"GNU.sparse.map=0,1\n", b"x", b"L", b"K", b"g", b"S", b"1", b"2",
-        b"5", b"7", b"77777777777", b"-0000000001", *_JSON_WORDS,
+        b"5", b"7", b"77777777777", b"-0000000001", *_WORDS,
     )  # fmt: skip
     return Decoder(
         take, tuple(seeds), (BackupWrong, OSError), words, _mend_tar, longest=12_000, close=place.cleanup
@@ -134,7 +122,7 @@ def manifests() -> Decoder:
         if any(".." in part.name or part.name.startswith("/") or part.bytes < 0 for part in found.parts):
             raise Wrong("a name that leads out")
 
-    words = (*_JSON_WORDS, b'"../x"', b'"plans/', b'"bytes":', b"4611686018427387904")
+    words = (*_WORDS, b'"../x"', b'"plans/', b'"bytes":', b"4611686018427387904")
     seeds = (
         manifest.dump(_manifest(_CONTENTS)),
         manifest.dump(_manifest({"control.db": b"", "log.db": b"1"})),
@@ -157,7 +145,7 @@ def plans() -> Decoder:
         if not isinstance(codec.load(data.decode()), Plan):
             raise Wrong("no Plan")
 
-    words = (*_JSON_WORDS, b'"_":"Register"', b'"_":"BacnetObject"', b'"_":null', b'"_":[]', b"[[]]")
+    words = (*_WORDS, b'"_":"Register"', b'"_":"BacnetObject"', b'"_":null', b'"_":[]', b"[[]]")
     return Decoder(take, tuple(seeds), (ValueError,), words, _mend_plan, tree=changed(), longest=40_000)
 
 
@@ -192,7 +180,7 @@ def overlays() -> Decoder:
         "clock": {"start_ms": 1_772_640_000_000, "mono_ns": 5, "speed": 60.0},
     }
     seeds = (json.dumps(said).encode(), json.dumps({"lines": lines}).encode(), b"{}")
-    words = (*_JSON_WORDS, b'"clock":', b'"lines":', b'"devices":', b'"host":')
+    words = (*_WORDS, b'"clock":', b'"lines":', b'"devices":', b'"host":')
     return Decoder(take, seeds, (NotStarted,), words, tree=changed(), close=place.cleanup)
 
 
@@ -221,7 +209,7 @@ def ledgers() -> Decoder:
         take,
         seeds,
         (ArchiveDamaged,),
-        (*_JSON_WORDS, b"\n"),
+        (*_WORDS, b"\n"),
         _mend_ledger,
         tree=changed(1, by_line=True),
         close=place.cleanup,
@@ -258,7 +246,7 @@ def heads() -> Decoder:
         json.dumps({"seq": 5, "hash": "ab" * 32}).encode(),
         b"2026-03-05,5," + b"ab" * 32 + b",17",
     )
-    return Decoder(take, seeds, (), (*_JSON_WORDS, "٣".encode(), b'"seq":', b'"hash":'), tree=changed())
+    return Decoder(take, seeds, (), (*_WORDS, "٣".encode(), b'"seq":', b'"hash":'), tree=changed())
 
 
 # A stick
@@ -350,7 +338,7 @@ def _filed(
             unsaid(getattr(error, "what", ""))
             raise
 
-    return Decoder(take, seeds, declared, _JSON_WORDS, tree=changed(), close=place.cleanup)
+    return Decoder(take, seeds, declared, _WORDS, tree=changed(), close=place.cleanup)
 
 
 def tokens() -> Decoder:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-import tempfile
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,15 +19,14 @@ from controller.receiver.rows import Nonsense
 from controller.receiver.store import Store
 from controller.receiver.tokens import Tokens
 from tests.controller.receiver.samples import sent
-from tests.fuzz.decoder import CANARY, Decoder, Wrong, unsaid
+from tests.fuzz.decoder import CANARY, Decoder, Wrong, folder, unsaid, with_length
 from tests.fuzz.loop import TellingLoop
-from tests.fuzz.trees import changed
+from tests.fuzz.trees import JSON_WORDS, changed
 
 _WORDS = (
-    b"[" * 900, b'"\\ud800"', b"1e999", b"NaN", b"9" * 5000, b"null", b"true", b"-1", b"1e3",
-    b"7258118400001", b"\n", b"\n\n", b'"key":', b'"site":', b'"start_ms":', b'"flags":["a"]',
-    b'"start":"0001-01-01T00:00:00+23:59"', b'"end":"9999-12-31T23:59:59-23:59"',
-    b'"start":"2026-03-05T07:00:00.9999999"', b"\xff", b"\0", "\u2028".encode(), b'"' + b"x" * 300 + b'"',
+    *JSON_WORDS, b"1e3", b"7258118400001", b"\n", b"\n\n", b'"key":', b'"site":', b'"start_ms":',
+    b'"flags":["a"]', b'"start":"0001-01-01T00:00:00+23:59"', b'"end":"9999-12-31T23:59:59-23:59"',
+    b'"start":"2026-03-05T07:00:00.9999999"', "\u2028".encode(), b'"' + b"x" * 300 + b'"',
 )  # fmt: skip
 
 
@@ -114,14 +112,12 @@ class _Transport(asyncio.Transport):
 
 def http() -> Decoder:
     """A case: all that a client sends on one connection (TLS taken off)."""
-    folder = tempfile.TemporaryDirectory(
-        prefix="fuzz-receiver-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None
-    )
-    tokens = Path(folder.name) / "tokens"
+    place = folder("receiver")
+    tokens = Path(place.name) / "tokens"
     tokens.write_text(f"shuangliu {CANARY}\n")
     tokens.chmod(0o600)
     loop = TellingLoop()  # rows are stored by a thread, whose time is the machine's
-    store = Store(Path(folder.name) / "data")
+    store = Store(Path(place.name) / "data")
     receiver = Receiver(store, Tokens(tokens))
     config = uvicorn.Config(
         receiver.app(),
@@ -170,7 +166,7 @@ def http() -> Decoder:
         receiver.close()
         store.close()
         loop.close()
-        folder.cleanup()
+        place.cleanup()
 
     seeds = [_post(body, packed) for body in _PLAIN for packed in (True, False)]
     seeds += [_get(path) for path in ("/v1/gaps?site=shuangliu", "/v1/heads", "/v1/gaps?site=%ff%00", "/")]
@@ -187,7 +183,7 @@ def http() -> Decoder:
         b"Louguan-Ledger-Head: 999999999999999999:" + b"a" * 64 + b":999999999999999\r\n", b"\xff", b"\0",
         "²".encode(), *_WORDS,
     )  # fmt: skip
-    return Decoder(take, tuple(seeds), (), words, _mend_request, longest=6000, close=close)
+    return Decoder(take, tuple(seeds), (), words, with_length, longest=6000, close=close)
 
 
 def _waits(cycle: Any) -> bool:
@@ -213,12 +209,3 @@ def _post(body: bytes, packed: bool) -> bytes:
         more["Content_Encoding"] = "gzip"
     more["Louguan_Ledger_Head"] = f"5:{'a' * 64}:1772640000000"
     return _head("POST /v1/intervals HTTP/1.1", **more, Content_Length=str(len(body))) + body
-
-
-def _mend_request(data: bytes, random: Random) -> bytes:
-    """The length that is said is that of the body."""
-    head, blank, body = data.partition(b"\r\n\r\n")
-    if not blank or not body or random.random() < 0.3:
-        return data
-    lines = [line for line in head.split(b"\r\n") if not line.startswith(b"Content-Length")]
-    return b"\r\n".join((*lines, f"Content-Length: {len(body)}".encode(), b"", body))

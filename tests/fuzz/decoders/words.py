@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from controller.bookings.table import read_table
 from hil_tests.scenario.form import Unfit
 from hil_tests.scenario.reading import read
 from schedules.local import LocalTime
-from tests.fuzz.decoder import CANARY, Decoder, Wrong, unsaid
+from tests.fuzz.decoder import CANARY, Decoder, Wrong, folder, unsaid
 from tests.one_device import FILES
 
 _HOUSE = Path(__file__).resolve().parents[3]
@@ -78,23 +77,21 @@ sinks:
 
 def site() -> Decoder:
     """A case: a whole site's one file, compiled as `louguan check` does, but in this process."""
-    folder = tempfile.TemporaryDirectory(
-        prefix="fuzz-site-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None
-    )
-    file = Path(folder.name) / "site.yaml"
+    place = folder("site")
+    file = Path(place.name) / "site.yaml"
     canary = f"token: {CANARY}".encode()
 
     def take(data: bytes) -> None:
         file.write_bytes(data)
         findings = Findings()
-        plan = compile_site(Path(folder.name), findings)
+        plan = compile_site(Path(place.name), findings)
         said = [problem.sentence(language) for problem in findings.problems() for language in ("en", "zh_CN")]
         said += [str(note) for _, note in findings.notes()]
         if plan is None and not findings.failed:
             raise Wrong("refused, and nothing said")
         if plan is not None and findings.failed:
             raise Wrong("taken in spite of problems")
-        if any(b"sinks:\n  up: {kind: https, url:" in line and canary in line for line in (data,)):
+        if b"sinks:\n  up: {kind: https, url:" in data and canary in data:
             for each in said:
                 unsaid(each)
 
@@ -103,7 +100,7 @@ def site() -> Decoder:
         golden = _GOLDEN / f"good-{name}" / "site.yaml"
         if golden.is_file() and len(list(golden.parent.rglob("*.yaml"))) == 1:
             seeds.append(golden.read_bytes())
-    return Decoder(take, tuple(seeds), (), _WORDS, longest=4000, close=folder.cleanup)
+    return Decoder(take, tuple(seeds), (), _WORDS, longest=4000, close=place.cleanup)
 
 
 def profiles() -> Decoder:
@@ -197,10 +194,8 @@ def _plan_with_places() -> Plan:
 
 def scenarios() -> Decoder:
     """A case: a file of scenarios."""
-    folder = tempfile.TemporaryDirectory(
-        prefix="fuzz-scenario-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None
-    )
-    file = Path(folder.name) / "case.yaml"
+    place = folder("scenario")
+    file = Path(place.name) / "case.yaml"
 
     def take(data: bytes) -> None:
         file.write_bytes(data)
@@ -211,4 +206,4 @@ def scenarios() -> Decoder:
         for path in sorted((_HOUSE / "hil_tests" / "scenarios").glob("*.yaml"))
     ]
     seeds = [piece for text in texts for piece in _small(text, 40) if b"steps:" in piece]
-    return Decoder(take, tuple(seeds), (Unfit,), _WORDS, longest=1500, close=folder.cleanup)
+    return Decoder(take, tuple(seeds), (Unfit,), _WORDS, longest=1500, close=place.cleanup)

@@ -135,6 +135,9 @@ def test_a_file_of_any_size_is_not_read(tmp_path: Path, monkeypatch: pytest.Monk
     assert large.read_bytes() == whole + b" " * 1000
     assert (tmp_path / "s_2026-03-05_000000002.csv").read_bytes() == whole
     assert heads.read_bytes() == b" " * 1001
+    found.note_head("2026-03-06,6,cd,18")
+    second = (tmp_path / "s_ledger-heads-2.csv").read_text(encoding="utf-8")
+    assert second.splitlines() == ["day,seq,hash,time", "2026-03-05,5,ab,17", "2026-03-06,6,cd,18"]
 
 
 def test_a_parquet_file_of_too_many_rows_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
