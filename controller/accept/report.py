@@ -92,9 +92,6 @@ class _Report:
         self._progress = progress
         self._language = language
         self._zone = ZoneInfo(plan.site.time_zone)
-        self._set_up = {
-            point for device in plan.devices if device.unheard for point, _ in device.unheard.set_up
-        }
 
     def moment(self, wall_ms: int | None) -> str | None:
         if wall_ms is None:
@@ -180,7 +177,7 @@ class _Report:
             "life_safety": point.life_safety,
             "unit": point.unit,
             "address": address(point),
-            "bounds": render(bounds(point), self._language),
+            "bounds": bounds(point, self._language),
             "poll_s": point.poll_s,
             "verdict": together(verdicts).value,
             "checks": checks,
