@@ -25,7 +25,7 @@ from controller.accept.records import (
 
 
 class Keeper:
-    """Held by who holds the data directory. All that writes raises OSError."""
+    """Held by who holds the data directory. All that writes raises NotKept."""
 
     def __init__(self, plan: Plan, file: ProgressFile, progress: Progress) -> None:
         self.plan = plan
@@ -44,15 +44,15 @@ class Keeper:
         self._save()
 
     def point(self, point: Point) -> Record:
-        """What is known of it; of one that was another when it was tried, nothing but what people said."""
-        return self._record(self.progress.points, point.key, self._print_of(point))
+        """What is known of it, to be added to; of one that has changed see `look_for_changes`."""
+        return self.progress.points.setdefault(point.key, Record(self._print_of(point)))
 
     def device(self, device: Device) -> Record:
-        return self._record(self.progress.devices, device.name, self._print_of(device))
+        return self.progress.devices.setdefault(device.name, Record(self._print_of(device)))
 
     def look_for_changes(self, now_ms: int) -> list[str]:
-        """Points and devices that are others than when they were tried: their trials begin anew. Their
-        names."""
+        """Before all else. Points and devices that are others than when they were tried: their trials begin
+        anew, and what people said stays. Their names."""
         found = []
         for name, record, now in self._known():
             if record.print != now:
@@ -137,10 +137,6 @@ class Keeper:
             made = prints.of_point(self.plan, what)
         self._prints[name] = made
         return made
-
-    @staticmethod
-    def _record(records: dict[str, Record], name: str, now: str) -> Record:
-        return records.setdefault(name, Record(now))
 
     def _save(self) -> None:
         self._file.save(self.progress)

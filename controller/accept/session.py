@@ -103,7 +103,7 @@ class Session:
         self._by = by
 
     async def run(self) -> None:
-        """Raises OSError when progress cannot be kept: then nothing more is written."""
+        """Raises NotKept when progress cannot be kept: then nothing more is written."""
         plan = self._ground.plan
         wanted = [point for point in plan.points if _to_read(self._keeper, point, self._wish)]
         devices = len({point.device for point in wanted})

@@ -11,10 +11,11 @@ from typing import Annotated
 import typer
 
 from config.language import text
+from controller.cli.pages import write_page
 from controller.cli.processes import ended_in_order
 from controller.cli.remote import INSTALLED, DataDir
 from controller.cli.site import AsJson, SiteDir
-from controller.cli.speech import Failure, language, put_json, tell, unwritable
+from controller.cli.speech import Failure, language, put_json
 
 _BOTH = ("zh_CN", "en")
 
@@ -119,24 +120,20 @@ def accept(
         shown = [measured_of(here.plan, one) for one in measured or []]
         asker = Person(yes=yes, hand=hand, allow=wish.allow)
         now_ms = here.clock.look().wall_ms
+        for point, words in notes:
+            here.keeper.noted(point, Note(words, person, now_ms))
+        for one in shown:
+            here.keeper.measured(one.point, Measured(one.value, one.tolerance, person, now_ms))
         try:
-            here.keeper.look_for_changes(now_ms)
-            for point, words in notes:
-                here.keeper.noted(point, Note(words, person, now_ms))
-            for one in shown:
-                here.keeper.measured(one.point, Measured(one.value, one.tolerance, person, now_ms))
-            try:
-                run(here, wish, asker, person, tuple(write or ()), run=not enter_only)
-            finally:
-                progress, made_ms = here.keeper.progress, here.clock.look().wall_ms
-                if report is not None:
-                    languages = _BOTH if both else (language(),)
-                    from controller.cli.accept_page import page
+            run(here, wish, asker, person, tuple(write or ()), run=not enter_only)
+        finally:
+            progress, made_ms = here.keeper.progress, here.clock.look().wall_ms
+            if report is not None:
+                languages = _BOTH if both else (language(),)
+                from controller.cli.accept_page import page
 
-                    made = [(report_of(here.plan, progress, one, made_ms), one) for one in languages]
-                    _write(report, page(made))
-        except OSError as error:
-            raise unwritable(here.data, error) from error
+                made = [(report_of(here.plan, progress, one, made_ms), one) for one in languages]
+                write_page(report, page(made))
         found = report_of(here.plan, progress, language(), made_ms)
     if as_json:
         put_json(found)
@@ -157,16 +154,6 @@ def _data_of(site: Path, overlay: Path | None) -> Path:
     if named := os.environ.get("LOUGUAN_DATA"):
         return Path(named)
     return INSTALLED if (INSTALLED / FILE).exists() else own
-
-
-def _write(file: Path, content: str) -> None:
-    fresh = file.with_name(f"{file.name}.part")
-    try:
-        fresh.write_text(content, encoding="utf-8")
-        fresh.replace(file)
-    except OSError as error:
-        raise unwritable(file, error) from error
-    tell(text("{file} is written", file=str(file)))
 
 
 def register(app: typer.Typer) -> None:

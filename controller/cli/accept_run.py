@@ -16,14 +16,14 @@ from config.language.details import detail
 from config.plan.clock import Pace
 from config.plan.site import Plan
 from controller.accept import judging
-from controller.accept.file import ProgressFile
+from controller.accept.file import NotKept, ProgressFile
 from controller.accept.ground import Ground
 from controller.accept.guard import Guard
 from controller.accept.keeper import Keeper
 from controller.accept.records import Aspect, Run
 from controller.accept.session import Asker, Consent, Session, Wish, speaks
 from controller.board import Board
-from controller.cli.speech import Failure, language
+from controller.cli.speech import Failure, language, unwritable
 from controller.clock import SiteClock
 from controller.decide.records import Remembered
 from controller.options import NotStarted, Options
@@ -72,13 +72,17 @@ def held(site: Path, data: Path, overlay_file: Path | None) -> Iterator[Held]:
             _, plan = plan_of(site)
             file = ProgressFile(data)
             keeper = Keeper(plan, file, file.load(plan.site.name))
-            yield Held(plan, overlay, data, keeper, _clock(overlay, seen_ms), remembered)
+            clock = _clock(overlay, seen_ms)
+            keeper.look_for_changes(clock.look().wall_ms)
+            yield Held(plan, overlay, data, keeper, clock, remembered)
     except AlreadyRunning as error:
         raise Failure(error.text, hint=_HINT, kind="running") from error
     except StoreError as error:
         raise Failure(error.text) from error
     except NotStarted as reason:
         raise Failure(reason.what, hint=reason.hint) from reason
+    except NotKept as error:
+        raise unwritable(error.file, error.error) from error
     finally:
         site_lock.release()
 
@@ -107,7 +111,6 @@ def accept(held: Held, wish: Wish, asker: Asker, by: str, wrote: tuple[str, ...]
             wrote=wrote,
         )
     )
-    keeper.look_for_changes(now.wall_ms)
     try:
         if run and speaks(held.plan, keeper, wish):
             asyncio.run(_speak(held, wish, asker, by))

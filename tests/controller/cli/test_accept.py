@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -84,6 +85,34 @@ def test_the_report_is_a_whole_file_in_both_languages(
     )
     assert code == 1
     assert "Traceback" not in err
+
+
+def test_the_report_may_go_where_no_file_can_be_replaced(
+    capsys: pytest.CaptureFixture[str], site: Path, tmp_path: Path
+) -> None:
+    page, link = tmp_path / "page.html", tmp_path / "link.html"
+    link.symlink_to(page)
+    for file in (link, Path("/dev/null")):
+        louguan(capsys, "accept", str(site), "--enter-only", "--report", str(file))
+    assert link.is_symlink()
+    assert "<main lang=" in page.read_text(encoding="utf-8")
+    assert Path("/dev/null").is_char_device()
+
+
+def test_what_cannot_be_kept_is_told_and_what_fails_otherwise_is_not_taken_for_it(
+    capsys: pytest.CaptureFixture[str], site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise OSError(errno.ENETDOWN, "Network is down")
+
+    words = ("accept", str(site), "--enter-only", "--lang", "en")
+    with monkeypatch.context() as patched:
+        patched.setattr("controller.accept.file.write_whole", fails)
+        code, _, err = louguan(capsys, *words)
+    assert (code, "acceptance.json cannot be written: Network is down" in err) == (1, True)
+    monkeypatch.setattr("controller.cli.accept_run.accept", fails)
+    code, _, err = louguan(capsys, *words)
+    assert (code, "Network is down" in err, "cannot be written" in err) == (1, True, False)
 
 
 def test_nobody_speaks_beside_a_daemon(capsys: pytest.CaptureFixture[str], site: Path) -> None:
