@@ -71,8 +71,8 @@ def _lines(found: dict[str, Any]) -> Iterator[Text]:
         **{name: summary[name] for name in ("points", "passed", "failed", "skipped", "open")},
     )
     yield text(
-        "outputs tried: {tried} of {outputs}",
-        tried=summary["outputs_passed"],
+        "outputs that took: {passed} of {outputs}",
+        passed=summary["outputs_passed"],
         outputs=summary["outputs"],
     )
     for item in summary["skipped_why"]:
