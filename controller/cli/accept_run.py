@@ -23,6 +23,7 @@ from controller.accept.keeper import Keeper
 from controller.accept.records import Aspect, Run
 from controller.accept.session import Asker, Consent, Session, Wish, speaks
 from controller.board import Board
+from controller.booted import boot_id
 from controller.cli.speech import Failure, language, unwritable
 from controller.clock import SiteClock
 from controller.decide.records import Remembered
@@ -30,6 +31,7 @@ from controller.options import NotStarted, Options
 from controller.overlays import Overlay
 from controller.site_lock import SiteLock
 from controller.store import boots, people
+from controller.store.boots import Stood
 from controller.store.connection import open_reader
 from controller.store.control import FILE
 from controller.store.errors import AlreadyRunning, StoreError
@@ -68,11 +70,11 @@ def held(site: Path, data: Path, overlay_file: Path | None) -> Iterator[Held]:
                     text("another louguan runs on {site} with another data directory", site=str(site)),
                     hint=_HINT,
                 )
-            remembered, seen_ms = _remembered(data)
+            remembered, stood = _remembered(data)
             _, plan = plan_of(site)
             file = ProgressFile(data)
             keeper = Keeper(plan, file, file.load(plan.site.name))
-            clock = _clock(overlay, seen_ms)
+            clock = _clock(overlay, stood)
             keeper.look_for_changes(clock.look().wall_ms)
             yield Held(plan, overlay, data, keeper, clock, remembered)
     except AlreadyRunning as error:
@@ -144,20 +146,21 @@ async def _speak(held: Held, wish: Wish, asker: Asker, by: str) -> None:
         raise Failure(text("a line cannot be opened: {reason}", reason=detail(str(error)))) from error
 
 
-def _clock(overlay: Overlay | None, seen_ms: int) -> SiteClock:
+def _clock(overlay: Overlay | None, stood: Stood) -> SiteClock:
+    """As the daemon's: what that would doubt is not believed here."""
     if overlay is not None and overlay.time is not None:
         return SiteClock(overlay.time.speed, overlay.time.now_ms())
-    return SiteClock(not_before_ms=seen_ms)
+    return SiteClock(not_before_ms=stood.seen_ms, booted_ms=stood.booted_in(boot_id()))
 
 
-def _remembered(data: Path) -> tuple[Remembered, int]:
-    """What the daemon that ran last keeps, and the time that it noted last."""
+def _remembered(data: Path) -> tuple[Remembered, Stood]:
+    """What the daemon that ran last keeps, and where its clock stood."""
     path = data / FILE
     if not path.exists():
-        return Remembered(), 0
+        return Remembered(), Stood()
     try:
         with closing(open_reader(path)) as connection:
-            return people.remembered(connection), boots.latest_seen_ms(connection) or 0
+            return people.remembered(connection), boots.latest(connection)
     except (sqlite3.Error, ValueError) as error:
         raise Failure(
             text("control.db cannot be read ({reason})", reason=detail(str(error))),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import json
+import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,13 @@ from controller.accept.file import ProgressFile
 from controller.accept.keeper import Keeper
 from controller.accept.records import Aspect, Check, Left, Progress, Verdict
 from controller.board import Board
+from controller.booted import boot_id
 from controller.cli import accept
 from controller.cli.accept_wish import measured, noted, wish_of
 from controller.cli.speech import Failure
+from controller.kernel_clock import elapsed_ns
 from controller.site_lock import SiteLock
+from controller.store.control import ControlStore
 from controller.store.lock import DataLock
 from tests.controller.accept.stand import SITE, compiled
 from tests.controller.cli.test_main import louguan
@@ -162,6 +167,20 @@ def test_a_damaged_control_db_is_refused(capsys: pytest.CaptureFixture[str], sit
     code, _, err = louguan(capsys, "accept", str(site), "--lang", "en")
     assert code == 1
     assert "its locks and observe modes would not be known" in err
+
+
+def test_a_clock_that_leapt_while_no_daemon_ran_is_doubted_as_the_daemon_would(
+    capsys: pytest.CaptureFixture[str], site: Path
+) -> None:
+    (site / "data").mkdir()
+    seen_ms = time.time_ns() // 1_000_000 - 5 * 3_600_000
+    booted_ms = seen_ms - elapsed_ns() // 1_000_000
+    control = ControlStore.open(site / "data", seen_ms)
+    control.begin(seen_ms, trusted=True, version="1", plan="", machine=boot_id(), booted_ms=booted_ms)
+    control.close()
+    _, data = entered(capsys, site)
+    assert data["runs"][0]["clock_leap_s"] == pytest.approx(5 * 3600, abs=60)
+    assert datetime.fromisoformat(data["made"]).timestamp() == pytest.approx(seen_ms / 1000, abs=60)
 
 
 def test_what_all_means() -> None:
