@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +12,7 @@ import typer
 from config.language import text
 from controller.cli.pages import write_page
 from controller.cli.processes import ended_in_order
-from controller.cli.remote import INSTALLED, DataDir
+from controller.cli.remote import data_of_site
 from controller.cli.site import AsJson, SiteDir
 from controller.cli.speech import Failure, language, put_json
 
@@ -29,7 +28,15 @@ def accept(
     both: Annotated[
         bool, typer.Option("--both", help="The report in Chinese and in English, one after the other.")
     ] = False,
-    data: DataDir = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            help="Where what was tried is kept: the daemon's data directory (default: data/ in the site, or "
+            "that of the installed service).",
+            metavar="DIR",
+        ),
+    ] = None,
     overlay: Annotated[
         Path | None,
         typer.Option(
@@ -114,7 +121,10 @@ def accept(
     if lose and not hands:
         raise Failure(text("--lose needs somebody at a terminal, or --hand PIPE"), code=2)
     person = by or getpass.getuser()
-    with ended_in_order(), held(site, data or _data_of(site, overlay), overlay) as here:
+    if data is None and overlay is not None:
+        # What is tried on simulated devices has no place beside what the service knows.
+        data = site / "data"
+    with ended_in_order(), held(site, data_of_site(site, data), overlay) as here:
         wish = wish_of(here.plan, write or [], allow or [], lose, again or [], forget=leave)
         notes = [noted(here.plan, one) for one in note or []]
         shown = [measured_of(here.plan, one) for one in measured or []]
@@ -142,18 +152,6 @@ def accept(
 
         show(found, language())
     raise typer.Exit(1 if failed(found) else 0)
-
-
-def _data_of(site: Path, overlay: Path | None) -> Path:
-    """The site's own, or those of the service installed here: what is locked is known there alone."""
-    from controller.store.control import FILE
-
-    own = site / "data"
-    if own.exists() or overlay is not None:
-        return own
-    if named := os.environ.get("LOUGUAN_DATA"):
-        return Path(named)
-    return INSTALLED if (INSTALLED / FILE).exists() else own
 
 
 def register(app: typer.Typer) -> None:

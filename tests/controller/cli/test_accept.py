@@ -18,8 +18,9 @@ from controller.accept.keeper import Keeper
 from controller.accept.records import Aspect, Check, Left, Progress, Verdict
 from controller.board import Board
 from controller.booted import boot_id
-from controller.cli import accept
+from controller.cli import remote
 from controller.cli.accept_wish import measured, noted, wish_of
+from controller.cli.remote import data_of_site
 from controller.cli.speech import Failure
 from controller.kernel_clock import elapsed_ns
 from controller.site_lock import SiteLock
@@ -202,16 +203,19 @@ def test_what_all_means() -> None:
 
 def test_whose_data_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is locked is known in the data of the service alone, where there is one."""
-    site, service = tmp_path / "site", tmp_path / "service"
-    monkeypatch.delenv("LOUGUAN_DATA", raising=False)
-    monkeypatch.setattr(accept, "INSTALLED", service)
-    assert accept._data_of(site, None) == site / "data"
+    site, service, here = tmp_path / "site", tmp_path / "service", tmp_path / "here"
+    (here / "data").mkdir(parents=True)
+    monkeypatch.chdir(here)
+    monkeypatch.setattr(remote, "INSTALLED", service)
+    assert data_of_site(site, None, {}) == site / "data"
     service.mkdir()
-    (service / "control.db").touch()
-    assert accept._data_of(site, None) == service
-    assert accept._data_of(site, Path("overlay.json")) == site / "data"
+    assert data_of_site(site, None, {}) == service
+    (here / "data" / "louguan.sock").touch()
+    assert data_of_site(site, None, {}) == Path("data")
+    assert data_of_site(site, None, {"LOUGUAN_DATA": "there"}) == Path("there")
     (site / "data").mkdir(parents=True)
-    assert accept._data_of(site, None) == site / "data"
+    assert data_of_site(site, None, {"LOUGUAN_DATA": "there"}) == site / "data"
+    assert data_of_site(site, Path("said"), {}) == Path("said")
 
 
 def test_how_instruments_are_written() -> None:
