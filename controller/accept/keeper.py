@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from config.plan.devices import Device
 from config.plan.points import Point
+from config.plan.reading import Value
 from config.plan.site import Plan
-from controller.accept import prints
+from controller.accept import judging, prints
 from controller.accept.file import ProgressFile
 from controller.accept.records import (
     OF_LOSS,
@@ -89,10 +90,22 @@ class Keeper:
         record.checks.pop(Aspect.MEASURED, None)
         self._save()
 
-    def compared(self, point: Point, check: Check) -> None:
-        """A point beside its instrument."""
-        self.point(point).checks[Aspect.MEASURED] = check
-        self._save()
+    def compare(
+        self, reads: Iterable[tuple[Point, Value | None]], now_ms: int, *, failed: bool
+    ) -> dict[str, Check]:
+        """What points read beside their instruments, where that is still to be done, or has `failed`. What it
+        came to, by key."""
+        found = {}
+        for point, value in reads:
+            record = self.point(point)
+            if record.measured is not None and self.wanted(
+                record, Aspect.MEASURED, again=False, failed=failed
+            ):
+                check = judging.measured(value, record.measured, now_ms)
+                found[point.key] = record.checks[Aspect.MEASURED] = check
+        if found:
+            self._save()
+        return found
 
     def leave(self, left: Left) -> None:
         """Before an output is written."""

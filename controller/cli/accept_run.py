@@ -15,7 +15,6 @@ from config.language import text
 from config.language.details import detail
 from config.plan.clock import Pace
 from config.plan.site import Plan
-from controller.accept import judging
 from controller.accept.file import NotKept, ProgressFile
 from controller.accept.ground import Ground
 from controller.accept.guard import Guard
@@ -123,13 +122,10 @@ def accept(held: Held, wish: Wish, asker: Asker, by: str, wrote: tuple[str, ...]
 
 
 def _compare(held: Held) -> None:
-    """What instruments showed, with what was read before."""
-    for point in held.plan.points:
-        record = held.keeper.point(point)
-        read = record.checks.get(Aspect.READ)
-        if record.measured is not None and read is not None and Aspect.MEASURED not in record.checks:
-            check = judging.measured(read.seen.get("value"), record.measured, held.clock.now().wall_ms)
-            held.keeper.compared(point, check)
+    """Instruments that were entered, with what was read before."""
+    checks = [(point, held.keeper.point(point).checks.get(Aspect.READ)) for point in held.plan.points]
+    reads = [(point, check.seen.get("value")) for point, check in checks if check is not None]
+    held.keeper.compare(reads, held.clock.now().wall_ms, failed=False)
 
 
 async def _speak(held: Held, wish: Wish, asker: Asker, by: str) -> None:
