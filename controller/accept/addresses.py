@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from config.language import Text, text
+from config.language import Text, render, text, word
 from config.plan.amounts import amount
 from config.plan.devices import Device
 from config.plan.lines import Line
@@ -43,22 +43,18 @@ def where(line: Line, device: Device) -> Text:
     return text("{line}, unit {number}", line=at, number=device.unit)
 
 
-def bounds(point: Point) -> Text | str:
+def bounds(point: Point, language: str) -> str:
     """What it may read, or be commanded to."""
     command = point.command
     if command is not None and command.low is not None and command.high is not None:
-        return text("set {range}", range=_range(command.low, command.high, point.unit))
+        return render(text("set {range}", range=_range(command.low, command.high, point.unit)), language)
     if point.kind == "enum":
         states = point.states if command is None or not command.states else command.states
-        names = [one if isinstance(one, str) else point.state_name(one) or str(one) for one in _names(states)]
-        return ", ".join(names)
+        numbers = [state if isinstance(state, int) else state[0] for state in states]
+        return ", ".join(word(point.state_name(number) or str(number), language) for number in numbers)
     if point.valid_low is not None or point.valid_high is not None:
         return _range(point.valid_low, point.valid_high, point.unit)
     return ""
-
-
-def _names(states: tuple[tuple[int, str], ...] | tuple[int, ...]) -> list[int | str]:
-    return [state if isinstance(state, int) else state[1] for state in states]
 
 
 def _range(low: float | None, high: float | None, unit: str) -> str:

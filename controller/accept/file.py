@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from config.language import text
@@ -12,8 +11,18 @@ from controller.accept.kept import NotProgress, dump, load
 from controller.accept.records import Progress
 from controller.options import NotStarted
 from controller.privacy import narrowed
+from controller.whole import write_whole
 
 FILE = "acceptance.json"
+
+
+class NotKept(Exception):
+    """Progress cannot be written down: nothing more may be tried."""
+
+    def __init__(self, file: Path, error: OSError) -> None:
+        super().__init__(str(error))
+        self.file = file
+        self.error = error
 
 
 class ProgressFile:
@@ -45,18 +54,12 @@ class ProgressFile:
         return progress
 
     def save(self, progress: Progress) -> None:
-        """Raises OSError."""
-        fresh = self.path.with_suffix(".new")
-        with narrowed(), fresh.open("w", encoding="utf-8") as handle:
-            handle.write(dump(progress))
-            handle.flush()
-            os.fsync(handle.fileno())
-        fresh.replace(self.path)
-        folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        """Raises NotKept."""
         try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            with narrowed():
+                write_whole(self.path, dump(progress))
+        except OSError as error:
+            raise NotKept(self.path, error) from error
 
     def _unusable(self, error: Exception) -> NotStarted:
         why = reason(error) if isinstance(error, OSError) else detail(str(error))

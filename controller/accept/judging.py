@@ -82,9 +82,8 @@ def period(point: Point, declared_s: float, period_s: float | None, at_ms: int) 
 
 def set_up(point: Point, wanted: Value, reading: Reading, at_ms: int, *, written: bool = False) -> Check:
     """Whether a set-up register holds what the Plan wants it to. `written`: it has been told so by now."""
-    tolerance = 0.0 if point.command is None else point.command.tolerance
     seen = {"value": reading.value, "wanted": wanted}
-    if reading.quality is Quality.GOOD and close(reading.value, wanted, tolerance):
+    if reading.quality is Quality.GOOD and close(reading.value, wanted, tolerance(point)):
         return Check(Verdict.PASSED, None, at_ms, seen)
     if written:
         return Check(Verdict.FAILED, text("it does not take what it has to hold"), at_ms, seen)
@@ -146,8 +145,13 @@ def measured(reading: Value | None, by_hand: Measured, at_ms: int) -> Check:
     return Check(Verdict.FAILED, text("the instrument shows something else"), at_ms, seen)
 
 
-def close(one: Value | None, other: Value, tolerance: float) -> bool:
-    """Whether two values of a point are the same within a tolerance; never for a missing one."""
+def tolerance(point: Point) -> float:
+    """By how much what it reads may differ from what was written to it."""
+    return 0.0 if point.command is None else point.command.tolerance
+
+
+def close(one: Value | None, other: Value, within: float) -> bool:
+    """Whether two values of a point are the same, but for `within`; never for a missing one."""
     if isinstance(one, bool | str) or isinstance(other, bool | str) or one is None:
         return type(one) is type(other) and one == other
-    return math.isclose(one, other, rel_tol=1e-9, abs_tol=tolerance + 1e-9)
+    return math.isclose(one, other, rel_tol=1e-9, abs_tol=within + 1e-9)

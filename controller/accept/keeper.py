@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from config.plan.devices import Device
 from config.plan.points import Point
+from config.plan.reading import Value
 from config.plan.site import Plan
-from controller.accept import prints
+from controller.accept import judging, prints
 from controller.accept.file import ProgressFile
 from controller.accept.records import (
     OF_LOSS,
@@ -25,7 +26,7 @@ from controller.accept.records import (
 
 
 class Keeper:
-    """Held by who holds the data directory. All that writes raises OSError."""
+    """Held by who holds the data directory. All that writes raises NotKept."""
 
     def __init__(self, plan: Plan, file: ProgressFile, progress: Progress) -> None:
         self.plan = plan
@@ -44,15 +45,15 @@ class Keeper:
         self._save()
 
     def point(self, point: Point) -> Record:
-        """What is known of it; of one that was another when it was tried, nothing but what people said."""
-        return self._record(self.progress.points, point.key, self._print_of(point))
+        """What is known of it, to be added to; of one that has changed see `look_for_changes`."""
+        return self.progress.points.setdefault(point.key, Record(self._print_of(point)))
 
     def device(self, device: Device) -> Record:
-        return self._record(self.progress.devices, device.name, self._print_of(device))
+        return self.progress.devices.setdefault(device.name, Record(self._print_of(device)))
 
     def look_for_changes(self, now_ms: int) -> list[str]:
-        """Points and devices that are others than when they were tried: their trials begin anew. Their
-        names."""
+        """Before all else. Points and devices that are others than when they were tried: their trials begin
+        anew, and what people said stays. Their names."""
         found = []
         for name, record, now in self._known():
             if record.print != now:
@@ -89,10 +90,22 @@ class Keeper:
         record.checks.pop(Aspect.MEASURED, None)
         self._save()
 
-    def compared(self, point: Point, check: Check) -> None:
-        """A point beside its instrument."""
-        self.point(point).checks[Aspect.MEASURED] = check
-        self._save()
+    def compare(
+        self, reads: Iterable[tuple[Point, Value | None]], now_ms: int, *, failed: bool
+    ) -> dict[str, Check]:
+        """What points read beside their instruments, where that is still to be done, or has `failed`. What it
+        came to, by key."""
+        found = {}
+        for point, value in reads:
+            record = self.point(point)
+            if record.measured is not None and self.wanted(
+                record, Aspect.MEASURED, again=False, failed=failed
+            ):
+                check = judging.measured(value, record.measured, now_ms)
+                found[point.key] = record.checks[Aspect.MEASURED] = check
+        if found:
+            self._save()
+        return found
 
     def leave(self, left: Left) -> None:
         """Before an output is written."""
@@ -137,10 +150,6 @@ class Keeper:
             made = prints.of_point(self.plan, what)
         self._prints[name] = made
         return made
-
-    @staticmethod
-    def _record(records: dict[str, Record], name: str, now: str) -> Record:
-        return records.setdefault(name, Record(now))
 
     def _save(self) -> None:
         self._file.save(self.progress)

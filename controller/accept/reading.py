@@ -72,7 +72,7 @@ def set_up_of(plan: Plan) -> dict[int, Value]:
     return dict(wanted)
 
 
-def read_points(points: Collection[Point], ground: Ground) -> None:
+def read_points(ground: Ground, points: Collection[Point]) -> None:
     """Read these ahead of their turn."""
     for point in points:
         ground.read_now(point)

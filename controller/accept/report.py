@@ -6,7 +6,7 @@ Times are ISO 8601 with the site's offset; values are in the units of their poin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -59,6 +59,7 @@ def report(plan: Plan, progress: Progress, language: str, now_ms: int) -> dict[s
         "made": made.moment(now_ms),
         "plan": plan.hash,
         "verdict": made.verdict(devices),
+        "failed": list(_failures(devices)),
         "summary": {
             "devices": len(devices),
             "devices_answering": sum(device["answers"] is True for device in devices),
@@ -84,6 +85,27 @@ def failed(data: Mapping[str, Any]) -> bool:
     return data["verdict"] == Verdict.FAILED or bool(data["left"])
 
 
+def _failures(devices: Sequence[dict[str, Any]]) -> Iterator[dict[str, str]]:
+    """All that failed, one after the other; why a device does not answer is told once for all its points."""
+    for device in devices:
+        reads = [point["checks"]["read"] for point in device["points"] if "read" in point["checks"]]
+        silent = reads[0] if device["answers"] is False else None
+        if silent is not None:
+            yield _failure(device["device"], device["label"], "read", silent)
+        for aspect, check in device["checks"].items():
+            if check["verdict"] == Verdict.FAILED:
+                yield _failure(device["device"], device["label"], aspect, check)
+        for point in device["points"]:
+            for aspect, check in point["checks"].items():
+                told = silent is not None and aspect == Aspect.READ and check["why"] == silent["why"]
+                if check["verdict"] == Verdict.FAILED and not told:
+                    yield _failure(point["point"], point["label"], aspect, check)
+
+
+def _failure(name: str, label: str, aspect: str, check: Mapping[str, Any]) -> dict[str, str]:
+    return {"name": name, "label": label, "aspect": aspect, "why": check["why"]}
+
+
 class _Report:
     """Makes the parts; lives for one report."""
 
@@ -92,9 +114,6 @@ class _Report:
         self._progress = progress
         self._language = language
         self._zone = ZoneInfo(plan.site.time_zone)
-        self._set_up = {
-            point for device in plan.devices if device.unheard for point, _ in device.unheard.set_up
-        }
 
     def moment(self, wall_ms: int | None) -> str | None:
         if wall_ms is None:
@@ -180,7 +199,7 @@ class _Report:
             "life_safety": point.life_safety,
             "unit": point.unit,
             "address": address(point),
-            "bounds": render(bounds(point), self._language),
+            "bounds": bounds(point, self._language),
             "poll_s": point.poll_s,
             "verdict": together(verdicts).value,
             "checks": checks,

@@ -103,7 +103,7 @@ class Session:
         self._by = by
 
     async def run(self) -> None:
-        """Raises OSError when progress cannot be kept: then nothing more is written."""
+        """Raises NotKept when progress cannot be kept: then nothing more is written."""
         plan = self._ground.plan
         wanted = [point for point in plan.points if _to_read(self._keeper, point, self._wish)]
         devices = len({point.device for point in wanted})
@@ -131,14 +131,11 @@ class Session:
         self._keeper.read(found)
 
     def _compare(self) -> None:
-        for point in self._ground.plan.points:
-            by_hand = self._keeper.point(point).measured
-            if by_hand is not None and self._keeper.wanted(
-                self._keeper.point(point), Aspect.MEASURED, again=False, failed=True
-            ):
-                check = judging.measured(self._ground.good(point.id), by_hand, self._ground.now.wall_ms)
-                self._keeper.compared(point, check)
-                self._asker.tried(point.key, {Aspect.MEASURED: check})
+        """Instruments with what is read now, also those that have failed before."""
+        ground = self._ground
+        reads = [(point, ground.good(point.id)) for point in ground.plan.points]
+        for key, check in self._keeper.compare(reads, ground.now.wall_ms, failed=True).items():
+            self._asker.tried(key, {Aspect.MEASURED: check})
 
     async def _put_back(self) -> None:
         """What a run that was killed has left other than it was."""
@@ -223,7 +220,7 @@ class Session:
             point = ground.plan.points[number]
             if point.device in self._wish.set_up and ground.guard.barred(point) is None:
                 reads = ground.good(number)
-                if reads is not None and not judging.close(reads, value, _tolerance(point)):
+                if reads is not None and not judging.close(reads, value, judging.tolerance(point)):
                     found.append(Planned(point, reads, value, set_up=True))
         return found
 
@@ -234,12 +231,12 @@ class Session:
         ground, told = self._ground, len(self._ground.set_ups)
         wanted = {one.point.id: one.to for one in planned if not isinstance(one.to, Text)}
         self._consent.devices = frozenset(one.point.device for one in planned)
-        read_points([one.point for one in planned], ground)
+        read_points(ground, [one.point for one in planned])
         await ground.until(lambda: wanted.keys() <= {one.point for one in ground.set_ups[told:]}, _SET_UP_S)
-        read_points([one.point for one in planned], ground)
+        read_points(ground, [one.point for one in planned])
         await ground.until(
             lambda: all(
-                judging.close(ground.good(number), value, _tolerance(ground.plan.points[number]))
+                judging.close(ground.good(number), value, judging.tolerance(ground.plan.points[number]))
                 for number, value in wanted.items()
             ),
             _READ_S,
@@ -270,7 +267,3 @@ def _to_read(keeper: Keeper, point: Point, wish: Wish) -> bool:
         keeper.wanted(record, aspect, again=again, failed=wish.failed)
         for aspect in (Aspect.READ, *(record.checks.keys() & {Aspect.PERIOD, Aspect.SET_UP}))
     )
-
-
-def _tolerance(point: Point) -> float:
-    return 0.0 if point.command is None else point.command.tolerance

@@ -45,7 +45,7 @@ async def try_output(
         return {Aspect.WRITE: Check(Verdict.SKIPPED, value, ground.now.wall_ms)}
     assert found.value is not None
     kept = await _passes(ground, point, value, tell)
-    if kept is None and not judging.close(ground.good(point.id), found.value, _tolerance(point)):
+    if kept is None and not judging.close(ground.good(point.id), found.value, judging.tolerance(point)):
         kept = text("it changed while it was waited for")
     if kept is not None:
         ground.guard.release(point)
@@ -73,7 +73,8 @@ async def put_back(
             kept = judging.written(report, left.found, left.found, 0.0, ground.now.wall_ms).why
     ground.read_now(point)
     so = await ground.until(
-        lambda: judging.close(ground.good(point.id), left.found, _tolerance(point)), 0 if kept else _SEEN_S
+        lambda: judging.close(ground.good(point.id), left.found, judging.tolerance(point)),
+        0 if kept else _SEEN_S,
     )
     ground.guard.release(point)
     seen["value"] = ground.good(point.id)
@@ -177,7 +178,3 @@ async def _one_feedback(ground: Ground, point: Point, value: Value, feedback: Fe
         why = text("broken off after {seconds} s: {why}", seconds=f"{took_s:.1f}", why=barred[0])
         return check._replace(why=why)
     return check
-
-
-def _tolerance(point: Point) -> float:
-    return 0.0 if point.command is None else point.command.tolerance

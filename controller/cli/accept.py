@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,10 +10,11 @@ from typing import Annotated
 import typer
 
 from config.language import text
+from controller.cli.pages import write_page
 from controller.cli.processes import ended_in_order
-from controller.cli.remote import INSTALLED, DataDir
+from controller.cli.remote import data_of_site
 from controller.cli.site import AsJson, SiteDir
-from controller.cli.speech import Failure, language, put_json, tell, unwritable
+from controller.cli.speech import Failure, language, put_json
 
 _BOTH = ("zh_CN", "en")
 
@@ -28,7 +28,15 @@ def accept(
     both: Annotated[
         bool, typer.Option("--both", help="The report in Chinese and in English, one after the other.")
     ] = False,
-    data: DataDir = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            help="Where what was tried is kept: the daemon's data directory (default: data/ in the site, or "
+            "that of the installed service).",
+            metavar="DIR",
+        ),
+    ] = None,
     overlay: Annotated[
         Path | None,
         typer.Option(
@@ -113,30 +121,29 @@ def accept(
     if lose and not hands:
         raise Failure(text("--lose needs somebody at a terminal, or --hand PIPE"), code=2)
     person = by or getpass.getuser()
-    with ended_in_order(), held(site, data or _data_of(site, overlay), overlay) as here:
+    if data is None and overlay is not None:
+        # What is tried on simulated devices has no place beside what the service knows.
+        data = site / "data"
+    with ended_in_order(), held(site, data_of_site(site, data), overlay) as here:
         wish = wish_of(here.plan, write or [], allow or [], lose, again or [], forget=leave)
         notes = [noted(here.plan, one) for one in note or []]
         shown = [measured_of(here.plan, one) for one in measured or []]
         asker = Person(yes=yes, hand=hand, allow=wish.allow)
         now_ms = here.clock.look().wall_ms
+        for point, words in notes:
+            here.keeper.noted(point, Note(words, person, now_ms))
+        for one in shown:
+            here.keeper.measured(one.point, Measured(one.value, one.tolerance, person, now_ms))
         try:
-            here.keeper.look_for_changes(now_ms)
-            for point, words in notes:
-                here.keeper.noted(point, Note(words, person, now_ms))
-            for one in shown:
-                here.keeper.measured(one.point, Measured(one.value, one.tolerance, person, now_ms))
-            try:
-                run(here, wish, asker, person, tuple(write or ()), run=not enter_only)
-            finally:
-                progress, made_ms = here.keeper.progress, here.clock.look().wall_ms
-                if report is not None:
-                    languages = _BOTH if both else (language(),)
-                    from controller.cli.accept_page import page
+            run(here, wish, asker, person, tuple(write or ()), run=not enter_only)
+        finally:
+            progress, made_ms = here.keeper.progress, here.clock.look().wall_ms
+            if report is not None:
+                languages = _BOTH if both else (language(),)
+                from controller.cli.accept_page import page
 
-                    made = [(report_of(here.plan, progress, one, made_ms), one) for one in languages]
-                    _write(report, page(made))
-        except OSError as error:
-            raise unwritable(here.data, error) from error
+                made = [(report_of(here.plan, progress, one, made_ms), one) for one in languages]
+                write_page(report, page(made))
         found = report_of(here.plan, progress, language(), made_ms)
     if as_json:
         put_json(found)
@@ -145,28 +152,6 @@ def accept(
 
         show(found, language())
     raise typer.Exit(1 if failed(found) else 0)
-
-
-def _data_of(site: Path, overlay: Path | None) -> Path:
-    """The site's own, or those of the service installed here: what is locked is known there alone."""
-    from controller.store.control import FILE
-
-    own = site / "data"
-    if own.exists() or overlay is not None:
-        return own
-    if named := os.environ.get("LOUGUAN_DATA"):
-        return Path(named)
-    return INSTALLED if (INSTALLED / FILE).exists() else own
-
-
-def _write(file: Path, content: str) -> None:
-    fresh = file.with_name(f"{file.name}.part")
-    try:
-        fresh.write_text(content, encoding="utf-8")
-        fresh.replace(file)
-    except OSError as error:
-        raise unwritable(file, error) from error
-    tell(text("{file} is written", file=str(file)))
 
 
 def register(app: typer.Typer) -> None:

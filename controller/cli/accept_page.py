@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from config.language import Text, render, text, word
 from config.plan.amounts import amount
-from controller.cli.accept_tables import ASPECTS, MARKS, VERDICTS, reason
+from controller.cli.accept_tables import ASPECTS, MARKS, VERDICTS, named, reason
 
 _KINDS = text(
     "AI, AO: analogue in, out; DI, DO: on or off; MI, MO: states; PI: counter; TI: text. ✓ passed, ✗ failed, "
@@ -139,11 +139,10 @@ class _Page:
                 at=_moment(left["at"]),
             )
             yield f'<p class="alert">{self._say(words)}</p>'
-        failed = list(self._failed())
-        if failed:
+        if self._data["failed"]:
             yield f'<h2>{self._say(text("what failed"))}</h2><ul class="list">'
-            for name, aspect, why in failed:
-                yield f"<li><b>{escape(name)}</b> {self._say(reason(aspect, why))}</li>"
+            for one in self._data["failed"]:
+                yield f"<li><b>{escape(named(one))}</b> {self._say(reason(one['aspect'], one['why']))}</li>"
             yield "</ul>"
         reasons = self._data["summary"]["skipped_why"]
         if reasons:
@@ -154,18 +153,6 @@ class _Page:
         if self._data["gone"]:
             words = text("tried once, and no more in the plan: {names}", names=", ".join(self._data["gone"]))
             yield f'<p class="hint">{self._say(words)}</p>'
-
-    def _failed(self) -> Iterator[tuple[str, str, str]]:
-        for device in self._data["devices"]:
-            if device["answers"] is False:
-                yield device["device"], "read", device["points"][0]["checks"]["read"]["why"]
-            for aspect, check in device["checks"].items():
-                if check["verdict"] == "failed":
-                    yield device["device"], aspect, check["why"]
-            for point in device["points"]:
-                for aspect, check in point["checks"].items():
-                    if check["verdict"] == "failed" and device["answers"] is not False:
-                        yield f"{point['point']} {point['label']}", aspect, check["why"]
 
     def _runs(self) -> Iterator[str]:
         heads = (

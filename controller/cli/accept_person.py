@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
+import stat
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -102,14 +105,30 @@ class Person:
 
     def _order(self, line: str) -> bool:
         assert self._hand is not None
+        named = str(self._hand)
         try:
-            with self._hand.open("a", encoding="utf-8") as pipe:
-                pipe.write(line + "\n")
+            if not _handed_over(self._hand, line):
+                raise Failure(text("{file} is no pipe: make one with mkfifo", file=named))
         except OSError as error:
-            raise Failure(
-                text("cannot open {file}: {error}", file=str(self._hand), error=reason(error))
-            ) from error
+            if error.errno in (errno.ENXIO, errno.EPIPE):
+                words = text("nobody reads {file}: simulate has to, as its input", file=named)
+                raise Failure(words) from error
+            raise Failure(text("cannot open {file}: {error}", file=named, error=reason(error))) from error
         return True
+
+
+def _handed_over(pipe: Path, line: str) -> bool:
+    """False: it is no pipe, where nobody would see it. Raises OSError at once where nobody reads: an
+    output may be other than it was found meanwhile."""
+    handle = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    try:
+        if not stat.S_ISFIFO(os.fstat(handle).st_mode):
+            return False
+        # So short a line is taken whole or not at all: pipe(7).
+        os.write(handle, f"{line}\n".encode())
+        return True
+    finally:
+        os.close(handle)
 
 
 async def _answer(words: Text) -> str:

@@ -15,21 +15,22 @@ from config.language import text
 from config.language.details import detail
 from config.plan.clock import Pace
 from config.plan.site import Plan
-from controller.accept import judging
-from controller.accept.file import ProgressFile
+from controller.accept.file import NotKept, ProgressFile
 from controller.accept.ground import Ground
 from controller.accept.guard import Guard
 from controller.accept.keeper import Keeper
 from controller.accept.records import Aspect, Run
 from controller.accept.session import Asker, Consent, Session, Wish, speaks
 from controller.board import Board
-from controller.cli.speech import Failure, language
+from controller.booted import boot_id
+from controller.cli.speech import Failure, language, unwritable
 from controller.clock import SiteClock
 from controller.decide.records import Remembered
 from controller.options import NotStarted, Options
 from controller.overlays import Overlay
 from controller.site_lock import SiteLock
 from controller.store import boots, people
+from controller.store.boots import Stood
 from controller.store.connection import open_reader
 from controller.store.control import FILE
 from controller.store.errors import AlreadyRunning, StoreError
@@ -68,17 +69,21 @@ def held(site: Path, data: Path, overlay_file: Path | None) -> Iterator[Held]:
                     text("another louguan runs on {site} with another data directory", site=str(site)),
                     hint=_HINT,
                 )
-            remembered, seen_ms = _remembered(data)
+            remembered, stood = _remembered(data)
             _, plan = plan_of(site)
             file = ProgressFile(data)
             keeper = Keeper(plan, file, file.load(plan.site.name))
-            yield Held(plan, overlay, data, keeper, _clock(overlay, seen_ms), remembered)
+            clock = _clock(overlay, stood)
+            keeper.look_for_changes(clock.look().wall_ms)
+            yield Held(plan, overlay, data, keeper, clock, remembered)
     except AlreadyRunning as error:
         raise Failure(error.text, hint=_HINT, kind="running") from error
     except StoreError as error:
         raise Failure(error.text) from error
     except NotStarted as reason:
         raise Failure(reason.what, hint=reason.hint) from reason
+    except NotKept as error:
+        raise unwritable(error.file, error.error) from error
     finally:
         site_lock.release()
 
@@ -107,7 +112,6 @@ def accept(held: Held, wish: Wish, asker: Asker, by: str, wrote: tuple[str, ...]
             wrote=wrote,
         )
     )
-    keeper.look_for_changes(now.wall_ms)
     try:
         if run and speaks(held.plan, keeper, wish):
             asyncio.run(_speak(held, wish, asker, by))
@@ -118,13 +122,10 @@ def accept(held: Held, wish: Wish, asker: Asker, by: str, wrote: tuple[str, ...]
 
 
 def _compare(held: Held) -> None:
-    """What instruments showed, with what was read before."""
-    for point in held.plan.points:
-        record = held.keeper.point(point)
-        read = record.checks.get(Aspect.READ)
-        if record.measured is not None and read is not None and Aspect.MEASURED not in record.checks:
-            check = judging.measured(read.seen.get("value"), record.measured, held.clock.now().wall_ms)
-            held.keeper.compared(point, check)
+    """Instruments that were entered, with what was read before."""
+    checks = [(point, held.keeper.point(point).checks.get(Aspect.READ)) for point in held.plan.points]
+    reads = [(point, check.seen.get("value")) for point, check in checks if check is not None]
+    held.keeper.compare(reads, held.clock.now().wall_ms, failed=False)
 
 
 async def _speak(held: Held, wish: Wish, asker: Asker, by: str) -> None:
@@ -141,20 +142,21 @@ async def _speak(held: Held, wish: Wish, asker: Asker, by: str) -> None:
         raise Failure(text("a line cannot be opened: {reason}", reason=detail(str(error)))) from error
 
 
-def _clock(overlay: Overlay | None, seen_ms: int) -> SiteClock:
+def _clock(overlay: Overlay | None, stood: Stood) -> SiteClock:
+    """As the daemon's: what that would doubt is not believed here."""
     if overlay is not None and overlay.time is not None:
         return SiteClock(overlay.time.speed, overlay.time.now_ms())
-    return SiteClock(not_before_ms=seen_ms)
+    return SiteClock(not_before_ms=stood.seen_ms, booted_ms=stood.booted_in(boot_id()))
 
 
-def _remembered(data: Path) -> tuple[Remembered, int]:
-    """What the daemon that ran last keeps, and the time that it noted last."""
+def _remembered(data: Path) -> tuple[Remembered, Stood]:
+    """What the daemon that ran last keeps, and where its clock stood."""
     path = data / FILE
     if not path.exists():
-        return Remembered(), 0
+        return Remembered(), Stood()
     try:
         with closing(open_reader(path)) as connection:
-            return people.remembered(connection), boots.latest_seen_ms(connection) or 0
+            return people.remembered(connection), boots.latest(connection)
     except (sqlite3.Error, ValueError) as error:
         raise Failure(
             text("control.db cannot be read ({reason})", reason=detail(str(error))),

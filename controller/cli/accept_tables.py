@@ -37,6 +37,12 @@ def reason(aspect: str, why: str) -> Text:
     return text("{aspect}: {why}", aspect=ASPECTS[aspect], why=why)
 
 
+def named(failure: dict[str, str]) -> str:
+    """ "do-1.ch5 电铃"."""
+    name, label = failure["name"], failure["label"]
+    return f"{name} {label}" if label and label != name else name
+
+
 def show(found: dict[str, Any], language: str) -> None:
     """Print it."""
     out = console()
@@ -47,8 +53,8 @@ def show(found: dict[str, Any], language: str) -> None:
     )
     for line in _lines(found):
         out.print(render(line, language), highlight=False, markup=False)
-    for name, aspect, why in _failed(found):
-        said = f"✗ {name}  {render(reason(aspect, why), language)}"
+    for one in found["failed"]:
+        said = f"✗ {named(one)}  {render(reason(one['aspect'], one['why']), language)}"
         out.print(said, style="red", highlight=False, markup=False)
     for left in found["left"]:
         words = text(
@@ -71,20 +77,9 @@ def _lines(found: dict[str, Any]) -> Iterator[Text]:
         **{name: summary[name] for name in ("points", "passed", "failed", "skipped", "open")},
     )
     yield text(
-        "outputs tried: {tried} of {outputs}",
-        tried=summary["outputs_passed"],
+        "outputs that took: {passed} of {outputs}",
+        passed=summary["outputs_passed"],
         outputs=summary["outputs"],
     )
     for item in summary["skipped_why"]:
         yield text("  left out, {count}: {why}", count=item["count"], why=item["why"])
-
-
-def _failed(found: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
-    for device in found["devices"]:
-        for aspect, check in device["checks"].items():
-            if check["verdict"] == "failed":
-                yield device["device"], aspect, check["why"]
-        for point in device["points"]:
-            for aspect, check in point["checks"].items():
-                if check["verdict"] == "failed":
-                    yield point["point"], aspect, check["why"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from config.language import text
-from controller.cli.remote import DataDir, PersonName, SiteOption, ask, data_directory
+from controller.cli.remote import DataDir, PersonName, SiteOption, ask, data_directory, data_of_site
 from controller.cli.site import AsJson
 from controller.cli.speech import Failure, clean, language, put_answer, put_json
 
@@ -43,7 +43,7 @@ def apply(
         plan = codec.load(compiled.plan)
         if differs(plan, site):
             raise Failure(text("the files change while they are read: nothing is applied; try again"))
-        found = _hand_over(_directory(data, site), compiled.plan, plan.hash, check_only, comment, person)
+        found = _hand_over(data_of_site(site, data), compiled.plan, plan.hash, check_only, comment, person)
         if as_json:
             put_json(found)
             return
@@ -88,12 +88,6 @@ def rollback(
     found = ask(data_directory(data, site), "rollback", args, person)
     words = text("version {number} is in force again", number=found["number"])
     put_answer(found, words, as_json=as_json)
-
-
-def _directory(data: Path | None, site: Path) -> Path:
-    """Where the daemon of that site is: its own data/, or else where it is sought without a site."""
-    own = site / "data"
-    return own if data is None and own.exists() else data_directory(data, None)
 
 
 def _refuse(compiled: Compiled, as_json: bool) -> None:

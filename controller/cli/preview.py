@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from config.language import text
+from controller.cli.pages import write_page
 from controller.cli.preview_source import bookings, checked_days, data_of, first_day, plans, today
 from controller.cli.site import AsJson
-from controller.cli.speech import Failure, language, put_json, tell, unwritable
+from controller.cli.speech import Failure, language, put_json
 
 OldSite = Annotated[
     Path | None,
@@ -102,15 +103,6 @@ def preview(
     from controller.cli import preview_tables
 
     preview_tables.preview(foreseen, chosen, language(), details=only is not None)
-
-
-def write_page(file: Path, content: str) -> None:
-    """Raises Failure."""
-    try:
-        file.write_text(content, encoding="utf-8")
-    except OSError as error:
-        raise unwritable(file, error) from error
-    tell(text("{file} is written", file=str(file)))
 
 
 def register(app: typer.Typer) -> None:

@@ -33,10 +33,26 @@ def data_directory(data: Path | None, site: Path | None, environment: Mapping[st
         return data
     if site is not None:
         return site / "data"
+    return _elsewhere(environment) or Path("data")
+
+
+def data_of_site(site: Path, data: Path | None, environment: Mapping[str, str] = os.environ) -> Path:
+    """Of a site that is named itself: --data, data/ in it if there is one, LOUGUAN_DATA, data/ of here if a
+    daemon runs on it, the service's; else data/ in the site, which is still to be made."""
+    own = site / "data"
+    if data is not None or own.exists():
+        return data or own
+    return _elsewhere(environment) or own
+
+
+def _elsewhere(environment: Mapping[str, str]) -> Path | None:
+    """LOUGUAN_DATA, data/ of here if a daemon runs on it, the service's; None: nowhere."""
     if named := environment.get("LOUGUAN_DATA"):
         return Path(named)
     here = Path("data")
-    return here if (here / "louguan.sock").exists() or not INSTALLED.exists() else INSTALLED
+    if (here / "louguan.sock").exists():
+        return here
+    return INSTALLED if INSTALLED.exists() else None
 
 
 def ask(

@@ -4,7 +4,6 @@ data/plans/<hash>.json, and that of the one accepted last in data/backup too."""
 from __future__ import annotations
 
 import logging
-import os
 import re
 import sqlite3
 from collections.abc import Collection, Sequence
@@ -15,6 +14,7 @@ from config.language import text
 from config.language.details import reason
 from config.plan import codec
 from config.plan.site import Plan
+from controller.whole import write_whole
 
 _log = logging.getLogger(__name__)
 KEPT = 50
@@ -137,21 +137,7 @@ def _read(path: Path) -> str | None:
 
 def _write(path: Path, content: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(f".{os.getpid()}.new")
-    try:
-        with fresh.open("wb") as file:
-            file.write(content.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    except BaseException:
-        fresh.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    write_whole(path, content)
 
 
 def accept(connection: sqlite3.Connection, item: Acceptance) -> None:

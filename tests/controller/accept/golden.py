@@ -22,6 +22,7 @@ devices:
   do-1: {profile: relay-8, line: T1, unit: 1, label: 继电器, if_unheard: {holds_last: true, accepted: 试验}}
   di-1: {profile: input-8, line: T1, unit: 2, label: 输入}
   safety: {profile: input-8-safety, line: T1, unit: 3, label: 火警}
+  panel: {profile: canteen-hood, line: T1, unit: 4, label: 排烟柜, if_unheard: {after: 120 s, goes_to: auto}}
 equipment:
   pump: {kind: pump, label: 水泵, safe: off, run_cmd: do-1.ch1, run_fb: di-1.di1, auto: di-1.di2,
     min_off: 2 min}

@@ -13,6 +13,7 @@ import pytest
 from controller.accept.records import Note, Run
 from controller.accept.report import failed, report
 from controller.cli.accept_page import page
+from controller.cli.accept_tables import show
 from tests.controller.accept.golden import GOLDEN, LANGUAGES, reports, written
 from tests.controller.accept.stand import MORNING, Stand
 
@@ -77,6 +78,23 @@ def test_a_chinese_page_has_no_english_sentence(made: dict[str, dict[str, Any]])
     shape.feed(page([(made["zh_CN"], "zh_CN")]).replace("<!doctype html>", ""))
     body = shape.words[shape.words.index("车间：调试与验收记录") + 1 :]
     assert [said for said in body if re.search(r"[a-z]{3,} [a-z]{3,}", said) and "{" not in said] == []
+
+
+def test_terminal_and_page_tell_of_the_same_failures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A device that does not answer is one of them, however many points it has."""
+    monkeypatch.setenv("COLUMNS", "200")
+    with Stand(tmp_path) as stand:
+        stand.within(stand.simulation.fault("unplug", True, device="di-1"))
+        stand.run()
+        data = report(stand.plan, stand.keeper.progress, "en", MORNING)
+    show(data, "en")
+    out, content = capsys.readouterr().out, page([(data, "en")])
+    assert [(one["name"], one["aspect"]) for one in data["failed"]] == [("di-1", "read")]
+    assert out.count("✗") == 1
+    assert "✗ di-1 输入  reading: the device does not answer" in out
+    assert "<li><b>di-1 输入</b> reading: the device does not answer" in content
 
 
 def test_what_people_write_stays_text(tmp_path: Path) -> None:

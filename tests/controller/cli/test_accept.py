@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +17,14 @@ from controller.accept.file import ProgressFile
 from controller.accept.keeper import Keeper
 from controller.accept.records import Aspect, Check, Left, Progress, Verdict
 from controller.board import Board
-from controller.cli import accept
+from controller.booted import boot_id
+from controller.cli import remote
 from controller.cli.accept_wish import measured, noted, wish_of
+from controller.cli.remote import data_of_site
 from controller.cli.speech import Failure
+from controller.kernel_clock import elapsed_ns
 from controller.site_lock import SiteLock
+from controller.store.control import ControlStore
 from controller.store.lock import DataLock
 from tests.controller.accept.stand import SITE, compiled
 from tests.controller.cli.test_main import louguan
@@ -86,6 +93,34 @@ def test_the_report_is_a_whole_file_in_both_languages(
     assert "Traceback" not in err
 
 
+def test_the_report_may_go_where_no_file_can_be_replaced(
+    capsys: pytest.CaptureFixture[str], site: Path, tmp_path: Path
+) -> None:
+    page, link = tmp_path / "page.html", tmp_path / "link.html"
+    link.symlink_to(page)
+    for file in (link, Path("/dev/null")):
+        louguan(capsys, "accept", str(site), "--enter-only", "--report", str(file))
+    assert link.is_symlink()
+    assert "<main lang=" in page.read_text(encoding="utf-8")
+    assert Path("/dev/null").is_char_device()
+
+
+def test_what_cannot_be_kept_is_told_and_what_fails_otherwise_is_not_taken_for_it(
+    capsys: pytest.CaptureFixture[str], site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise OSError(errno.ENETDOWN, "Network is down")
+
+    words = ("accept", str(site), "--enter-only", "--lang", "en")
+    with monkeypatch.context() as patched:
+        patched.setattr("controller.accept.file.write_whole", fails)
+        code, _, err = louguan(capsys, *words)
+    assert (code, "acceptance.json cannot be written: Network is down" in err) == (1, True)
+    monkeypatch.setattr("controller.cli.accept_run.accept", fails)
+    code, _, err = louguan(capsys, *words)
+    assert (code, "Network is down" in err, "cannot be written" in err) == (1, True, False)
+
+
 def test_nobody_speaks_beside_a_daemon(capsys: pytest.CaptureFixture[str], site: Path) -> None:
     with DataLock(site / "data"):
         code, _, err = louguan(capsys, "accept", str(site), "--lang", "zh")
@@ -135,6 +170,20 @@ def test_a_damaged_control_db_is_refused(capsys: pytest.CaptureFixture[str], sit
     assert "its locks and observe modes would not be known" in err
 
 
+def test_a_clock_that_leapt_while_no_daemon_ran_is_doubted_as_the_daemon_would(
+    capsys: pytest.CaptureFixture[str], site: Path
+) -> None:
+    (site / "data").mkdir()
+    seen_ms = time.time_ns() // 1_000_000 - 5 * 3_600_000
+    booted_ms = seen_ms - elapsed_ns() // 1_000_000
+    control = ControlStore.open(site / "data", seen_ms)
+    control.begin(seen_ms, trusted=True, version="1", plan="", machine=boot_id(), booted_ms=booted_ms)
+    control.close()
+    _, data = entered(capsys, site)
+    assert data["runs"][0]["clock_leap_s"] == pytest.approx(5 * 3600, abs=60)
+    assert datetime.fromisoformat(data["made"]).timestamp() == pytest.approx(seen_ms / 1000, abs=60)
+
+
 def test_what_all_means() -> None:
     plan = compiled(SITE)
 
@@ -154,16 +203,19 @@ def test_what_all_means() -> None:
 
 def test_whose_data_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is locked is known in the data of the service alone, where there is one."""
-    site, service = tmp_path / "site", tmp_path / "service"
-    monkeypatch.delenv("LOUGUAN_DATA", raising=False)
-    monkeypatch.setattr(accept, "INSTALLED", service)
-    assert accept._data_of(site, None) == site / "data"
+    site, service, here = tmp_path / "site", tmp_path / "service", tmp_path / "here"
+    (here / "data").mkdir(parents=True)
+    monkeypatch.chdir(here)
+    monkeypatch.setattr(remote, "INSTALLED", service)
+    assert data_of_site(site, None, {}) == site / "data"
     service.mkdir()
-    (service / "control.db").touch()
-    assert accept._data_of(site, None) == service
-    assert accept._data_of(site, Path("overlay.json")) == site / "data"
+    assert data_of_site(site, None, {}) == service
+    (here / "data" / "louguan.sock").touch()
+    assert data_of_site(site, None, {}) == Path("data")
+    assert data_of_site(site, None, {"LOUGUAN_DATA": "there"}) == Path("there")
     (site / "data").mkdir(parents=True)
-    assert accept._data_of(site, None) == site / "data"
+    assert data_of_site(site, None, {"LOUGUAN_DATA": "there"}) == site / "data"
+    assert data_of_site(site, Path("said"), {}) == Path("said")
 
 
 def test_how_instruments_are_written() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,12 +19,33 @@ RELAY = Device(0, "relay", "继电器", "relay-8", 0)
 
 async def test_a_pipe_pulls_plugs_as_they_are_typed(tmp_path: Path) -> None:
     pipe = tmp_path / "hand"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     person = Person(yes=True, hand=pipe, allow=frozenset())
     assert await person.disconnect(RELAY)
     await person.connect(RELAY)
-    assert pipe.read_text(encoding="utf-8") == "unplug relay\nunplug relay off\n"
-    with pytest.raises(Failure):
-        await Person(yes=True, hand=tmp_path / "no" / "hand", allow=frozenset()).disconnect(RELAY)
+    assert os.read(reader, 100) == b"unplug relay\nunplug relay off\n"
+    os.close(reader)
+
+
+@pytest.mark.parametrize(
+    ("made", "why"),
+    [
+        (os.mkfifo, "nobody reads"),
+        (Path.touch, "is no pipe"),
+        (Path.mkdir, "cannot open"),
+        (lambda _: None, "cannot open"),
+    ],
+)
+async def test_a_pipe_that_nobody_reads_unplugs_nothing_and_keeps_nobody_waiting(
+    tmp_path: Path, made: Callable[[Path], None], why: str
+) -> None:
+    pipe = tmp_path / "hand"
+    made(pipe)
+    there = pipe.exists()
+    with pytest.raises(Failure, match=why):
+        await Person(yes=True, hand=pipe, allow=frozenset()).disconnect(RELAY)
+    assert pipe.exists() == there, "nothing is made in its place"
 
 
 async def test_who_is_not_there_agrees_to_nothing(
