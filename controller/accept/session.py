@@ -17,7 +17,7 @@ from controller.accept.keeper import Keeper
 from controller.accept.losing import Hand, lose
 from controller.accept.reading import checks, read_all, read_points, set_up_of
 from controller.accept.records import OF_LOSS, OF_WRITING, Aspect, Check, Left, Verdict
-from controller.accept.trials import Found, step
+from controller.accept.trials import Found, in_slots, step
 from controller.accept.writing import found_as, put_back, try_output
 
 _SET_UP_S = 60.0
@@ -165,8 +165,11 @@ class Session:
                     self._asker.tried(point.key, {Aspect.RESTORED: check})
 
     async def _slot_is(self, point: Point, left: Left) -> bool:
+        if not in_slots(point):
+            return True
         found = await found_as(self._ground, point)
-        return not found.slots or found.slots.get(Slot.PEOPLE) == left.slot_found
+        # An array that was not read is not an empty one.
+        return found.value is not None and found.slots.get(Slot.PEOPLE) == left.slot_found
 
     async def _write(self) -> None:
         planned = [await self._planned(point) for point in self._chosen()]

@@ -67,14 +67,19 @@ async def put_back(
     cannot be done the note of it stays."""
     seen: dict[str, Value | None] = {"wanted": left.found}
     kept = await _passes(ground, point, left.found, tell, urgent=urgent)
+    since_ns = ground.now.mono_ns
     if kept is None:
         report = await ground.send(point, left.slot_found if in_slots(point) else left.found)
         if report is None or report.fate not in (Fate.READ_BACK, Fate.ACKNOWLEDGED):
             kept = judging.written(report, left.found, left.found, 0.0, ground.now.wall_ms).why
     ground.read_now(point)
-    so = await ground.until(
-        lambda: judging.close(ground.good(point.id), left.found, _tolerance(point)), 0 if kept else _SEEN_S
-    )
+
+    def back() -> bool:
+        # A reading of before the trial is believed for a while, and says nothing.
+        fresh = (ground.arrivals.last_ns((point.id,)) or 0) > since_ns
+        return fresh and judging.close(ground.good(point.id), left.found, _tolerance(point))
+
+    so = await ground.until(back, _SEEN_S)
     ground.guard.release(point)
     seen["value"] = ground.good(point.id)
     if so:

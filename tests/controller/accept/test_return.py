@@ -1,0 +1,75 @@
+"""Back as it was found: what is said of it, and what stays noted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from controller.accept.records import Left
+from controller.accept.session import Planned
+from tests.controller.accept import test_bacnet
+from tests.controller.accept.stand import Person, Stand
+
+
+@pytest.fixture
+def stand(tmp_path: Path) -> Iterator[Stand]:
+    with Stand(tmp_path) as stand:
+        yield stand
+
+
+class Meddler(Person):
+    """Says yes, and then its answers come spoilt."""
+
+    device, fault = "", ""
+
+    async def may_write(self, planned: Sequence[Planned]) -> bool:
+        await self._stand.simulation.fault(self.fault, True, device=self.device)
+        return True
+
+
+@pytest.mark.parametrize(
+    ("site", "key", "device", "fault"),
+    [
+        ("", "do-1.ch6", "do-1", "crc"),
+        ("", "panel.ex1_min_speed", "panel", "slow"),
+        (test_bacnet.SITE, test_bacnet.LEVEL, "hall", "slow"),
+    ],
+)
+def test_a_reading_of_before_the_trial_does_not_put_it_back(
+    tmp_path: Path, site: str, key: str, device: str, fault: str
+) -> None:
+    """The device hears the trial, its answer is lost, and then it is silent."""
+    with Stand(tmp_path, *([site] if site else [])) as stand:
+        before = stand.has(key)
+        person = Meddler(stand)
+        person.device, person.fault = device, fault
+
+        async def lost() -> None:
+            run = asyncio.create_task(stand.session(stand.wish(key), person))
+            while not run.done():
+                await asyncio.sleep(0.0005)
+                if stand.has(key) != before:
+                    break
+            await stand.simulation.fault("freeze", True, device=device)
+            await run
+
+        stand.within(lost())
+        assert stand.has(key) != before
+        assert stand.verdicts(key)["restored"] == "failed"
+        assert key in stand.keeper.progress.left
+
+
+def test_an_array_that_was_not_read_is_not_an_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Stand(tmp_path, test_bacnet.SITE) as stand:
+        stand.simulation.another(test_bacnet.LEVEL, 40.0, 15)
+        stand.keeper.leave(Left(test_bacnet.LEVEL, 40.0, None, 40.0, "Li", 0))
+        monkeypatch.setattr("controller.accept.writing.ARRAY_S", 0.0)
+        monkeypatch.setattr("controller.accept.ground.SlotState", Left)
+        refused = stand.run(person=Person(stand, yes=False))
+        assert refused.asked_back == [test_bacnet.LEVEL]
+        assert test_bacnet.LEVEL in stand.keeper.progress.left
