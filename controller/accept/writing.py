@@ -14,6 +14,7 @@ from controller.accept.guard import Forbidden, Waits
 from controller.accept.keeper import Keeper
 from controller.accept.records import Aspect, Check, Left, Verdict
 from controller.accept.trials import Feedback, Found, feedbacks, in_slots, runs, step
+from controller.decide.acceptance import wrong_value
 from drivers.api import Fate
 
 ARRAY_S = 20.0
@@ -44,7 +45,9 @@ async def try_output(
     if isinstance(value, Text):
         return {Aspect.WRITE: Check(Verdict.SKIPPED, value, ground.now.wall_ms)}
     assert found.value is not None
-    kept = await _passes(ground, point, value, tell)
+    # As it is, first: a motor that runs counts as let run, and what protection wants otherwise is left alone.
+    kept = None if wrong_value(point, found.value) else await _passes(ground, point, found.value, tell)
+    kept = kept or await _passes(ground, point, value, tell)
     if kept is None and not judging.close(ground.good(point.id), found.value, _tolerance(point)):
         kept = text("it changed while it was waited for")
     if kept is not None:

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from config.plan.reading import Value
 from controller.accept.records import Left
 from controller.accept.session import Planned
 from tests.controller.accept import test_bacnet
-from tests.controller.accept.stand import Person, Stand
+from tests.controller.accept.stand import SITE, Person, Stand
 
 
 @pytest.fixture
@@ -73,3 +74,40 @@ def test_an_array_that_was_not_read_is_not_an_empty_one(
         refused = stand.run(person=Person(stand, yes=False))
         assert refused.asked_back == [test_bacnet.LEVEL]
         assert test_bacnet.LEVEL in stand.keeper.progress.left
+
+
+class Slow(Person):
+    """Says yes when a motor has rested for long enough."""
+
+    async def may_write(self, planned: Sequence[Planned]) -> bool:
+        await asyncio.sleep(150.0)
+        return await super().may_write(planned)
+
+
+@pytest.mark.parametrize("feedback", ["", "run_fb: di-1.di1,", "stuck"])
+def test_a_motor_found_running_runs_and_rests_for_its_times(tmp_path: Path, feedback: str) -> None:
+    """Somebody else had started it: nothing is known of it, or only what a slow feedback says."""
+    site = SITE if feedback else SITE.replace(" run_fb: di-1.di1,", "")
+    with Stand(tmp_path, site) as stand:
+        stand.simulation.another("do-1.ch1", True)
+        if feedback == "stuck":
+            stand.follows = lambda told: True
+        changes = stand.within(watched(stand, "do-1.ch1", Slow(stand)))
+        (stopped_s, off), (started_s, on) = changes
+        assert (off, on) == (False, True)
+        assert stopped_s > 60, "its minimum run time, from when it is known to run"
+        assert started_s - stopped_s > 119
+        assert stand.verdicts("do-1.ch1")["restored"] == "passed"
+
+
+async def watched(stand: Stand, key: str, person: Person) -> list[tuple[float, Value | None]]:
+    """Run a trial; when the output changed, and to what."""
+    last, changes = stand.has(key), []
+    run = asyncio.create_task(stand.session(stand.wish(key), person))
+    while not run.done():
+        await asyncio.sleep(0.1)
+        if (now := stand.has(key)) != last:
+            changes.append((stand.loop.time(), now))
+            last = now
+    await run
+    return changes
