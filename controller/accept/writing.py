@@ -69,7 +69,8 @@ async def put_back(
     """Leave an output as it was found. `urgent`: a motor's minimum run time is not waited for. Where it
     cannot be done the note of it stays."""
     seen: dict[str, Value | None] = {"wanted": left.found}
-    kept = await _passes(ground, point, left.found, tell, urgent=urgent)
+    nulled = in_slots(point) and left.slot_found is None and wrong_value(point, left.found) is not None
+    kept = _free(ground, point) if nulled else await _passes(ground, point, left.found, tell, urgent=urgent)
     since_ns = ground.now.mono_ns
     if kept is None:
         report = await ground.send(point, left.slot_found if in_slots(point) else left.found)
@@ -91,6 +92,12 @@ async def put_back(
     why = text("it could not be put back: {why}", why=kept or text("it reads otherwise"))
     tell(text("{name}: {words}", name=point.key, words=why))
     return Check(Verdict.FAILED, why, ground.now.wall_ms, seen)
+
+
+def _free(ground: Ground, point: Point) -> Text | None:
+    """Why our slot may not be emptied, where what was found is no value to ask for: barriers alone."""
+    barred = ground.guard.barred(point)
+    return None if barred is None else barred.why
 
 
 async def _passes(
