@@ -18,7 +18,7 @@ from controller.accept.losing import Hand, lose
 from controller.accept.reading import checks, read_all, read_points, set_up_of
 from controller.accept.records import OF_LOSS, OF_WRITING, Aspect, Check, Left, Verdict
 from controller.accept.trials import Found, in_slots, step
-from controller.accept.writing import found_as, put_back, try_output
+from controller.accept.writing import found_as, put_back, try_output, unsettled
 
 _SET_UP_S = 60.0
 """Machine seconds in which a set-up register has been written, once it may be."""
@@ -205,7 +205,7 @@ class Session:
         if barred is not None:
             return Planned(point, self._ground.good(point.id), barred.why)
         found = await found_as(self._ground, point)
-        return Planned(point, found.value, self._step(point, found))
+        return Planned(point, found.value, unsettled(self._keeper, point) or self._step(point, found))
 
     def _step(self, point: Point, found: Found) -> Value | Text:
         return step(point, found, self._wish.allow, named=point.id in self._wish.named)

@@ -27,6 +27,12 @@ _UNMOVED = (Fate.NOT_SENT, Fate.REJECTED)
 Tell = Callable[[Text], None]
 
 
+def unsettled(keeper: Keeper, point: Point) -> Text | None:
+    """Why it is not tried: an earlier trial has not put it back, and only its note tells how it was found."""
+    left = point.key in keeper.progress.left
+    return text("an earlier trial has not put it back yet") if left else None
+
+
 async def found_as(ground: Ground, point: Point) -> Found:
     """How an output stands now."""
     if in_slots(point):
@@ -41,7 +47,7 @@ async def try_output(
 ) -> dict[Aspect, Check]:
     """All that one trial came to. However it ends, also when it is cancelled, the output is put back."""
     found = await found_as(ground, point)
-    value = step(point, found, allow, named=named)
+    value = unsettled(keeper, point) or step(point, found, allow, named=named)
     if isinstance(value, Text):
         return {Aspect.WRITE: Check(Verdict.SKIPPED, value, ground.now.wall_ms)}
     assert found.value is not None

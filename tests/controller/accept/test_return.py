@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from config.plan.reading import Value
-from controller.accept.records import Left
+from controller.accept.records import Aspect, Left
 from controller.accept.session import Planned
 from tests.controller.accept import test_bacnet
 from tests.controller.accept.stand import SITE, Person, Stand
@@ -74,6 +74,23 @@ def test_an_array_that_was_not_read_is_not_an_empty_one(
         refused = stand.run(person=Person(stand, yes=False))
         assert refused.asked_back == [test_bacnet.LEVEL]
         assert test_bacnet.LEVEL in stand.keeper.progress.left
+
+
+class Stubborn(Person):
+    """Lets be written, but nothing be put back."""
+
+    async def may_put_back(self, left: Sequence[Left]) -> bool:
+        return False
+
+
+def test_what_is_not_put_back_yet_is_not_tried_again(stand: Stand) -> None:
+    left = Left("do-1.ch7", False, None, True, "Li", 0)
+    stand.keeper.leave(left)
+    stand.simulation.another("do-1.ch7", True)
+    stand.run(stand.wish("lamp.switch"), Stubborn(stand))
+    assert stand.why("do-1.ch7", Aspect.WRITE) == "an earlier trial has not put it back yet"
+    assert (stand.has("do-1.ch7"), stand.writes("do-1")) == (True, 0)
+    assert stand.keeper.progress.left == {"do-1.ch7": left}
 
 
 class Slow(Person):
