@@ -7,7 +7,7 @@ locks, selectors, fire and gas. What only saves (programmes, and rules that peop
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -22,7 +22,17 @@ from controller.accept.judging import close
 from controller.cycle import Engine
 from controller.decide.acceptance import accept
 from controller.decide.barriers import BarrierKind, Barriers
-from controller.decide.records import Observe, Override, PersonCommand, Refused, Release, Remembered
+from controller.decide.gate import PREFIX as MOTOR
+from controller.decide.permits import PREFIX as PERMIT
+from controller.decide.records import (
+    Observe,
+    Override,
+    PersonCommand,
+    Refused,
+    Release,
+    Remembered,
+    RuleMemory,
+)
 from drivers.api import Event
 from schedules.context import Context
 
@@ -32,6 +42,7 @@ _PATIENCE_S = 1800.0
 """For minimum run and rest times."""
 _UNREAD_S = 30.0
 """For what cannot be read just now."""
+_PASSAGES = (MOTOR, PERMIT)
 
 
 class Waits(NamedTuple):
@@ -51,9 +62,20 @@ class Forbidden(NamedTuple):
 class Guard:
     """One site's. `step` is called at every turn; then what it says is as of that turn."""
 
-    def __init__(self, plan: Plan, pace: Pace, remembered: Remembered, person: str) -> None:
-        """`remembered`: of the daemon that ran last; its locks, observe modes, trips and motors count."""
+    def __init__(
+        self,
+        plan: Plan,
+        pace: Pace,
+        remembered: Remembered,
+        person: str,
+        keep: Callable[[Sequence[RuleMemory]], None] = lambda _: None,
+    ) -> None:
+        """`remembered`: of the daemon that ran last; its locks, observe modes, trips and motors count. `keep`
+        is told what is to be remembered of trips and motors from now on, before anything is written."""
         self.plan = plan
+        self._keep = keep
+        left_out = {rule.name for rule in plan.rules if not _protects(rule)}
+        self._kept = {rule.name for rule in plan.rules} - left_out
         self._person = person
         self._observed = _observed(plan, remembered)
         guarding = replace(
@@ -83,7 +105,9 @@ class Guard:
     def step(self, now: Now, events: Iterable[Event]) -> None:
         commands, self._commands = self._commands, []
         self._now = now
-        self._engine.step(now, events, commands)
+        changed = self._engine.step(now, events, commands).memory.rules
+        if mine := [item for item in changed if item.rule in self._kept or item.rule.startswith(_PASSAGES)]:
+            self._keep(mine)
 
     def ask(self, point: Point, value: Value, *, urgent: bool = False) -> Text | None:
         """Ask for a value from the next step on; why it is refused at once, as it would be of any person."""

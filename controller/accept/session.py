@@ -17,8 +17,8 @@ from controller.accept.keeper import Keeper
 from controller.accept.losing import Hand, lose
 from controller.accept.reading import checks, read_all, read_points, set_up_of
 from controller.accept.records import OF_LOSS, OF_WRITING, Aspect, Check, Left, Verdict
-from controller.accept.trials import Found, step
-from controller.accept.writing import found_as, put_back, try_output
+from controller.accept.trials import Found, in_slots, step
+from controller.accept.writing import found_as, put_back, try_output, unsettled
 
 _SET_UP_S = 60.0
 """Machine seconds in which a set-up register has been written, once it may be."""
@@ -162,8 +162,11 @@ class Session:
                     self._asker.tried(point.key, {Aspect.RESTORED: check})
 
     async def _slot_is(self, point: Point, left: Left) -> bool:
+        if not in_slots(point):
+            return True
         found = await found_as(self._ground, point)
-        return not found.slots or found.slots.get(Slot.PEOPLE) == left.slot_found
+        # An array that was not read is not an empty one.
+        return found.value is not None and found.slots.get(Slot.PEOPLE) == left.slot_found
 
     async def _write(self) -> None:
         planned = [await self._planned(point) for point in self._chosen()]
@@ -199,7 +202,7 @@ class Session:
         if barred is not None:
             return Planned(point, self._ground.good(point.id), barred.why)
         found = await found_as(self._ground, point)
-        return Planned(point, found.value, self._step(point, found))
+        return Planned(point, found.value, unsettled(self._keeper, point) or self._step(point, found))
 
     def _step(self, point: Point, found: Found) -> Value | Text:
         return step(point, found, self._wish.allow, named=point.id in self._wish.named)

@@ -71,7 +71,10 @@ def step(point: Point, found: Found, allow: Collection[str], *, named: bool) -> 
         above = min((slot for slot in found.slots if slot < Slot.PEOPLE), default=None)
         if above is not None:
             return text("another master commands it in slot {slot}, above ours", slot=above)
-    elif (kept := _cannot_return(point, found.value)) is not None:
+        returns = found.slots.get(Slot.PEOPLE)
+    else:
+        returns = found.value
+    if returns is not None and (kept := _cannot_return(point, returns)) is not None:
         return kept
     value = _other(point, found.value)
     return text("there is no second value that may be written") if value is None else value

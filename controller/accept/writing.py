@@ -14,6 +14,7 @@ from controller.accept.guard import Forbidden, Waits
 from controller.accept.keeper import Keeper
 from controller.accept.records import Aspect, Check, Left, Verdict
 from controller.accept.trials import Feedback, Found, feedbacks, in_slots, runs, step
+from controller.decide.acceptance import wrong_value
 from drivers.api import Fate
 
 ARRAY_S = 20.0
@@ -24,6 +25,12 @@ _UNMOVED = (Fate.NOT_SENT, Fate.REJECTED)
 """The device has not acted."""
 
 Tell = Callable[[Text], None]
+
+
+def unsettled(keeper: Keeper, point: Point) -> Text | None:
+    """Why it is not tried: an earlier trial has not put it back, and only its note tells how it was found."""
+    left = point.key in keeper.progress.left
+    return text("an earlier trial has not put it back yet") if left else None
 
 
 async def found_as(ground: Ground, point: Point) -> Found:
@@ -40,11 +47,13 @@ async def try_output(
 ) -> dict[Aspect, Check]:
     """All that one trial came to. However it ends, also when it is cancelled, the output is put back."""
     found = await found_as(ground, point)
-    value = step(point, found, allow, named=named)
+    value = unsettled(keeper, point) or step(point, found, allow, named=named)
     if isinstance(value, Text):
         return {Aspect.WRITE: Check(Verdict.SKIPPED, value, ground.now.wall_ms)}
     assert found.value is not None
-    kept = await _passes(ground, point, value, tell)
+    # As it is, first: a motor that runs counts as let run, and what protection wants otherwise is left alone.
+    kept = None if wrong_value(point, found.value) else await _passes(ground, point, found.value, tell)
+    kept = kept or await _passes(ground, point, value, tell)
     if kept is None and not judging.close(ground.good(point.id), found.value, judging.tolerance(point)):
         kept = text("it changed while it was waited for")
     if kept is not None:
@@ -66,16 +75,21 @@ async def put_back(
     """Leave an output as it was found. `urgent`: a motor's minimum run time is not waited for. Where it
     cannot be done the note of it stays."""
     seen: dict[str, Value | None] = {"wanted": left.found}
-    kept = await _passes(ground, point, left.found, tell, urgent=urgent)
+    nulled = in_slots(point) and left.slot_found is None and wrong_value(point, left.found) is not None
+    kept = _free(ground, point) if nulled else await _passes(ground, point, left.found, tell, urgent=urgent)
+    since_ns = ground.now.mono_ns
     if kept is None:
         report = await ground.send(point, left.slot_found if in_slots(point) else left.found)
         if report is None or report.fate not in (Fate.READ_BACK, Fate.ACKNOWLEDGED):
             kept = judging.written(report, left.found, left.found, 0.0, ground.now.wall_ms).why
     ground.read_now(point)
-    so = await ground.until(
-        lambda: judging.close(ground.good(point.id), left.found, judging.tolerance(point)),
-        0 if kept else _SEEN_S,
-    )
+
+    def back() -> bool:
+        # A reading of before the trial is believed for a while, and says nothing.
+        fresh = (ground.arrivals.last_ns((point.id,)) or 0) > since_ns
+        return fresh and judging.close(ground.good(point.id), left.found, judging.tolerance(point))
+
+    so = await ground.until(back, _SEEN_S)
     ground.guard.release(point)
     seen["value"] = ground.good(point.id)
     if so:
@@ -84,6 +98,12 @@ async def put_back(
     why = text("it could not be put back: {why}", why=kept or text("it reads otherwise"))
     tell(text("{name}: {words}", name=point.key, words=why))
     return Check(Verdict.FAILED, why, ground.now.wall_ms, seen)
+
+
+def _free(ground: Ground, point: Point) -> Text | None:
+    """Why our slot may not be emptied, where what was found is no value to ask for: barriers alone."""
+    barred = ground.guard.barred(point)
+    return None if barred is None else barred.why
 
 
 async def _passes(

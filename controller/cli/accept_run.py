@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import platform
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -25,13 +26,13 @@ from controller.board import Board
 from controller.booted import boot_id
 from controller.cli.speech import Failure, language, unwritable
 from controller.clock import SiteClock
-from controller.decide.records import Remembered
+from controller.decide.records import Remembered, RuleMemory
 from controller.options import NotStarted, Options
 from controller.overlays import Overlay
 from controller.site_lock import SiteLock
 from controller.store import boots, people
 from controller.store.boots import Stood
-from controller.store.connection import open_reader
+from controller.store.connection import open_reader, open_writer
 from controller.store.control import FILE
 from controller.store.errors import AlreadyRunning, StoreError
 from controller.store.lock import DataLock
@@ -134,12 +135,35 @@ async def _speak(held: Held, wish: Wish, asker: Asker, by: str) -> None:
     pace = Pace(held.clock.speed, POLL_FLOOR_S)
     consent = Consent()
     plan = held.plan if held.overlay is None else held.overlay.over(held.plan)
-    guard = Guard(held.plan, pace, held.remembered, by)
+    guard = Guard(held.plan, pace, held.remembered, by, Memory(held.data))
     try:
         async with Ground(plan, held.clock, held.clock.look, pace, guard, open_line, consent) as ground:
             await Session(ground, held.keeper, wish, asker, consent, by).run()
     except DriverError as error:
         raise Failure(text("a line cannot be opened: {reason}", reason=detail(str(error)))) from error
+
+
+class Memory:
+    """Keeps what acceptance did to motors, and trips that came meanwhile, for whoever decides next. Without
+    a control.db there is nobody who remembers: each motor counts as just stopped."""
+
+    def __init__(self, data: Path) -> None:
+        self._path = data / FILE
+        self._failed = False
+
+    def __call__(self, changed: Sequence[RuleMemory]) -> None:
+        """Raises OSError, once: what is put back because of it must not end by it too."""
+        if self._failed or not self._path.exists():
+            return
+        try:
+            with closing(open_writer(self._path, create=False)) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                for item in changed:
+                    people.put_rule(connection, item)
+                connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._failed = True
+            raise OSError(errno.EIO, str(error), str(self._path)) from error
 
 
 def _clock(overlay: Overlay | None, stood: Stood) -> SiteClock:

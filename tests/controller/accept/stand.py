@@ -24,7 +24,7 @@ from controller.accept.guard import Guard
 from controller.accept.keeper import Keeper
 from controller.accept.records import Aspect, Check, Left
 from controller.accept.session import Consent, Planned, Session, Wish
-from controller.decide.records import Remembered
+from controller.decide.records import Remembered, RuleMemory
 from drivers.api import Driver, Heard, Inbox
 from drivers.bacnet import open_line as open_bacnet
 from drivers.modbus import open_line as open_modbus
@@ -114,6 +114,7 @@ class Stand:
         self.follows: Callable[[Value | None], Value | None] = lambda told: told
         """What the feedback shows of the command."""
         self.remembered = Remembered()
+        self.keep: Callable[[Sequence[RuleMemory]], None] = lambda _: None
         self.keeper = self._keeper()
         self._following: asyncio.Task[None] | None = None
 
@@ -174,7 +175,7 @@ class Stand:
 
     def ground(self, may_set_up: Callable[[int], bool], person: str = "Li") -> Ground:
         plan = apply(self.plan, self.simulation.overlay())
-        guard = Guard(self.plan, Pace(), self.remembered, person)
+        guard = Guard(self.plan, Pace(), self.remembered, person, self.keep)
         return Ground(plan, self.clock, self.clock.now, Pace(), guard, _open, may_set_up)
 
     def run(self, wish: Wish | None = None, person: Person | None = None) -> Person:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,28 @@ def test_a_killed_run_is_put_back_though_the_value_is_the_same(stand: Stand) -> 
     assert stand.run().asked_back == [LEVEL]
     assert slots(stand) == {15: 40.0}
     assert stand.keeper.progress.left == {}
+
+
+def limited(stand: Stand, low: float) -> None:
+    """As if its profile let no less be written."""
+    points = list(stand.plan.points)
+    point = points[stand.id(LEVEL)]
+    assert point.command is not None
+    points[point.id] = replace(point, command=replace(point.command, low=low))
+    stand.plan = replace(stand.plan, points=tuple(points))
+
+
+def test_our_slot_is_emptied_though_what_was_found_may_not_be_written(stand: Stand) -> None:
+    limited(stand, 10.0)
+    stand.run(stand.wish(LEVEL))
+    verdicts = stand.verdicts(LEVEL)
+    assert (verdicts["write"], verdicts["restored"]) == ("passed", "passed")
+    assert (slots(stand), stand.has(LEVEL)) == ({}, 0.0)
+
+
+def test_what_stands_in_our_slot_and_may_not_be_written_is_left_alone(stand: Stand) -> None:
+    stand.simulation.another(LEVEL, 5.0, 8)
+    limited(stand, 10.0)
+    stand.run(stand.wish(LEVEL))
+    assert "could not be put back" in stand.why(LEVEL, Aspect.WRITE)
+    assert (slots(stand), stand.writes("hall")) == ({8: 5.0}, 0)
