@@ -93,7 +93,7 @@ class Ground:
                     self.plan,
                     line,
                     self._inbox,
-                    self._may_set_up,
+                    self._set_up_now,
                     self._may_write,
                     self._heard,
                 )
@@ -165,6 +165,15 @@ class Ground:
     def machine_s(self, site_s: float) -> float:
         """Machine seconds in which so many site seconds pass."""
         return site_s / self.pace.speed
+
+    def free(self, device: int) -> bool:
+        """Whether nothing forbids a write to any of a device's outputs, as the daemon has it for set-up
+        registers."""
+        points = [self.plan.points[point] for point in self.plan.devices[device].points]
+        return all(self.guard.barred(point) is None for point in points if point.command is not None)
+
+    def _set_up_now(self, device: int) -> bool:
+        return self._may_set_up(device) and self.free(device)
 
     def _may_write(self, point: int) -> bool:
         """Asked by a driver when a write has its turn: the last fence that is ours."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from controller.accept.records import Aspect, Left
+from controller.accept.session import Planned
 from controller.decide.records import Lock, Observe, Remembered
 from tests.controller.accept.stand import SITE, Person, Stand
 
@@ -169,6 +170,29 @@ def test_a_set_up_register_is_written_with_its_device_and_said_before(stand: Sta
     assert [one.to for one in person.planned if one.set_up] == [120]
     assert stand.verdicts("panel.comm_timeout")["set-up"] == "passed"
     assert stand.has("panel.comm_timeout") == 120
+
+
+def test_a_fire_that_comes_with_the_question_keeps_set_up_registers(tmp_path: Path) -> None:
+    class Slow(Person):
+        async def may_write(self, planned: Sequence[Planned]) -> bool:
+            self._stand.simulation.force("safety.di1", True)
+            await asyncio.sleep(30)
+            return await super().may_write(planned)
+
+    with Stand(tmp_path, SITE.replace("yields: [lamp]", "yields: [lamp, duct]")) as stand:
+        person = stand.run(stand.wish("panel.*", allow=frozenset()), Slow(stand))
+        assert [one.to for one in person.planned if one.set_up] == [120]
+        assert (stand.writes("panel"), stand.verdicts("panel.comm_timeout")["set-up"]) == (0, "skipped")
+
+
+def test_a_lock_on_one_equipment_keeps_its_whole_devices_set_up(tmp_path: Path) -> None:
+    """As under the daemon."""
+    second = "  duct2: {kind: fan, label: 排风2, min_speed: panel.ex2_min_speed}\nrules:"
+    with Stand(tmp_path, SITE.replace("rules:", second)) as stand:
+        stand.remembered = Remembered(locks=(Lock("duct", "Wang", "hands inside", 0),))
+        person = stand.run(stand.wish("panel.*", allow=frozenset()))
+        assert not [one for one in person.planned if one.set_up]
+        assert stand.verdicts("panel.comm_timeout")["set-up"] == "skipped"
 
 
 def test_a_loss_is_told_believed_no_more_and_over_again(stand: Stand) -> None:
