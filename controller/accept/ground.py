@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from types import TracebackType
-from typing import NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 from config.plan.clock import Clock, Now, Pace
 from config.plan.lines import Line
@@ -17,6 +17,7 @@ from controller.accept.arrivals import Arrivals
 from controller.accept.guard import Guard
 from drivers.api import DeviceState, Driver, Heard, Inbox, SetUp, SlotState, Write, WriteReport
 
+T = TypeVar("T")
 TURN_S = 0.2
 """Machine seconds between two turns."""
 _REPORT_S = 30.0
@@ -147,6 +148,19 @@ class Ground:
             await asyncio.sleep(TURN_S)
             self.turn()
         return True
+
+    async def meanwhile(self, question: Coroutine[Any, Any, T]) -> T:
+        """Turn after turn while a person thinks: what is known stays as of now."""
+        asked = asyncio.create_task(question)
+        try:
+            while not asked.done():
+                await asyncio.wait({asked}, timeout=TURN_S)
+                self.turn()
+        finally:
+            if not asked.done():
+                asked.cancel()
+                await asyncio.gather(asked, return_exceptions=True)
+        return asked.result()
 
     async def send(self, point: Point, value: Value | None) -> WriteReport | None:
         """Write into our slot, or take ours out (None, on BACnet); what came back."""

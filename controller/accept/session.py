@@ -156,7 +156,7 @@ class Session:
         if self._wish.forget:
             for left in standing:
                 self._keeper.put_back(left.point)
-        elif await self._asker.may_put_back(standing):
+        elif await self._ground.meanwhile(self._asker.may_put_back(standing)):
             for left in standing:
                 point = self._ground.plan.point_named(left.point)
                 if point is not None:
@@ -176,7 +176,7 @@ class Session:
                 self._keeper.tried(one.point, {Aspect.WRITE: check})
                 self._asker.tried(one.point.key, {Aspect.WRITE: check})
         ahead = [*(one for one in planned if not isinstance(one.to, Text)), *self._set_ups()]
-        if not ahead or not await self._asker.may_write(ahead):
+        if not ahead or not await self._ground.meanwhile(self._asker.may_write(ahead)):
             return
         await self._hold_set_ups([one for one in ahead if one.set_up])
         for one in ahead:
@@ -233,7 +233,6 @@ class Session:
             return
         ground, told = self._ground, len(self._ground.set_ups)
         wanted = {one.point.id: one.to for one in planned if not isinstance(one.to, Text)}
-        ground.turn()
         devices = {one.point.device for one in planned}
         may = frozenset(device for device in devices if ground.free(device) and self._shown(device, wanted))
         self._consent.devices = may

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from controller.accept.records import Aspect, Left
-from tests.controller.accept.stand import Stand
+from controller.accept.session import Planned
+from tests.controller.accept.stand import Person, Stand
 
 SITE = """
 site: {name: hall, label: 大厅, language: en, calendar: none,
@@ -62,3 +64,16 @@ def test_a_killed_run_is_put_back_though_the_value_is_the_same(stand: Stand) -> 
     assert stand.run().asked_back == [LEVEL]
     assert slots(stand) == {15: 40.0}
     assert stand.keeper.progress.left == {}
+
+
+def test_what_is_put_in_our_slot_while_a_person_thinks_is_put_there_again(stand: Stand) -> None:
+    stand.simulation.another(LEVEL, 30.0, 8)
+
+    class Slow(Person):
+        async def may_write(self, planned: Sequence[Planned]) -> bool:
+            self._stand.simulation.another(LEVEL, 40.0, 8)
+            await asyncio.sleep(600)
+            return await super().may_write(planned)
+
+    stand.run(stand.wish(LEVEL), Slow(stand))
+    assert slots(stand)[8] == 40.0
