@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from config.language import text
+from config.language.details import reason
 from controller.cli.processes import ended_in_order
 from controller.cli.remote import INSTALLED, DataDir
 from controller.cli.site import AsJson, SiteDir
@@ -149,14 +150,29 @@ def accept(
 
 def _data_of(site: Path, overlay: Path | None) -> Path:
     """The site's own, or those of the service installed here: what is locked is known there alone."""
+    own = site / "data"
+    if overlay is not None:
+        return own
+    named = os.environ.get("LOUGUAN_DATA")
+    service = Path(named) if named else INSTALLED
+    if not _has_run(service):
+        return service if named and not _has_run(own) else own
+    if service.resolve() != own.resolve() and _has_run(own):
+        raise Failure(
+            text("a daemon has run with {own} and with {other}", own=str(own), other=str(service)),
+            hint=text("what is locked is known in one of them alone: say which with --data DIR"),
+            code=2,
+        )
+    return service
+
+
+def _has_run(data: Path) -> bool:
     from controller.store.control import FILE
 
-    own = site / "data"
-    if own.exists() or overlay is not None:
-        return own
-    if named := os.environ.get("LOUGUAN_DATA"):
-        return Path(named)
-    return INSTALLED if (INSTALLED / FILE).exists() else own
+    try:
+        return (data / FILE).exists()
+    except OSError as error:
+        raise Failure(text("cannot open {file}: {error}", file=str(data), error=reason(error))) from error
 
 
 def _write(file: Path, content: str) -> None:

@@ -77,3 +77,4 @@ def test_what_is_put_in_our_slot_while_a_person_thinks_is_put_there_again(stand:
 
     stand.run(stand.wish(LEVEL), Slow(stand))
     assert slots(stand)[8] == 40.0
+    assert stand.verdicts(LEVEL)["restored"] == "passed"

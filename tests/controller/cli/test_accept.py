@@ -163,7 +163,23 @@ def test_whose_data_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert accept._data_of(site, None) == service
     assert accept._data_of(site, Path("overlay.json")) == site / "data"
     (site / "data").mkdir(parents=True)
+    (site / "data" / "acceptance.json").touch()
+    assert accept._data_of(site, None) == service, "an acceptance before the service knows no locks"
+    (site / "data" / "control.db").touch()
+    with pytest.raises(Failure, match="a daemon has run with"):
+        accept._data_of(site, None)
+    (service / "control.db").unlink()
     assert accept._data_of(site, None) == site / "data"
+    (site / "data" / "control.db").unlink()
+    monkeypatch.setenv("LOUGUAN_DATA", str(service))
+    assert accept._data_of(site, None) == service
+
+
+def test_a_control_db_that_should_be_there_is_missed(capsys: pytest.CaptureFixture[str], site: Path) -> None:
+    (site / "data").mkdir()
+    (site / "data" / "log.db").write_bytes(b"rows")
+    code, _, err = louguan(capsys, "accept", str(site), "--lang", "en")
+    assert (code, "control.db is missing" in err) == (1, True)
 
 
 def test_how_instruments_are_written() -> None:
