@@ -8,7 +8,7 @@ from pathlib import Path
 
 from config.language import text
 from config.plan.clock import STEP_MS
-from controller import damage, plan_loss, restored
+from controller import damage, left_behind, plan_loss, restored
 from controller.clock import SiteClock
 from controller.daemon import Daemon
 from controller.decide.timekeeping import span
@@ -39,6 +39,7 @@ def tell_beginnings(
     put_back = restored.held_back(daemon.engine.remembered().observe)
     if put_back is not None:
         notices.append(restored.notice(put_back.reason, on=True))
+    notices += left_behind.notices(stores.control.path.parent, plan.site)
     opening = stores.log.opening
     if opening.set_aside is not None:
         notices.append(set_aside_notice(opening.set_aside.name, opening.damage))

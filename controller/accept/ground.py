@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from types import TracebackType
-from typing import NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 from config.plan.clock import Clock, Now, Pace
 from config.plan.lines import Line
@@ -17,6 +17,7 @@ from controller.accept.arrivals import Arrivals
 from controller.accept.guard import Guard
 from drivers.api import DeviceState, Driver, Heard, Inbox, SetUp, SlotState, Write, WriteReport
 
+T = TypeVar("T")
 TURN_S = 0.2
 """Machine seconds between two turns."""
 _REPORT_S = 30.0
@@ -93,7 +94,7 @@ class Ground:
                     self.plan,
                     line,
                     self._inbox,
-                    self._may_set_up,
+                    self._set_up_now,
                     self._may_write,
                     self._heard,
                 )
@@ -148,6 +149,19 @@ class Ground:
             self.turn()
         return True
 
+    async def meanwhile(self, question: Coroutine[Any, Any, T]) -> T:
+        """Turn after turn while a person thinks: what is known stays as of now."""
+        asked = asyncio.create_task(question)
+        try:
+            while not asked.done():
+                await asyncio.wait({asked}, timeout=TURN_S)
+                self.turn()
+        finally:
+            if not asked.done():
+                asked.cancel()
+                await asyncio.gather(asked, return_exceptions=True)
+        return asked.result()
+
     async def send(self, point: Point, value: Value | None) -> WriteReport | None:
         """Write into our slot, or take ours out (None, on BACnet); what came back."""
         self._seq += 1
@@ -165,6 +179,15 @@ class Ground:
     def machine_s(self, site_s: float) -> float:
         """Machine seconds in which so many site seconds pass."""
         return site_s / self.pace.speed
+
+    def free(self, device: int) -> bool:
+        """Whether nothing forbids a write to any of a device's outputs, as the daemon has it for set-up
+        registers."""
+        points = [self.plan.points[point] for point in self.plan.devices[device].points]
+        return all(self.guard.barred(point) is None for point in points if point.command is not None)
+
+    def _set_up_now(self, device: int) -> bool:
+        return self._may_set_up(device) and self.free(device)
 
     def _may_write(self, point: int) -> bool:
         """Asked by a driver when a write has its turn: the last fence that is ours."""

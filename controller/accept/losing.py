@@ -46,13 +46,13 @@ async def lose(ground: Ground, device: Device, hand: Hand) -> dict[Aspect, Check
         return {Aspect.LOST: Check(Verdict.SKIPPED, why, ground.now.wall_ms)}
     told_before = len(ground.told)
     watched = _quick(ground, device)
-    if not await hand.disconnect(device):
+    if not await ground.meanwhile(hand.disconnect(device)):
         why = text("nobody disconnected it")
         return {Aspect.LOST: Check(Verdict.SKIPPED, why, ground.now.wall_ms)}
     try:
         checks = await _gone(ground, device, watched, told_before)
     finally:
-        await hand.connect(device)
+        await ground.meanwhile(hand.connect(device))
     checks[Aspect.BACK] = await _back(ground, device, watched)
     return checks
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from config.language import Text, text
@@ -153,7 +153,7 @@ class Session:
         if self._wish.forget:
             for left in standing:
                 self._keeper.put_back(left.point)
-        elif await self._asker.may_put_back(standing):
+        elif await self._ground.meanwhile(self._asker.may_put_back(standing)):
             for left in standing:
                 point = self._ground.plan.point_named(left.point)
                 if point is not None:
@@ -176,7 +176,7 @@ class Session:
                 self._keeper.tried(one.point, {Aspect.WRITE: check})
                 self._asker.tried(one.point.key, {Aspect.WRITE: check})
         ahead = [*(one for one in planned if not isinstance(one.to, Text)), *self._set_ups()]
-        if not ahead or not await self._asker.may_write(ahead):
+        if not ahead or not await self._ground.meanwhile(self._asker.may_write(ahead)):
             return
         await self._hold_set_ups([one for one in ahead if one.set_up])
         for one in ahead:
@@ -221,7 +221,7 @@ class Session:
         ground, found = self._ground, []
         for number, value in set_up_of(ground.plan).items():
             point = ground.plan.points[number]
-            if point.device in self._wish.set_up and ground.guard.barred(point) is None:
+            if point.device in self._wish.set_up and ground.free(point.device):
                 reads = ground.good(number)
                 if reads is not None and not judging.close(reads, value, judging.tolerance(point)):
                     found.append(Planned(point, reads, value, set_up=True))
@@ -233,23 +233,47 @@ class Session:
             return
         ground, told = self._ground, len(self._ground.set_ups)
         wanted = {one.point.id: one.to for one in planned if not isinstance(one.to, Text)}
-        self._consent.devices = frozenset(one.point.device for one in planned)
+        devices = {one.point.device for one in planned}
+        may = frozenset(device for device in devices if ground.free(device) and self._shown(device, wanted))
+        self._consent.devices = may
+
+        def written() -> set[int]:
+            return {one.point for one in ground.set_ups[told:]}
+
+        def over() -> bool:
+            return all(
+                number in written() or not (device in may and ground.free(device))
+                for number in wanted
+                for device in (ground.plan.points[number].device,)
+            )
+
         read_points(ground, [one.point for one in planned])
-        await ground.until(lambda: wanted.keys() <= {one.point for one in ground.set_ups[told:]}, _SET_UP_S)
+        await ground.until(over, _SET_UP_S)
         read_points(ground, [one.point for one in planned])
         await ground.until(
             lambda: all(
                 judging.close(ground.good(number), value, judging.tolerance(ground.plan.points[number]))
                 for number, value in wanted.items()
             ),
-            _READ_S,
+            _READ_S if written() else 0.0,
         )
         self._consent.devices = frozenset()
         for number, value in wanted.items():
             point = ground.plan.points[number]
-            check = judging.set_up(point, value, ground.reading(number), ground.now.wall_ms, written=True)
+            tried = number in written() or (point.device in may and ground.free(point.device))
+            check = judging.set_up(point, value, ground.reading(number), ground.now.wall_ms, written=tried)
             self._keeper.read({point.key: {Aspect.SET_UP: check}})
             self._asker.tried(point.key, {Aspect.SET_UP: check})
+
+    def _shown(self, device: int, shown: Collection[int]) -> bool:
+        """Whether the driver, which writes all of a device, would write nothing else."""
+        ground = self._ground
+        return all(
+            number in shown
+            or judging.close(ground.good(number), value, judging.tolerance(ground.plan.points[number]))
+            for number, value in set_up_of(ground.plan).items()
+            if ground.plan.points[number].device == device
+        )
 
     async def _lose(self, device: Device) -> None:
         record = self._keeper.device(device)

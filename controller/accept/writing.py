@@ -56,6 +56,9 @@ async def try_output(
     kept = kept or await _passes(ground, point, value, tell)
     if kept is None and not judging.close(ground.good(point.id), found.value, judging.tolerance(point)):
         kept = text("it changed while it was waited for")
+    if kept is None and ground.arrays.get(point.id, {}) != found.slots:
+        # Somebody has taken or left a slot: what was found is not what would have to be put back.
+        kept = text("it changed while it was waited for")
     if kept is not None:
         ground.guard.release(point)
         return {Aspect.WRITE: Check(Verdict.SKIPPED, kept, ground.now.wall_ms)}

@@ -12,7 +12,7 @@ import typer
 from config.language import text
 from controller.cli.pages import write_page
 from controller.cli.processes import ended_in_order
-from controller.cli.remote import data_of_site
+from controller.cli.remote import data_of_site, elsewhere, has_run
 from controller.cli.site import AsJson, SiteDir
 from controller.cli.speech import Failure, language, put_json
 
@@ -124,7 +124,7 @@ def accept(
     if data is None and overlay is not None:
         # What is tried on simulated devices has no place beside what the service knows.
         data = site / "data"
-    with ended_in_order(), held(site, data_of_site(site, data), overlay) as here:
+    with ended_in_order(), held(site, _data_of(site, data), overlay) as here:
         wish = wish_of(here.plan, write or [], allow or [], lose, again or [], forget=leave)
         notes = [noted(here.plan, one) for one in note or []]
         shown = [measured_of(here.plan, one) for one in measured or []]
@@ -152,6 +152,20 @@ def accept(
 
         show(found, language())
     raise typer.Exit(1 if failed(found) else 0)
+
+
+def _data_of(site: Path, data: Path | None) -> Path:
+    """As of any command, but for one thing: what is locked is known in one place alone."""
+    own, other = site / "data", elsewhere()
+    if data is not None or other is None or other.resolve() == own.resolve():
+        return data_of_site(site, data)
+    if has_run(own) and has_run(other):
+        raise Failure(
+            text("a daemon has run with {own} and with {other}", own=str(own), other=str(other)),
+            hint=text("what is locked is known in one of them alone: say which with --data DIR"),
+            code=2,
+        )
+    return data_of_site(site, data)
 
 
 def register(app: typer.Typer) -> None:

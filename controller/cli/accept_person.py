@@ -8,6 +8,7 @@ import os
 import stat
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from config.language import Text, text
@@ -86,14 +87,17 @@ class Person:
         await _answer(text("connect {name} again, then press Enter", name=device_named(device)))
 
     def tell(self, words: Text) -> None:
-        tell(words)
+        # A terminal that is gone must not keep an output from being put back.
+        with suppress(OSError, ValueError):
+            tell(words)
 
     def tried(self, name: str, checks: Mapping[Aspect, Check]) -> None:
         said = []
         for aspect, check in sorted(checks.items(), key=lambda item: list(Aspect).index(item[0])):
             why = "" if check.why is None else f" ({say(check.why)})"
             said.append(f"{MARKS[check.verdict]} {say(ASPECTS[aspect])}{why}")
-        tell(f"  {name}  {'  '.join(said)}")
+        with suppress(OSError, ValueError):
+            tell(f"  {name}  {'  '.join(said)}")
 
     async def _agrees(self, question: Text) -> bool:
         if self._yes:

@@ -30,7 +30,7 @@ from controller.decide.records import Remembered, RuleMemory
 from controller.options import NotStarted, Options
 from controller.overlays import Overlay
 from controller.site_lock import SiteLock
-from controller.store import boots, people
+from controller.store import boots, people, recovery
 from controller.store.boots import Stood
 from controller.store.connection import open_reader, open_writer
 from controller.store.control import FILE
@@ -93,6 +93,8 @@ _HINT = text(
     "acceptance speaks to the devices itself, and two masters on one line disturb each other: stop the "
     "daemon first (systemctl stop louguan, or ctrl-C where it runs)"
 )
+
+_UNKNOWN = text("its locks and observe modes would not be known: let the daemon start once and look at it")
 
 
 def accept(held: Held, wish: Wish, asker: Asker, by: str, wrote: tuple[str, ...], *, run: bool) -> None:
@@ -177,6 +179,8 @@ def _remembered(data: Path) -> tuple[Remembered, Stood]:
     """What the daemon that ran last keeps, and where its clock stood."""
     path = data / FILE
     if not path.exists():
+        if recovery.expected(data):
+            raise Failure(text("{file} is missing", file=str(path)), hint=_UNKNOWN)
         return Remembered(), Stood()
     try:
         with closing(open_reader(path)) as connection:
@@ -184,7 +188,5 @@ def _remembered(data: Path) -> tuple[Remembered, Stood]:
     except (sqlite3.Error, ValueError) as error:
         raise Failure(
             text("control.db cannot be read ({reason})", reason=detail(str(error))),
-            hint=text(
-                "its locks and observe modes would not be known: let the daemon start once and look at it"
-            ),
+            hint=_UNKNOWN,
         ) from error

@@ -11,6 +11,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from config.language import Text, text
+from config.language.details import reason
 from controller.cli.speech import Failure, language
 
 DataDir = Annotated[
@@ -33,19 +34,29 @@ def data_directory(data: Path | None, site: Path | None, environment: Mapping[st
         return data
     if site is not None:
         return site / "data"
-    return _elsewhere(environment) or Path("data")
+    return elsewhere(environment) or Path("data")
 
 
 def data_of_site(site: Path, data: Path | None, environment: Mapping[str, str] = os.environ) -> Path:
-    """Of a site that is named itself: --data, data/ in it if there is one, LOUGUAN_DATA, data/ of here if a
-    daemon runs on it, the service's; else data/ in the site, which is still to be made."""
+    """Of a site that is named itself: --data, data/ in it if a daemon has run with it, LOUGUAN_DATA, data/ of
+    here if a daemon runs on it, the service's; else data/ in the site, perhaps still to be made."""
     own = site / "data"
-    if data is not None or own.exists():
+    if data is not None or has_run(own):
         return data or own
-    return _elsewhere(environment) or own
+    return elsewhere(environment) or own
 
 
-def _elsewhere(environment: Mapping[str, str]) -> Path | None:
+def has_run(data: Path) -> bool:
+    """A daemon has, with these data. Raises Failure where that cannot be seen."""
+    from controller.store.control import FILE
+
+    try:
+        return (data / FILE).exists()
+    except OSError as error:
+        raise Failure(text("cannot open {file}: {error}", file=str(data), error=reason(error))) from error
+
+
+def elsewhere(environment: Mapping[str, str] = os.environ) -> Path | None:
     """LOUGUAN_DATA, data/ of here if a daemon runs on it, the service's; None: nowhere."""
     if named := environment.get("LOUGUAN_DATA"):
         return Path(named)

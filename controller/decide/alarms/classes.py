@@ -38,6 +38,7 @@ CLASSES: dict[str, Class] = {
     "stop-failed": Class("high"),
     "alarm": Class("high"),
     "command-failed": Class("medium", of_points=True),
+    "left-behind": Class("medium"),
     "set-up-failed": Class("medium", of_points=True),
     "overridden": Class("low", of_points=True),
     "hand": Class("low"),

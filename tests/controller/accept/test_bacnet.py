@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from controller.accept.records import Aspect, Left
-from tests.controller.accept.stand import Stand
+from controller.accept.session import Planned
+from tests.controller.accept.stand import Person, Stand
 
 SITE = """
 site: {name: hall, label: 大厅, language: en, calendar: none,
@@ -88,3 +90,17 @@ def test_what_stands_in_our_slot_and_may_not_be_written_is_left_alone(stand: Sta
     stand.run(stand.wish(LEVEL))
     assert "could not be put back" in stand.why(LEVEL, Aspect.WRITE)
     assert (slots(stand), stand.writes("hall")) == ({8: 5.0}, 0)
+
+
+def test_what_is_put_in_our_slot_while_a_person_thinks_is_put_there_again(stand: Stand) -> None:
+    stand.simulation.another(LEVEL, 30.0, 8)
+
+    class Slow(Person):
+        async def may_write(self, planned: Sequence[Planned]) -> bool:
+            self._stand.simulation.another(LEVEL, 40.0, 8)
+            await asyncio.sleep(600)
+            return await super().may_write(planned)
+
+    stand.run(stand.wish(LEVEL), Slow(stand))
+    assert slots(stand)[8] == 40.0
+    assert stand.verdicts(LEVEL)["restored"] == "passed"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from controller.accept.records import Aspect, Left
+from controller.accept.session import Consent, Planned, Session
 from controller.decide.records import Lock, Observe, Remembered
+from drivers.api import Inbox
 from tests.controller.accept.stand import SITE, Person, Stand
 
 ALL = ("do-1.*", "panel.*")
@@ -169,6 +171,65 @@ def test_a_set_up_register_is_written_with_its_device_and_said_before(stand: Sta
     assert [one.to for one in person.planned if one.set_up] == [120]
     assert stand.verdicts("panel.comm_timeout")["set-up"] == "passed"
     assert stand.has("panel.comm_timeout") == 120
+
+
+def test_a_fire_that_comes_with_the_question_keeps_set_up_registers(tmp_path: Path) -> None:
+    class Slow(Person):
+        async def may_write(self, planned: Sequence[Planned]) -> bool:
+            self._stand.simulation.force("safety.di1", True)
+            await asyncio.sleep(30)
+            return await super().may_write(planned)
+
+    with Stand(tmp_path, SITE.replace("yields: [lamp]", "yields: [lamp, duct]")) as stand:
+        person = stand.run(stand.wish("panel.*", allow=frozenset()), Slow(stand))
+        assert [one.to for one in person.planned if one.set_up] == [120]
+        assert (stand.writes("panel"), stand.verdicts("panel.comm_timeout")["set-up"]) == (0, "skipped")
+
+
+def test_what_is_known_stays_new_while_a_person_thinks(stand: Stand) -> None:
+    class Slow(Person):
+        async def may_write(self, planned: Sequence[Planned]) -> bool:
+            before = len(inbox)
+            await asyncio.sleep(3600)
+            assert len(inbox) < before + 100
+            return await super().may_write(planned)
+
+    inbox = Inbox()
+
+    async def asked() -> None:
+        nonlocal inbox
+        consent = Consent()
+        async with stand.ground(consent) as ground:
+            inbox = ground._inbox
+            wish = stand.wish("do-1.ch6")
+            await Session(ground, stand.keeper, wish, Slow(stand), consent, "Li").run()
+
+    stand.within(asked())
+    assert stand.verdicts("do-1.ch6")["write"] == "passed"
+
+
+def test_what_changes_while_a_person_thinks_is_what_is_found(stand: Stand) -> None:
+    """What the trial begins with is as of its own beginning."""
+
+    class Slow(Person):
+        async def may_write(self, planned: Sequence[Planned]) -> bool:
+            self._stand.simulation.another("do-1.ch6", True)
+            await asyncio.sleep(60)
+            return await super().may_write(planned)
+
+    stand.run(stand.wish("do-1.ch6"), Slow(stand))
+    assert stand.verdicts("do-1.ch6")["restored"] == "passed"
+    assert stand.has("do-1.ch6") is True
+
+
+def test_a_lock_on_one_equipment_keeps_its_whole_devices_set_up(tmp_path: Path) -> None:
+    """As under the daemon."""
+    second = "  duct2: {kind: fan, label: 排风2, min_speed: panel.ex2_min_speed}\nrules:"
+    with Stand(tmp_path, SITE.replace("rules:", second)) as stand:
+        stand.remembered = Remembered(locks=(Lock("duct", "Wang", "hands inside", 0),))
+        person = stand.run(stand.wish("panel.*", allow=frozenset()))
+        assert not [one for one in person.planned if one.set_up]
+        assert stand.verdicts("panel.comm_timeout")["set-up"] == "skipped"
 
 
 def test_a_loss_is_told_believed_no_more_and_over_again(stand: Stand) -> None:

@@ -18,7 +18,7 @@ from controller.accept.keeper import Keeper
 from controller.accept.records import Aspect, Check, Left, Progress, Verdict
 from controller.board import Board
 from controller.booted import boot_id
-from controller.cli import remote
+from controller.cli import accept, remote
 from controller.cli.accept_wish import measured, noted, wish_of
 from controller.cli.remote import data_of_site
 from controller.cli.speech import Failure
@@ -214,8 +214,33 @@ def test_whose_data_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert data_of_site(site, None, {}) == Path("data")
     assert data_of_site(site, None, {"LOUGUAN_DATA": "there"}) == Path("there")
     (site / "data").mkdir(parents=True)
+    (site / "data" / "acceptance.json").touch()
+    assert data_of_site(site, None, {}) == Path("data"), "an acceptance before the service knows no locks"
+    (site / "data" / "control.db").touch()
     assert data_of_site(site, None, {"LOUGUAN_DATA": "there"}) == site / "data"
     assert data_of_site(site, Path("said"), {}) == Path("said")
+
+
+def test_of_two_data_directories_one_has_to_be_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site, service = tmp_path / "site", tmp_path / "service"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("LOUGUAN_DATA", raising=False)
+    monkeypatch.setattr(remote, "INSTALLED", service)
+    for data in (site / "data", service):
+        data.mkdir(parents=True)
+        (data / "control.db").touch()
+    with pytest.raises(Failure, match="a daemon has run with"):
+        accept._data_of(site, None)
+    assert accept._data_of(site, service) == service
+    (service / "control.db").unlink()
+    assert accept._data_of(site, None) == site / "data"
+
+
+def test_a_control_db_that_should_be_there_is_missed(capsys: pytest.CaptureFixture[str], site: Path) -> None:
+    (site / "data").mkdir()
+    (site / "data" / "log.db").write_bytes(b"rows")
+    code, _, err = louguan(capsys, "accept", str(site), "--lang", "en")
+    assert (code, "control.db is missing" in err) == (1, True)
 
 
 def test_how_instruments_are_written() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 from collections.abc import Callable
@@ -11,8 +12,10 @@ import pytest
 
 from config.plan.devices import Device
 from controller.accept.records import Aspect, Check, Left, Verdict
+from controller.accept.session import Consent, Session
 from controller.cli.accept_person import Person
 from controller.cli.speech import Failure
+from tests.controller.accept.stand import Stand
 
 RELAY = Device(0, "relay", "继电器", "relay-8", 0)
 
@@ -67,3 +70,39 @@ def test_one_line_a_thing_that_was_tried(capsys: pytest.CaptureFixture[str]) -> 
     (line,) = capsys.readouterr().err.splitlines()
     assert line.split()[:2] == ["do-1.ch7", "✓"]
     assert "✗" in line
+
+
+class Gone(io.StringIO):
+    """A terminal whose line has dropped."""
+
+    def write(self, _: str) -> int:
+        raise OSError(5, "Input/output error")
+
+
+def test_a_terminal_that_is_gone_keeps_nothing_from_being_put_back(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with Stand(tmp_path) as stand:
+        stand.simulation.another("do-1.ch1", True)
+        stand.within(_dropped(stand, monkeypatch))
+        assert stand.has("do-1.ch1") is True, "found running, left running"
+        assert stand.keeper.progress.left == {}
+
+
+async def _dropped(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    person, consent = Person(yes=True, hand=None, allow=frozenset({"switching"})), Consent()
+
+    async def run() -> None:
+        async with stand.ground(consent) as ground:
+            wish = stand.wish("pump.run_cmd")
+            await Session(ground, stand.keeper, wish, person, consent, "Li").run()
+
+    task = asyncio.create_task(run())
+    # Past its minimum run time.
+    await asyncio.sleep(100)
+    assert stand.has("do-1.ch1") is False
+    monkeypatch.setattr("sys.stderr", Gone())
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    monkeypatch.undo()
+    assert task.cancelled()
