@@ -108,6 +108,8 @@ class Left(NamedTuple):
     wrote: Value
     by: str
     at_ms: int
+    print: str = ""
+    """Of the point as it was then: another one is not written to. "": of a version that did not note it."""
 
 
 class Run(NamedTuple):

@@ -11,7 +11,7 @@ from config.plan.points import Point
 from config.plan.reading import Value
 from config.plan.site import Plan
 from config.plan.slots import Slot
-from controller.accept import judging
+from controller.accept import judging, prints
 from controller.accept.ground import Ground
 from controller.accept.keeper import Keeper
 from controller.accept.losing import Hand, lose
@@ -139,10 +139,22 @@ class Session:
 
     async def _put_back(self) -> None:
         """What a run that was killed has left other than it was."""
+        others = set()
         for left in list(self._keeper.progress.left.values()):
             point = self._ground.plan.point_named(left.point)
             if point is None:
                 self._asker.tell(text("{name}: it is not in the plan any more", name=left.point))
+            elif left.print and left.print != prints.of_point(
+                self._keeper.plan, self._keeper.plan.points[point.id]
+            ):
+                others.add(left.point)
+                self._asker.tell(
+                    text(
+                        "{name}: the site's files make another output of it than the one that was left: "
+                        "it is not written; put the old one right by hand, then say --leave",
+                        name=left.point,
+                    )
+                )
             elif judging.close(self._ground.good(point.id), left.found, 0.0) and await self._slot_is(
                 point, left
             ):
@@ -153,8 +165,12 @@ class Session:
         if self._wish.forget:
             for left in standing:
                 self._keeper.put_back(left.point)
-        elif await self._ground.meanwhile(self._asker.may_put_back(standing)):
-            for left in standing:
+            return
+        same = [left for left in standing if left.point not in others]
+        if not same:
+            return
+        if await self._ground.meanwhile(self._asker.may_put_back(same)):
+            for left in same:
                 point = self._ground.plan.point_named(left.point)
                 if point is not None:
                     check = await put_back(self._ground, self._keeper, point, left, self._asker.tell)

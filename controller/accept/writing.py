@@ -8,7 +8,7 @@ from config.language import Text, text
 from config.plan.points import Point
 from config.plan.reading import Value
 from config.plan.slots import Slot
-from controller.accept import judging
+from controller.accept import judging, prints
 from controller.accept.ground import Ground
 from controller.accept.guard import Forbidden, Waits
 from controller.accept.keeper import Keeper
@@ -62,7 +62,15 @@ async def try_output(
     if kept is not None:
         ground.guard.release(point)
         return {Aspect.WRITE: Check(Verdict.SKIPPED, kept, ground.now.wall_ms)}
-    left = Left(point.key, found.value, found.slots.get(Slot.PEOPLE), value, by, ground.now.wall_ms)
+    left = Left(
+        point.key,
+        found.value,
+        found.slots.get(Slot.PEOPLE),
+        value,
+        by,
+        ground.now.wall_ms,
+        prints.of_point(keeper.plan, keeper.plan.points[point.id]),
+    )
     keeper.leave(left)
     try:
         return await _try_and_return(ground, keeper, point, value, left, tell)

@@ -28,7 +28,6 @@ _log = logging.getLogger(__name__)
 _CONNECT_S = 10.0
 """Longest wait for a connection, and again for its handshake, if the sink's own time-out is longer."""
 _CLOSE_S = 2.0
-_ESCAPED = re.compile(rb'\\(?:u00([0-9A-Fa-f]{2})|([/"\\]))')
 
 
 class _Stream(Protocol):
@@ -155,10 +154,8 @@ def _unsaid(token: str, status: int, headers: Mapping[str, str], body: bytes) ->
     if not token:
         return Answer(status, dict(headers), body)
     clean = {name: value.replace(token, "***") for name, value in headers.items()}
-    plain = _ESCAPED.sub(_unescaped, body)
-    if token.encode() in plain:
-        body = plain.replace(token.encode(), b"***")
-    return Answer(status, clean, body)
+    # In its place alone: all else that is escaped stays so, or what was JSON would be none.
+    return Answer(status, clean, re.sub(b"".join(map(_spelled, token)), b"***", body))
 
 
 def _bare(said: str) -> str:
@@ -166,9 +163,11 @@ def _bare(said: str) -> str:
     return "".join(filter(str.isalnum, said))
 
 
-def _unescaped(found: re.Match[bytes]) -> bytes:
-    """A sign as JSON need not have written it: many write `\\/` for a slash, some `\\u002f`."""
-    return bytes.fromhex(found[1].decode()) if found[1] else found[2]
+def _spelled(sign: str) -> bytes:
+    """A pattern of a sign as it is and as JSON may write it: many write `\\/` for a slash, some `\\u002f`."""
+    plain = re.escape(sign).encode()
+    short = rb"|\\" + plain if sign in '/"\\' else b""
+    return rb"(?:\\u00(?i:%02x)%s|%s)" % (ord(sign), short, plain)
 
 
 def _client(tls: Tls, timeout_s: float) -> httpx.AsyncClient:

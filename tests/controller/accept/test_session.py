@@ -268,6 +268,38 @@ def test_what_a_killed_run_left_is_told_and_put_back_by_the_next(stand: Stand) -
     assert stand.run().asked_back == []
 
 
+def test_what_an_edit_has_made_another_output_is_not_written(tmp_path: Path) -> None:
+    with Stand(tmp_path) as stand:
+        stand.follows = lambda told: False
+        noted: list[Left] = []
+
+        async def watched() -> None:
+            run = asyncio.create_task(stand.session(stand.wish("pump.run_cmd"), Person(stand)))
+            await asyncio.sleep(130.0)
+            noted.extend(stand.keeper.progress.left.values())
+            run.cancel()
+            await asyncio.gather(run, return_exceptions=True)
+
+        stand.within(watched())
+        (left,) = noted
+        stand.keeper.leave(left)  # as if that run had been killed
+    with Stand(tmp_path, SITE.replace("line: T1, unit: 1,", "line: T1, unit: 9,")) as stand:
+        stand.simulation.another("do-1.ch1", True)
+        person = stand.run()
+        assert (person.asked_back, stand.has("do-1.ch1"), stand.writes("do-1")) == ([], True, 0)
+        assert any("another output" in said for said in person.said)
+        stand.simulation.another("do-1.ch1", False)
+        stand.run()
+        assert "do-1.ch1" in stand.keeper.progress.left, "what reads so now is another's"
+        stand.run(stand.wish(forget=True))
+        assert stand.keeper.progress.left == {}
+    with Stand(tmp_path) as stand:
+        stand.keeper.leave(left)
+        stand.simulation.another("do-1.ch1", True)
+        assert stand.run().asked_back == ["do-1.ch1"]
+        assert stand.has("do-1.ch1") is False
+
+
 def test_what_reads_as_it_was_found_needs_nobody(stand: Stand) -> None:
     left_on(stand)
     stand.simulation.another("do-1.ch7", False)

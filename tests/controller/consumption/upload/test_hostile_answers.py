@@ -11,7 +11,7 @@ import pytest
 from config.plan.devices import Source
 from config.plan.sinks import Common, HttpsSink, Secret
 from controller.consumption import tables
-from controller.consumption.upload import drops
+from controller.consumption.upload import drops, httpslink
 from controller.consumption.upload.acks import Acks
 from controller.consumption.upload.answers import Answer, retry_after_s, understood
 from controller.consumption.upload.drops import Csv, Drops
@@ -107,6 +107,15 @@ async def test_our_token_is_never_quoted_however_it_is_said_back(tmp_path: Path,
         await link.drop()
         server.close()
         await server.wait_closed()
+
+
+@pytest.mark.parametrize("said", spelled(TOKEN))
+def test_an_answer_with_our_token_is_still_understood(said: str) -> None:
+    echo = f'a \\"{said}\\" and \\\\ \\u000a {spelled(TOKEN)[2]}'
+    body = f'{{"accepted": ["{KEY}"], "echo": "{echo}"}}'
+    answer = httpslink._unsaid(TOKEN, 200, {}, body.encode())
+    assert understood("s", [ROW], answer).accepted == {1}
+    assert json.loads(answer.body)["echo"] == 'a "***" and \\ \n ***'
 
 
 def test_the_rest_of_an_answer_stays_as_it_was() -> None:
