@@ -140,6 +140,10 @@ class Engine(Parts):
         self._rules.follow(former._rules, same.points)
         self._gate.follow(former._gate, same)
 
+    def stands_s(self, point: int, now: Now) -> float:
+        """How long a motor that is stopped at `now` stands at the least, site seconds; 0 of other points."""
+        return self._gate.stands_s(point, self._steady.at(now))
+
     def last_writes(self, points: Collection[int]) -> list[Write]:
         """What is written to outputs that leave the Plan, as their devices declare."""
         writes = stop_writes(self.plan, self._outputs, self._barriers)

@@ -51,6 +51,8 @@ class Waits(NamedTuple):
     why: Text
     within_s: float
     """Site seconds for which it is worth waiting."""
+    timed: bool = False
+    """A minimum time: it ends for sure."""
 
 
 class Forbidden(NamedTuple):
@@ -92,6 +94,7 @@ class Guard:
         )
         self._engine = Engine(guarding, Context.of(plan), pace, known)
         self._commands: list[PersonCommand] = []
+        self._asked: dict[str, Override] = {}
         self._now = Now(0, 0, False)
 
     @property
@@ -105,6 +108,11 @@ class Guard:
     def step(self, now: Now, events: Iterable[Event]) -> None:
         commands, self._commands = self._commands, []
         self._now = now
+        for key, wish in self._asked.items():
+            # What is waited for may take longer than any override may last.
+            if now.wall_ms > wish.expires_ms - wish.lasting_ms // 2:
+                self._asked[key] = wish._replace(set_ms=now.wall_ms, expires_ms=now.wall_ms + wish.lasting_ms)
+                commands.append(self._asked[key])
         changed = self._engine.step(now, events, commands).memory.rules
         if mine := [item for item in changed if item.rule in self._kept or item.rule.startswith(_PASSAGES)]:
             self._keep(mine)
@@ -129,11 +137,20 @@ class Guard:
         except Refused as refusal:
             return refusal.text
         self._commands.append(wish)
+        self._asked[point.key] = wish
         return None
 
     def release(self, point: Point) -> None:
         """Ask for nothing more."""
+        self._asked.pop(point.key, None)
         self._commands.append(Release(point.key, self._person))
+
+    def cannot_start_again(self, point: Point) -> Text | None:
+        """Why a motor that runs is not stopped: it would stand for longer than anybody waits."""
+        stands_s = self._engine.stands_s(point.id, self._now)
+        if stands_s <= _PATIENCE_S:
+            return None
+        return text("it could be started again only after {minutes} min", minutes=f"{stands_s / 60:.0f}")
 
     def barred(self, point: Point) -> Waits | Forbidden | None:
         """What forbids every write to it."""
@@ -155,7 +172,7 @@ class Guard:
         if result.value is not None and close(result.value, value, 0.0):
             return None
         if result.held is not None:
-            return Waits(result.held.reason, _PATIENCE_S)
+            return Waits(result.held.reason, _PATIENCE_S, timed=True)
         if result.winner is None:
             return Waits(text("not decided yet"), _UNREAD_S)
         reason = result.bounds[-1].reason if result.bounds else result.winner.reason

@@ -16,7 +16,7 @@ from controller.accept.judging import close
 
 STEP_SHARE = 0.05
 """Of its range, by which a number is moved."""
-SWITCHING = "switching"
+SWITCHING, OFF = "switching", "off"
 DANGERS: Mapping[str, Text] = {
     SWITCHING: text("outputs are switched: on, off, and states of machines"),
 }
@@ -131,7 +131,9 @@ def _other(point: Point, found: Value) -> Value | None:
         return not found
     if point.kind == "enum":
         states = command.states or tuple(number for number, _ in point.states)
-        return next((state for state in states if state != found), None)
+        others = [state for state in states if state != found]
+        # A machine that is switched off would have to rest before it is back.
+        return next((state for state in others if point.state_name(state) != OFF), next(iter(others), None))
     if isinstance(found, str) or command.low is None or command.high is None:
         return None
     by = max(STEP_SHARE * _width(point), 3 * command.tolerance, 2 * _grain(point))

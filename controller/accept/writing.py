@@ -10,7 +10,7 @@ from config.plan.reading import Value
 from config.plan.slots import Slot
 from controller.accept import judging, prints
 from controller.accept.ground import Ground
-from controller.accept.guard import Forbidden, Waits
+from controller.accept.guard import LONGEST_MS, Forbidden, Waits
 from controller.accept.keeper import Keeper
 from controller.accept.records import Aspect, Check, Left, Verdict
 from controller.accept.trials import Feedback, Found, feedbacks, in_slots, runs, step
@@ -54,6 +54,8 @@ async def try_output(
     # As it is, first: a motor that runs counts as let run, and what protection wants otherwise is left alone.
     kept = None if wrong_value(point, found.value) else await _passes(ground, point, found.value, tell)
     kept = kept or await _passes(ground, point, value, tell)
+    if kept is None and found.value is True:
+        kept = ground.guard.cannot_start_again(point)
     if kept is None and not judging.close(ground.good(point.id), found.value, judging.tolerance(point)):
         kept = text("it changed while it was waited for")
     if kept is None and ground.arrays.get(point.id, {}) != found.slots:
@@ -87,7 +89,11 @@ async def put_back(
     cannot be done the note of it stays."""
     seen: dict[str, Value | None] = {"wanted": left.found}
     nulled = in_slots(point) and left.slot_found is None and wrong_value(point, left.found) is not None
-    kept = _free(ground, point) if nulled else await _passes(ground, point, left.found, tell, urgent=urgent)
+    kept = (
+        _free(ground, point)
+        if nulled
+        else await _passes(ground, point, left.found, tell, urgent=urgent, longest_s=LONGEST_MS / 1000)
+    )
     since_ns = ground.now.mono_ns
     if kept is None:
         report = await ground.send(point, left.slot_found if in_slots(point) else left.found)
@@ -118,9 +124,10 @@ def _free(ground: Ground, point: Point) -> Text | None:
 
 
 async def _passes(
-    ground: Ground, point: Point, value: Value, tell: Tell, *, urgent: bool = False
+    ground: Ground, point: Point, value: Value, tell: Tell, *, urgent: bool = False, longest_s: float = 0.0
 ) -> Text | None:
-    """Ask for `value` and wait for minimum times; why it may not be written, None when it may."""
+    """Ask for `value` and wait for minimum times, up to `longest_s` at the least; why it may not be written,
+    None when it may."""
     guard = ground.guard
     refused = guard.ask(point, value, urgent=urgent)
     if refused is not None and urgent:
@@ -131,8 +138,9 @@ async def _passes(
     waits = guard.says(point, value)
     if isinstance(waits, Waits):
         tell(text("{name}: waiting, {why}", name=point.key, why=waits.why))
+        within_s = max(waits.within_s, longest_s) if waits.timed else waits.within_s
         await ground.until(
-            lambda: not isinstance(guard.says(point, value), Waits), ground.machine_s(waits.within_s)
+            lambda: not isinstance(guard.says(point, value), Waits), ground.machine_s(within_s)
         )
         waits = guard.says(point, value)
     return None if waits is None else waits.why

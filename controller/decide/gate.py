@@ -167,6 +167,17 @@ class Gate:
             return result
         return self._held(command, result, found.value, found.held, past.since_ms, found.until_ms)
 
+    def stands_s(self, command: int, now_ms: int) -> float:
+        """How long a motor that is stopped now stands at the least; 0 of what is none."""
+        motor = self._motors.get(command)
+        if motor is None:
+            return 0.0
+        past = Past(False, False, now_ms, self._known(command, now_ms).starts)
+        ends_ms = now_ms
+        while (until_ms := passes(motor, past, True, Slot.PEOPLE, ends_ms).until_ms) is not None:
+            ends_ms = until_ms
+        return (ends_ms - now_ms) / 1000
+
     def wake_ms(self) -> int | None:
         wakes = (self._wakes.next_ms(), self._restarting.wake_ms())
         return min((wake for wake in wakes if wake is not None), default=None)

@@ -45,6 +45,8 @@ ARRAY = BacnetObject("analog-value", 1, commandable=True)
         (point("bool", command=Command()), False, True),
         (point("enum", command=Command(states=(1, 2))), 1, 2),
         (point("enum", command=Command()), 0, 1),
+        (point("enum", command=Command()), 1, 2),
+        (point("enum", command=Command(states=(0, 1))), 1, 0),
     ],
 )
 def test_one_small_step(point: Point, found: Value, to: Value) -> None:

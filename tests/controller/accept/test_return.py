@@ -11,8 +11,9 @@ import pytest
 from config.plan.reading import Value
 from controller.accept.records import Aspect, Left
 from controller.accept.session import Planned
+from controller.decide.records import Remembered, RuleMemory
 from tests.controller.accept import test_bacnet
-from tests.controller.accept.stand import SITE, Person, Stand
+from tests.controller.accept.stand import MORNING, SITE, Person, Stand
 
 
 @pytest.fixture
@@ -91,6 +92,37 @@ def test_what_is_not_put_back_yet_is_not_tried_again(stand: Stand) -> None:
     assert stand.why("do-1.ch7", Aspect.WRITE) == "an earlier trial has not put it back yet"
     assert (stand.has("do-1.ch7"), stand.writes("do-1")) == (True, 0)
     assert stand.keeper.progress.left == {"do-1.ch7": left}
+
+
+def started(ago_s: int, *, out: bool) -> Remembered:
+    """What is known of a pump that may start once an hour."""
+    past_ms = MORNING - ago_s * 1000
+    kept = {"out": out, "on": out, "since_ms": past_ms, "forced": False, "start0_ms": past_ms}
+    return Remembered(rules=(RuleMemory("equipment pump", kept),))
+
+
+SELDOM = SITE.replace("min_off: 2 min}", "min_off: 2 min, starts_per_hour: 1}")
+
+
+def test_a_motor_that_could_not_be_started_again_is_not_stopped(tmp_path: Path) -> None:
+    with Stand(tmp_path, SELDOM) as stand:
+        stand.simulation.another("do-1.ch1", True)
+        stand.remembered = started(600, out=True)
+        stand.run(stand.wish("pump.run_cmd"))
+        assert (stand.has("do-1.ch1"), stand.writes("do-1")) == (True, 0)
+        why = stand.why("do-1.ch1", Aspect.WRITE)
+        assert why.startswith("it could be started again only after")
+
+
+def test_what_is_put_back_waits_longer_than_an_override_may_last(tmp_path: Path) -> None:
+    with Stand(
+        tmp_path,
+        SELDOM.replace("calendar: none", "calendar: none, override: {at_most: 20 min}", 1),
+    ) as stand:
+        stand.keeper.leave(Left("do-1.ch1", True, None, False, "Li", 0))
+        stand.remembered = started(1700, out=False)
+        stand.run()
+        assert (stand.has("do-1.ch1"), stand.keeper.progress.left) == (True, {})
 
 
 class Slow(Person):
