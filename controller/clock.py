@@ -9,7 +9,7 @@ with the machine's clock once a cycle:
   stands behind a leap makes it no better: receivers and servers that are decades off exist, and waiting costs
   nothing while the time that is counted is right.
 - A start in the same boot of the machine goes on from where the run before was, if the machine's clock is
-  ahead of that: a leap ahead between the two is doubted like any other.
+  ahead of that or a few seconds behind: a leap ahead between the two is doubted like any other.
 - Each look takes the machine's clock for its new beginning, so that no drift ever adds up to a leap. What is
   counted by includes the time that a machine sleeps, so that waking is no leap either.
 """
@@ -24,6 +24,8 @@ from config.plan.clock import LASTING_MS, LEAP_MS, STEP_MS, Clock, Now
 from controller.kernel_clock import elapsed_ns, kernel_is_synchronised, machine_is_believable
 
 _NS_PER_MS = 1_000_000
+_BACK_NS = 5_000_000_000
+"""So far NTP may have set the machine's clock back between two runs, and it is the same clock still."""
 
 
 class SteppedClock(Clock, Protocol):
@@ -47,10 +49,10 @@ class SiteClock:
     While the machine's time cannot be believed (it lies before the last stored time, or nothing has told this
     machine the time), it is not trusted and counts on from the last stored time, the least it can be.
 
-    Where the run before was trusted, the machine has not booted since and its clock is ahead, it is trusted
-    and counts on. Else it is believed as soon as the kernel is synchronised, wherever the last stored time
-    lies. Else, on a machine that can know the time and from the last stored time on: at the start, and later
-    if it is no leap or has stood. Once believed it stays so.
+    Where the run before was trusted, the machine has not booted since and its clock is ahead (or seconds
+    behind), it is trusted and counts on. Else it is believed as soon as the kernel is synchronised, wherever
+    the last stored time lies. Else, on a machine that can know the time and from the last stored time on: at
+    the start, and later if it is no leap or has stood. Once believed it stays so.
     """
 
     def __init__(
@@ -119,7 +121,7 @@ class SiteClock:
 
     def _begin(self, booted_ms: int | None) -> None:
         machine_ns = self._wall_ns()
-        if booted_ms is not None and machine_ns >= booted_ms * _NS_PER_MS + self._from_ns:
+        if booted_ms is not None and machine_ns >= booted_ms * _NS_PER_MS + self._from_ns - _BACK_NS:
             self._trusted, self._site_ns = True, booted_ms * _NS_PER_MS + self._from_ns
             self.look()
             return

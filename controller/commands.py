@@ -15,7 +15,7 @@ from config.plan.clock import Now
 from controller import recorder
 from controller.cycle import Engine
 from controller.decide.alarms.alarm import Alarm
-from controller.decide.records import AlarmCommand, PersonCommand
+from controller.decide.records import AlarmCommand, Override, PersonCommand, Release
 from controller.decide.timekeeping import put_right
 from controller.store.control import Changes, ControlStore
 
@@ -30,6 +30,10 @@ class Accepted(NamedTuple):
     put_right_ms: int
     """By how much the clock was put right while it was being committed."""
     applied: asyncio.Future[None]
+    since: int = 0
+    """Of `Commands.rewritten` before it was committed."""
+    anew: bool = False
+    """A cycle that had not heard of it has stored overrides since, this one's perhaps: it is stored again."""
 
     @property
     def command(self) -> PersonCommand:
@@ -47,6 +51,9 @@ class Commands:
         self.awaited: list[AlarmCommand] = []
         """What people said of alarms, committed or about to be, until a cycle has heard of it."""
 
+        self.rewritten = 0
+        """Cycles that have stored overrides as the clock had moved them, or their ends."""
+
     async def accept(
         self, command: PersonCommand, now: Now, control: ControlStore, engine: Callable[[], Engine]
     ) -> asyncio.Future[None]:
@@ -57,7 +64,7 @@ class Commands:
         if isinstance(command, AlarmCommand):
             alarms = engine().alarms_after(command, now, self.awaited)
             self.awaited.append(command)
-        changes = recorder.command_changes(command, now.wall_ms, alarms)
+        changes, since = recorder.command_changes(command, now.wall_ms, alarms), self.rewritten
         try:
             await asyncio.wrap_future(control.commit(changes, within_s=PERSON_COMMIT_S))
         except BaseException:
@@ -68,7 +75,7 @@ class Commands:
         # The clock may have been put right while the command was being committed.
         right_ms = self._now().put_right_ms - now.put_right_ms
         applied: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.waiting.append(Accepted(command, right_ms, applied))
+        self.waiting.append(Accepted(command, right_ms, applied, since))
         return applied
 
     def take(self) -> list[Accepted]:
@@ -76,7 +83,16 @@ class Commands:
         taken, self.waiting = self.waiting, []
         for item in taken:
             self._heard(item.committed)
-        return taken
+        return [
+            item._replace(anew=item.since != self.rewritten)
+            if isinstance(item.committed, Override | Release)
+            else item
+            for item in taken
+        ]
+
+    def recorded(self, changes: Changes) -> None:
+        """A cycle stores this."""
+        self.rewritten += bool(changes.overrides or changes.ended)
 
     def as_awaited(self, changes: Changes, engine: Engine, now: Now) -> Changes:
         """What a cycle stores of alarms, with what people have said of them that it has not heard of."""
@@ -90,7 +106,7 @@ class Commands:
 
 def stored(accepted: Iterable[Accepted]) -> list[PersonCommand]:
     """Those that are stored as they were acted on."""
-    return [item.committed for item in accepted if not item.put_right_ms]
+    return [item.committed for item in accepted if not item.put_right_ms and not item.anew]
 
 
 def applied(accepted: Sequence[Accepted]) -> None:

@@ -339,6 +339,7 @@ class Daemon:
         if changes is not None:
             self._seen_ms = now.wall_ms
             changes = self.commands.as_awaited(changes, self.engine, now)
+            self.commands.recorded(changes)
             done = self._stores.control.commit(replace(changes, booted_ms=now.booted_ms))
             if sent and self.notifier is not None:
                 done.add_done_callback(self.notifier.nudge_from_thread)

@@ -57,10 +57,11 @@ def changes(
     if not entries and not memory and not account.reasserted:
         return None
     unlocked = {item.target for item in committed if isinstance(item, Unlock)}
+    set_or_let = {(item.point, item.slot) for item in committed if isinstance(item, Override | Release)}
     return replace(
         remembered(memory, step.wall_ms),
         overrides=tuple(item for item in memory.overrides if item not in committed),
-        ended=tuple(item for item in memory.ended if item.until_ms),
+        ended=tuple(item for item in memory.ended if item.until_ms or item[:2] not in set_or_let),
         locks=tuple(item for item in memory.locks if item not in committed),
         unlocked=tuple(target for target in memory.unlocked if target not in unlocked),
         observe=tuple(item for item in memory.observe if item not in committed),

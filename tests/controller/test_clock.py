@@ -228,6 +228,15 @@ def test_a_start_behind_what_was_counted_goes_by_the_stored_time(leap_s: int, tr
     assert shown(clock) == (THEN + 10 + (HOUR + leap_s if trusted else 0), trusted)
 
 
+def test_a_start_seconds_behind_what_was_counted_is_trusted_without_a_chip() -> None:
+    """A step back by NTP between two runs is none of a clock that knows nothing."""
+    _, clock = in_the_same_boot(-3, off_s=2, has_chip=False)
+    assert shown(clock) == (THEN + 9, True)
+    assert clock.now().put_right_ms == -3000
+    _, clock = in_the_same_boot(-MINUTE, off_s=2, has_chip=False)
+    assert shown(clock) == (THEN + 10, False)
+
+
 def test_only_a_trusted_clock_says_when_the_machine_has_booted() -> None:
     machine = Machine(THEN, has_chip=False)
     clock = machine.clock()

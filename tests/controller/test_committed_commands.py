@@ -110,3 +110,51 @@ async def test_what_could_not_be_stored_of_an_alarm_is_not_stored_by_a_cycle_eit
         assert not made.daemon.commands.awaited
         step = made.daemon.engine.step(made.clock.now())
         assert [alarm.acked for alarm in step.memory.alarms] == [False], "stored anew as it is"
+
+
+async def test_what_is_let_go_stays_so_over_a_clock_that_is_put_right(tmp_path: Path) -> None:
+    """The cycle that moves the override has not heard of its end."""
+    with shell(tmp_path, house()) as made:
+        await made.daemon.accept(for_an_hour(made, 40.0))
+        made.cycle()
+        await unheard_over_a_step(made, Release("lamp.level", "Wang"))
+        assert made.daemon.engine.remembered().overrides == ()
+    with shell(tmp_path, house()) as made:
+        assert made.daemon.engine.remembered().overrides == ()
+
+
+async def test_what_is_set_stays_so_over_a_clock_that_is_put_right(tmp_path: Path) -> None:
+    with shell(tmp_path, house()) as made:
+        await made.daemon.accept(for_an_hour(made, 40.0))
+        made.cycle()
+        await unheard_over_a_step(made, for_an_hour(made, 70.0))
+    with shell(tmp_path, house()) as made:
+        assert [item.value for item in made.daemon.engine.remembered().overrides] == [70.0]
+
+
+async def test_a_change_of_trust_stores_nothing_that_was_let_go(tmp_path: Path) -> None:
+    with shell(tmp_path, house()) as made:
+        made.clock.trusted = False
+        await made.daemon.accept(for_an_hour(made, 40.0))
+        made.cycle()
+        await unheard_over_a_step(made, Release("lamp.level", "Wang"), by_ms=0)
+    with shell(tmp_path, house()) as made:
+        assert made.daemon.engine.remembered().overrides == ()
+
+
+def for_an_hour(made: Shell, value: float) -> Override:
+    now = made.clock.now()
+    return override(made, value, 3600.0)._replace(lasting_ms=HOUR, trusted=now.trusted)
+
+
+async def unheard_over_a_step(made: Shell, command: PersonCommand, by_ms: int = 600_000) -> None:
+    """It is being committed in a cycle in which the clock is put right, and heard of in the next."""
+    commands = made.daemon.commands
+    await made.daemon.accept(command)
+    (item,) = commands.waiting
+    commands.waiting = []
+    made.clock.trusted = True
+    made.clock.set_wall(made.clock.now().wall_ms + by_ms)
+    made.cycle()
+    commands.waiting = [item._replace(put_right_ms=by_ms)]
+    made.cycle()
