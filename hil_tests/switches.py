@@ -118,8 +118,14 @@ def _late_s(course: Course, key: str, value: Value, since_ms: int, speed: float)
 
 
 def bounded(plan: Plan) -> set[str]:
-    """The points of which rules have a say, by key."""
-    found: set[int] = set()
+    """The points of which rules have a say, or a flame, by key."""
+    found = {
+        point
+        for one in plan.equipment
+        if one.kind == "stove"
+        for role, point in one.roles
+        if role == "permit"
+    }
     for rule in plan.rules:
         if isinstance(rule.spec, Lighting):
             found.update(lamp.command for lamp in rule.spec.lamps)

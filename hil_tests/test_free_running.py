@@ -55,4 +55,4 @@ async def test_every_switch_of_a_free_running_day_is_seen_within_two_polls(tmp_p
           f"{max(one.late_s for one in seen):.2f} s; nearest to two polls:", *nearest, sep="\n")  # fmt: skip
     assert not [str(one) for one in seen if not one.in_time]
     assert {one.switch.key for one in ruled} <= bounded(stand.plan)
-    assert len(seen) - len(ruled) > 100
+    assert len(seen) - len(ruled) > 90

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
+import threading
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -95,12 +96,20 @@ class Consumer:
 
     def __init__(self, broker: Broker) -> None:
         self.rows: dict[Name, Decimal | None] = {}
+        self._listens = threading.Event()
         self._client = Client(CallbackAPIVersion.VERSION2, client_id="consumer")
         self._client.reconnect_delay_set(min_delay=0, max_delay=0)  # type: ignore[arg-type, unused-ignore]
         self._client.on_connect = lambda client, *_: client.subscribe(self.topics, qos=1)
+        self._client.on_subscribe = lambda *_: self._listens.set()
+        self._client.on_disconnect = lambda *_: self._listens.clear()
         self._client.on_message = self._heard
         self._client.connect("127.0.0.1", broker.port)
         self._client.loop_start()
+        self.ready()
+
+    def ready(self) -> None:
+        """What is published before it has subscribed, nobody hears."""
+        assert self._listens.wait(20)
 
     def end(self) -> None:
         self._client.disconnect()
@@ -140,6 +149,7 @@ class Mqtt:
 
     async def come_up(self) -> None:
         await asyncio.to_thread(self._broker.start)
+        await asyncio.to_thread(self.consumer.ready)
 
     def refused(self, number: int) -> Row | None:
         return row(number)._replace(consumption=-1)
