@@ -33,7 +33,7 @@ demo: $(VENV)/.runtime  ## watch the simulated compound being controlled, until 
 test: $(VENV)/.dev  ## run the tests (no network needed once installed)
 	$(BIN)/python -m pytest -n 4 --dist worksteal $(TEST_ARGS)
 
-hil: $(VENV)/.dev  ## play the scenarios and the simulators' bench (12 minutes)
+hil: $(VENV)/.dev  ## play the scenarios and the simulators' bench (14 minutes)
 	$(BIN)/python -m pytest -n $(HIL_WORKERS) --dist load --maxschedchunk 1 -m "hil or not hil" hil_tests/test_scenarios.py \
 	  hil_tests/test_scenario_parts.py hil_tests/test_scenario_starving.py hil_tests/test_bench.py hil_tests/test_bench_parts.py $(TEST_ARGS)
 
