@@ -47,26 +47,12 @@ class Person:
         for one in planned:
             if one.set_up or isinstance(one.to, Text):
                 continue
-            tell(
-                text(
-                    "  {name}: {found} → {to}",
-                    name=one.point.key,
-                    found=_of(one, one.found),
-                    to=_of(one, one.to),
-                )
-            )
+            tell(_change(one))
         kept = [one for one in planned if one.set_up]
         if kept:
             tell(text("and this stays as the site's files want it:"))
         for one in kept:
-            tell(
-                text(
-                    "  {name}: {found} → {to}",
-                    name=one.point.key,
-                    found=_of(one, one.found),
-                    to=_of(one, one.to),
-                )
-            )
+            tell(_change(one))
         for danger in self._allow:
             tell(text("allowed: {danger} ({words})", danger=danger, words=DANGERS[danger]))
         return await self._agrees(text("go on?"))
@@ -152,6 +138,11 @@ async def _answer(words: Text) -> str:
     finally:
         loop.remove_reader(number)
     return sys.stdin.readline()
+
+
+def _change(one: Planned) -> Text:
+    found, to = _of(one, one.found), _of(one, one.to)
+    return text("  {name}: {found} → {to}", name=one.point.key, found=found, to=to)
 
 
 def _of(one: Planned, value: Value | Text | None) -> str:

@@ -217,6 +217,7 @@ async def _open(
     write: Callable[[int], bool],
     heard: Heard | None,
 ) -> Driver:
+    # Not the daemon's own: it imports BACnet in a thread, which time on this loop does not wait for.
     if line.transport == "bacnet-ip":
         return open_bacnet(plan, line, inbox, clock, pace, may_set_up=set_up, may_write=write)
     return open_modbus(plan, line, inbox, clock, pace, may_set_up=set_up, may_write=write, heard=heard)
