@@ -23,5 +23,12 @@ def put_in_order() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def answered() -> None:
+    """Whatever interrupted us was caught, and the exit code will say so. An interpreter started with -m that
+    saw a KeyboardInterrupt pass through exec or eval (named tuples, data classes) would at its end send itself
+    SIGINT again instead of leaving with that code; it forgets when the next text is evaluated."""
+    eval("None")  # noqa: S307  # a constant
+
+
 def _leave(_number: int, _frame: FrameType | None) -> None:
     os._exit(INTERRUPTED)

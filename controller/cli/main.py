@@ -35,7 +35,7 @@ from controller.cli import (
     upload,
     why,
 )
-from controller.cli.interrupts import INTERRUPTED
+from controller.cli.interrupts import INTERRUPTED, answered
 from controller.cli.speech import Failure, language, set_language, translate
 from controller.cli.usage import localise, show_usage_error
 
@@ -106,6 +106,7 @@ def main(arguments: list[str] | None = None) -> None:
         else:
             with suppress(OSError):
                 Failure(detail(error.strerror or str(error)), hint=str(error.filename or "")).show(language())
+    answered()
     sys.exit(output.finish(code, language(), unwritten))
 
 

@@ -164,6 +164,29 @@ def test_ctrl_c_while_it_begins_is_130_without_a_word(tmp_path: Path, after_s: f
     assert child.returncode in (0, 130)
 
 
+def test_ctrl_c_amid_an_import_leaves_with_the_exit_code(tmp_path: Path) -> None:
+    (tmp_path / "amid.py").write_text(
+        "import sys\n"
+        "from controller.cli.interrupts import INTERRUPTED, answered\n"
+        "def interrupted():\n"
+        "    raise KeyboardInterrupt\n"
+        "try:\n"
+        "    eval('interrupted()')\n"
+        "except KeyboardInterrupt:\n"
+        "    answered() if sys.argv[1:] else None\n"
+        "sys.exit(INTERRUPTED)\n",
+        encoding="utf-8",
+    )
+    for words, code in (["answered"], 130), ([], -signal.SIGINT):
+        ended = subprocess.run(
+            [sys.executable, "-m", "amid", *words],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            check=False,
+        )
+        assert ended.returncode == code
+
+
 def _catches_interrupts(pid: int) -> bool:
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     caught = int(next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")), 16)
