@@ -16,6 +16,7 @@ HIL_WORKERS ?= 8
 DEMO_ARGS ?=
 TEST_ARGS ?=
 FUZZ_ARGS ?=
+BENCH_ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -57,6 +58,9 @@ peers: $(VENV)/.dev  ## install independent Modbus, BACnet and MQTT programs and
 	$(MAKE) --no-print-directory -C peers install
 	$(BIN)/python -m pytest -m peers tests/peers $(TEST_ARGS)
 
+bench: $(VENV)/.dev .venv-peers/.installed  ## measure speed, cost and scale against floors and peers (BENCH_ARGS=--quick)
+	$(BIN)/python -m bench $(BENCH_ARGS)
+
 soak: $(VENV)/.dev  ## run the daemon for an hour at 5,000 points: does it grow, and what does it cost
 	$(BIN)/python -m bench.soak $(TEST_ARGS)
 
@@ -83,9 +87,10 @@ install-service:  ## install or upgrade louguan as a service of this box (SITE=,
 lock: $(VENV)/.dev  ## compute the locks anew (LOCK_ARGS=--upgrade for newer versions)
 	$(COMPILE) --extra build -o requirements/runtime.lock pyproject.toml
 	$(COMPILE) --extra build --extra dev -c requirements/runtime.lock -o requirements/dev.lock pyproject.toml
+	$(COMPILE) -o requirements/peers.lock requirements/peers.in
 
 clean:  ## remove everything that was installed, built or cached
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis peers/node_modules peers/build
+	rm -rf $(VENV) .venv-peers build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis peers/node_modules peers/build
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -101,6 +106,12 @@ $(BIN)/python:
 $(VENV)/.runtime: requirements/runtime.lock pyproject.toml | $(BIN)/python
 	$(PIP) install --quiet --require-hashes -r requirements/runtime.lock
 	$(PIP) install --quiet --no-build-isolation --no-deps --editable .
+	@touch $@
+
+# What the benches are compared with: an environment of its own, since it wants other versions than we do.
+.venv-peers/.installed: requirements/peers.lock | $(BIN)/python
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/peers.lock
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.lock $(VENV)/.runtime

@@ -25,8 +25,8 @@ def put_in_order() -> None:
 
 def answered() -> None:
     """Whatever interrupted us was caught, and the exit code will say so. An interpreter started with -m that
-    saw a KeyboardInterrupt pass through exec or eval (named tuples, data classes) would at its end send itself
-    SIGINT again instead of leaving with that code; it forgets when the next text is evaluated."""
+    saw a KeyboardInterrupt pass through exec or eval (named tuples, data classes) would at its end send
+    itself SIGINT again instead of leaving with that code; it forgets when the next text is evaluated."""
     eval("None")  # noqa: S307  # a constant
 
 
