@@ -1,4 +1,4 @@
-"""What a bench found out: figures with their bounds, each beside the floor or peer that took turns with it."""
+"""What a bench found out: figures with their bounds, each beside a floor or peer that took turns with it."""
 
 from __future__ import annotations
 
