@@ -12,8 +12,6 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import aclosing
 
-from bacpypes3.pdu import Address
-
 from config.plan.devices import Device
 from config.plan.points import Point
 from drivers.api import DeviceState, DriverError, Fate, NoAnswer, Write, WriteReport
@@ -21,6 +19,7 @@ from drivers.bacnet.binding import Binder
 from drivers.bacnet.commanding import Commander
 from drivers.bacnet.exchange import Exchange
 from drivers.bacnet.line import Shared
+from drivers.bacnet.places import Place, shown
 from drivers.bacnet.polling import Poller
 from drivers.bacnet.reader import Reader
 from drivers.bacnet.services import IAm, Notification
@@ -61,8 +60,8 @@ class DeviceWorker:
         self._failures = 0
         self._restarted = False
         self._announced = float("-inf")
-        self._rival: tuple[Address, IAm] | None = None
-        self._clashes: set[str] = set()
+        self._rival: tuple[Place, IAm] | None = None
+        self._clashes: set[Place] = set()
 
     @property
     def queue(self) -> int:
@@ -87,7 +86,7 @@ class DeviceWorker:
             self._urgent_reads.append(point)
             self._wake.set()
 
-    def heard(self, source: Address, i_am: IAm) -> None:
+    def heard(self, source: Place, i_am: IAm) -> None:
         """An I-Am with this device's instance."""
         if not self._exchange.online:
             if self._binder.heard(source, i_am):
@@ -96,11 +95,11 @@ class DeviceWorker:
             if self._shared.unasked(self.device.instance):
                 self._restarted = True
                 self._wake.set()
-        elif len(self._clashes) < _MOST_CLASHES and str(source) not in self._clashes:
+        elif len(self._clashes) < _MOST_CLASHES and source not in self._clashes:
             self._rival = (source, i_am)
             self._wake.set()
 
-    def notified(self, source: Address, notice: Notification) -> bool:
+    def notified(self, source: Place, notice: Notification) -> bool:
         """A change of value from this device's instance. Says whether we had asked for it."""
         if not self._exchange.online or source != self._exchange.address:
             return False
@@ -154,7 +153,7 @@ class DeviceWorker:
         self._rival = None
         self._restarted = False
         self._exchange.online = True
-        self._say(True, f"found at {self._exchange.address}", restarted)
+        self._say(True, f"found at {self._at()}", restarted)
         self._slots.tell()
         self._poller.restart()
         self._subscriptions.start(asyncio.get_running_loop().time())
@@ -249,7 +248,7 @@ class DeviceWorker:
         self._subscriptions.start(asyncio.get_running_loop().time())
         self._setting_up.begin()
 
-    async def _meet_rival(self, rival: Address, i_am: IAm) -> None:
+    async def _meet_rival(self, rival: Place, i_am: IAm) -> None:
         """Our instance was announced from another address: has it moved, or are there two of it?"""
         self._rival = None
         try:
@@ -257,9 +256,9 @@ class DeviceWorker:
         except DriverError as error:
             self._exchange.misses = self._shared.timing.lost_after
             self._binder.heard(rival, i_am)
-            raise NoAnswer(f"no longer at {self._exchange.address}, seen at {rival}") from error
-        self._clashes.add(str(rival))
-        detail = f"instance {self.device.instance} clash: also answers at {rival}"
+            raise NoAnswer(f"no longer at {self._at()}, seen at {shown(rival)}") from error
+        self._clashes.add(rival)
+        detail = f"instance {self.device.instance} clash: also answers at {shown(rival)}"
         _log.warning("bacnet device %s: %s", self.device.name, detail)
         self._shared.put(DeviceState(self.device.id, True, detail))
 
@@ -271,6 +270,10 @@ class DeviceWorker:
             self._subscriptions.start(asyncio.get_running_loop().time())
 
     # What is told
+
+    def _at(self) -> str:
+        place = self._exchange.address
+        return "" if place is None else shown(place)
 
     def _lose(self, detail: str) -> None:
         self._exchange.online = False

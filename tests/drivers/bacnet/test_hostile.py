@@ -8,8 +8,8 @@ import struct
 import pytest
 from bacpypes3.pdu import IPv4Address
 
-from drivers.bacnet import names, tags, values
-from drivers.bacnet.names import _name, error_name, reliability_name
+from drivers.bacnet import tags, values
+from drivers.bacnet.names import reliability_name
 from drivers.bacnet.routes import MOST, Routes
 from drivers.bacnet.station import Traffic
 from drivers.bacnet.tags import Tags
@@ -46,14 +46,6 @@ def test_a_reliability_below_nought_is_a_reason_and_no_failure() -> None:
     assert reliability_name(7) == "unreliable-other"
 
 
-def test_numbers_from_the_wire_are_not_remembered_without_end() -> None:
-    for code in range(3000):
-        error_name(100_000 + code)
-    assert _name.cache_info().currsize <= 1024
-    assert error_name(31) == "unknown-object"
-    assert names.abort_name(4) == "segmentation-not-supported"
-
-
 async def test_ways_to_other_networks_are_bounded_and_the_used_one_stays() -> None:
     routes, router = Routes(), IPv4Address("10.0.0.9")
     await routes.update_path_info(None, router, {7})
@@ -81,6 +73,6 @@ async def test_a_router_of_many_networks_loses_only_the_oldest() -> None:
 def test_addresses_with_trouble_are_remembered_to_a_bound() -> None:
     traffic = Traffic()
     for number in range(5000):
-        traffic.failed(f"10.0.{number // 250}.{number % 250}", f"trouble {number}")
+        traffic.failed((f"10.0.{number // 250}.{number % 250}", 47808), f"trouble {number}")
     assert len(traffic.errors) == 500
     assert traffic.last_error == "trouble 4999"
