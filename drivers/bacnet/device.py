@@ -29,6 +29,9 @@ from drivers.bacnet.subscriptions import Subscriptions
 from drivers.bacnet.writing import Writing
 
 _log = logging.getLogger(__name__)
+_TICK_S = 0.001
+"""uvloop counts in milliseconds and wakes up to half of one early: what is due within one is due, or its
+worker would spin until then."""
 _MOST_CLASHES = 16
 """Other addresses of one instance that are looked into; whoever makes up more tells nothing new."""
 
@@ -171,30 +174,31 @@ class DeviceWorker:
     async def _step(self) -> None:
         """The most urgent thing there is to do, or a rest until there is one. Raises DriverError."""
         now = self._moves()
+        soon = now + _TICK_S
+        polls = self._poller.next()
         if self._pressing():
             await self._urgent()
-        elif self._setting_up.next() <= now:
+        elif self._setting_up.next() <= soon:
             await self._setting_up.hold()
         elif self._rival is not None:
             await self._meet_rival(*self._rival)
         elif self._restarted:
             await self._after_restart()
-        elif self._poller.next() <= now and not self._waited_long(now):
-            await self._turn()
-        elif self._subscriptions.next() <= now:
-            point = await self._subscriptions.renew_next(now)
+        elif polls <= soon and not self._waited_long(now):
+            await self._turn(soon)
+        elif self._subscriptions.next() <= soon:
+            point = await self._subscriptions.renew_next(soon)
             if point is not None:
                 self._poller.repace(point)
-        elif self._slots.next() <= now:
+        elif self._slots.next() <= soon:
             self._noticed(await self._slots.look_next())
         else:
-            due = min(self._poller.next(), self._subscriptions.next(), self._slots.next())
-            due = min(due, self._setting_up.next())
+            due = min(polls, self._subscriptions.next(), self._slots.next(), self._setting_up.next())
             await self._rest(due - now)
 
-    async def _turn(self) -> None:
-        """Poll what is due; commands and urgent reads go in between."""
-        async with aclosing(self._poller.turn()) as chunks:
+    async def _turn(self, until: float) -> None:
+        """Poll what is due by then; commands and urgent reads go in between."""
+        async with aclosing(self._poller.turn(until)) as chunks:
             async for _ in chunks:
                 while self._pressing() and not self._stopping:
                     await self._urgent()
@@ -211,14 +215,15 @@ class DeviceWorker:
         self._wake.clear()
         if self._stopping or self._pressing():
             return
-        now = asyncio.get_running_loop().time()
-        seconds = min(max(min(seconds, self._writing.next() - now), 0.0), 3600.0)
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        seconds = min(max(min(seconds, self._writing.next() - now), _TICK_S), 3600.0)
         self._exchange.moving.rest(now + seconds)
+        alarm = loop.call_later(seconds, self._wake.set)
         try:
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-        except TimeoutError:
-            return
+            await self._wake.wait()
+        finally:
+            alarm.cancel()
 
     def _moves(self) -> float:
         """It goes on; the event loop's time."""

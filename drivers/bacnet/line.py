@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from config.plan.clock import Clock, Pace
@@ -46,9 +46,13 @@ class Shared:
     def put(self, event: Event) -> None:
         self.inbox.put(event)
 
-    def read(self, found: Iterable[Found]) -> None:
-        """Hand over readings of this moment."""
-        self._handover.give(found)
+    def read(self, found: Iterable[Found], again: Sequence[int] = ()) -> None:
+        """Hand over readings of this moment; `again`: of points that say what they said last."""
+        self._handover.give(found, again)
+
+    def repeat(self, points: tuple[int, ...]) -> None:
+        """All of these were read and say what they said last."""
+        self._handover.repeat(points)
 
     def searched(self, instances: range) -> None:
         """Somebody, perhaps we, has sent a Who-Is."""

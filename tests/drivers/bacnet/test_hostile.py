@@ -35,6 +35,12 @@ def test_a_priority_array_with_no_number_in_it_is_not_readable(point: str, numbe
     assert found is None or all(not isinstance(value, float) for _, value in found)
 
 
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("point", ["scene", "level", "lamp"])
+def test_no_number_is_no_reading(point: str, number: float) -> None:
+    assert values.judge(POINTS[point], tuple(tags.walk(real(number))), None, None) == (None, "not finite")
+
+
 def test_a_number_that_its_scale_makes_infinite_is_not_readable() -> None:
     assert values.slots(POINTS["speed"], array(tags.app_double(1e308))) is None
     assert values.slots(POINTS["speed"], array(tags.app_double(0.25))) == ((8, 25.0),)
