@@ -31,6 +31,9 @@ from drivers.bacnet.tags import (
 INSTANCE = 1001
 COURSES = 64
 """Answers to one request before they begin anew."""
+_WHO_IS = b"\x10\x08"
+_I_AM = b"\x10\x00\xc4" + (8 << 22 | INSTANCE).to_bytes(4, "big") + b"\x22\x05\xc4\x91\x03\x22\x01\x04"
+"""1476 bytes, no segmentation, vendor 260."""
 _FLAGS = b"\x82\x04\x00"
 _OWN = {
     Property.OBJECT_IDENTIFIER: b"\xc4" + (8 << 22 | INSTANCE).to_bytes(4, "big"),
@@ -83,6 +86,8 @@ def serve(sock: socket.socket, courses: int) -> None:
             return
         data, source = sock.recvfrom(2000)
         at = _apdu(data)
+        if data[at : at + 2] == _WHO_IS:
+            sock.sendto(b"\x81\x0a" + (len(_I_AM) + 6).to_bytes(2, "big") + b"\x01\x00" + _I_AM, source)
         if data[at] >> 4 != 0:
             continue
         invoke, service, payload = data[at + 2], data[at + 3], data[at + 4 :]

@@ -1,7 +1,8 @@
-"""`python bench/floors/bacnet_udp.py PORT EXCHANGES REQUEST`: bare datagrams with a time-out, nothing else.
+"""`python bench/floors/bacnet_udp.py LOOP REST PORT EXCHANGES REQUEST`: bare datagrams with a time-out.
 
-REQUEST is a datagram in hex; its eighth byte is another one each time, as an invoke id is. Each answer is
-waited for and its length looked at. Prints the CPU seconds of EXCHANGES, after a tenth as many to warm up.
+LOOP is "asyncio" or "uvloop"; REST seconds are slept before each exchange. REQUEST is a datagram in hex; its
+ninth byte is another one each time, as an invoke id is. Each answer is waited for and its length looked at.
+Prints the CPU seconds of EXCHANGES, after a tenth as many to warm up.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import uvloop
 
 _INVOKE = 8
 TIMEOUT_S = 1.0
+LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 
 
 class _Ear(asyncio.DatagramProtocol):
@@ -24,17 +26,18 @@ class _Ear(asyncio.DatagramProtocol):
             self.answer.set_result(data)
 
 
-async def floor(port: int, exchanges: int, request: bytes) -> float:
+async def floor(rest_s: float, port: int, exchanges: int, request: bytes) -> float:
     loop = asyncio.get_running_loop()
     transport, ear = await loop.create_datagram_endpoint(_Ear, remote_addr=("127.0.0.1", port))
     head, rest = request[:_INVOKE], request[_INVOKE + 1 :]
 
     async def run(count: int) -> None:
         for number in range(count):
+            if rest_s:
+                await asyncio.sleep(rest_s)
             ear.answer = loop.create_future()
             transport.sendto(head + bytes((number & 255,)) + rest)
-            async with asyncio.timeout(TIMEOUT_S):
-                answer = await ear.answer
+            answer = await asyncio.wait_for(ear.answer, TIMEOUT_S)
             if len(answer) <= len(request):
                 raise SystemExit("a short answer")
 
@@ -47,5 +50,6 @@ async def floor(port: int, exchanges: int, request: bytes) -> float:
 
 
 if __name__ == "__main__":
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        print(runner.run(floor(int(sys.argv[1]), int(sys.argv[2]), bytes.fromhex(sys.argv[3]))))
+    _, name, rest, port, exchanges, request = sys.argv
+    with asyncio.Runner(loop_factory=LOOPS[name]) as runner:
+        print(runner.run(floor(float(rest), int(port), int(exchanges), bytes.fromhex(request))))
