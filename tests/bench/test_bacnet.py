@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bacpypes3.primitivedata import Real
 
 from bench.bacnet_client import plan
@@ -20,7 +22,8 @@ def test_its_answers_are_as_bacpypes3_encodes_them() -> None:
     question = Question(POINTS)
     for course in (0, 1, 63):
         said = answer(question.request, course)
-        values = [(n, Real(20.0 + n + course / 4), (0, 0, 0, 0)) for n in range(len(POINTS))]
+        values: list[tuple[int, Any, tuple[int, ...] | None]] = []
+        values += [(n, Real(20.0 + n + course / 4), (0, 0, 0, 0)) for n in range(len(POINTS))]
         assert said == payload(values)
     first, second = answer(question.request, 0), answer(question.request, 1)
     question.learn(first, services.parse_read_property_multiple(first))
