@@ -12,7 +12,6 @@ import sys
 import time
 from contextlib import closing
 from functools import partial
-from importlib import import_module
 from importlib.metadata import version
 
 from config.language import choose, text
@@ -199,6 +198,7 @@ async def _serve(
         daemon.now_ms,
         may_set_up=daemon.may_set_up,
         may_write=daemon.may_write,
+        complete=daemon.nudge,
     )
     following = Following(
         daemon,
@@ -333,7 +333,6 @@ async def open_line(
 ) -> Driver:
     """The driver of a line, by its protocol. `heard`: of Modbus lines alone."""
     if line.transport == "bacnet-ip":
-        await asyncio.to_thread(import_module, "drivers.bacnet.driver")
         from drivers.bacnet import open_line as open_bacnet
 
         return open_bacnet(plan, line, inbox, clock, pace, may_set_up=set_up, may_write=write)
