@@ -12,7 +12,6 @@ import sys
 import time
 from contextlib import closing
 from functools import partial
-from importlib.metadata import version
 
 from config.language import choose, text
 from config.language.details import reason
@@ -66,6 +65,7 @@ from controller.swap.watched import LOOK_S, Watched
 from controller.timer import CycleTimer
 from controller.trending import trending_of
 from controller.uploading import uploads_of
+from controller.version import VERSION
 from drivers.api import Driver, Heard, Inbox
 from schedules.context import Context
 
@@ -144,7 +144,7 @@ async def _serve(
     began = stores.control.begin(
         now.wall_ms,
         trusted=now.trusted,
-        version=version("louguan"),
+        version=VERSION,
         plan=plan.hash,
         machine=boot_id(),
         booted_ms=now.booted_ms,
@@ -344,9 +344,7 @@ async def open_line(
 def _socket(options: Options, language: str, daemon: Daemon) -> SocketServer:
     gid = starting.group_of(options)
     mode = 0o600 if gid is None else 0o660
-    server = SocketServer(
-        options.data / "louguan.sock", version("louguan"), language=language, mode=mode, gid=gid
-    )
+    server = SocketServer(options.data / "louguan.sock", VERSION, language=language, mode=mode, gid=gid)
     register(server, daemon)
     return server
 

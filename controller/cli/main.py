@@ -77,9 +77,9 @@ def commands(word: str = "") -> typer.Typer:
 
 def _version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import version
+        from controller.version import VERSION
 
-        sys.stdout.write(f"louguan {version('louguan')}\n")
+        sys.stdout.write(f"louguan {VERSION}\n")
         raise typer.Exit
 
 
