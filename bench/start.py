@@ -28,7 +28,8 @@ from typing import NamedTuple
 
 from bench.figures import Figure, asked, tell, value
 from bench.measure import REPEATS, bare, exact_cpu_s, machine, repeated, resident_mib, table
-from config.plan.codec import load
+from bench.without_bacnet import kept_without, without_bacnet
+from config.plan.codec import dump, load
 from config.plan.lines import Line
 from config.plan.site import Plan
 from drivers.batching import blocks_of
@@ -196,7 +197,7 @@ def sweep_s(plan: Plan, line: Line) -> float:
     return characters * character_s
 
 
-def figures(plan: Plan, starts: list[Start], alone: list[float]) -> list[Figure]:
+def figures(plan: Plan, starts: list[Start], alone: list[float], without: list[float]) -> list[Figure]:
     """Those that are held to bounds, as far as the site has such lines."""
 
     def last(one: Start, transports: tuple[str, ...]) -> float:
@@ -221,6 +222,8 @@ def figures(plan: Plan, starts: list[Start], alone: list[float]) -> list[Figure]
         ]
         found.append(value("… serial lines after it, in sweeps", sweeps, "", at_most=1.0))
     found.append(value("memory 30 s after exec", [one.resident_mib for one in starts], "MiB", at_most=60.0))
+    if without:
+        found.append(value("memory without BACnet", without, "MiB", at_most=40.0))
     if alone:
         over = [100 * (one.cpu - polls) for one, polls in zip(starts, alone, strict=True)]
         found.append(
@@ -249,21 +252,25 @@ def main() -> int:
     print(table(["a program of its own", "median", "least"], rows), end="\n\n")
     starts: list[Start] = []
     alone: list[float] = []
+    without: list[float] = []
     with tempfile.TemporaryDirectory(prefix="louguan-bench-") as scratch:
         folder = Path(scratch)
         file = compiled("compile", site, folder / "plan.json")
         plan = load(file.read_text(encoding="utf-8"))
         print(f"{plan.site.name}: {len(plan.devices)} devices, {len(plan.points)} points")
+        other = folder / "without.json"
+        other.write_text(dump(without_bacnet(plan)), encoding="utf-8")
         with simulators(site, file, folder) as overlay:
             first = start(site, folder, overlay, 0.0)
             for _ in range(repeats):
                 starts.append(start(site, folder, overlay, stay_s))
                 if not quick:
                     measured_s = REMEMBERED_AFTER_S - SETTLED_AFTER_S
-                    alone.append(polling(file, overlay, SETTLED_AFTER_S, measured_s))
+                    alone.append(polling(file, overlay, SETTLED_AFTER_S / 2, measured_s))
+                    without.append(kept_without(site, other, folder, overlay, SETTLED_AFTER_S))
     show(plan, first, starts)
     print()
-    return tell(figures(plan, starts, alone), how)
+    return tell(figures(plan, starts, alone, without), how)
 
 
 if __name__ == "__main__":
