@@ -163,8 +163,8 @@ def parse_dialect(name: str, data: bytes, settings: str = "") -> Dialect:
 
 def _alike(name: str, made: Mapping[str, Any]) -> list[Text]:
     """Elements that stand side by side in a document and would be read one for the other."""
-    common = {"building_element": made.get("building_element"), "gateway_element": made.get("gateway_element")}
-    query = {"query_from": made.get("query_from"), "query_to": made.get("query_to")}
+    common = {key: made.get(key) for key in ("building_element", "gateway_element")}
+    query = {key: made.get(key) for key in ("query_from", "query_to")}
     return [
         text(
             'dialect {name}: {key} is "{value}"; that is the name of {other}, which stands beside it',
