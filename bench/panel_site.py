@@ -160,4 +160,4 @@ def _rules(names: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _put(file: Path, content: dict[str, Any]) -> None:
-    file.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    file.write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")

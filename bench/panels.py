@@ -13,7 +13,7 @@ import json
 import struct
 import sys
 import time
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import uvloop
 
@@ -47,8 +47,7 @@ class Panel(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         self._received = b""
 
     def data_received(self, data: bytes) -> None:

@@ -11,8 +11,8 @@ crossed. Only `Engine.step` is timed.
 The second way: readings come at the rates the plan declares, in a cycle of 10 s; most of them repeat, as in a
 building. They take the drivers' own way from registers to the inbox; the writes that the engine hands out are
 answered in the next cycle. Three parts are told apart: reading (from raw answers to events), the step, and
-the log. The floor is the least that anyone could do with the same readings, putting each in its place; it is timed in
-the same run, so that the ratio holds on any machine.
+the log. The floor is the least that anyone could do with the same readings, putting each in its place; it is
+timed in the same run, so that the ratio holds on any machine.
 """
 
 from __future__ import annotations
