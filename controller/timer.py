@@ -8,6 +8,9 @@ import time
 from collections.abc import Callable
 
 PERIOD_S = 1.0
+_EARLY = 0.02
+"""Part of the period by which a wait may have ended early: timers of the loop go by whole milliseconds and by
+when it last looked at the time, and the wall clock may be slewed meanwhile."""
 
 
 class CycleTimer:
@@ -41,18 +44,30 @@ class CycleTimer:
         left_s = seconds_to_next(self._wall(), self._period_s)
         due = self._monotonic() + left_s
         if self._due is not None:
-            # A step of the wall clock moves the next wake by up to a tenth of a period more than a period.
+            # A step of the wall clock moves the next wake by up to that part more than a period.
             self.missed += max(0, int((due - self._due) / self._period_s + 0.1) - 1)
         self._due = due
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._nudged.wait(), left_s)
+        while left_s and not await self._nudged_within(left_s):
+            left_s = self._early_s()
         self._nudged.clear()
+
+    async def _nudged_within(self, seconds: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(self._nudged.wait(), seconds)
+        return False
+
+    def _early_s(self) -> float:
+        """How long it is still to the whole second: what is due then would else wait for the one after it. 0:
+        it has come."""
+        left_s = self._period_s - self._wall() % self._period_s
+        return left_s if left_s <= self._period_s * _EARLY else 0.0
 
 
 def seconds_to_next(wall_s: float, period_s: float) -> float:
-    """From `wall_s` to the next whole multiple of the period; never under a tenth of it: no double wake."""
+    """From `wall_s` to the next whole multiple of the period; never as little as a wait may end early: no
+    double wake."""
     left = period_s - wall_s % period_s
-    return left if left > period_s / 10 else left + period_s
+    return left if left > period_s * _EARLY else left + period_s
 
 
 class Cycles:
