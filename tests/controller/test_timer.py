@@ -48,7 +48,7 @@ async def test_a_step_of_the_wall_clock_delays_no_wake() -> None:
 
 
 async def test_a_wait_that_ends_early_is_waited_out() -> None:
-    """Else a programme that changes at the second would be asked just before it, and heard one cycle later."""
+    """Else a programme that changes at the second would be asked just before it, and heard a cycle later."""
     walls = iter([99.97, 99.9999, 99.99999, 100.00001])
     timer = CycleTimer(lambda: next(walls))
     await timer.wait()
