@@ -55,6 +55,42 @@ async def test_a_wait_that_ends_early_is_waited_out() -> None:
     assert list(walls) == [], "looked at until the second had come"
 
 
+async def test_what_takes_long_waits_until_a_cycle_has_just_been() -> None:
+    timer = CycleTimer(time.time, period_s=0.2)
+    await timer.calm()  # no cycle is waited for
+    wakes: list[float] = []
+
+    async def cycles() -> None:
+        while True:
+            await timer.wait()
+            wakes.append(time.monotonic())
+
+    task = asyncio.create_task(cycles())
+    await asyncio.sleep(0)
+    for _ in range(8):
+        await asyncio.sleep(0.03)
+        await timer.calm()
+        assert timer._due is not None
+        assert timer._due - time.monotonic() > 0.05
+    task.cancel()
+    assert wakes, "it was waited for one"
+
+
+async def test_how_late_cycles_usually_are_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    walls = iter([0.02, 1.001] * 100)
+    monos = iter([part for late in range(100) for part in (0.0, 0.98 + late / 1000)])
+    timer = CycleTimer(lambda: next(walls), period_s=1.0, monotonic=lambda: next(monos))
+    assert timer.usual_late_ms == 0.0
+
+    async def ended(_seconds: float) -> bool:
+        return False
+
+    monkeypatch.setattr(timer, "_nudged_within", ended)
+    for _ in range(100):
+        await timer.wait()
+    assert timer.usual_late_ms == pytest.approx(98.0), "one of a hundred was later"
+
+
 @pytest.mark.parametrize(
     ("looks", "missed"),
     [
