@@ -37,10 +37,14 @@ class World:
     Answers go through the drivers' own sampling and handover, as they would from the wire.
     """
 
-    def __init__(self, plan: Plan, inbox: Inbox, clock: Clock, cycle_s: float, change: float) -> None:
+    def __init__(
+        self, plan: Plan, inbox: Inbox, clock: Clock, cycle_s: float, change: float, below: int = 0
+    ) -> None:
+        """`below`: registers that change are drawn at random below it; 0: they count up by one."""
         self._points = plan.points
         self._random = random.Random(1)
         self._change = change
+        self._below = below
         self._handover = Handover(inbox, clock)
         self._sampler = Sampler(plan.points, self._handover)
         self._values: dict[int, Value] = {}
@@ -100,7 +104,12 @@ class World:
         if point.id in self._place:
             read, start, size = self._place[point.id]
             at = start + size - 1
-            read.raw[at] = read.raw[at] ^ 1 if point.kind == "bool" else (read.raw[at] + 1) & 0xFFFF
+            if point.kind == "bool":
+                read.raw[at] ^= 1
+            elif self._below:
+                read.raw[at] = self._random.randrange(self._below)
+            else:
+                read.raw[at] = (read.raw[at] + 1) & 0xFFFF
             return
         value = self._values.get(point.id)
         if isinstance(value, bool):

@@ -184,7 +184,7 @@ class LineWorker:
         if (errand := self._due_errand(now_s)) is not None:
             await self._run(errand)
         elif self._writes:
-            await self._write(self._writes.popleft())
+            await self._write(self._next_writes())
         elif self._urgent:
             point = next(iter(self._urgent))
             del self._urgent[point]
@@ -270,20 +270,30 @@ class LineWorker:
         else:
             self._heard(device, block, began_s, polled)
 
-    async def _write(self, write: Write) -> None:
-        device = self._speaker.device_of(write.point)
-        if why := self._hopeless(device):
-            self._speaker.unsent(write, why)
-        elif self._may_write is not None and not self._may_write(write.point):
-            self._speaker.unsent(write, "held back")
-        else:
-            try:
-                errand = self._speaker.write(write)
-            except Exception as error:
+    def _next_writes(self) -> list[Write]:
+        """The one that has waited longest and what goes with it; what may not go out is reported."""
+        writes: list[Write] = []
+        while self._writes and (not writes or self._speaker.goes_with(writes, self._writes[0])):
+            write = self._writes.popleft()
+            if why := self._hopeless(self._speaker.device_of(write.point)):
+                self._speaker.unsent(write, why)
+            elif self._may_write is not None and not self._may_write(write.point):
+                self._speaker.unsent(write, "held back")
+            else:
+                writes.append(write)
+        return writes
+
+    async def _write(self, writes: Sequence[Write]) -> None:
+        if not writes:
+            return
+        try:
+            errand = self._speaker.write(writes)
+        except Exception as error:
+            for write in writes:
                 self._speaker.unsent(write, f"internal error: {type(error).__name__}")
-                raise
-            if errand is not None:
-                await self._run(errand)
+            raise
+        if errand is not None:
+            await self._run(errand)
 
     async def _run(self, errand: Errand) -> None:
         try:

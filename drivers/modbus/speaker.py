@@ -12,6 +12,7 @@ from drivers.codec import decode_point
 from drivers.modbus.asking import Asking
 from drivers.modbus.sampling import Sampler
 from drivers.modbus.setting_up import SettingUp
+from drivers.modbus.together import Together
 from drivers.modbus.writing import Writer
 from drivers.speaking import Errand, Polled
 
@@ -37,6 +38,7 @@ class ModbusSpeaker:
         self._devices = devices
         self._sampler = sampler
         self._writer = writer
+        self._together = Together(writer)
         self._setting_up = setting_up
         self._inbox = inbox
 
@@ -74,8 +76,11 @@ class ModbusSpeaker:
         self._sampler.good(block, raw)
         return Polled(set_up=self._set_up_lost(device, block, raw))
 
-    def write(self, write: Write) -> Errand | None:
-        return self._writer.errand(write)
+    def goes_with(self, writes: Sequence[Write], write: Write) -> bool:
+        return self._together.goes_with(writes, write)
+
+    def write(self, writes: Sequence[Write]) -> Errand | None:
+        return self._writer.errand(writes[0]) if len(writes) == 1 else self._together.errand(writes)
 
     def set_up(self, device: int) -> Errand | None:
         return self._setting_up.errand(device)
