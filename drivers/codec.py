@@ -55,6 +55,20 @@ _ONE = Decimal(1)
 _ZERO = Decimal(0)
 
 
+_PLAIN_WORDS = tuple(struct.Struct(f">{count}H") for count in range(128))
+_PLAIN_BITS = tuple(bytes(byte >> place & 1 for place in range(8)) for byte in range(256))
+
+
+def words_of(data: bytes) -> tuple[int, ...]:
+    """The registers in a read's answer: big-endian words, up to 127 of them."""
+    return _PLAIN_WORDS[len(data) // 2].unpack(data)
+
+
+def bits_of(data: bytes, count: int) -> tuple[int, ...]:
+    """The first `count` coils or discrete inputs in a read's answer, 0 or 1: lowest bit first."""
+    return tuple(b"".join([_PLAIN_BITS[byte] for byte in data])[:count])
+
+
 def width(register: Register) -> int:
     """How many words (holding, input) or bits (coil, discrete) the register takes."""
     if register.space in ("coil", "discrete"):
