@@ -91,7 +91,7 @@ def _of_number(point: Point, register: Register) -> Decoder | None:
 
 
 def _fraction(register: Register, raw_below: int) -> tuple[int, int, int] | None:
-    """Scale and offset as (times, plus, divisor) of whole numbers; None where decimal arithmetic would round."""
+    """Scale and offset as (times, plus, divisor) of whole numbers; None where decimals would be rounded."""
     scale, offset = Decimal(repr(float(register.scale))), Decimal(repr(float(register.offset)))
     try:
         times, plus, divisor = _over_one(scale, offset)

@@ -196,9 +196,7 @@ class LineWorker:
             await self._poll(turn, now_s)
         else:
             wake_s = self._agenda.wake_s(now_s) if turn is None else now_s + 1.0
-            await self._sleep_until(
-                min(wake_s, self._errands[0][0] if self._errands else wake_s), now_s
-            )
+            await self._sleep_until(min(wake_s, self._errands[0][0] if self._errands else wake_s), now_s)
 
     async def _connect(self, now_s: float) -> bool:
         if now_s < self._connect_at_s:

@@ -2,8 +2,8 @@
 of its own.
 
 Polls stand on a common grid of their period, so that those due together share a wake-up, on this line and on
-others, and one that was held up never makes up for lost turns by a burst. Among due polls the one whose next period ends first goes
-first: fast polls are not held up by a heap of slow ones, and slow ones do not starve.
+others, and one that was held up never makes up for lost turns by a burst. Among due polls the one whose next
+period ends first goes first: fast polls are not held up by a heap of slow ones, and slow ones do not starve.
 
 A device in trouble costs others as little as can be: it is asked when that fits before the next due poll,
 or else for no more than a small share of the line's time, and after a failed first contact all due polls go
@@ -27,8 +27,8 @@ _NOTICEABLE = 0.15
 _JUST = 1e-6
 """Part of its period by which a float may miss the grid."""
 _MOMENTS_A_SECOND = 200
-"""Polls are due in moments of 5 ms. On a machine with a thousand lines those of five share a wake-up; of lines
-that began together, more do."""
+"""Polls are due in moments of 5 ms: with a thousand lines those of five share a wake-up, of lines that began
+together more do."""
 _WAIT_AT_MOST_S = 5.0
 """On a line that cannot keep up, a poll of a long period is put off no longer than this for faster ones."""
 

@@ -21,8 +21,8 @@ def fine_time(loop: asyncio.AbstractEventLoop) -> Callable[[], float]:
 def wake_at(
     loop: asyncio.AbstractEventLoop, now_s: float, at_s: float, wake: Callable[[], object]
 ) -> asyncio.TimerHandle:
-    """Call `wake` at `at_s` of a clock that shows `now_s` and counts as the machine's does; at once when that is
-    past. Never before, but for a microsecond, and together with all that are due in the same moment."""
+    """Call `wake` at `at_s` of a clock that shows `now_s` and counts as the machine's does; at once when that
+    is past. Never before, but for a microsecond, and together with all that are due in the same moment."""
     if _coarse(loop):
         return loop.call_later(max(0, math.ceil(at_s * 1000 - 0.001) - math.floor(now_s * 1000)) / 1000, wake)
     return loop.call_later(max(0.0, at_s - now_s), wake)

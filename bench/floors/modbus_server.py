@@ -2,8 +2,9 @@
 
     python -m bench.floors.modbus_server [--move N]
 
-Prints its port. `--move N`: N of the 125 registers, spread evenly, say something else in each answer of a
-connection; the others stand still. Not a floor itself: what floors, peers and ours are asked of.
+Prints its port, and when a connection ends how many requests it has answered there. `--move N`: N of the 125
+registers, spread evenly, say something else in each answer of a connection; the others stand still. Not a
+floor itself: what floors, peers and ours are asked of.
 """
 
 from __future__ import annotations
@@ -35,21 +36,24 @@ class Device(asyncio.Protocol):
 
     def __init__(self, held: list[bytes]) -> None:
         self._held = held
-        self._turn = 0
+        self._answered = 0
         self._received = b""
         self._transport: asyncio.WriteTransport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.WriteTransport, transport)
 
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's own signature
+        print(self._answered, flush=True)
+
     def data_received(self, data: bytes) -> None:
         self._received += data
         while len(self._received) >= _ASK.size:
             transaction, _, _, unit, function, address, size = _ASK.unpack_from(self._received)
             self._received = self._received[_ASK.size :]
-            self._turn = (self._turn + 1) % _TABLES
+            self._answered += 1
             first = address % REGISTERS
-            words = self._held[self._turn][2 * first : 2 * (first + size)]
+            words = self._held[self._answered % _TABLES][2 * first : 2 * (first + size)]
             head = _HEAD.pack(transaction, 0, 3 + len(words), unit, function, len(words))
             self._transport.write(head + words)
 

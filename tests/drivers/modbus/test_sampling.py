@@ -57,12 +57,37 @@ def test_an_answer_that_repeats_is_one_event_and_decodes_nothing() -> None:
     bench.sampler.good(WHOLE, [1, 0, 7, 4])
     now = bench.clock.now()
     assert bench.inbox.take() == [Unchanged((0, 1, 2, 3, 4), now.wall_ms, now.mono_ns)]
+    bench.sampler.good(WHOLE, [1, 0, 7, 4])
+    (before,) = bench.inbox.take()
     bench.sampler.good(WHOLE, [1, 0, 8, 4])
     sample, same = bench.inbox.take()
     assert isinstance(sample, Sample)
     assert (sample.point, sample.reading.value) == (3, 8)
+    assert isinstance(before, Unchanged)
     assert isinstance(same, Unchanged)
-    assert set(same.points) == {0, 1, 2, 4}
+    assert same.points is before.points, "one block, whatever in it has changed"
+    assert sample.reading.mono_ns == same.mono_ns
+
+
+def test_where_all_has_changed_nothing_came_again() -> None:
+    bench = Bench()
+    bench.sampler.good(WHOLE, [0, 0, 7, 4])
+    bench.inbox.take()
+    bench.sampler.good(WHOLE, [3, 1, 8, 5])
+    events = bench.inbox.take()
+    assert [event.point for event in events if isinstance(event, Sample)] == [0, 1, 2, 3, 4]
+    assert len(events) == 5
+
+
+def test_what_moves_in_a_gap_is_nobodys() -> None:
+    bench = Bench()
+    apart = Block("holding", 0, 4, 1.0, (WHOLE.parts[2], WHOLE.parts[4]))
+    bench.sampler.good(apart, [1, 0, 7, 4])
+    bench.inbox.take()
+    bench.sampler.good(apart, [1, 9, 8, 4])
+    (same,) = bench.inbox.take()
+    assert isinstance(same, Unchanged)
+    assert same.points == (2, 4)
 
 
 def test_a_bit_that_stands_in_a_word_that_changed_says_so() -> None:
@@ -116,10 +141,10 @@ def test_whatever_is_read_how_it_comes_out_as_if_each_were_decoded(
 
 
 def said(events: list[Event], mono_ns: int) -> dict[int, tuple[Value | None, str]]:
-    found = {}
+    found: dict[int, tuple[Value | None, str]] = {}
     for event in events:
         assert isinstance(event, Sample)
-        assert event.point not in found
         assert event.reading.mono_ns == mono_ns
-        found[event.point] = (event.reading.value, event.reading.reason)
+        told = (event.reading.value, event.reading.reason)
+        assert found.setdefault(event.point, told) == told
     return found
