@@ -28,6 +28,7 @@ async def _timed(ask: Callable[[], Awaitable[int]], requests: int) -> float:
 
 async def _louguan(port: int, requests: int) -> float:
     from config.plan.lines import Line
+    from drivers.codec import items_of
     from drivers.modbus.requests import read
     from drivers.modbus.tcp import TcpLink
 
@@ -36,7 +37,7 @@ async def _louguan(port: int, requests: int) -> float:
     request = read(1, "holding", 0, 125)
 
     async def ask() -> int:
-        return len(await link.ask(request, 1.0))
+        return len(items_of("holding", await link.ask(request, 1.0), request.size))
 
     took_s = await _timed(ask, requests)
     link.close()

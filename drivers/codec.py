@@ -18,7 +18,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from enum import Enum
 from functools import lru_cache
 
-from config.plan.points import Point, RawType, Register
+from config.plan.points import Point, RawType, Register, Space
 from config.plan.reading import Value
 
 
@@ -67,6 +67,11 @@ def words_of(data: bytes) -> tuple[int, ...]:
 def bits_of(data: bytes, count: int) -> tuple[int, ...]:
     """The first `count` coils or discrete inputs in a read's answer, 0 or 1: lowest bit first."""
     return tuple(b"".join([_PLAIN_BITS[byte] for byte in data])[:count])
+
+
+def items_of(space: Space, data: bytes, count: int) -> tuple[int, ...]:
+    """The `count` raw items in a read's answer."""
+    return bits_of(data, count) if space in ("coil", "discrete") else words_of(data)
 
 
 def width(register: Register) -> int:

@@ -11,7 +11,7 @@ from config.plan.points import Point, Register
 from config.plan.reading import Value
 from drivers.api import ById, Heard
 from drivers.batching import Block
-from drivers.codec import Absent
+from drivers.codec import Absent, items_of
 from drivers.decoding import Decoder, decoder_of
 from drivers.handover import Found, Handover
 
@@ -30,10 +30,11 @@ class _Place(NamedTuple):
 class _Known:
     """The latest answer to one block. Dropped when any of its points was read otherwise since."""
 
-    __slots__ = ("parts_at", "points", "raw")
+    __slots__ = ("data", "parts_at", "points")
 
-    def __init__(self, raw: Sequence[int], block: Block) -> None:
-        self.raw = raw
+    def __init__(self, data: bytes, block: Block) -> None:
+        self.data = data
+        """Undecoded: that nothing has changed is told by one comparison of bytes that lie together."""
         self.points = tuple(part.point for part in block.parts)
         parts_at: list[list[_Place]] = [[] for _ in range(block.size)]
         for point, address, size in block.parts:
@@ -43,10 +44,9 @@ class _Known:
         self.parts_at = tuple(map(tuple, parts_at))
         """What each item belongs to."""
 
-    def moved(self, raw: Sequence[int]) -> Iterable[_Place]:
+    def moved(self, raw: Sequence[int], before: Sequence[int]) -> Iterable[_Place]:
         """The parts in which `raw` says something else."""
-        at = compress(self.parts_at, map(ne, raw, self.raw))
-        return dict.fromkeys(chain.from_iterable(at))
+        return dict.fromkeys(chain.from_iterable(compress(self.parts_at, map(ne, raw, before))))
 
 
 class Sampler:
@@ -61,24 +61,25 @@ class Sampler:
         """Point -> the block it was read by last, as long as that is known."""
         self._decoders: dict[int, Decoder] = {}
 
-    def good(self, block: Block, raw: Sequence[int]) -> None:
-        """A block was read; `raw` has `block.size` items."""
+    def good(self, block: Block, data: bytes) -> None:
+        """A block was read; `data` is its answer as it lies on the wire, of `block.size` items."""
         key = (block.parts[0].point, block.size, len(block.parts))
         known = self._known.get(key)
-        if known is not None and known.raw == raw:
+        if known is not None and known.data == data:
             self._handover.repeat(known.points)
             return
         if known is None:
-            self._first(key, block, raw)
+            self._first(key, block, data)
             return
-        moved = known.moved(raw)
-        known.raw = raw
+        raw = items_of(block.space, data, block.size)
+        moved = known.moved(raw, items_of(block.space, known.data, block.size))
+        known.data = data
         found = [self._told(point, raw[start:end]) for point, start, end in moved]
         self._handover.give(found, whole=known.points)
 
-    def _first(self, key: _Key, block: Block, raw: Sequence[int]) -> None:
+    def _first(self, key: _Key, block: Block, data: bytes) -> None:
         """Nothing is known of what the block said before."""
-        known = _Known(raw, block)
+        known, raw = _Known(data, block), items_of(block.space, data, block.size)
         parts = dict.fromkeys(chain.from_iterable(known.parts_at))
         found = [self._told(point, raw[start:end]) for point, start, end in parts]
         self._handover.give(found, whole=known.points)

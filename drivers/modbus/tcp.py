@@ -51,7 +51,7 @@ class TcpLink:
         self._open.clear()
         self._deaf = 0
 
-    async def ask(self, request: Request, patience_s: float) -> tuple[int, ...]:
+    async def ask(self, request: Request, patience_s: float) -> bytes:
         if self._wire is None:
             raise NoAnswer("not connected").unsent()
         loop = asyncio.get_running_loop()
