@@ -1,10 +1,11 @@
 """Many Modbus TCP lines under our drivers, with the image that the cycle keeps; what that cost.
 
-    python -m bench.modbus_lines PORT LINES POINTS SPACING SECONDS [alone]
+    python -m bench.modbus_lines PORT LINES UNITS POINTS SPACING SECONDS [busy] [alone] [quick]
 
-Each line is one device with POINTS numbers of a tenth, SPACING registers apart, polled once a second; with
-`alone` each register is asked for by itself. Once a second, on the whole second, the image takes what has
-come, as the daemon's cycle does. Prints JSON, see Cost.
+Each line has UNITS devices with POINTS numbers of a tenth, SPACING registers apart, polled once a second;
+`busy`: as fast as the line goes. With `alone` each register is asked for by itself. Once a second, on the
+whole second, the image takes what has come, as the daemon's cycle does. Prints JSON, see Cost. `quick`: does
+not settle first, and in cycles of a quarter of a second.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import resource
 import sys
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from bench.loops import runner
@@ -31,7 +33,7 @@ from drivers.modbus import open_line
 from drivers.turns import Agenda, Turn
 
 _SETTLES_S = 3.0
-_POLL_S = 1.0
+_POLL_S, _BUSY_S = 1.0, 0.0001
 
 
 class Cost(NamedTuple):
@@ -50,9 +52,9 @@ class Cost(NamedTuple):
     """Points whose reading is GOOD at the end."""
 
 
-def plan_of(port: int, lines: int, each: int, spacing: int, alone: bool) -> Plan:
-    """One device a line."""
-    limits = Limits(max_registers=1, max_gap=0) if alone else Limits(max_gap=spacing)
+def plan_of(port: int, lines: int, units: int, each: int, spacing: int, options: Sequence[str]) -> Plan:
+    """The devices of a line are numbered from unit 1 on."""
+    limits = Limits(max_registers=1, max_gap=0) if "alone" in options else Limits(max_gap=spacing)
     points = tuple(
         Point(
             number,
@@ -63,10 +65,10 @@ def plan_of(port: int, lines: int, each: int, spacing: int, alone: bool) -> Plan
             "number",
             "kW",
             Register("holding", number % each * spacing, "uint16", scale=0.1),
-            _POLL_S,
+            _BUSY_S if "busy" in options else _POLL_S,
             5.0,
         )
-        for number in range(lines * each)
+        for number in range(lines * units * each)
     )
     site = Site("bench", "bench", "Asia/Shanghai", 30.6, 103.9, "en", False, 86400.0, 900)
     return Plan(
@@ -86,12 +88,12 @@ def plan_of(port: int, lines: int, each: int, spacing: int, alone: bool) -> Plan
                 f"d{number}",
                 "",
                 "bench",
-                number,
-                unit=1,
+                number // units,
+                unit=1 + number % units,
                 limits=limits,
                 points=tuple(range(number * each, (number + 1) * each)),
             )
-            for number in range(lines)
+            for number in range(lines * units)
         ),
         points,
         (),
@@ -114,7 +116,7 @@ def _watched() -> list[float]:
     return late_s
 
 
-async def _run(plan: Plan, seconds: float) -> Cost:
+async def _run(plan: Plan, seconds: float, settles_s: float, cycle_s: float) -> Cost:
     inbox, clock, image = Inbox(), SiteClock(), Image(plan, Pace())
     drivers = [open_line(plan, line, inbox, clock, Pace()) for line in plan.lines]
     for driver in drivers:
@@ -122,13 +124,13 @@ async def _run(plan: Plan, seconds: float) -> Cost:
 
     async def cycles(until_s: float) -> None:
         while time.monotonic() < until_s:
-            await asyncio.sleep(1 - time.time() % 1)
+            await asyncio.sleep(cycle_s - time.time() % cycle_s)
             image.take(inbox.take(), [], [])
             image.age(time.monotonic_ns())
 
-    await cycles(time.monotonic() + _SETTLES_S)
+    await cycles(time.monotonic() + settles_s)
     settle()
-    await cycles(time.monotonic() + 1.0)
+    await cycles(time.monotonic() + settles_s / 3)
     late_s = _watched()
     began = [driver.status().requests for driver in drivers]
     cpu_s, began_s = time.process_time(), time.monotonic()
@@ -155,10 +157,12 @@ async def _run(plan: Plan, seconds: float) -> Cost:
 def main() -> None:
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    port, lines, each, spacing = (int(word) for word in sys.argv[1:5])
-    plan = plan_of(port, lines, each, spacing, "alone" in sys.argv)
+    port, lines, units, each, spacing = (int(word) for word in sys.argv[1:6])
+    options = sys.argv[7:]
+    plan = plan_of(port, lines, units, each, spacing, options)
+    settles_s, cycle_s = (0.1, 0.25) if "quick" in options else (_SETTLES_S, 1.0)
     with runner() as running:
-        print(json.dumps(running.run(_run(plan, float(sys.argv[5])))._asdict()))
+        print(json.dumps(running.run(_run(plan, float(sys.argv[6]), settles_s, cycle_s))._asdict()))
 
 
 if __name__ == "__main__":
