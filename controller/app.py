@@ -38,6 +38,7 @@ from controller.decide.records import Observe
 from controller.edits import Edits
 from controller.flash import Flash
 from controller.housekeeping import Housekeeping
+from controller.lasting import Lasting
 from controller.logs import SiteTime
 from controller.notify.runner import Notifier, Told
 from controller.operations.registry import register, register_applying
@@ -190,7 +191,8 @@ async def _serve(
     if stores.reserve is not None:
         stores.reserve.released = stores.log.relieve
     edits = _edits(options, daemon, language)
-    looks = [server.look, edits.look, daemon.watch.look_for_room, room.look, flash.look]
+    lasting = Lasting(lambda: daemon.plan)
+    looks = [server.look, edits.look, daemon.watch.look_for_room, room.look, flash.look, lasting.look]
     looking = asyncio.create_task(
         keep_looking([*looks, site_lock.look] if simulated is None else looks), name="looks"
     )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from config.plan.devices import Device
 from config.plan.points import Point, Register
 from drivers.api import ById, Fate, Inbox, Refused, Write, WriteReport
 from drivers.batching import Block, halves, single
-from drivers.codec import decode_point
+from drivers.codec import decode_point, items_of
 from drivers.modbus.asking import Asking
 from drivers.modbus.sampling import Sampler
 from drivers.modbus.setting_up import SettingUp
@@ -67,14 +65,14 @@ class ModbusSpeaker:
         refused alone is BAD.
         """
         try:
-            raw = await self._asking.block(self._devices[device].unit, block, patience_s)
+            data = await self._asking.block(self._devices[device].unit, block, patience_s)
         except Refused as error:
             parts = halves(block) if error.code in _BAD_ADDRESS else None
             if parts is None:
                 self._sampler.bad(block, str(error))
             return Polled(split=parts or ())
-        self._sampler.good(block, raw)
-        return Polled(set_up=self._set_up_lost(device, block, raw))
+        self._sampler.good(block, data)
+        return Polled(set_up=self._set_up_lost(device, block, data))
 
     def goes_with(self, writes: Sequence[Write], write: Write) -> bool:
         return self._together.goes_with(writes, write)
@@ -94,10 +92,13 @@ class ModbusSpeaker:
     def unsent(self, write: Write, why: str) -> None:
         self._inbox.put(WriteReport(write.seq, write.point, Fate.NOT_SENT, None, why))
 
-    def _set_up_lost(self, device: int, block: Block, raw: Sequence[int]) -> bool:
+    def _set_up_lost(self, device: int, block: Block, data: bytes) -> bool:
+        wanted = self._setting_up.wanted(device)
+        if not wanted:
+            return False
         if self._setting_up.let_go(device):
             return True
-        wanted = self._setting_up.wanted
+        raw = items_of(block.space, data, block.size)
         for part in block.parts:
             if part.point in wanted:
                 point = self._points[part.point]
