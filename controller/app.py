@@ -12,8 +12,6 @@ import sys
 import time
 from contextlib import closing
 from functools import partial
-from importlib import import_module
-from importlib.metadata import version
 
 from config.language import choose, text
 from config.language.details import reason
@@ -68,6 +66,7 @@ from controller.swap.watched import LOOK_S, Watched
 from controller.timer import CycleTimer
 from controller.trending import trending_of
 from controller.uploading import uploads_of
+from controller.version import VERSION
 from drivers.api import Driver, Heard, Inbox
 from schedules.context import Context
 
@@ -152,7 +151,7 @@ async def _serve(
     began = stores.control.begin(
         now.wall_ms,
         trusted=now.trusted,
-        version=version("louguan"),
+        version=VERSION,
         plan=plan.hash,
         machine=boot_id(),
         booted_ms=now.booted_ms,
@@ -207,6 +206,7 @@ async def _serve(
         daemon.now_ms,
         may_set_up=daemon.may_set_up,
         may_write=daemon.may_write,
+        complete=daemon.nudge,
     )
     following = Following(
         daemon,
@@ -342,7 +342,6 @@ async def open_line(
 ) -> Driver:
     """The driver of a line, by its protocol. `heard`: of Modbus lines alone."""
     if line.transport == "bacnet-ip":
-        await asyncio.to_thread(import_module, "drivers.bacnet.driver")
         from drivers.bacnet import open_line as open_bacnet
 
         return open_bacnet(plan, line, inbox, clock, pace, may_set_up=set_up, may_write=write)
@@ -354,9 +353,7 @@ async def open_line(
 def _socket(options: Options, language: str, daemon: Daemon) -> SocketServer:
     gid = starting.group_of(options)
     mode = 0o600 if gid is None else 0o660
-    server = SocketServer(
-        options.data / "louguan.sock", version("louguan"), language=language, mode=mode, gid=gid
-    )
+    server = SocketServer(options.data / "louguan.sock", VERSION, language=language, mode=mode, gid=gid)
     register(server, daemon)
     return server
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from controller.operations.alarms import TOLD, counts
 from controller.operations.finding import target_named
 from controller.operations.names import iso, shown
 from controller.socket.server import Call
+from controller.version import VERSION
 from schedules.calendar import kind_words
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -52,7 +52,7 @@ class Status:
         return {
             "site": plan.site.name,
             "label": plan.site.label,
-            "version": version("louguan"),
+            "version": VERSION,
             "plan": plan.hash,
             "directory_differs": daemon.differs,
             "started": iso(local, daemon.started_ms),

@@ -115,12 +115,18 @@ class _Numbers:
 class _LineInbox(Inbox):
     """Where a driver puts what it has to say."""
 
-    __slots__ = ("_again", "_numbers", "_to")
+    __slots__ = ("_again", "_complete", "_numbers", "_to", "_unheard")
 
-    def __init__(self, to: Inbox, numbers: _Numbers) -> None:
+    def __init__(
+        self, to: Inbox, numbers: _Numbers, unheard: dict[int, int], complete: Callable[[], None]
+    ) -> None:
+        """`unheard`: points of the line's devices → their device. `complete` is called once: when of each of
+        them something was read, or it was given up."""
         super().__init__()
         self._to = to
         self._numbers = numbers
+        self._unheard = unheard
+        self._complete = complete
         self._again: dict[tuple[int, ...], tuple[int, ...]] = {}
         """Most of what comes, comes again and again for the same points."""
 
@@ -129,6 +135,22 @@ class _LineInbox(Inbox):
             self._to.put(event)
         elif (told := self._translated(event)) is not None:
             self._to.put(told)
+        if self._unheard:
+            self._hear(event)
+
+    def _hear(self, event: Event) -> None:
+        match event:
+            case Sample(point=point) | Unchanged(points=(point, *_)):
+                device = self._unheard.get(point)
+            case DeviceState(device=lost, online=False):
+                device = lost
+            case _:
+                return
+        if device is None:
+            return
+        self._unheard = {point: of for point, of in self._unheard.items() if of != device}
+        if not self._unheard:
+            self._complete()
 
     def renumbered(self) -> None:
         self._again.clear()
@@ -180,11 +202,14 @@ class NumberedLine:
         open_line: Callable[[Plan, Line, Inbox, Ask, Ask], Awaitable[Driver]],
         may_set_up: Ask,
         may_write: Ask,
+        complete: Callable[[], None],
     ) -> NumberedLine:
         """`open_line(plan, line, inbox, may_set_up, may_write)` makes the driver, which asks by its own ids.
-        Raises what that raises."""
+        `complete` is called when of each of its devices something was read, or it was given up. Raises what
+        that raises."""
         numbers = _Numbers(plan, line.id)
-        own_inbox = _LineInbox(inbox, numbers)
+        unheard = {point: plan.points[point].device for point in numbers.points}
+        own_inbox = _LineInbox(inbox, numbers, unheard, complete)
 
         def set_up(own: int) -> bool:
             device = numbers.devices.get(own)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import NamedTuple
 
-from bacpypes3.pdu import Address
-
 from config.plan.devices import Device
 from drivers.api import BadFrame, DriverError, NoAnswer, Refused
 from drivers.bacnet import services
-from drivers.bacnet.line import Shared, Unaddressed, address
+from drivers.bacnet.line import Shared
 from drivers.bacnet.names import ANY_INSTANCE, DEVICE, Property, Service
+from drivers.bacnet.places import Place, Unaddressed, endpoint
 from drivers.bacnet.reader import Ask
 from drivers.bacnet.services import IAm, Ref
 from drivers.bacnet.tags import ObjectId, atom
@@ -24,7 +23,7 @@ class WrongDevice(DriverError):
 class Bound(NamedTuple):
     """Where a device is, and the longest APDU it takes (None: not known)."""
 
-    address: Address
+    place: Place
     max_apdu: int | None
 
 
@@ -38,18 +37,18 @@ class Binder:
         self._heard: Bound | None = None
         self._news = asyncio.Event()
 
-    def heard(self, source: Address, i_am: IAm) -> bool:
+    def heard(self, source: Place, i_am: IAm) -> bool:
         """The device has announced itself while it is not bound. Says whether that is news to act on."""
         if self._static:
-            return str(source) == str(address(self._static))
+            return source == endpoint(self._static)
         self._heard = Bound(source, i_am.max_apdu)
         self._news.set()
         return True
 
-    async def find(self) -> Address:
+    async def find(self) -> Place:
         """Where to ask for it: its static address, or where an I-Am came from. Raises DriverError."""
         if self._static:
-            return address(self._static)
+            return endpoint(self._static)
         if self._heard is None:
             if not self._shared.line.networks:
                 raise Unaddressed("no address, and the line has no networks to search")
@@ -62,7 +61,7 @@ class Binder:
             except TimeoutError:
                 raise NoAnswer("no I-Am") from None
         assert self._heard is not None
-        return self._heard.address
+        return self._heard.place
 
     async def verify(self, ask: Ask) -> int | None:
         """Whether it is the device: its own object identifier must say so. Returns its longest APDU, if it

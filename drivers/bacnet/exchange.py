@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from bacpypes3.pdu import Address
-
 from drivers.api import BadFrame, NoAnswer, Refused
 from drivers.bacnet.line import Shared
+from drivers.bacnet.places import Place
 from drivers.moving import Moving
 
 
@@ -16,7 +15,7 @@ class Exchange:
 
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
-        self.address: Address | None = None
+        self.address: Place | None = None
         """Where it was found; None: not yet."""
         self.online = False
         """It has been found and is not lost."""

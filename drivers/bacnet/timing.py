@@ -72,10 +72,11 @@ class Agenda:
 
     def done(self, points: Iterable[int], now: float) -> None:
         """These were read: next time one period later, missed ones skipped."""
+        periods, dues = self._period, self._due
         for point in points:
-            period = self._period[point]
-            behind = max(0.0, now - self._due[point])
-            self._due[point] += period * (1 + behind // period)
+            period, due = periods[point], dues[point]
+            behind = now - due
+            dues[point] = due + period if behind < period else due + period * (1 + behind // period)
 
     def hurry(self, now: float) -> None:
         """All are due at once."""
