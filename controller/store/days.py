@@ -18,11 +18,8 @@ from controller.consumption.gaps import Lack, lacks
 from controller.consumption.periods import Periods
 from controller.consumption.records import Flag, Interval
 from controller.store.connection import Trouble, trouble
+from controller.store.dense import NEWEST
 
-NEWEST = (
-    "NOT EXISTS (SELECT 1 FROM intervals AS newer WHERE newer.meter = one.meter "
-    "AND newer.start_ms = one.start_ms AND newer.revision > one.revision)"
-)
 LONGEST_MS = 3 * 86_400_000
 """No day is longer, whatever a time zone does."""
 _DAY_OF = (
@@ -41,10 +38,10 @@ _PUT = (
     "peak, covered_s, intervals, flags) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 IS_MADE = (
-    "EXISTS (SELECT 1 FROM days WHERE days.meter = feed.meter AND days.start_ms <= feed.start_ms "  # noqa: S608
-    f"AND days.end_ms > feed.start_ms AND days.start_ms > feed.start_ms - {LONGEST_MS})"
+    "EXISTS (SELECT 1 FROM days WHERE days.meter = one.meter AND days.start_ms <= one.start_ms "  # noqa: S608
+    f"AND days.end_ms > one.start_ms AND days.start_ms > one.start_ms - {LONGEST_MS})"
 )
-"""Of a row of the feed: its day is worked out, and its interval may go."""
+"""Of a row `one` of the feed: its day is worked out, and its interval may go."""
 EXPLAINED = ((_DAY_OF, 2), (_SUMS, 3), (_PUT, 13))
 """What every interval will need, with the number of its parts."""
 

@@ -10,14 +10,10 @@ from typing import NamedTuple
 from controller.consumption.meters import Meter
 from controller.consumption.periods import Periods
 from controller.consumption.records import Flag, Interval, Mark
-from controller.store import days, feed, restores
+from controller.store import days, dense, restores
 from controller.store.connection import Trouble, trouble
 from controller.store.values import storable
 
-_INSERT = (
-    "INSERT INTO intervals (meter, start_ms, revision, end_ms, fitting, from_ms, count_start, count_end, "
-    "consumption, peak, covered_s, flags) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
-)
 _MARK = (
     "slot_ms, anchor_ms, anchor_count, last_ms, last_count, rolled, changed_ms, remainder, covered_ms, peak, "
     "flags"
@@ -59,7 +55,7 @@ def register(
 ) -> Registered:
     """Note the meters of a Plan. A sound file refuses nothing of this."""
     # What every interval will need is there, if this can be explained.
-    for statement, parts in ((_INSERT, 12), (feed.ADD, 3), (_PUT_MARK, 12), (_REFUSE, 5), *days.EXPLAINED):
+    for statement, parts in (*dense.EXPLAINED, (_PUT_MARK, 12), (_REFUSE, 5), *days.EXPLAINED):
         connection.execute(f"EXPLAIN {statement}", (None,) * parts)
     ids: dict[str, tuple[int, int]] = {}
     marks: dict[str, Mark] = {}
@@ -132,12 +128,7 @@ def _begun_anew(mark: Mark) -> Mark:
 
 def _insert(connection: sqlite3.Connection, meter: int, fitting: int, row: Interval) -> bool:
     """Whether that was new."""
-    revision = restores.first_revision(connection, row.start_ms)
-    figures = (meter, row.start_ms, revision, row.end_ms, fitting, *row[3:-1], int(row.flags))
-    added = bool(connection.execute(_INSERT, figures).rowcount)
-    if added:
-        feed.add(connection, meter, row.start_ms, revision)
-    return added
+    return dense.put(connection, meter, fitting, restores.first_revision(connection, row.start_ms), row)
 
 
 def _keep_aside(connection: sqlite3.Connection, meter: int, fitting: int, row: Interval, reason: str) -> int:
