@@ -14,7 +14,7 @@ from pathlib import Path
 from bench.figures import HEADS, Figure, read, rows, shown
 from bench.measure import machine
 
-BENCHES: tuple[str, ...] = ()
+BENCHES: tuple[str, ...] = ("log",)
 """Modules of this package that take --quick and --figures FILE, in the order of the table."""
 
 _PAGE = Path("docs/performance.md")

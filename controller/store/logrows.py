@@ -21,7 +21,10 @@ _MARK = (
     "slot_ms, anchor_ms, anchor_count, last_ms, last_count, rolled, changed_ms, remainder, covered_ms, peak, "
     "flags"
 )
-_PUT_MARK = f"INSERT OR REPLACE INTO marks (meter, {_MARK}) VALUES ({', '.join('?' * 12)})"  # noqa: S608
+_PUT_MARK = (
+    f"INSERT INTO marks (meter, {_MARK}) VALUES ({', '.join('?' * 12)}) ON CONFLICT (meter) DO UPDATE "  # noqa: S608
+    f"SET ({_MARK}) = ({', '.join(f'excluded.{name}' for name in _MARK.split(', '))})"
+)
 _FIRST_COUNT = "UPDATE fittings SET first_count = ? WHERE id = ? AND first_count IS NULL"
 _REFUSE = "INSERT INTO refused (meter, fitting, start_ms, reason, content) VALUES (?, ?, ?, ?, ?)"
 

@@ -1,0 +1,1 @@
+"""The plainest programs that do the same work as what is measured."""
