@@ -28,6 +28,7 @@ from controller.store.migrations.log import LOG
 from controller.store.plans import Acceptance
 from tests.controller.rig import THURSDAY
 from tests.controller.shell import Shell, metered, shell
+from tests.controller.store.tampering import tamper
 from tests.controller.test_delivery import delivery, took
 from tests.controller.test_stores import minutes, until
 
@@ -264,7 +265,7 @@ def test_a_kill_in_between_lets_nothing_start(
 
 def test_what_the_audit_finds_is_told_and_only_put_in_place_when_asked(tmp_path: Path, data: Path) -> None:
     with closing(sqlite3.connect(data / "log.db")) as connection, connection:
-        connection.execute("UPDATE intervals SET consumption = consumption + 1")
+        tamper(connection).execute("UPDATE intervals SET consumption = consumption + 1")
     next((data / "ledger").iterdir()).unlink()
     made = back_up(data, tmp_path / "away.tar.gz")
     assert len(made.missing) == 1
