@@ -123,7 +123,16 @@ class SetUp(NamedTuple):
     """Short English, as in WriteReport."""
 
 
-Event = Sample | Unchanged | WriteReport | DeviceState | SlotState | SetUp
+class Clash(NamedTuple):
+    """BACnet: other devices answer with this one's instance. Once at each change, and when it is
+    found."""
+
+    device: int
+    at: tuple[str, ...]
+    """Their addresses."""
+
+
+Event = Sample | Unchanged | WriteReport | DeviceState | SlotState | SetUp | Clash
 
 
 class Inbox:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from config.plan.devices import Device
 from config.plan.points import Point, Register
 from drivers.api import ById, Fate, Inbox, Refused, Write, WriteReport

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from config.plan.points import Point, Register
 from drivers.api import BadFrame, NoAnswer, Refused, Write
-from drivers.codec import EncodeError, width
+from drivers.codec import EncodeError, items_of, width
 from drivers.modbus.requests import Request, read
 from drivers.modbus.writing import Job, Writer
 from drivers.permit import refusal
@@ -103,7 +103,7 @@ class _Batch:
         for job in self._jobs:
             job.acknowledged()
         try:
-            raw = await self._ask(read(self._unit, space, address, len(values)))
+            raw = items_of(space, await self._ask(read(self._unit, space, address, len(values))), len(values))
         except (Refused, NoAnswer, BadFrame) as error:
             for job in self._jobs:
                 job.not_read_back(error)
@@ -137,7 +137,7 @@ class _Batch:
             raise
         return Errand(self.device, self._one_by_one, self.abandon) if self._jobs else None
 
-    async def _ask(self, request: Request) -> tuple[int, ...]:
+    async def _ask(self, request: Request) -> bytes:
         return await self._writer.asking.ask(request, self._writer.asking.timeout_s)
 
 
