@@ -139,7 +139,7 @@ def decode_point(point: Point, register: Register, raw: Sequence[int]) -> Value 
     if point.kind == "bool":
         return bool(value) != point.normally_closed
     if point.kind == "enum":
-        state = int(value) if isinstance(value, int | float) else -1
+        state = int(value) if isinstance(value, (int, float)) else -1
         return state if point.state_name(state) is not None else Absent.UNKNOWN_STATE
     if point.kind == "number" and not isinstance(value, str):
         low, high = point.valid_low, point.valid_high
@@ -161,7 +161,7 @@ def encode_point(
     elif point.kind == "text":
         if not isinstance(value, str):
             raise EncodeError(f"{value!r} is not text")
-    elif isinstance(value, str | bool):
+    elif isinstance(value, (str, bool)):
         raise EncodeError(f"{value!r} is not a number")
     return modify(register, value, [0] * width(register) if raw is None else raw)
 
