@@ -206,7 +206,7 @@ class World:
 
     def close(self) -> None: ...
 
-    async def ask(self, request: Request, patience_s: float) -> tuple[int, ...]:
+    async def ask(self, request: Request, patience_s: float) -> bytes:
         answer = self.unit.answer(rtu_request(request)[1:-2])
         if answer is None:
             raise NoAnswer("time-out")
