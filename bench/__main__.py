@@ -25,6 +25,8 @@ BENCHES: tuple[str, ...] = (
     "bacnet",
     "start",
     "log",
+    "rehearse",
+    "growth",
 )
 """Modules of this package that take --quick and --figures FILE, in the order of the table."""
 

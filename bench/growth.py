@@ -3,8 +3,9 @@
     python -m bench.growth [--quick] [--figures FILE] [--draw FILE.svg]
 
 Each cost is measured in a process of its own, sizes in turns. What is told of it is the exponent: by how much
-a doubling multiplies the cost, as a power of two; 1 is linear, less is better. A made-up campus
-(`bench.soak_site`) has the points, with meters, alarms, lighting rules and programmes in proportion.
+a doubling multiplies the cost, as a power of two; 1 is linear, less is better. Steps are those of panels of
+100 points that are all read each second (`bench.panel_site`), checks those of a made-up campus
+(`bench.soak_site`).
 """
 
 from __future__ import annotations
@@ -24,14 +25,18 @@ from bench.figures import Figure, asked, in_turns, tell, value
 from bench.growth_chart import Curve, draw
 from bench.growth_parts import grown_log
 from bench.measure import most_resident_mib, table, timed
-from bench.soak_site import write_site
+from bench.panel_site import office_programmes
+from bench.panel_site import write_site as write_panels
+from bench.soak_site import write_site as write_campus
 from bench.start import compiled
 
 TIMES = (1, 2, 4, 8)
 MOST = 1.1
 """The exponent that still counts as linear: what the same program differs by from one run to the next."""
-POINTS, DEVICES, METERS, YEARS = 1250, 25, 10, 0.5
+POINTS, PANELS, DEVICES, METERS, YEARS = 626, 6, 25, 10, 0.5
 """At 1 time."""
+EACH_PANEL = 4
+"""Programmes, and rules, a panel of 100 points."""
 
 
 class Cost:
@@ -61,14 +66,14 @@ class Cost:
 
 def costs_in(folder: Path, times: Sequence[int], *, quick: bool) -> list[Cost]:
     """All costs, with what they are measured on."""
-    points, devices, count, years, cycles, poll_s = (
-        (150, 5, 2, 0.2, 60, 0.5) if quick else (POINTS, DEVICES, METERS, YEARS, 600, 4.0)
+    points, panels, devices, count, years, cycles, poll_s = (
+        (150, 1, 5, 2, 0.2, 60, 0.5) if quick else (POINTS, PANELS, DEVICES, METERS, YEARS, 600, 4.0)
     )
-    sites = {each: folder / f"site-{each}" for each in times}
-    plans, logs = {}, {}
-    for each, site in sites.items():
-        write_site(site, points * each)
-        plans[each] = compiled("compile", site, folder / f"plan-{each}.json")
+    plans, sites, logs = {}, {}, {}
+    for each in times:
+        plans[each] = _panels(folder / f"panels-{each}", panels * each)
+        sites[each] = folder / f"site-{each}"
+        write_campus(sites[each], points * each)
         logs[each] = grown_log(folder / f"log-{each}", count, years * each)
     check = {
         each: [sys.executable, "-P", "-m", "config.written", "check", str(sites[each])] for each in times
@@ -85,14 +90,21 @@ def costs_in(folder: Path, times: Sequence[int], *, quick: bool) -> list[Cost]:
     cpu = {each: partial(_cpu_s, check[each]) for each in times}
     memory = {each: partial(most_resident_mib, check[each]) for each in times}
     return [
-        Cost("a step, nothing changes, by points", "µs", stepped("0")),
-        Cost("a step, 1 % changes, by points and rules", "µs", stepped("0.01")),
+        Cost("a step, nothing changes, by points, programmes, rules", "µs", stepped("0")),
+        Cost("a step, 1 % changes, by points, programmes, rules", "µs", stepped("0.01")),
         Cost("polls, CPU by devices", "ms a second", parts("poll", polled)),
         Cost("check, CPU by points", "s", cpu),
         Cost("check, memory by points", "MiB", memory),
         Cost("a month read, by years of log", "ms", parts("month", logged)),
         Cost("the log opened, by years of log", "ms", parts("open", logged)),
-    ]  # fmt: skip
+    ]
+
+
+def _panels(site: Path, panels: int) -> Path:
+    """The plan of so many, with programmes and rules in proportion."""
+    many = panels * EACH_PANEL
+    write_panels(site, range(5000, 5000 + panels), programmes=office_programmes(panels, many), rules=many)
+    return compiled("compile", site, site.with_suffix(".json"))
 
 
 def _asked_of(part: str, words: Sequence[str]) -> float:

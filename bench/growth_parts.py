@@ -16,10 +16,9 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-import uvloop
-
 from bench.log_filling import ZONE, fill, meters
 from bench.log_grown import LENGTH_MS, grow
+from bench.loops import runner
 from bench.world import World
 from config.plan.clock import Pace
 from config.plan.codec import load
@@ -66,19 +65,16 @@ def step_us(plan: Plan, change: float, cycles: int) -> float:
 
 def poll_ms(devices: int, seconds: float) -> float:
     """Of a second in which each of so many Modbus TCP devices is polled once, a block of points each."""
-    server = subprocess.Popen(
-        [sys.executable, "-m", "bench.growth_server"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert server.stdin is not None
+    command = [sys.executable, "-m", "bench.floors.modbus_server"]
+    server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
-    with server:
+    try:
         plan = _polled(devices, int(server.stdout.readline()))
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as running:
+        with runner() as running:
             took_s = running.run(_poll(plan, seconds))
-        server.stdin.close()
+    finally:
+        server.terminate()
+        server.wait()
     return took_s / seconds * 1000
 
 
