@@ -18,7 +18,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bench.loops import runner
+from bench.loops import runner, undisturbed
 from config.plan.clock import Pace
 from config.plan.devices import Device, Limits
 from config.plan.lines import Line
@@ -159,6 +159,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     port, lines, units, each, spacing = (int(word) for word in sys.argv[1:6])
     options = sys.argv[7:]
+    if "busy" not in options:
+        undisturbed()
     plan = plan_of(port, lines, units, each, spacing, options)
     settles_s, cycle_s = (0.1, 0.25) if "quick" in options else (_SETTLES_S, 1.0)
     with runner() as running:

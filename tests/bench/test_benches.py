@@ -103,3 +103,24 @@ def test_outputs_are_written_when_they_are_due() -> None:
 
 def devices_on(plan: Plan, line: int) -> int:
     return sum(1 for device in plan.devices if device.line == line)
+
+
+def test_modbus_is_measured_beside_its_floor() -> None:
+    said = said_by("modbus_tcp")
+    assert 2 < figure(said, "Modbus TCP, 125 registers, CPU a request") < 500, "µs"
+    for row in ("the same, over the floor", "pymodbus's client, over the floor"):
+        assert re.search(rf"^{row} .*bare asyncio, uvloop$", said, re.MULTILINE)
+
+
+def test_no_poll_of_many_devices_is_missed() -> None:
+    said = said_by("modbus_many")
+    assert re.search(r"^the same: polls missed +0\.0000 ", said, re.MULTILINE)
+    assert re.search(r"^the same: points good +2,000 ", said, re.MULTILINE)
+    assert re.search(r"^one register a request, over the same ", said, re.MULTILINE)
+
+
+def test_a_serial_line_keeps_its_silences() -> None:
+    said = said_by("modbus_rtu")
+    shortest = re.findall(r"^the same: shortest silence +([\d.]+) ×", said, re.MULTILINE)
+    assert len(shortest) == 2
+    assert all(float(times) >= 1 for times in shortest)
