@@ -25,9 +25,9 @@ from config.plan.lines import Line
 from config.plan.points import Point, Register
 from config.plan.programmes import CalendarPlan
 from config.plan.site import Plan, Site
+from controller import garbage
 from controller.clock import SiteClock
 from controller.image import Image
-from controller.lasting import settle
 from drivers.api import Inbox
 from drivers.modbus import open_line
 from drivers.turns import Agenda, Turn
@@ -129,7 +129,7 @@ async def _run(plan: Plan, seconds: float, settles_s: float, cycle_s: float) -> 
             image.age(time.monotonic_ns())
 
     await cycles(time.monotonic() + settles_s)
-    settle()
+    garbage.stands()
     await cycles(time.monotonic() + settles_s / 3)
     late_s = _watched()
     began = [driver.status().requests for driver in drivers]

@@ -42,7 +42,7 @@ def test_check_of_the_example_site_is_within_its_target() -> None:
 
 
 def test_every_line_of_the_example_site_gets_its_first_complete_cycle() -> None:
-    said = said_by("start")
+    said = said_by("start", "--site", str(SHUANGLIU))
     _, plan = compiled(SHUANGLIU, "en")
     names = re.findall(r"^line (\S+), (\S+), (\d+) devices", said, re.MULTILINE)
     assert sorted(names) == sorted(
