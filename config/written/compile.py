@@ -43,7 +43,9 @@ def compile_site(directory: Path, findings: Findings) -> Plan | None:
     try:
         files = load(directory, findings)
         written = gather(files, findings)
-        return _lower(files, written, findings)
+        # Each entry is judged by itself all the same. Held against what is not known, names in the other files
+        # would be wrong by the hundred, and nobody would find the one mistake among them.
+        return None if files.lost else _lower(files, written, findings)
     except Enough:
         return None
 
