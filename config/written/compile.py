@@ -43,8 +43,8 @@ def compile_site(directory: Path, findings: Findings) -> Plan | None:
     try:
         files = load(directory, findings)
         written = gather(files, findings)
-        # Each entry is judged by itself all the same. Held against what is not known, names in the other files
-        # would be wrong by the hundred, and nobody would find the one mistake among them.
+        # Each entry has been judged by itself. Names in the other files are not held against what cannot be
+        # read: they would be wrong by the hundred, and nobody would find the one mistake among them.
         return None if files.lost else _lower(files, written, findings)
     except Enough:
         return None
