@@ -14,7 +14,18 @@ from pathlib import Path
 from bench.figures import HEADS, Figure, read, rows, shown
 from bench.measure import machine
 
-BENCHES: tuple[str, ...] = ("log",)
+BENCHES: tuple[str, ...] = (
+    "step",
+    "pipeline",
+    "jitter",
+    "writes",
+    "modbus_tcp",
+    "modbus_many",
+    "modbus_rtu",
+    "bacnet",
+    "start",
+    "log",
+)
 """Modules of this package that take --quick and --figures FILE, in the order of the table."""
 
 _PAGE = Path("docs/performance.md")

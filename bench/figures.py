@@ -105,6 +105,8 @@ class Asked(NamedTuple):
 
     quick: bool
     figures: Path | None
+    own: argparse.Namespace
+    """The options that the bench itself has."""
 
     @property
     def rounds(self) -> int:
@@ -117,7 +119,7 @@ def asked(parser: argparse.ArgumentParser, arguments: Sequence[str] | None = Non
     parser.add_argument("--quick", action="store_true", help="run everything once, briefly; judge nothing")
     parser.add_argument("--figures", type=Path, metavar="FILE", help="write the figures there too, as JSON")
     given = parser.parse_args(arguments)
-    return Asked(given.quick, given.figures)
+    return Asked(given.quick, given.figures, given)
 
 
 def tell(figures: Sequence[Figure], how: Asked) -> int:

@@ -12,8 +12,6 @@ import sys
 import time
 from contextlib import closing
 from functools import partial
-from importlib import import_module
-from importlib.metadata import version
 
 from config.language import choose, text
 from config.language.details import reason
@@ -21,7 +19,7 @@ from config.plan.clock import Clock, Pace
 from config.plan.lines import Line
 from config.plan.notify import Channel
 from config.plan.site import Plan
-from controller import logs, origin, privacy, starting
+from controller import garbage, logs, origin, privacy, starting
 from controller.accepted import choose_plan
 from controller.background import keep_looking
 from controller.beginnings import tell_beginnings
@@ -38,6 +36,7 @@ from controller.decide.records import Observe
 from controller.edits import Edits
 from controller.flash import Flash
 from controller.housekeeping import Housekeeping
+from controller.lasting import Lasting
 from controller.logs import SiteTime
 from controller.notify.runner import Notifier, Told
 from controller.operations.registry import register, register_applying
@@ -67,16 +66,23 @@ from controller.swap.watched import LOOK_S, Watched
 from controller.timer import CycleTimer
 from controller.trending import trending_of
 from controller.uploading import uploads_of
+from controller.version import VERSION
 from drivers.api import Driver, Heard, Inbox
 from schedules.context import Context
 
 _log = logging.getLogger("louguan")
+TURN_S = 0.001
+"""Machine seconds that a thread may reckon on while the loop wants to: a fifth of what is usual."""
+BUILT_AFTER_S = 5.0
+"""Machine seconds from the opening of the lines until what a start has built is taken to be whole."""
 POLL_FLOOR_S = 2.0
 """Machine seconds between two polls at the least when time runs faster than the clock."""
 
 
 def run_daemon(options: Options) -> int:
     """Run the daemon until it is told to stop; the exit code. Raises NotStarted."""
+    garbage.build()
+    sys.setswitchinterval(TURN_S)
     times = logs.begin(options.language)
     # Whoever ends us for standing still does it by SIGABRT: the log is to say where.
     faulthandler.enable()
@@ -151,7 +157,7 @@ async def _serve(
     began = stores.control.begin(
         now.wall_ms,
         trusted=now.trusted,
-        version=version("louguan"),
+        version=VERSION,
         plan=plan.hash,
         machine=boot_id(),
         booted_ms=now.booted_ms,
@@ -190,7 +196,8 @@ async def _serve(
     if stores.reserve is not None:
         stores.reserve.released = stores.log.relieve
     edits = _edits(options, daemon, language)
-    looks = [server.look, edits.look, daemon.watch.look_for_room, room.look, flash.look]
+    lasting = Lasting(lambda: daemon.plan)
+    looks = [server.look, edits.look, daemon.watch.look_for_room, room.look, flash.look, lasting.look]
     looking = asyncio.create_task(
         keep_looking([*looks, site_lock.look] if simulated is None else looks), name="looks"
     )
@@ -205,6 +212,7 @@ async def _serve(
         daemon.now_ms,
         may_set_up=daemon.may_set_up,
         may_write=daemon.may_write,
+        complete=daemon.nudge,
     )
     following = Following(
         daemon,
@@ -314,6 +322,7 @@ async def _run(daemon: Daemon, lines: Lines, options: Options) -> None:
     if options.end_with_input:
         loop.add_reader(sys.stdin.fileno(), _input_ended, daemon, loop)
     lines.open(daemon.plan)
+    asyncio.get_running_loop().call_later(BUILT_AFTER_S, garbage.stands)
     try:
         await daemon.run()
     finally:
@@ -339,7 +348,6 @@ async def open_line(
 ) -> Driver:
     """The driver of a line, by its protocol. `heard`: of Modbus lines alone."""
     if line.transport == "bacnet-ip":
-        await asyncio.to_thread(import_module, "drivers.bacnet.driver")
         from drivers.bacnet import open_line as open_bacnet
 
         return open_bacnet(plan, line, inbox, clock, pace, may_set_up=set_up, may_write=write)
@@ -351,9 +359,7 @@ async def open_line(
 def _socket(options: Options, language: str, daemon: Daemon) -> SocketServer:
     gid = starting.group_of(options)
     mode = 0o600 if gid is None else 0o660
-    server = SocketServer(
-        options.data / "louguan.sock", version("louguan"), language=language, mode=mode, gid=gid
-    )
+    server = SocketServer(options.data / "louguan.sock", VERSION, language=language, mode=mode, gid=gid)
     register(server, daemon)
     return server
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from importlib.metadata import version
 from pathlib import Path
 
 from config.language import text
@@ -16,6 +15,7 @@ from controller.edits import edited_notice
 from controller.plan_loss import Loss
 from controller.store.control import Began
 from controller.stores import Stores, set_aside_notice
+from controller.version import VERSION
 
 _log = logging.getLogger("louguan")
 
@@ -25,7 +25,7 @@ def tell_beginnings(
 ) -> None:
     """Put it on the board and into the log."""
     plan = daemon.plan
-    _log.info("louguan %s: %s, plan %s", version("louguan"), plan.site.label, plan.hash[:12])
+    _log.info("louguan %s: %s, plan %s", VERSION, plan.site.label, plan.hash[:12])
     notices = []
     if daemon.differs:
         notices.append(edited_notice(site, on=True))

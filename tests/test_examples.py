@@ -16,8 +16,8 @@ from config.plan.programmes import BUILT_IN_KINDS
 from config.plan.site import Plan
 from config.written.problems import Findings
 from config.written.starter import write_starter
+from controller.cli import main
 from controller.cli.durations import parse_duration
-from controller.cli.main import app
 from controller.compile import compile_site
 from controller.operations.finding import find_point
 from controller.operations.wishes import value_of
@@ -70,7 +70,7 @@ def without_comments(content: str) -> str:
 def test_every_command_can_be_given(page: Path, plan: Plan) -> None:
     given = list(commands(page))
     assert len(given) >= 10
-    tree: Any = typer.main.get_command(app)
+    tree: Any = typer.main.get_command(main.commands())
     for words in given:
         command = tree.commands[words[0]]
         if len(words) == 1:  # the command is only spoken of

@@ -16,7 +16,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from config.language import Text, choose, render, text, word
-from controller.cli.main import app
+from controller.cli.main import commands
 from controller.cli.speech import texts_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -65,7 +65,7 @@ def test_every_text_has_its_chinese() -> None:
 
 def test_every_help_text_has_its_chinese() -> None:
     known = translations()
-    missing = [message for message in texts_of(typer.main.get_command(app)) if message not in known]
+    missing = [message for message in texts_of(typer.main.get_command(commands())) if message not in known]
     assert not missing, "\n".join(missing)
 
 

@@ -1,1 +1,1 @@
-"""The plainest programs that do the same work as what is measured."""
+"""The plainest programs that do the work of what is measured."""

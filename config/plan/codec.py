@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import types
+from collections.abc import Callable, Hashable
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 
 from config.plan.site import Plan
 
@@ -28,8 +29,8 @@ def load(text: str) -> Plan:
         data = json.loads(text)
         if not isinstance(data, dict) or data.get("format") != FORMAT:
             raise ValueError("not a plan of this version")
-        plan = cast(Plan, _raise(Plan, data))
-        digest = _digest(data)
+        plan = cast(Plan, _raise(Plan)(data))
+        digest = _digest_of(text, plan.hash) or _digest(data)
     except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"not a plan: {error}") from error
     if plan.hash != digest:
@@ -45,6 +46,12 @@ def seal(plan: Plan) -> str:
 def _digest(lowered: dict[str, Any]) -> str:
     text = json.dumps({**lowered, "hash": ""}, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _digest_of(text: str, own: str) -> str:
+    """`own` where it is the digest of canonical JSON, as `dump` wrote it; "" where that cannot be told so."""
+    without = text.rstrip("\n").replace(f'"hash":"{own}"', '"hash":""', 1)
+    return own if hashlib.sha256(without.encode()).hexdigest() == own else ""
 
 
 @cache
@@ -87,49 +94,102 @@ def _tagged(record: type[Any]) -> bool:
     return record in _in_unions()
 
 
-def _raise(hint: Any, data: Any) -> Any:
+Raise: TypeAlias = Callable[[Any], Any]
+"""JSON → a value of one type. Raises what `load` catches."""
+
+
+@cache
+def _raise(hint: Any) -> Raise:
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
-        return _raise_union(get_args(hint), data)
+        return _union(get_args(hint))
     if origin is tuple:
-        return _raise_tuple(get_args(hint), data)
+        return _tuple(get_args(hint))
     if is_dataclass(hint):
-        return cast(Any, hint)(**{name: _raise(inner, data[name]) for name, inner in _shape(cast(Any, hint))})
+        return _record(cast(type[Any], hint))
     if origin is Literal:
-        if data not in get_args(hint):
-            raise ValueError(f"{data!r} is none of {get_args(hint)}")
+        return _one_of(get_args(hint))
+    return _float if hint is float else _instance(hint)
+
+
+def _record(record: type[Any]) -> Raise:
+    parts: list[tuple[str, Any, Raise]] = []
+
+    def raised(data: Any) -> Any:
+        if not parts:  # only now: a record may hold others of its own kind
+            parts.extend((name, inner, _raise(inner)) for name, inner in _shape(cast(Any, record)))
+        values = [(data[name], inner, other) for name, inner, other in parts]
+        return record(*[value if type(value) is inner else other(value) for value, inner, other in values])
+
+    return raised
+
+
+def _one_of(allowed: tuple[Any, ...]) -> Raise:
+    def raised(data: Any) -> Any:
+        if data not in allowed:
+            raise ValueError(f"{data!r} is none of {allowed}")
         return data
-    if hint is float and isinstance(data, int) and not isinstance(data, bool):
+
+    return raised
+
+
+def _float(data: Any) -> float:
+    if isinstance(data, int) and not isinstance(data, bool):
         return float(data)
-    if not isinstance(data, hint):
-        raise ValueError(f"{data!r} is not {hint}")
+    if not isinstance(data, float):
+        raise ValueError(f"{data!r} is not {float}")
     return data
 
 
-def _raise_union(members: tuple[Any, ...], data: Any) -> Any:
-    if data is None and type(None) in members:
-        return None
-    records = [member for member in members if is_dataclass(member)]
-    if records:
-        name = data.get("_")
-        named = [member for member in records if name in (None, cast(Any, member).__name__)]
-        if not named:
-            raise ValueError(f"{name!r} is no record here")
-        return _raise(named[0], data)
+def _instance(kind: type[Any]) -> Raise:
+    def raised(data: Any) -> Any:
+        if not isinstance(data, kind):
+            raise ValueError(f"{data!r} is not {kind}")
+        return data
+
+    return raised
+
+
+def _union(members: tuple[Any, ...]) -> Raise:
+    records = [
+        (cast(Any, member).__name__, _raise(cast(Hashable, member)))
+        for member in members
+        if is_dataclass(member)
+    ]
     plain = tuple(member for member in members if isinstance(member, type))
-    for member in plain:
-        if type(data) is member:
+    others = [_raise(member) for member in members if member is not type(None)]
+    optional = type(None) in members
+
+    def raised(data: Any) -> Any:
+        if data is None and optional:
+            return None
+        if records:
+            name = data.get("_")
+            named = [other for known, other in records if name in (None, known)]
+            if not named:
+                raise ValueError(f"{name!r} is no record here")
+            return named[0](data)
+        if type(data) in plain:
             return data
-    if len(members) == 2 and type(None) in members:
-        return _raise(next(member for member in members if member is not type(None)), data)
-    raise ValueError(f"{data!r} is none of {members}")
+        if len(members) == 2 and optional:
+            return others[0](data)
+        raise ValueError(f"{data!r} is none of {members}")
+
+    return raised
 
 
-def _raise_tuple(members: tuple[Any, ...], data: Any) -> Any:
-    if not isinstance(data, list):
-        raise ValueError(f"{data!r} is not a list")
-    if len(members) == 2 and members[1] is Ellipsis:
-        return tuple(_raise(members[0], item) for item in data)
-    if len(members) != len(data):
-        raise ValueError(f"{data!r} has not {len(members)} parts")
-    return tuple(_raise(member, item) for member, item in zip(members, data, strict=True))
+def _tuple(members: tuple[Any, ...]) -> Raise:
+    each = [_raise(member) for member in members if member is not Ellipsis]
+    endless = len(members) == 2 and members[1] is Ellipsis
+
+    def raised(data: Any) -> Any:
+        if not isinstance(data, list):
+            raise ValueError(f"{data!r} is not a list")
+        if endless:
+            of = each[0]
+            return tuple([of(item) for item in data])
+        if len(each) != len(data):
+            raise ValueError(f"{data!r} has not {len(each)} parts")
+        return tuple([of(item) for of, item in zip(each, data, strict=True)])
+
+    return raised

@@ -8,7 +8,6 @@ import platform
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,6 +35,7 @@ from controller.store.connection import open_reader, open_writer
 from controller.store.control import FILE
 from controller.store.errors import AlreadyRunning, StoreError
 from controller.store.lock import DataLock
+from controller.version import VERSION
 from drivers.api import DriverError
 
 
@@ -106,7 +106,7 @@ def accept(held: Held, wish: Wish, asker: Asker, by: str, wrote: tuple[str, ...]
             now.wall_ms,
             None,
             by,
-            version("louguan"),
+            VERSION,
             platform.python_version(),
             held.plan.hash,
             simulated=held.overlay is not None,

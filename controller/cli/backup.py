@@ -7,7 +7,6 @@ import sqlite3
 import sys
 import time
 from datetime import tzinfo
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +17,7 @@ from config.language.details import detail, reason
 from controller.cli.remote import DataDir, SiteOption, data_directory
 from controller.cli.site import AsJson
 from controller.cli.speech import Failure, put_json, say, tell
+from controller.version import VERSION
 
 if TYPE_CHECKING:
     from controller.backups.manifest import Manifest
@@ -60,7 +60,7 @@ def backup(
     try:
         with privacy.narrowed():
             made = making.make(
-                where, target, version=version("louguan"), now_ms=time.time_ns() // 1_000_000, told=_shown
+                where, target, version=VERSION, now_ms=time.time_ns() // 1_000_000, told=_shown
             )
     except FileExistsError as error:
         raise Failure(text("{file} is there already", file=str(target))) from error

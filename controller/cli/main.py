@@ -10,76 +10,79 @@ import os
 import re
 import sys
 from contextlib import suppress
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from config.language import choose, output, text
 from config.language.details import detail
-from controller.cli import (
-    accept,
-    alarms,
-    apply,
-    backup,
-    calendar,
-    demo,
-    event,
-    log,
-    people,
-    preview,
-    receive,
-    rehearse,
-    run,
-    simulate,
-    site,
-    upload,
-    why,
-)
 from controller.cli.interrupts import INTERRUPTED, answered
+from controller.cli.light import lighten
 from controller.cli.speech import Failure, language, set_language, translate
 from controller.cli.usage import localise, show_usage_error
 
-app = typer.Typer(
-    name="louguan",
-    help="Keep a public building to its energy-saving programme, and log what it uses.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    rich_markup_mode=None,
-)
 _NEGATIVE = re.compile(r"-\.?\d")
 
-for group in (
-    site,
-    preview,
-    apply,
-    calendar,
-    rehearse,
-    run,
-    demo,
-    simulate,
-    people,
-    event,
-    alarms,
-    why,
-    log,
-    backup,
-    upload,
-    receive,
-    accept,
-):
-    group.register(app)
+_GROUPS = {
+    "site": ("init", "check", "compile", "schema"),
+    "preview": ("preview",),
+    "apply": ("apply", "history", "rollback"),
+    "calendar": ("calendar",),
+    "rehearse": ("rehearse",),
+    "run": ("run",),
+    "demo": ("demo",),
+    "simulate": ("simulate",),
+    "people": (
+        "points",
+        "equipment",
+        "read",
+        "set",
+        "release",
+        "lock",
+        "unlock",
+        "reset",
+        "observe",
+        "status",
+    ),
+    "event": ("event",),
+    "alarms": ("alarms",),
+    "why": ("why",),
+    "log": ("log",),
+    "backup": ("backup", "restore"),
+    "upload": ("upload", "sink"),
+    "receive": ("receive",),
+    "accept": ("accept",),
+}
+"""Modules of this package, in the order of the help, and the commands that each brings: a command alone is
+started without importing the others."""
+
+
+def commands(word: str = "") -> typer.Typer:
+    """All commands; the group of the command `word` alone, if it is one."""
+    app = typer.Typer(
+        name="louguan",
+        help="Keep a public building to its energy-saving programme, and log what it uses.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(options)
+    named = [group for group, words in _GROUPS.items() if word in words]
+    for group in named or _GROUPS:
+        import_module(f"controller.cli.{group}").register(app)
+    return app
 
 
 def _version(asked: bool) -> None:
     if asked:
-        from importlib.metadata import version
+        from controller.version import VERSION
 
-        sys.stdout.write(f"louguan {version('louguan')}\n")
+        sys.stdout.write(f"louguan {VERSION}\n")
         raise typer.Exit
 
 
-@app.callback()
 def options(
     lang: Annotated[str | None, typer.Option(help="Language: zh or en.", metavar="LANG")] = None,
     version: Annotated[
@@ -117,7 +120,8 @@ def _run(given: list[str]) -> int:
     try:
         given, flag = _take_language(given)
         set_language(choose(flag, os.environ))
-        command = typer.main.get_command(app)
+        command = typer.main.get_command(commands(next(iter(given), "")))
+        lighten(command)
         translate(command, language())
         localise(command, language())
         code = command.main(args=_with_minus(given), prog_name="louguan", standalone_mode=False)

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from controller.cli.main import app
+from controller.cli.main import commands
 
 HEADER = """\
 # Commands
@@ -29,7 +29,7 @@ or null.
 
 def reference() -> str:
     """The whole page in Markdown."""
-    tree: Any = typer.main.get_command(app)
+    tree: Any = typer.main.get_command(commands())
     context = tree.make_context("louguan", [], resilient_parsing=True)
     parts = [HEADER]
     for name in tree.list_commands(context):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from controller.operations.alarms import TOLD, counts
 from controller.operations.finding import target_named
 from controller.operations.names import iso, shown
 from controller.socket.server import Call
+from controller.version import VERSION
 from schedules.calendar import kind_words
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -52,7 +52,7 @@ class Status:
         return {
             "site": plan.site.name,
             "label": plan.site.label,
-            "version": version("louguan"),
+            "version": VERSION,
             "plan": plan.hash,
             "directory_differs": daemon.differs,
             "started": iso(local, daemon.started_ms),
@@ -74,6 +74,7 @@ class Status:
             "intervals_written": daemon.intervals_written,
             "cycles": daemon.cycles.count,
             "cycles_missed": daemon.missed_cycles,
+            "cycles_late_p99_ms": round(daemon.timer.usual_late_ms, 1),
             "worst_cycle_ms": round(daemon.cycles.worst_ms, 1),
             "rss_mib": rss_mib(),
             "cpu_s": round(time.process_time(), 2),

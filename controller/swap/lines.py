@@ -20,7 +20,7 @@ from drivers.moving import Moving
 
 _log = logging.getLogger("louguan")
 OPENING_S = 60.0
-"""Machine seconds that one line may take to be opened: a slow box imports what BACnet needs in half of it."""
+"""Machine seconds that one line may take to be opened: a slow box imports its driver meanwhile."""
 
 OpenLine = Callable[[Plan, Line, Inbox, Ask, Ask], Awaitable[Driver]]
 """(plan, line, inbox, may_set_up, may_write): the driver of a line, not yet started. Raises DriverError."""
@@ -39,8 +39,10 @@ class Lines:
         *,
         may_set_up: Ask,
         may_write: Ask,
+        complete: Callable[[], None] = lambda: None,
     ) -> None:
-        """`drivers`: by line id of the Plan in force, filled as lines are opened."""
+        """`drivers`: by line id of the Plan in force, filled as lines are opened. `complete` is called once
+        for each line that is opened: when of each of its devices something was read, or it was given up."""
         self._drivers = drivers
         self._open_line = open_line
         self._inbox = inbox
@@ -48,6 +50,7 @@ class Lines:
         self._now_ms = now_ms
         self._may_set_up = may_set_up
         self._may_write = may_write
+        self._complete = complete
         self._numbered: dict[int, NumberedLine] = {}
         self._work: asyncio.Task[None] | None = None
         self._moving = Moving(OPENING_S)
@@ -66,8 +69,8 @@ class Lines:
         return float("inf") if work.cancelled() or work.exception() is not None else 0.0
 
     def open(self, plan: Plan) -> None:
-        """Open all lines, beside what else there is to do. Modbus first; importing the BACnet stack takes
-        most of a second and must hold up nobody."""
+        """Open all lines, beside what else there is to do. Modbus first: one driver is imported while the
+        other waits for its answers."""
         self._work = asyncio.create_task(self._open(plan, plan.lines), name="open lines")
 
     async def settled(self) -> None:
@@ -121,7 +124,13 @@ class Lines:
             self._moving.on(time.monotonic())
             try:
                 opened = await NumberedLine.open(
-                    plan, line, self._inbox, self._open_line, self._may_set_up, self._may_write
+                    plan,
+                    line,
+                    self._inbox,
+                    self._open_line,
+                    self._may_set_up,
+                    self._may_write,
+                    self._complete,
                 )
             except Exception as error:  # noqa: BLE001 - one line's trouble must not keep the others shut
                 if not isinstance(error, DriverError):

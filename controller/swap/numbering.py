@@ -16,6 +16,7 @@ from config.plan.points import Point
 from config.plan.site import Plan
 from controller.swap.same import Same
 from drivers.api import (
+    Clash,
     DeviceState,
     Driver,
     Event,
@@ -115,12 +116,18 @@ class _Numbers:
 class _LineInbox(Inbox):
     """Where a driver puts what it has to say."""
 
-    __slots__ = ("_again", "_numbers", "_to")
+    __slots__ = ("_again", "_complete", "_numbers", "_to", "_unheard")
 
-    def __init__(self, to: Inbox, numbers: _Numbers) -> None:
+    def __init__(
+        self, to: Inbox, numbers: _Numbers, unheard: dict[int, int], complete: Callable[[], None]
+    ) -> None:
+        """`unheard`: points of the line's devices → their device. `complete` is called once: when of each of
+        them something was read, or it was given up."""
         super().__init__()
         self._to = to
         self._numbers = numbers
+        self._unheard = unheard
+        self._complete = complete
         self._again: dict[tuple[int, ...], tuple[int, ...]] = {}
         """Most of what comes, comes again and again for the same points."""
 
@@ -129,6 +136,22 @@ class _LineInbox(Inbox):
             self._to.put(event)
         elif (told := self._translated(event)) is not None:
             self._to.put(told)
+        if self._unheard:
+            self._hear(event)
+
+    def _hear(self, event: Event) -> None:
+        match event:
+            case Sample(point=point) | Unchanged(points=(point, *_)):
+                device = self._unheard.get(point)
+            case DeviceState(device=lost, online=False):
+                device = lost
+            case _:
+                return
+        if device is None:
+            return
+        self._unheard = {point: of for point, of in self._unheard.items() if of != device}
+        if not self._unheard:
+            self._complete()
 
     def renumbered(self) -> None:
         self._again.clear()
@@ -142,7 +165,7 @@ class _LineInbox(Inbox):
                 known = (numbers.points.get(own) for own in event.points)
                 points = self._again[event.points] = tuple(point for point in known if point is not None)
             return event._replace(points=points) if points else None
-        if isinstance(event, DeviceState):
+        if isinstance(event, DeviceState | Clash):
             device = numbers.devices.get(event.device)
             return None if device is None else event._replace(device=device)
         point = (numbers.answers if isinstance(event, WriteReport) else numbers.points).get(event.point)
@@ -180,11 +203,14 @@ class NumberedLine:
         open_line: Callable[[Plan, Line, Inbox, Ask, Ask], Awaitable[Driver]],
         may_set_up: Ask,
         may_write: Ask,
+        complete: Callable[[], None],
     ) -> NumberedLine:
         """`open_line(plan, line, inbox, may_set_up, may_write)` makes the driver, which asks by its own ids.
-        Raises what that raises."""
+        `complete` is called when of each of its devices something was read, or it was given up. Raises what
+        that raises."""
         numbers = _Numbers(plan, line.id)
-        own_inbox = _LineInbox(inbox, numbers)
+        unheard = {point: plan.points[point].device for point in numbers.points}
+        own_inbox = _LineInbox(inbox, numbers, unheard, complete)
 
         def set_up(own: int) -> bool:
             device = numbers.devices.get(own)

@@ -44,9 +44,13 @@ _ACCEPT_UP_TO: Final = 5
 and the reader halves its question, which costs one exchange once instead of a reassembly at each poll."""
 
 
+_WHOLE_COMPLEX_ACK: Final = 0x30
+"""Of nearly all answers: the first byte, with no bit of a segment."""
+
+
 def confirmed(invoke: int, service: int, payload: bytes) -> bytes:
     """A confirmed request."""
-    return bytes((Kind.CONFIRMED << 4, _ACCEPT_UP_TO, invoke, service)) + payload
+    return bytes((0, _ACCEPT_UP_TO, invoke, service)) + payload
 
 
 def unconfirmed(service: int, payload: bytes) -> bytes:
@@ -78,12 +82,15 @@ def parse(data: bytes) -> Apdu:
         raise BadFrame("no application PDU") from None
 
 
-def result(apdu: Apdu, service: int) -> bytes:
+def result(data: bytes, service: int) -> bytes:
     """The payload of an answer to a request of `service`.
 
     Raises Refused (an error PDU, or its kinds Rejected and Aborted; `code` is the name), BadFrame for an
-    answer to something else or for a segment.
+    answer to something else, for a segment, or for what is no application PDU.
     """
+    if len(data) > 2 and data[0] == _WHOLE_COMPLEX_ACK and data[2] == service:
+        return data[3:]
+    apdu = parse(data)
     match apdu.kind:
         case Kind.REJECT:
             raise Rejected(reject_name(apdu.service))

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import NamedTuple
 
-from bacpypes3.pdu import Address
-
 from config.plan.devices import Device
 from drivers.api import BadFrame, DriverError, NoAnswer, Refused
 from drivers.bacnet import services
-from drivers.bacnet.line import Shared, Unaddressed, address
+from drivers.bacnet.line import Shared
 from drivers.bacnet.names import ANY_INSTANCE, DEVICE, Property, Service
+from drivers.bacnet.places import Place, Unaddressed, endpoint
 from drivers.bacnet.reader import Ask
 from drivers.bacnet.services import IAm, Ref
 from drivers.bacnet.tags import ObjectId, atom
@@ -24,7 +23,7 @@ class WrongDevice(DriverError):
 class Bound(NamedTuple):
     """Where a device is, and the longest APDU it takes (None: not known)."""
 
-    address: Address
+    place: Place
     max_apdu: int | None
 
 
@@ -38,18 +37,18 @@ class Binder:
         self._heard: Bound | None = None
         self._news = asyncio.Event()
 
-    def heard(self, source: Address, i_am: IAm) -> bool:
+    def heard(self, source: Place, i_am: IAm) -> bool:
         """The device has announced itself while it is not bound. Says whether that is news to act on."""
         if self._static:
-            return str(source) == str(address(self._static))
+            return source == endpoint(self._static)
         self._heard = Bound(source, i_am.max_apdu)
         self._news.set()
         return True
 
-    async def find(self) -> Address:
+    async def find(self) -> Place:
         """Where to ask for it: its static address, or where an I-Am came from. Raises DriverError."""
         if self._static:
-            return address(self._static)
+            return endpoint(self._static)
         if self._heard is None:
             if not self._shared.line.networks:
                 raise Unaddressed("no address, and the line has no networks to search")
@@ -62,7 +61,7 @@ class Binder:
             except TimeoutError:
                 raise NoAnswer("no I-Am") from None
         assert self._heard is not None
-        return self._heard.address
+        return self._heard.place
 
     async def verify(self, ask: Ask) -> int | None:
         """Whether it is the device: its own object identifier must say so. Returns its longest APDU, if it
@@ -71,12 +70,20 @@ class Binder:
         Raises WrongDevice, NoAnswer, BadFrame.
         """
         heard, self._heard = self._heard, None  # next time it is searched for anew: it may have moved
-        own = ObjectId(DEVICE, self._device.instance)
-        said = await _identifier(ask, ObjectId(DEVICE, ANY_INSTANCE)) or await _identifier(ask, own)
-        if said != own:
-            other = f"device {said.instance}" if said is not None else "another device"
+        said = await instance_of(ask, self._device)
+        if said != self._device.instance:
+            other = f"device {said}" if said is not None else "another device"
             raise WrongDevice(f"{other} answers in place of {self._device.instance}")
+        own = ObjectId(DEVICE, self._device.instance)
         return heard.max_apdu if heard is not None else await _max_apdu(ask, own)
+
+
+async def instance_of(ask: Ask, device: Device) -> int | None:
+    """The instance that whoever is asked has, by its own word; None where it knows neither its own name nor
+    that of `device`. Raises NoAnswer, BadFrame."""
+    own = ObjectId(DEVICE, device.instance)
+    said = await _identifier(ask, ObjectId(DEVICE, ANY_INSTANCE)) or await _identifier(ask, own)
+    return said.instance if said is not None and said.type == DEVICE else None
 
 
 async def _identifier(ask: Ask, what: ObjectId) -> ObjectId | None:

@@ -12,17 +12,17 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import aclosing
 
-from bacpypes3.pdu import Address
-
 from config.plan.devices import Device
 from config.plan.points import Point
-from drivers.api import DeviceState, DriverError, Fate, NoAnswer, Write, WriteReport
+from drivers.api import Clash, DeviceState, DriverError, Fate, NoAnswer, Write, WriteReport
 from drivers.bacnet.binding import Binder
 from drivers.bacnet.commanding import Commander
 from drivers.bacnet.exchange import Exchange
 from drivers.bacnet.line import Shared
+from drivers.bacnet.places import Place, shown
 from drivers.bacnet.polling import Poller
 from drivers.bacnet.reader import Reader
+from drivers.bacnet.rivals import Rivals
 from drivers.bacnet.services import IAm, Notification
 from drivers.bacnet.setting_up import SettingUp
 from drivers.bacnet.slots import SlotWatch
@@ -30,8 +30,9 @@ from drivers.bacnet.subscriptions import Subscriptions
 from drivers.bacnet.writing import Writing
 
 _log = logging.getLogger(__name__)
-_MOST_CLASHES = 16
-"""Other addresses of one instance that are looked into; whoever makes up more tells nothing new."""
+_TICK_S = 0.001
+"""uvloop counts in milliseconds and wakes up to half of one early: what is due within one is due, or its
+worker would spin until then."""
 
 
 class DeviceWorker:
@@ -61,8 +62,7 @@ class DeviceWorker:
         self._failures = 0
         self._restarted = False
         self._announced = float("-inf")
-        self._rival: tuple[Address, IAm] | None = None
-        self._clashes: set[str] = set()
+        self._rivals = Rivals(device, self._exchange.ask_other, shared.timing)
 
     @property
     def queue(self) -> int:
@@ -87,20 +87,20 @@ class DeviceWorker:
             self._urgent_reads.append(point)
             self._wake.set()
 
-    def heard(self, source: Address, i_am: IAm) -> None:
+    def heard(self, source: Place, i_am: IAm) -> None:
         """An I-Am with this device's instance."""
-        if not self._exchange.online:
-            if self._binder.heard(source, i_am):
-                self._wake.set()
-        elif source == self._exchange.address:
+        if self._exchange.online and source == self._exchange.address:
             if self._shared.unasked(self.device.instance):
                 self._restarted = True
                 self._wake.set()
-        elif len(self._clashes) < _MOST_CLASHES and str(source) not in self._clashes:
-            self._rival = (source, i_am)
+            return
+        news = self._rivals.announced(source, i_am)
+        if not self._exchange.online:
+            news = self._binder.heard(source, i_am)
+        if news:
             self._wake.set()
 
-    def notified(self, source: Address, notice: Notification) -> bool:
+    def notified(self, source: Place, notice: Notification) -> bool:
         """A change of value from this device's instance. Says whether we had asked for it."""
         if not self._exchange.online or source != self._exchange.address:
             return False
@@ -151,10 +151,11 @@ class DeviceWorker:
         if max_apdu is not None:
             self._reader.fit(max_apdu)
         restarted = await self._slots.look_all()
-        self._rival = None
         self._restarted = False
         self._exchange.online = True
-        self._say(True, f"found at {self._exchange.address}", restarted)
+        self._say(True, f"found at {self._at()}", restarted)
+        self._rivals.leave(self._exchange.address)
+        self._shared.put(Clash(self.device.id, self._rivals.at))
         self._slots.tell()
         self._poller.restart()
         self._subscriptions.start(asyncio.get_running_loop().time())
@@ -172,30 +173,32 @@ class DeviceWorker:
     async def _step(self) -> None:
         """The most urgent thing there is to do, or a rest until there is one. Raises DriverError."""
         now = self._moves()
+        soon = now + _TICK_S
+        polls = self._poller.next()
         if self._pressing():
             await self._urgent()
-        elif self._setting_up.next() <= now:
+        elif self._setting_up.next() <= soon:
             await self._setting_up.hold()
-        elif self._rival is not None:
-            await self._meet_rival(*self._rival)
+        elif self._rivals.next() <= soon:
+            await self._meet_rival(now)
         elif self._restarted:
             await self._after_restart()
-        elif self._poller.next() <= now and not self._waited_long(now):
-            await self._turn()
-        elif self._subscriptions.next() <= now:
-            point = await self._subscriptions.renew_next(now)
+        elif polls <= soon and not self._waited_long(now):
+            await self._turn(soon)
+        elif self._subscriptions.next() <= soon:
+            point = await self._subscriptions.renew_next(soon)
             if point is not None:
                 self._poller.repace(point)
-        elif self._slots.next() <= now:
+        elif self._slots.next() <= soon:
             self._noticed(await self._slots.look_next())
         else:
-            due = min(self._poller.next(), self._subscriptions.next(), self._slots.next())
-            due = min(due, self._setting_up.next())
+            due = min(polls, self._subscriptions.next(), self._slots.next())
+            due = min(due, self._setting_up.next(), self._rivals.next())
             await self._rest(due - now)
 
-    async def _turn(self) -> None:
-        """Poll what is due; commands and urgent reads go in between."""
-        async with aclosing(self._poller.turn()) as chunks:
+    async def _turn(self, until: float) -> None:
+        """Poll what is due by then; commands and urgent reads go in between."""
+        async with aclosing(self._poller.turn(until)) as chunks:
             async for _ in chunks:
                 while self._pressing() and not self._stopping:
                     await self._urgent()
@@ -212,14 +215,15 @@ class DeviceWorker:
         self._wake.clear()
         if self._stopping or self._pressing():
             return
-        now = asyncio.get_running_loop().time()
-        seconds = min(max(min(seconds, self._writing.next() - now), 0.0), 3600.0)
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        seconds = min(max(min(seconds, self._writing.next() - now), _TICK_S), 3600.0)
         self._exchange.moving.rest(now + seconds)
+        alarm = loop.call_later(seconds, self._wake.set)
         try:
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-        except TimeoutError:
-            return
+            await self._wake.wait()
+        finally:
+            alarm.cancel()
 
     def _moves(self) -> float:
         """It goes on; the event loop's time."""
@@ -249,19 +253,21 @@ class DeviceWorker:
         self._subscriptions.start(asyncio.get_running_loop().time())
         self._setting_up.begin()
 
-    async def _meet_rival(self, rival: Address, i_am: IAm) -> None:
+    async def _meet_rival(self, now: float) -> None:
         """Our instance was announced from another address: has it moved, or are there two of it?"""
-        self._rival = None
-        try:
-            await self._binder.verify(self._exchange.ask)
-        except DriverError as error:
-            self._exchange.misses = self._shared.timing.lost_after
-            self._binder.heard(rival, i_am)
-            raise NoAnswer(f"no longer at {self._exchange.address}, seen at {rival}") from error
-        self._clashes.add(str(rival))
-        detail = f"instance {self.device.instance} clash: also answers at {rival}"
-        _log.warning("bacnet device %s: %s", self.device.name, detail)
-        self._shared.put(DeviceState(self.device.id, True, detail))
+        taken = self._rivals.take(self._exchange.address, now)
+        if taken is None:
+            return
+        rival, i_am = taken
+        if i_am is not None:
+            try:
+                await self._binder.verify(self._exchange.ask)
+            except DriverError as error:
+                self._exchange.misses = self._shared.timing.lost_after
+                self._binder.heard(rival, i_am)
+                raise NoAnswer(f"no longer at {self._at()}, seen at {shown(rival)}") from error
+        if await self._rivals.look(rival):
+            self._shared.put(Clash(self.device.id, self._rivals.at))
 
     def _noticed(self, emptied: Point | None) -> None:
         if emptied is not None:
@@ -271,6 +277,10 @@ class DeviceWorker:
             self._subscriptions.start(asyncio.get_running_loop().time())
 
     # What is told
+
+    def _at(self) -> str:
+        place = self._exchange.address
+        return "" if place is None else shown(place)
 
     def _lose(self, detail: str) -> None:
         self._exchange.online = False

@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 
-from bacpypes3.pdu import Address
-
 from config.plan.clock import Clock, Pace
 from config.plan.lines import Line
 from config.plan.points import BacnetObject, Point
@@ -15,7 +13,8 @@ from config.plan.site import Plan
 from drivers.api import Fate, Inbox, LineStatus, Served, Write, WriteReport
 from drivers.bacnet.commanding import refusal
 from drivers.bacnet.device import DeviceWorker
-from drivers.bacnet.line import Shared, endpoint
+from drivers.bacnet.line import Shared
+from drivers.bacnet.places import Place, endpoint
 from drivers.bacnet.services import IAm, Notification
 from drivers.bacnet.station import Ears, Station
 from drivers.bacnet.timing import Timing
@@ -199,7 +198,7 @@ class BacnetDriver:
             return float("inf")
         return max((worker.late_s() for worker in self._tasks), default=0.0)
 
-    def _i_am(self, source: Address, i_am: IAm) -> None:
+    def _i_am(self, source: Place, i_am: IAm) -> None:
         worker = self._by_instance.get(i_am.instance)
         if worker is not None:
             worker.heard(source, i_am)
@@ -207,6 +206,6 @@ class BacnetDriver:
     def _who_is(self, instances: range) -> None:
         self._shared.searched(instances)
 
-    def _notification(self, source: Address, notice: Notification) -> bool:
+    def _notification(self, source: Place, notice: Notification) -> bool:
         worker = self._by_instance.get(notice.device)
         return worker is not None and worker.notified(source, notice)

@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-
-from bacpypes3.pdu import Address, IPv4Address
 
 from config.plan.clock import Clock, Pace
 from config.plan.lines import Line
-from drivers.api import DriverError, Event, Inbox
+from drivers.api import Event, Inbox
 from drivers.bacnet.station import Station
 from drivers.bacnet.timing import Timing
-from drivers.bacnet.wire import Endpoint
 from drivers.handover import Found, Handover
-
-PORT = 47808
-"""BACnet/IP's own port (0xBAC0)."""
 
 _AT_ONCE = 32
 _PROBES_AT_ONCE = 64
-
-
-class Unaddressed(DriverError):
-    """A device that has no usable address and cannot be searched for."""
 
 
 @dataclass
@@ -57,9 +46,13 @@ class Shared:
     def put(self, event: Event) -> None:
         self.inbox.put(event)
 
-    def read(self, found: Iterable[Found]) -> None:
-        """Hand over readings of this moment."""
-        self._handover.give(found)
+    def read(self, found: Iterable[Found], again: Sequence[int] = ()) -> None:
+        """Hand over readings of this moment; `again`: of points that say what they said last."""
+        self._handover.give(found, again)
+
+    def repeat(self, points: tuple[int, ...]) -> None:
+        """All of these were read and say what they said last."""
+        self._handover.repeat(points)
 
     def searched(self, instances: range) -> None:
         """Somebody, perhaps we, has sent a Who-Is."""
@@ -69,17 +62,3 @@ class Shared:
         """Whether nobody has lately asked for this device, so that its I-Am comes of its own accord."""
         since = asyncio.get_running_loop().time() - self.timing.unasked_s
         return not any(at >= since and instance in instances for at, instances in self._searches)
-
-
-def endpoint(text: str) -> Endpoint:
-    """An endpoint written as "host" or "host:port", an IPv4 address. Raises Unaddressed."""
-    host, _, port = text.partition(":")
-    try:
-        return str(ipaddress.IPv4Address(host)), int(port) if port else PORT
-    except ValueError:
-        raise Unaddressed(f"{text!r} is no address") from None
-
-
-def address(text: str) -> Address:
-    """A device's static address. Raises Unaddressed."""
-    return IPv4Address(endpoint(text))

@@ -1,14 +1,18 @@
-"""Numbers and names of BACnet's enumerations that the driver speaks of, taken from bacpypes3."""
+"""Numbers and names of BACnet's enumerations that the driver speaks of."""
 
 from __future__ import annotations
 
 from enum import IntEnum
-from functools import cache, lru_cache
-from typing import Any
+from functools import cache
+from typing import Final
 
-from bacpypes3.apdu import AbortReason, RejectReason
-from bacpypes3.basetypes import ErrorCode, Reliability
-from bacpypes3.primitivedata import ObjectType
+from drivers.bacnet.enumerations import (
+    ABORT_REASONS,
+    ERROR_CODES,
+    OBJECT_TYPES,
+    REJECT_REASONS,
+    RELIABILITIES,
+)
 
 
 class Property(IntEnum):
@@ -42,53 +46,39 @@ class Unconfirmed(IntEnum):
 
 DEVICE = 8
 """Object type of the device object."""
-_STANDARD_TYPES = 63
-"""How many object types the standard has named so far."""
 ANY_INSTANCE = 4194303
 """Wildcard: a device answers a read of device,4194303 as of its own device object."""
+
+
+_BY_NAME: Final = {name.replace("-", ""): number for number, name in OBJECT_TYPES.items()}
 
 
 @cache
 def object_type(name: str) -> int:
     """The number of an object type, however it is hyphenated. Raises ValueError for an unknown one."""
-    number = _object_types().get(name.replace("-", ""))
+    number = _BY_NAME.get(name.replace("-", ""))
     if number is None:
         raise ValueError(f"no object type {name!r}")
     return number
 
 
-@cache
-def _object_types() -> dict[str, int]:
-    return {str(ObjectType(number)).replace("-", ""): number for number in range(_STANDARD_TYPES)}
-
-
-@cache
 def type_name(name: str) -> str:
     """An object type as the standard spells it. Raises ValueError for an unknown one."""
-    return str(ObjectType(object_type(name)))
+    return OBJECT_TYPES[object_type(name)]
 
 
 def error_name(code: int) -> str:
     """An error code's name ("unknown-object"), or its number as text where it has none."""
-    return _name(ErrorCode, code)
+    return ERROR_CODES.get(code) or str(code)
 
 
 def abort_name(reason: int) -> str:
-    return _name(AbortReason, reason)
+    return ABORT_REASONS.get(reason) or str(reason)
 
 
 def reject_name(reason: int) -> str:
-    return _name(RejectReason, reason)
+    return REJECT_REASONS.get(reason) or str(reason)
 
 
 def reliability_name(number: int) -> str:
-    return _name(Reliability, number)
-
-
-@lru_cache(maxsize=1024)
-def _name(enumeration: Any, number: int) -> str:
-    """Remembered for so many: numbers come from the wire, and there are more of them than of names."""
-    try:
-        return str(enumeration(number))
-    except ValueError:  # below 0, or beyond what bacpypes3 knows
-        return str(number)
+    return RELIABILITIES.get(number) or str(number)

@@ -38,7 +38,7 @@ class Pulses:
 
     def next(self) -> float:
         """When the first is to be ended, or that tried again; infinity with none."""
-        return min((pulse.due_s for pulse in self._open.values()), default=float("inf"))
+        return min(pulse.due_s for pulse in self._open.values()) if self._open else float("inf")
 
     async def begin(self, point: Point, write: Write) -> None:
         """Switch on. Raises NoAnswer, BadFrame after its report."""

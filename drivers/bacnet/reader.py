@@ -13,6 +13,7 @@ from drivers.api import BadFrame, Refused
 from drivers.bacnet import services
 from drivers.bacnet.apdu import Aborted, Rejected
 from drivers.bacnet.names import Property, Service
+from drivers.bacnet.plain import Question
 from drivers.bacnet.services import Answer, Fault, Ref
 
 Ask: TypeAlias = Callable[[int, bytes], Awaitable[bytes]]
@@ -66,29 +67,55 @@ class Reader:
             part.append(ref)
         return part
 
+    async def put(self, question: Question) -> bytes | dict[Ref, Answer]:
+        """The answer's payload where the device answers the whole question at once, else an answer for each
+        of its properties, as from `read`. Raises NoAnswer alone."""
+        if not self.multiple or len(question.refs) > self.size:
+            return await self.read(question.refs)
+        try:
+            return await self._ask(Service.READ_PROPERTY_MULTIPLE, question.request)
+        except (Refused, BadFrame) as error:
+            return await self._otherwise(question.refs, error)
+
+    async def parsed(self, refs: list[Ref], payload: bytes) -> dict[Ref, Answer]:
+        """What a payload says of `refs`; where it is junk, they are asked for anew. Raises NoAnswer alone."""
+        try:
+            return self._parsed(refs, payload)
+        except BadFrame as error:
+            return await self._otherwise(refs, error)
+
     async def _read_part(self, refs: list[Ref]) -> dict[Ref, Answer]:
         if not self.multiple:
             return {ref: await self._read_single(ref) for ref in refs}
         try:
-            payload = await self._ask(Service.READ_PROPERTY_MULTIPLE, services.read_property_multiple(refs))
-            found = services.parse_read_property_multiple(payload)
-            if not any(ref in found for ref in refs):
-                raise BadFrame("nothing that was asked for")
-            self._junk = 0
-            return {ref: found.get(ref, Fault("not answered")) for ref in refs}
-        except Rejected as error:
-            if error.code == "unrecognized-service":
-                self.multiple = False
-            return await self._smaller(refs)
-        except Aborted:
-            return await self._smaller(refs)
-        except Refused:
-            return await self._one_bad_spoils_all(refs)
-        except BadFrame:
-            self._junk += 1
-            if self._junk >= _JUNK_ALLOWED:
-                self.multiple = False
-            return {ref: await self._read_single(ref) for ref in refs}
+            request = services.read_property_multiple(refs)
+            return self._parsed(refs, await self._ask(Service.READ_PROPERTY_MULTIPLE, request))
+        except (Refused, BadFrame) as error:
+            return await self._otherwise(refs, error)
+
+    def _parsed(self, refs: list[Ref], payload: bytes) -> dict[Ref, Answer]:
+        found = services.parse_read_property_multiple(payload)
+        if not any(ref in found for ref in refs):
+            raise BadFrame("nothing that was asked for")
+        self._junk = 0
+        return {ref: found.get(ref, Fault("not answered")) for ref in refs}
+
+    async def _otherwise(self, refs: list[Ref], error: Refused | BadFrame) -> dict[Ref, Answer]:
+        """The device did not answer all of them at once as it should."""
+        match error:
+            case Rejected():
+                if error.code == "unrecognized-service":
+                    self.multiple = False
+                return await self._smaller(refs)
+            case Aborted():
+                return await self._smaller(refs)
+            case Refused():
+                return await self._one_bad_spoils_all(refs)
+            case _:
+                self._junk += 1
+                if self._junk >= _JUNK_ALLOWED:
+                    self.multiple = False
+                return {ref: await self._read_single(ref) for ref in refs}
 
     async def _smaller(self, refs: list[Ref]) -> dict[Ref, Answer]:
         if not self.multiple or len(refs) == 1:

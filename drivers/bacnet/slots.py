@@ -41,7 +41,7 @@ class SlotWatch:
         return bool(self._held)
 
     def next(self) -> float:
-        return min(self._due.values(), default=float("inf"))
+        return min(self._due.values()) if self._due else float("inf")
 
     def written(self, point: Point, write: Write, done: Done) -> None:
         """A write has ended: what stands in the array now, and what is to be watched from here on."""

@@ -63,7 +63,14 @@ class Subscriptions:
 
     def next(self) -> float:
         """When the next subscription is to be made or renewed."""
-        return min((each.due for each in self._by_object.values()), default=_NEVER)
+        return min([each.due for each in self._by_object.values()]) if self._by_object else _NEVER
+
+    def __len__(self) -> int:
+        return len(self._by_point)
+
+    def __contains__(self, point: int) -> bool:
+        """Whether the point is one to be subscribed to."""
+        return point in self._by_point
 
     def alive(self, point: int, now: float) -> bool:
         """Whether changes of this point come by themselves."""

@@ -37,6 +37,8 @@ class Timing:
     """Between two looks at the set-up values of a device that did not go away in between."""
     set_up_retry_s: float = 30.0
     """The same after one that got no answer, or found something wrong while nothing might be written."""
+    rivals_s: float = 20.0
+    """Between two looks at other devices that have a device's instance, too."""
     apart_s: float = 60.0
     """Fastest poll of an object the device does not know."""
     rebind_s: float = 5.0
@@ -72,10 +74,11 @@ class Agenda:
 
     def done(self, points: Iterable[int], now: float) -> None:
         """These were read: next time one period later, missed ones skipped."""
+        periods, dues = self._period, self._due
         for point in points:
-            period = self._period[point]
-            behind = max(0.0, now - self._due[point])
-            self._due[point] += period * (1 + behind // period)
+            period, due = periods[point], dues[point]
+            behind = now - due
+            dues[point] = due + period if behind < period else due + period * (1 + behind // period)
 
     def hurry(self, now: float) -> None:
         """All are due at once."""

@@ -70,7 +70,7 @@ def judge(point: Point, present: Answer, flags: Answer | None, reliability: Answ
         value = engineering(point, _single(present))
     except Unusable as error:
         return Outcome(None, str(error))
-    return Outcome(value, "overridden" if bits[_FLAG_OVERRIDDEN] else "")
+    return Outcome(value, noted(bits))
 
 
 def flag_bits(flags: Answer | None) -> tuple[bool, ...]:
@@ -83,6 +83,16 @@ def flag_bits(flags: Answer | None) -> tuple[bool, ...]:
         if isinstance(bits, tuple) and not isinstance(bits, ObjectId) and len(bits) >= 4:
             return bits
     return (False, False, False, False)
+
+
+def noted(bits: tuple[bool, ...]) -> str:
+    """What is said of a good reading with these flags."""
+    return "overridden" if bits[_FLAG_OVERRIDDEN] else ""
+
+
+def unsound(bits: tuple[bool, ...]) -> bool:
+    """Whether a reading with these flags is not a good one."""
+    return bits[_FLAG_OUT_OF_SERVICE] or bits[_FLAG_FAULT]
 
 
 def faulty(flags: Answer | None) -> bool:
@@ -117,16 +127,14 @@ def engineering(point: Point, raw: Atom) -> Value:
         case "text":
             return raw if isinstance(raw, str) else str(_number(raw))
         case "bool":
-            return (_number(raw) != 0) != point.normally_closed
+            return (_finite(raw) != 0) != point.normally_closed
         case "enum":
-            state = _number(raw)
+            state = _finite(raw)
             if point.states and state not in dict(point.states):
                 raise Unusable(f"unknown state {state:g}")
             return int(state)
         case _:
-            number = float(_number(raw)) * source.scale
-            if not math.isfinite(number):
-                raise Unusable("not finite")
+            number = _finite(float(_number(raw)) * source.scale)
             low, high = point.valid_low, point.valid_high
             if (low is not None and number < low) or (high is not None and number > high):
                 raise Unusable("out of range")
@@ -137,6 +145,13 @@ def _number(raw: Atom) -> float | int:
     if isinstance(raw, int | float):
         return raw
     raise Unusable("no value" if raw is None else "not a number")
+
+
+def _finite(raw: Atom) -> float | int:
+    number = _number(raw)
+    if not math.isfinite(number):
+        raise Unusable("not finite")
+    return number
 
 
 def encode(point: Point, value: Value) -> bytes:

@@ -1,30 +1,25 @@
-"""The UDP sockets of a BACnet/IP line, as the bottom of bacpypes3's stack.
+"""The UDP sockets of a BACnet/IP line.
 
 bacpypes3's own bottom layer binds with SO_REUSEPORT (a second program on the same port starts and steals half
 the answers in silence), retries for ever, starts a task for each datagram, and takes every 127.x address on
-its port for itself. Here the sockets are ours: a port that is ours alone, one listener for each broadcast
-address, and one task that passes datagrams up in order.
+its port for itself. Here the sockets are ours: a port that is ours alone, and one listener for each broadcast
+address. Its other layers share them (`beyond`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
-from bacpypes3.comm import Server
-from bacpypes3.pdu import PDU, Address, IPv4Address, LocalBroadcast
+from drivers.bacnet.places import Endpoint
 
-Endpoint: TypeAlias = tuple[str, int]
+Take: TypeAlias = Callable[[bytes, Endpoint, bool], None]
+"""(datagram, from where, as a broadcast): must not raise."""
 
 _EVERYWHERE: Final = "0.0.0.0"  # noqa: S104  # a line without an address of its own
-_BACKLOG: Final = 2000
-"""Datagrams kept for a busy loop; a flood beyond that loses the oldest."""
-_TURN: Final = 20
-"""Datagrams handled before others in the event loop get their turn."""
 
 
 def bound(endpoint: Endpoint, *, shared: bool = False) -> socket.socket:
@@ -44,22 +39,17 @@ def bound(endpoint: Endpoint, *, shared: bool = False) -> socket.socket:
     return sock
 
 
-class UdpWire(Server):
-    """Sends what comes down, passes up what arrives; no error of the layers above escapes from here."""
+class UdpWire:
+    """Sends datagrams, hands on what arrives from others."""
 
-    def __init__(self, host: str, port: int, broadcasts: Sequence[Endpoint]) -> None:
-        super().__init__()
+    def __init__(self, host: str, port: int, broadcasts: Sequence[Endpoint], take: Take) -> None:
         self._wanted: Endpoint = (host or _EVERYWHERE, port)
         self._broadcasts = tuple(broadcasts)
+        self._take = take
         self._transport: asyncio.DatagramTransport | None = None
         self._listeners: list[asyncio.DatagramTransport] = []
-        self._arrived: deque[tuple[bytes, Endpoint, bool]] = deque(maxlen=_BACKLOG)
-        self._news = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
         self.endpoint: Endpoint = self._wanted
         """Where the own socket is bound, once open."""
-        self.undecodable = 0
-        """Datagrams that were not BACnet, or that the layers above could not take."""
 
     async def open(self) -> None:
         """Bind and begin to listen. Raises OSError when the own address cannot be had."""
@@ -72,14 +62,9 @@ class UdpWire(Server):
                 ear = bound(endpoint, shared=True)
                 listener, _ = await loop.create_datagram_endpoint(lambda: _Ear(self, True), sock=ear)
                 self._listeners.append(listener)
-        self._task = asyncio.create_task(self._pass_up(), name="bacnet datagrams")
 
     async def close(self) -> None:
         """Close the sockets; returns when they are closed."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
         for transport in (self._transport, *self._listeners):
             if transport is not None:
                 transport.abort()
@@ -90,36 +75,18 @@ class UdpWire(Server):
     def put(self, data: bytes, source: Endpoint, broadcast: bool) -> None:
         """A datagram has arrived."""
         if source != self.endpoint:
-            self._arrived.append((data, source, broadcast))
-            self._news.set()
+            self._take(data, source, broadcast)
 
-    async def indication(self, pdu: Any) -> None:
-        """Send what the layer above hands down. Raises OSError when the line is closed."""
+    def send(self, data: bytes, to: Endpoint) -> None:
+        """To one station. Raises OSError when the line is closed."""
         if self._transport is None:
             raise OSError("line is closed")
-        target: Address = pdu.pduDestination
-        if target.addrType == Address.localBroadcastAddr:
-            for endpoint in self._broadcasts:
-                self._transport.sendto(bytes(pdu.pduData), endpoint)
-        else:
-            host, port = target.addrAddr[:4], target.addrAddr[4:6]
-            there = (socket.inet_ntoa(host), int.from_bytes(port, "big"))
-            self._transport.sendto(bytes(pdu.pduData), there)
+        self._transport.sendto(data, to)
 
-    async def _pass_up(self) -> None:
-        own = IPv4Address(self.endpoint)
-        while True:
-            await self._news.wait()
-            for _ in range(min(_TURN, len(self._arrived))):
-                data, source, broadcast = self._arrived.popleft()
-                try:
-                    destination = LocalBroadcast() if broadcast else own
-                    await self.response(PDU(data, source=IPv4Address(source), destination=destination))
-                except Exception:  # noqa: BLE001  # any junk may come over UDP, and bacpypes3 raises anything
-                    self.undecodable += 1
-            if not self._arrived:
-                self._news.clear()
-            await asyncio.sleep(0)
+    def send_to_all(self, data: bytes) -> None:
+        """To the broadcast address of each network. Raises OSError when the line is closed."""
+        for endpoint in self._broadcasts:
+            self.send(data, endpoint)
 
 
 class _Ear(asyncio.DatagramProtocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from config.plan.clock import Clock, Pace
 from config.plan.devices import Device
@@ -14,7 +14,7 @@ from drivers.batching import blocks_of
 from drivers.handover import Handover
 from drivers.line import LineWorker
 from drivers.modbus.asking import Asking
-from drivers.modbus.fence import Challenge, challenges
+from drivers.modbus.fence import Challenges
 from drivers.modbus.requests import Late, Link
 from drivers.modbus.rtu import RtuLink
 from drivers.modbus.sampling import Sampler
@@ -46,7 +46,7 @@ class ModbusLine(LineWorker):
         """Those that went are kept: what is under way still speaks of them."""
         self._devices: dict[int, Device] = {}
         self._by_unit: dict[int, int] = {}
-        self._challenges: dict[int, tuple[Challenge, ...]] = {}
+        self._challenges = Challenges()
         asking = Asking(_link(line, self._challenges, self._late), line.timeout_s)
         points, devices = self._points, self._devices
         sampler = Sampler(points, Handover(inbox, clock), heard)
@@ -65,7 +65,7 @@ class ModbusLine(LineWorker):
             self._devices[device.id] = device
             self._by_unit[device.unit] = device.id
             blocks = blocks_of(points, device.limits)
-            self._challenges[device.unit] = challenges(device.unit, blocks)
+            self._challenges.serve(device.unit, blocks)
             self._setting_up.add(device)
             self.serve(device.id, [(block, self._pace.poll_s(block.period_s)) for block in blocks])
 
@@ -74,7 +74,7 @@ class ModbusLine(LineWorker):
             self.answered_late(self._by_unit[unit], took_s)
 
 
-def _link(line: Line, asked: Mapping[int, tuple[Challenge, ...]], late: Late) -> Link:
+def _link(line: Line, asked: Challenges, late: Late) -> Link:
     """`asked`: by unit, as it is at the time."""
     if line.transport == "modbus-tcp":
         return TcpLink(line, late)

@@ -54,6 +54,31 @@ def challenges(unit: int, blocks: Iterable[Block]) -> tuple[Challenge, ...]:
     return (*found.values(), *(Challenge(one, refusal_counts=False, is_poll=True) for one in polls.values()))
 
 
+class Challenges(Mapping[int, tuple[Challenge, ...]]):
+    """By unit. Reckoned when a unit first comes into doubt: for a line of twenty they cost as much as all
+    else of its start."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[int, tuple[Block, ...]] = {}
+        self._known: dict[int, tuple[Challenge, ...]] = {}
+
+    def serve(self, unit: int, blocks: Iterable[Block]) -> None:
+        """A unit is polled in these blocks from now on."""
+        self._blocks[unit] = tuple(blocks)
+        self._known.pop(unit, None)
+
+    def __getitem__(self, unit: int) -> tuple[Challenge, ...]:
+        if unit not in self._known:
+            self._known[unit] = challenges(unit, self._blocks[unit])
+        return self._known[unit]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._blocks)
+
+    def __len__(self) -> int:
+        return len(self._blocks)
+
+
 class Resting(NoAnswer):
     """Nothing was sent: the unit owes answers and no challenge would show that they are settled."""
 

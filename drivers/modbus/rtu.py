@@ -70,7 +70,7 @@ class RtuLink:
         self._wire = None
         self._last, self._last_frame, self._deaf = None, b"", 0
 
-    async def ask(self, request: Request, patience_s: float) -> tuple[int, ...]:
+    async def ask(self, request: Request, patience_s: float) -> bytes:
         """See Link. A write is sent without asking a challenge first: its echo says what it belongs to."""
         for _ in range(_CHALLENGES):
             wire = self._wire
@@ -102,7 +102,7 @@ class RtuLink:
             else:
                 self._doubts.add(challenge.request, self._asked_s)
 
-    async def _transact(self, wire: Wire, request: Request, patience_s: float) -> tuple[int, ...]:
+    async def _transact(self, wire: Wire, request: Request, patience_s: float) -> bytes:
         frame = rtu_request(request)
         self._last, self._last_frame = request, b""
         self._asked_s = self._sent_s = asyncio.get_running_loop().time()
@@ -110,7 +110,7 @@ class RtuLink:
         try:
             wire.send(frame)
             self._sent_s += self._character_s * len(frame)
-            values = await self._receive(wire, request, self._asked_s + on_wire_s + patience_s)
+            data = await self._receive(wire, request, self._asked_s + on_wire_s + patience_s)
         except (Refused, GatewaySilent):
             raise
         except BadFrame:
@@ -122,9 +122,9 @@ class RtuLink:
             self._doubts.add(request, self._asked_s)
             raise
         self._doubts.answered(request, self._asked_s)
-        return values
+        return data
 
-    async def _receive(self, wire: Wire, request: Request, first_byte_s: float) -> tuple[int, ...]:
+    async def _receive(self, wire: Wire, request: Request, first_byte_s: float) -> bytes:
         until_s = first_byte_s
         while True:
             data = wire.peek()
@@ -140,14 +140,14 @@ class RtuLink:
             wire.drop(size)
             if late is None:
                 try:
-                    values = rtu_answer(request, frame)
+                    answer = rtu_answer(request, frame)
                 except BadFrame:
                     late = request.shape if request.values and crc_right(frame) else None
                     if late is None or self._doubts.asked_at(request.unit, late) is None:
                         raise
                 else:
                     self._last_frame = frame
-                    return values
+                    return answer
             self._recognise(frame, late)
             until_s = max(first_byte_s, wire.last_byte_s)
 

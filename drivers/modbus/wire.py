@@ -39,6 +39,11 @@ class Wire:
         """Hand `data` to the system. Raises NoAnswer on a wire that has ended."""
         raise NotImplementedError
 
+    @property
+    def size(self) -> int:
+        """Bytes received and not yet dropped."""
+        return len(self._received)
+
     def peek(self) -> bytes:
         """All bytes received and not yet dropped."""
         return bytes(self._received)

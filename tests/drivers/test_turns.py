@@ -107,7 +107,7 @@ def test_a_held_up_poll_is_not_made_up_for_by_a_burst() -> None:
 
 
 @given(
-    st.integers(0, 10**12).map(lambda start_ns: start_ns / 1e9),
+    st.integers(0, 2 * 10**5).map(lambda moments: moments / 200),
     st.sampled_from([0.1, 1.0, 2.0, 7.0, 10.0, 60.0]),
     st.integers(1, 10_000),
 )
@@ -122,6 +122,22 @@ def test_a_poll_answered_at_its_very_moment_is_not_due_again(
     agenda.answered(1, read, now_s, 0.0)
     assert agenda.wake_s(now_s) == pytest.approx(now_s + period_s, abs=1e-6)
     assert agenda.next(now_s) is None
+
+
+@given(st.integers(0, 10**12), st.integers(0, 4_000_000), st.integers(1, 100))
+def test_lines_that_begin_in_one_moment_are_due_in_one(start_ns: int, later_ns: int, turn: int) -> None:
+    began_ns = (start_ns - start_ns % 5_000_000, start_ns - start_ns % 5_000_000 + later_ns)
+    wakes = []
+    for at_ns in began_ns:
+        agenda = Agenda({1: [(block(1), 1.0)]}, MANNERS, at_ns / 1e9)
+        agenda.answered(1, block(1), at_ns / 1e9 + turn, 0.0)
+        answered_s = at_ns / 1e9 + turn + 0.02
+        following = agenda.next(answered_s)
+        assert following is not None
+        agenda.answered(1, following.block, answered_s, 0.0)
+        wakes.append(agenda.wake_s(answered_s))
+    assert wakes[0] == wakes[1]
+    assert wakes[0] * 200 == pytest.approx(round(wakes[0] * 200), abs=1e-6)
 
 
 @pytest.mark.parametrize("period", [1.0, 3.0, 10.0])

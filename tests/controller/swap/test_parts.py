@@ -19,7 +19,7 @@ from controller.swap.rejections import Rejections
 from controller.swap.same import same_parts
 from controller.swap.touched import changed_parts, needs_restart, touched_devices
 from controller.swap.versions import told, was_rolled_back
-from drivers.api import DeviceState, Driver, Fate, Inbox, Sample, Unchanged, Write, WriteReport
+from drivers.api import DeviceState, Driver, Event, Fate, Inbox, Sample, Unchanged, Write, WriteReport
 from tests.controller.house import house
 from tests.controller.shell import StandInLine
 from tests.controller.swap.test_engine_swap import shifted
@@ -142,7 +142,7 @@ async def test_a_line_goes_on_in_its_own_numbers() -> None:
         allowed.append(number)
         return True
 
-    line = await NumberedLine.open(former, former.lines[0], inbox, open_line, may, may)
+    line = await NumberedLine.open(former, former.lines[0], inbox, open_line, may, may, lambda: None)
     reading = Reading(1.0, Quality.GOOD, "", 1, 1)
     inner[0].put(Sample(0, reading))
     assert inbox.take() == [Sample(0, reading)]
@@ -172,3 +172,40 @@ async def test_a_line_goes_on_in_its_own_numbers() -> None:
     line.leave(same_parts(following, replace(former, devices=(), points=())))
     inner[0].put(WriteReport(8, 0, Fate.NOT_SENT, None, "stopped"))
     assert inbox.take() == []
+
+
+async def test_a_line_is_complete_once_when_each_of_its_devices_was_read_or_given_up() -> None:
+    plan, inbox = house(), Inbox()
+    complete: list[list[Event]] = []
+    inner: list[Inbox] = []
+
+    async def open_line(plan: Plan, line: Line, own: Inbox, may_set_up: Ask, may_write: Ask) -> Driver:
+        inner.append(own)
+        return StandInLine(line.id, own, VirtualClock(0))
+
+    await NumberedLine.open(
+        plan,
+        plan.lines[0],
+        inbox,
+        open_line,
+        lambda _: True,
+        lambda _: True,
+        lambda: complete.append(inbox.take()),
+    )
+    (mine,) = inner
+    first, *rest = [device for device in plan.devices if device.line == plan.lines[0].id]
+    assert rest
+    read = Sample(first.points[0], Reading(None, Quality.BAD, "fault", 1, 1))
+    mine.put(DeviceState(first.id, True, "answers"))
+    mine.put(read)
+    mine.put(read)
+    for device in rest[:-1]:
+        mine.put(DeviceState(device.id, False, "time-out"))
+    mine.put(WriteReport(1, rest[-1].points[0], Fate.NOT_SENT, None, ""))
+    assert not complete, "one is waited for"
+    last = Unchanged((rest[-1].points[0],), 1, 1)
+    mine.put(last)
+    assert len(complete) == 1
+    assert complete[0][-1] == last, "what completes it is there to be taken"
+    mine.put(read)
+    assert len(complete) == 1

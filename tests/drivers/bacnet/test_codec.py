@@ -226,15 +226,15 @@ def test_a_read_access_specification_of_several_objects_is_grouped() -> None:
 def test_how_a_device_says_no() -> None:
     error = bytes((0x50, 7, Service.WRITE_PROPERTY)) + tags.app_enumerated(2) + tags.app_enumerated(40)
     with pytest.raises(Refused, match="write-access-denied"):
-        apdu.result(apdu.parse(error), Service.WRITE_PROPERTY)
+        apdu.result(error, Service.WRITE_PROPERTY)
     with pytest.raises(Rejected, match="unrecognized-service"):
-        apdu.result(apdu.parse(bytes((0x60, 7, 9))), Service.READ_PROPERTY)
+        apdu.result(bytes((0x60, 7, 9)), Service.READ_PROPERTY)
     with pytest.raises(Aborted, match="segmentation-not-supported"):
-        apdu.result(apdu.parse(bytes((0x71, 7, 4))), Service.READ_PROPERTY)
+        apdu.result(bytes((0x71, 7, 4)), Service.READ_PROPERTY)
     with pytest.raises(BadFrame):
-        apdu.result(apdu.parse(apdu.simple_ack(7, Service.WRITE_PROPERTY)), Service.READ_PROPERTY)
+        apdu.result(apdu.simple_ack(7, Service.WRITE_PROPERTY), Service.READ_PROPERTY)
     with pytest.raises(BadFrame):
-        apdu.result(apdu.parse(bytes((0x38, 7, 0, 2, 12, 1))), Service.READ_PROPERTY)
+        apdu.result(bytes((0x38, 7, 0, 2, 12, 1)), Service.READ_PROPERTY)
 
 
 PARSERS = [

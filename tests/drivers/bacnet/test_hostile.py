@@ -8,8 +8,8 @@ import struct
 import pytest
 from bacpypes3.pdu import IPv4Address
 
-from drivers.bacnet import names, tags, values
-from drivers.bacnet.names import _name, error_name, reliability_name
+from drivers.bacnet import tags, values
+from drivers.bacnet.names import reliability_name
 from drivers.bacnet.routes import MOST, Routes
 from drivers.bacnet.station import Traffic
 from drivers.bacnet.tags import Tags
@@ -35,6 +35,12 @@ def test_a_priority_array_with_no_number_in_it_is_not_readable(point: str, numbe
     assert found is None or all(not isinstance(value, float) for _, value in found)
 
 
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("point", ["scene", "level", "lamp"])
+def test_no_number_is_no_reading(point: str, number: float) -> None:
+    assert values.judge(POINTS[point], tuple(tags.walk(real(number))), None, None) == (None, "not finite")
+
+
 def test_a_number_that_its_scale_makes_infinite_is_not_readable() -> None:
     assert values.slots(POINTS["speed"], array(tags.app_double(1e308))) is None
     assert values.slots(POINTS["speed"], array(tags.app_double(0.25))) == ((8, 25.0),)
@@ -44,14 +50,6 @@ def test_a_reliability_below_nought_is_a_reason_and_no_failure() -> None:
     present, below = tuple(tags.walk(tags.app_real(21.5))), tuple(tags.walk(tags.app_signed(-5)))
     assert values.judge(POINTS["lux"], present, None, below) == (None, "-5")
     assert reliability_name(7) == "unreliable-other"
-
-
-def test_numbers_from_the_wire_are_not_remembered_without_end() -> None:
-    for code in range(3000):
-        error_name(100_000 + code)
-    assert _name.cache_info().currsize <= 1024
-    assert error_name(31) == "unknown-object"
-    assert names.abort_name(4) == "segmentation-not-supported"
 
 
 async def test_ways_to_other_networks_are_bounded_and_the_used_one_stays() -> None:
@@ -81,6 +79,6 @@ async def test_a_router_of_many_networks_loses_only_the_oldest() -> None:
 def test_addresses_with_trouble_are_remembered_to_a_bound() -> None:
     traffic = Traffic()
     for number in range(5000):
-        traffic.failed(f"10.0.{number // 250}.{number % 250}", f"trouble {number}")
+        traffic.failed((f"10.0.{number // 250}.{number % 250}", 47808), f"trouble {number}")
     assert len(traffic.errors) == 500
     assert traffic.last_error == "trouble 4999"

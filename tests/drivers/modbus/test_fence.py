@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from config.plan.devices import Limits
 from config.plan.points import Point, Register
 from drivers.batching import blocks_of
-from drivers.modbus.fence import Doubts, Resting, challenges
+from drivers.modbus.fence import Challenges, Doubts, Resting, challenges
 from drivers.modbus.requests import Request, read
 from tests.drivers.build import point, word
 
@@ -34,6 +34,17 @@ def test_a_meters_challenges_are_parts_of_its_own_reads_that_no_poll_has() -> No
     assert [request.size for request in parts[:3]] == [4, 6, 8]
     assert {request.size for request in parts}.isdisjoint({2, 10})
     assert all(request.address + request.size <= 10 for request in parts)
+
+
+def test_challenges_are_those_of_the_blocks_a_unit_is_polled_in_now() -> None:
+    known = Challenges()
+    known.serve(1, blocks_of(relay(), Limits()))
+    known.serve(2, iter(blocks_of(meter(), Limits())))
+    assert known[1] == challenges(1, blocks_of(relay(), Limits()))
+    assert known.get(2) == known[2] == challenges(2, blocks_of(meter(), Limits()))
+    assert (known.get(3), sorted(known), len(known)) == (None, [1, 2], 2)
+    known.serve(1, blocks_of(meter(), Limits()))
+    assert known[1] == challenges(1, blocks_of(meter(), Limits()))
 
 
 def test_a_relays_challenges_are_functions_it_is_never_asked_for() -> None:

@@ -23,8 +23,9 @@ from config.plan.reading import Quality
 from drivers.api import Inbox, Sample, SlotState, Write
 from drivers.bacnet.driver import BacnetDriver
 from drivers.bacnet.names import Service
+from drivers.bacnet.places import Endpoint
 from drivers.bacnet.timing import Timing
-from drivers.bacnet.wire import Endpoint, _Ear
+from drivers.bacnet.wire import _Ear
 from tests.drivers.bacnet import bench
 from tests.fuzz.decoder import Decoder, Wrong
 from tests.fuzz.decoders.bacnet_services import (
@@ -108,7 +109,9 @@ class _Line:
         await asyncio.sleep(0)
         assert self._driver._coming_up is not None
         await self._driver._coming_up
-        self._wire = self._driver._shared.station._wire
+        station = self._driver._shared.station
+        self._wire, self._beyond = station._wire, station._beyond
+        await self._beyond._layers()  # time that is its own does not wait for a thread
         self._socket = self._wire._transport
         self._wire._transport = _Out(self)  # type: ignore[assignment]
         self._near, self._all = _Ear(self._wire, False), _Ear(self._wire, True)
@@ -218,7 +221,7 @@ class _Line:
             self._judge()
         self._next = None
         await self.online()
-        if not self._wire._task or self._wire._task.done():
+        if self._beyond._task is not None and self._beyond._task.done():
             raise Wrong("nobody takes datagrams any more")
 
     def _begin(self, deed: int) -> None:

@@ -171,7 +171,7 @@ def decoders() -> Decoder:
                 asked = services.parse_who_is(data[1:])
                 assert isinstance(1001 in asked, bool)
             case _:
-                apdu.result(apdu.parse(data[1:]), Service.READ_PROPERTY)
+                apdu.result(data[1:], Service.READ_PROPERTY)
 
     return Decoder(take, tuple(_seeds()), (DriverError,), WORDS, longest=1500)
 

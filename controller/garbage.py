@@ -1,0 +1,29 @@
+"""The search for garbage in reference cycles, kept away from what stands as long as the Plan does.
+
+A full search looks at every object there is: with 10,000 points it takes a tenth of a second, in which no
+cycle runs and nothing is polled. What a start or a swap has built stands, so it is looked at no more.
+"""
+
+from __future__ import annotations
+
+import gc
+
+
+def build() -> None:
+    """What is made from now on stays: nothing of it is garbage yet. Until `stands`."""
+    gc.disable()
+
+
+def stands() -> None:
+    """It is built: only what comes after it is searched."""
+    gc.freeze()
+    gc.enable()
+
+
+def exchanged() -> None:
+    """Something else stands now: what stood before is garbage, and is sought once, among everything. Not
+    where nothing stood."""
+    if gc.get_freeze_count():
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
