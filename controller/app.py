@@ -109,7 +109,13 @@ def _run_locked(options: Options, overlay: Overlay | None, times: SiteTime, mana
     reserve.begin()
     control = ControlStore.open(options.data, machine_ms, reserve.release)
     try:
-        log = LogStore.open(options.data, machine_ms, reserve.release, expected=control.has_run())
+        log = LogStore.open(
+            options.data,
+            machine_ms,
+            reserve.release,
+            expected=control.has_run(),
+            under_way=manager.starting,
+        )
     except BaseException:
         control.close()
         raise
