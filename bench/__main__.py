@@ -14,7 +14,20 @@ from pathlib import Path
 from bench.figures import HEADS, Figure, read, rows, shown
 from bench.measure import machine
 
-BENCHES: tuple[str, ...] = ("bacnet", "start")
+BENCHES: tuple[str, ...] = (
+    "step",
+    "pipeline",
+    "jitter",
+    "writes",
+    "modbus_tcp",
+    "modbus_many",
+    "modbus_rtu",
+    "bacnet",
+    "start",
+    "log",
+    "rehearse",
+    "growth",
+)
 """Modules of this package that take --quick and --figures FILE, in the order of the table."""
 
 _PAGE = Path("docs/performance.md")

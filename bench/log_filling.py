@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,9 +15,8 @@ from config.plan.reading import Quality, Reading
 from controller.clock import VirtualClock
 from controller.consumption.log import Closed, ConsumptionLog
 from controller.consumption.meters import Meter
-from controller.consumption.records import Interval
 from controller.consumption.slots import Slots
-from controller.store import history
+from controller.store import dense, history
 from controller.store.logdb import LogStore
 from controller.store.migrations import bring_forward
 from controller.store.migrations.log import LOG
@@ -95,37 +93,31 @@ def _written() -> int:
     return int(figures["write_bytes"])
 
 
-def taken(path: Path, most: int) -> list[list[tuple[object, ...]]]:
-    """Rows of a log.db as figures, an interval of all meters each."""
+def taken(path: Path) -> list[list[tuple[object, ...]]]:
+    """Rows of a log.db as they are stored, an interval of all meters each."""
     with closing(history.open_file(path, LOG)) as connection:
-        entries = history.meters(connection)[:most]
-        columns: list[Iterator[Interval]] = [
-            (item.row for item in islice(history.logged(connection, entry), 200)) for entry in entries
-        ]
-        numbers = [entry.number for entry in entries]
+        slots = [number for (number,) in connection.execute("SELECT id FROM slots ORDER BY id LIMIT 200")]
+        query = "SELECT * FROM logged WHERE key BETWEEN ? AND ?"
         return [
             [
-                (number, row.start_ms, 0, row.end_ms, number, *row[3:-1], int(row.flags))
-                for number, row in zip(numbers, rows, strict=True)
+                tuple(row)
+                for row in connection.execute(query, (dense.key(slot, 1), dense.key(slot + 1, 1) - 1))
             ]
-            for rows in zip(*columns, strict=False)
+            for slot in slots
         ]
 
 
 def bare(path: Path, slots: Sequence[Sequence[tuple[object, ...]]]) -> tuple[float, float]:
-    """Rows a second, and bytes written a row, when sqlite3 alone writes the same columns and feed, one commit
-    an interval, kept as safely."""
+    """Rows a second, and bytes written a row, when sqlite3 alone writes the same rows, one commit an
+    interval, kept as safely."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         bring_forward(connection, "log", LOG)
-        began, before, marks = time.perf_counter(), _written(), ",".join("?" * 12)
+        began, before = time.perf_counter(), _written()
         for rows in slots:
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(f"INSERT INTO intervals VALUES ({marks})", rows)
-            connection.executemany(
-                "INSERT INTO feed (meter, start_ms, revision) VALUES (?, ?, ?)", [row[:3] for row in rows]
-            )
+            connection.executemany("INSERT INTO logged VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
             connection.execute("COMMIT")
         count = sum(map(len, slots))
         return count / (time.perf_counter() - began), (_written() - before) / count

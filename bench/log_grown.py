@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.log_filling import LENGTH_S, ZONE, meters
+from controller.consumption.records import Flag, Interval
+from controller.store import dense
 from controller.store.logdb import LogStore
 
 LENGTH_MS = LENGTH_S * 1000
 _AT_ONCE = 20
-"""Meters in one commit."""
+"""Intervals of all meters in one commit."""
 _LOOK_S = 0.2
 
 
@@ -36,21 +38,18 @@ def grow(data: Path, count: int, slots: int, now_ms: int) -> Grown:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous=OFF")
         firsts = connection.execute(
-            "SELECT one.meter, one.start_ms, one.fitting, one.count_start FROM intervals AS one "
-            "WHERE start_ms = (SELECT min(start_ms) FROM intervals AS other "
-            "WHERE other.meter = one.meter) ORDER BY meter"
+            "SELECT meter, start_ms, fitting, count_start FROM intervals AS one "
+            "WHERE start_ms = (SELECT min(start_ms) FROM slots) ORDER BY meter"
         ).fetchall()
-        for at in range(0, len(firsts), _AT_ONCE):
+        before = [_before(meter, first_ms, count, slots) for meter, first_ms, _, count in firsts]
+        for at in range(0, slots, _AT_ONCE):
             connection.execute("BEGIN")
-            for meter, first_ms, fitting, counted in firsts[at : at + _AT_ONCE]:
-                rows = list(_before(meter, first_ms, fitting, counted, slots))
-                connection.executemany(f"INSERT INTO intervals VALUES ({','.join('?' * 12)})", rows)
-                connection.executemany(
-                    "INSERT INTO feed (meter, start_ms, revision) VALUES (?, ?, 0)", [row[:2] for row in rows]
-                )
-                connection.execute("INSERT INTO days_due VALUES (?, ?)", (meter, rows[0][1]))
+            for _ in range(min(_AT_ONCE, slots - at)):
+                rows = [(first[0], first[2], next(rows)) for first, rows in zip(firsts, before, strict=True)]
+                assert dense.put_all(connection, rows)
             connection.execute("COMMIT")
         connection.execute("DELETE FROM days")
+        connection.execute("INSERT INTO days_due SELECT id, (SELECT min(start_ms) FROM slots) FROM meters")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     began = time.perf_counter()
     store = LogStore.open(data, now_ms)
@@ -64,19 +63,27 @@ def grow(data: Path, count: int, slots: int, now_ms: int) -> Grown:
 
 
 def _counted(connection: sqlite3.Connection) -> tuple[int, int]:
-    (rows,) = connection.execute("SELECT count(*) FROM intervals").fetchone()
+    (rows,) = connection.execute("SELECT count(*) FROM logged").fetchone()
     (days,) = connection.execute("SELECT count(*) FROM days").fetchone()
     return rows, days
 
 
-def _before(meter: int, first_ms: int, fitting: int, counted: int, slots: int) -> Iterator[tuple[int, ...]]:
+def _before(meter: int, first_ms: int, counted: int, slots: int) -> Iterator[Interval]:
     """Rows whose counts end where the first one's begins."""
-    used = [300 + (slot * 31 + meter * 17) % 900 for slot in range(slots)]
-    count = counted - sum(used)
-    for slot, amount in enumerate(used):
+    count = counted - sum(300 + (slot * 31 + meter * 17) % 900 for slot in range(slots))
+    for slot in range(slots):
+        used = 300 + (slot * 31 + meter * 17) % 900
         start_ms = first_ms - (slots - slot) * LENGTH_MS
-        yield (
-            meter, start_ms, 0, start_ms + LENGTH_MS, fitting, start_ms, count, count + amount, amount,
-            5000 + amount, LENGTH_S, 0,
-        )  # fmt: skip
-        count += amount
+        yield Interval(
+            "",
+            start_ms,
+            start_ms + LENGTH_MS,
+            start_ms,
+            count,
+            count + used,
+            used,
+            5000 + used,
+            LENGTH_S,
+            Flag(0),
+        )
+        count += used

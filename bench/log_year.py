@@ -76,7 +76,7 @@ def month_of(time_ms: int, zone: ZoneInfo) -> tuple[str, int]:
 
 def summed(connection: sqlite3.Connection) -> int:
     """The floor of that: one pass of SQLite over all rows."""
-    (found,) = connection.execute("SELECT sum(consumption) FROM intervals").fetchone()
+    (found,) = connection.execute("SELECT sum(consumption) FROM logged").fetchone()
     return int(found)
 
 
@@ -101,7 +101,7 @@ def run(folder: Path, count: int, days: float, before: float, backlog: int, repe
     store = LogStore.open(data, END_MS)
     filled = fill(store, meters(count), END_MS, round(days * _A_DAY))
     assert store.close(600.0) == 0
-    written = taken(path, count)
+    written = taken(path)
     rate, wear = bare(folder / "bare.db", written)
     least = (folder / "bare.db").stat().st_size / sum(map(len, written))
     tell_room(filled, path.stat().st_size / filled.rows, (least, wear, rate))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -37,10 +38,14 @@ class World:
     Answers go through the drivers' own sampling and handover, as they would from the wire.
     """
 
-    def __init__(self, plan: Plan, inbox: Inbox, clock: Clock, cycle_s: float, change: float) -> None:
+    def __init__(
+        self, plan: Plan, inbox: Inbox, clock: Clock, cycle_s: float, change: float, below: int = 0
+    ) -> None:
+        """`below`: registers that change are drawn at random below it; 0: they count up by one."""
         self._points = plan.points
         self._random = random.Random(1)
         self._change = change
+        self._below = below
         self._handover = Handover(inbox, clock)
         self._sampler = Sampler(plan.points, self._handover)
         self._values: dict[int, Value] = {}
@@ -55,7 +60,7 @@ class World:
             for period_s, read in reads:
                 by_period.setdefault(max(1, round(period_s / cycle_s)), []).append(read)
         self._by_period = by_period
-        self._answers: list[tuple[_Read | _Chunk, list[int]]] = []
+        self._answers: list[tuple[_Read | _Chunk, bytes]] = []
 
     def live(self, cycle: int) -> int:
         """What happens before this cycle's polls. Returns how many points they will read."""
@@ -64,16 +69,16 @@ class World:
         points = [point for read in due for point in read.points]
         for _ in range(round(len(points) * self._change)):
             self._nudge(self._points[self._random.choice(points)])
-        self._answers = [(read, read.raw[:]) if isinstance(read, _Read) else (read, []) for read in due]
+        self._answers = [(read, _data(read) if isinstance(read, _Read) else b"") for read in due]
         return len(points)
 
     def poll(self) -> None:
         """Everything that is due, into the inbox: what the drivers do with an answer."""
-        for read, raw in self._answers:
+        for read, data in self._answers:
             if isinstance(read, _Chunk):
                 self._handover.give([Found(point, self._values[point]) for point in read.points])
             else:
-                self._sampler.good(read.block, raw)
+                self._sampler.good(read.block, data)
 
     def obey(self, writes: Sequence[Write]) -> list[Event]:
         """The devices take what they are told."""
@@ -100,7 +105,12 @@ class World:
         if point.id in self._place:
             read, start, size = self._place[point.id]
             at = start + size - 1
-            read.raw[at] = read.raw[at] ^ 1 if point.kind == "bool" else (read.raw[at] + 1) & 0xFFFF
+            if point.kind == "bool":
+                read.raw[at] ^= 1
+            elif self._below:
+                read.raw[at] = self._random.randrange(self._below)
+            else:
+                read.raw[at] = (read.raw[at] + 1) & 0xFFFF
             return
         value = self._values.get(point.id)
         if isinstance(value, bool):
@@ -119,6 +129,14 @@ class World:
         except EncodeError:
             return  # written elsewhere or in other words than read
         read.raw[start : start + size] = words
+
+
+def _data(read: _Read) -> bytes:
+    """The answer as it lies on the wire."""
+    if read.block.space in ("holding", "input"):
+        return struct.pack(f">{len(read.raw)}H", *read.raw)
+    whole = sum(bit << at for at, bit in enumerate(read.raw))
+    return whole.to_bytes((len(read.raw) + 7) // 8, "little")
 
 
 def _first(kind: str) -> Value:

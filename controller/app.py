@@ -19,7 +19,7 @@ from config.plan.clock import Clock, Pace
 from config.plan.lines import Line
 from config.plan.notify import Channel
 from config.plan.site import Plan
-from controller import logs, origin, privacy, starting
+from controller import garbage, logs, origin, privacy, starting
 from controller.accepted import choose_plan
 from controller.background import keep_looking
 from controller.beginnings import tell_beginnings
@@ -70,12 +70,18 @@ from drivers.api import Driver, Heard, Inbox
 from schedules.context import Context
 
 _log = logging.getLogger("louguan")
+TURN_S = 0.001
+"""Machine seconds that a thread may reckon on while the loop wants to: a fifth of what is usual."""
+BUILT_AFTER_S = 5.0
+"""Machine seconds from the opening of the lines until what a start has built is taken to be whole."""
 POLL_FLOOR_S = 2.0
 """Machine seconds between two polls at the least when time runs faster than the clock."""
 
 
 def run_daemon(options: Options) -> int:
     """Run the daemon until it is told to stop; the exit code. Raises NotStarted."""
+    garbage.build()
+    sys.setswitchinterval(TURN_S)
     times = logs.begin(options.language)
     # Whoever ends us for standing still does it by SIGABRT: the log is to say where.
     faulthandler.enable()
@@ -103,7 +109,13 @@ def _run_locked(options: Options, overlay: Overlay | None, times: SiteTime, mana
     reserve.begin()
     control = ControlStore.open(options.data, machine_ms, reserve.release)
     try:
-        log = LogStore.open(options.data, machine_ms, reserve.release, expected=control.has_run())
+        log = LogStore.open(
+            options.data,
+            machine_ms,
+            reserve.release,
+            expected=control.has_run(),
+            under_way=manager.starting,
+        )
     except BaseException:
         control.close()
         raise
@@ -308,6 +320,7 @@ async def _run(daemon: Daemon, lines: Lines, options: Options) -> None:
     if options.end_with_input:
         loop.add_reader(sys.stdin.fileno(), _input_ended, daemon, loop)
     lines.open(daemon.plan)
+    asyncio.get_running_loop().call_later(BUILT_AFTER_S, garbage.stands)
     try:
         await daemon.run()
     finally:

@@ -176,8 +176,15 @@ class VirtualClock:
         self._wall_ms = wall_ms
         self._mono_ns = 1_000_000_000
         self._put_right_ms = 0
+        self._latest = self._made()
 
     def now(self) -> Now:
+        latest = self._latest
+        if latest.mono_ns != self._mono_ns or latest[2:5] != (self.trusted, self.leap_ms, self._put_right_ms):
+            self._latest = latest = self._made()
+        return latest
+
+    def _made(self) -> Now:
         return Now(self._wall_ms, self._mono_ns, self.trusted, self.leap_ms, self._put_right_ms)
 
     def look(self) -> Now:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from config.language import text
 from config.language.details import detail
 from config.plan.clock import Now
-from controller.decide.alarms.classes import DEVICE
+from controller.decide.alarms.classes import CLASH, DEVICE
 from controller.decide.arbiter import Result, arbitrate
 from controller.decide.booking import rebooked
 from controller.decide.naming import device_named
@@ -31,7 +31,7 @@ from controller.decide.stop import stop_writes
 from controller.decide.told import stands
 from controller.parts import Parts
 from controller.swap.same import Same
-from drivers.api import DeviceState, Event, Fate, SetUp, SlotState, Write, WriteReport
+from drivers.api import Clash, DeviceState, Event, Fate, SetUp, SlotState, Write, WriteReport
 
 
 class Engine(Parts):
@@ -81,7 +81,7 @@ class Engine(Parts):
         self._decide(now, step)
         self._beginnings.follow(step)
         self._settle(now, step)
-        self._told.take(step.notices, lambda told: stands(told, self.plan, self._online, self._not_set_up))
+        self._told.take(step.notices, self._stands)
         step.memory.alarms, step.tellings = self._alarms.look(now, [*noticed, *step.notices])
         step.unshelved = self._alarms.take_unshelved()
         step.counters = Counters(
@@ -128,6 +128,9 @@ class Engine(Parts):
         for old, new in same.known.items():
             if (online := former._online.get(old)) is not None:
                 self._set_online(new, online)
+        self._clashes = {
+            same.known[device]: at for device, at in former._clashes.items() if device in same.known
+        }
         self._not_set_up = {same.points[point] for point in former._not_set_up if point in same.points}
         for old, new in same.outputs.items():
             self._results[new] = former._results[old]
@@ -170,6 +173,8 @@ class Engine(Parts):
                     self._outputs.slots(event)
                 case SetUp():
                     self._set_up(event, step)
+                case Clash():
+                    self._clash(event, step)
 
     def _device(self, event: DeviceState, now: Now, step: Step) -> None:
         before = self._online.get(event.device)
@@ -187,6 +192,9 @@ class Engine(Parts):
             step.notices.append(Notice(DEVICE, device.name, words, not event.online))
         self._outputs.device(event)
 
+    def _stands(self, told: Notice) -> bool:
+        return stands(told, self.plan, self._online, self._not_set_up, self._clashes)
+
     def _set_up(self, event: SetUp, step: Step) -> None:
         step.set_ups.append(event)
         failed = event.fate not in (Fate.READ_BACK, Fate.ACKNOWLEDGED)
@@ -198,6 +206,21 @@ class Engine(Parts):
             name = self.naming.point(point)
             words = text("{name}: set-up does not take: {detail}", name=name, detail=detail(event.detail))
             step.notices.append(Notice("set-up-failed", point.key, words, failed))
+
+    def _clash(self, event: Clash, step: Step) -> None:
+        before = self._clashes.pop(event.device, ())
+        if event.at:
+            self._clashes[event.device] = event.at
+        if event.at != before:
+            device, at = self.plan.devices[event.device], event.at or before
+            words = text(
+                "{name} is not alone with instance {instance} on its network: {others} answers with it, too; "
+                "each BACnet device needs an instance of its own",
+                name=device_named(device),
+                instance=device.instance,
+                others=", ".join(at),
+            )
+            step.notices.append(Notice(CLASH, device.name, words, bool(event.at)))
 
     def _set_online(self, device: int, online: bool) -> None:
         self._devices_online += online - self._online.get(device, False)

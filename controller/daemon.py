@@ -92,7 +92,7 @@ class Daemon:
         """The site's files were edited after the plan in force was accepted."""
         self.consumption = consumption
         self._stores = stores
-        self._timer = timer
+        self.timer = timer
         self.commands = Commands(clock.now)
         self._failed_cycles = 0
         self._simulated = simulated
@@ -163,7 +163,7 @@ class Daemon:
     @property
     def missed_cycles(self) -> int:
         """Seconds that had no cycle, because the one before or an answer took too long."""
-        return self._timer.missed
+        return self.timer.missed
 
     @property
     def stopping(self) -> bool:
@@ -172,17 +172,17 @@ class Daemon:
 
     def nudge(self) -> None:
         """Cycle at once."""
-        self._timer.nudge()
+        self.timer.nudge()
 
     def stop(self) -> None:
         """End after this cycle."""
         self._stopping = True
-        self._timer.nudge()
+        self.timer.nudge()
 
     async def run(self) -> None:
         """Cycle until told to stop."""
         while not self._stopping:
-            await self._timer.wait()
+            await self.timer.wait()
             if not self._stopping:
                 self.guarded_cycle()
 
@@ -250,7 +250,7 @@ class Daemon:
         """Check and commit a person's command; the future resolves when a cycle has acted on it."""
         now = self.clock.now()
         applied = await self.commands.accept(command, now, self._stores.control, lambda: self.engine)
-        self._timer.nudge()
+        self.timer.nudge()
         if isinstance(command, Observe) and not command.target and not command.observing:
             over = [damage.notice("", on=False), plan_loss.notice(on=False), restored.notice("", on=False)]
             self.board.take(over, now.wall_ms)

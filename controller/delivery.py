@@ -92,7 +92,7 @@ class SinkDelivery:
                 end_of_rows = rows[-1][0] if len(rows) == _SCAN else high
                 passed += _missing(at, end_of_rows, rows)
                 for number, row in rows:
-                    if row is None or not self._meant(row):
+                    if not self._meant(row):
                         passed.append((number, number))
                     elif len(found) < limit:
                         found.append(row._replace(id=base + row.id))
@@ -181,7 +181,7 @@ class SinkDelivery:
         """What it refused."""
         return await self._read(lambda connection: feed.aside(connection, self._sink.name))
 
-    async def _rows(self, first: int, last: int) -> list[tuple[int, Row | None]]:
+    async def _rows(self, first: int, last: int) -> list[tuple[int, Row]]:
         return await self._read(lambda connection: feed.rows(connection, first, last, _SCAN))
 
     def _meant(self, row: Row) -> bool:
@@ -247,6 +247,6 @@ class SinkDelivery:
             raise DeliveryFailed(str(error)) from error
 
 
-def _missing(first: int, last: int, rows: Sequence[tuple[int, Row | None]]) -> list[tuple[int, int]]:
+def _missing(first: int, last: int, rows: Sequence[tuple[int, Row]]) -> list[tuple[int, int]]:
     """Ranges of ids in [first, last] that have no row any more: what was too old was deleted."""
     return list(Ranges((number, number) for number, _ in rows).holes(first, last))

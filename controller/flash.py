@@ -137,7 +137,7 @@ def _read(path: Path) -> dict[str, int]:
     try:
         found = json.loads(path.read_text(encoding="ascii"))
         return {str(day): int(size) for day, size in found.items() if 0 <= int(size) < 2**62}
-    except (OSError, ValueError, TypeError, AttributeError):
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return {}
 
 

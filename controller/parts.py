@@ -90,6 +90,8 @@ class Parts:
         self._online: dict[int, bool] = {}
         self._devices_online = 0
         self._not_set_up: set[int] = set()
+        self._clashes: dict[int, tuple[str, ...]] = {}
+        """Where others answer with a device's instance."""
         self._cycle = 0
         self._told_observe = False
         self._timekeeping = Timekeeping(context.local, put_right_ms)

@@ -70,6 +70,7 @@ def _alone(layout: Layout) -> Iterator[None]:
 
 def _do(service: Service, asked: argparse.Namespace) -> None:
     if asked.command == "install":
+        service.find_site(asked.site)
         # First what may fail without anybody noticing: building takes minutes and touches nothing that runs.
         version, made = building.build(service.layout, service.machine, asked.source, asked.wheels)
         if made:

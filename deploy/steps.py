@@ -33,25 +33,31 @@ class Service:
 
     # The site
 
-    def take_site(self, folder: Path | None) -> Path:
-        """Which site the service is to run: `folder`, copied to /etc/louguan unless it lies there, or the one
-        that it runs already. What is there is never written over. Raises Failed."""
+    def find_site(self, folder: Path | None) -> Path:
+        """Where the site that the service is to run lies or will lie: `folder`, in /etc/louguan, or the one
+        that it runs already. Changes nothing. Raises Failed."""
         if folder is None:
             named = self._named_site()
             if named is None:
-                raise Failed(text("say which site is to run: --site DIR"))
+                raise Failed(text("say which site is to run: make install-service SITE=DIR, or --site DIR"))
             return named
         if not folder.is_dir():
             raise Failed(text("{folder}: there is no such directory", folder=str(folder)))
         target = self.layout.etc / folder.resolve().name
-        if folder.resolve() != target.resolve():
-            if target.exists():
-                raise Failed(
-                    text(
-                        "{folder} is there already: edit it there, or name it: --site {folder}",
-                        folder=str(target),
-                    )
+        if folder.resolve() != target.resolve() and target.exists():
+            raise Failed(
+                text(
+                    "{folder} is there already: edit it there, or name it: --site {folder}",
+                    folder=str(target),
                 )
+            )
+        return target
+
+    def take_site(self, folder: Path | None) -> Path:
+        """The same; it is copied there where it is not there yet. What is there is never written over. Raises
+        Failed."""
+        target = self.find_site(folder)
+        if folder is not None and folder.resolve() != target.resolve():
             new = target.with_name(f".{target.name}.new")
             shutil.rmtree(new, ignore_errors=True)
             shutil.copytree(folder, new, ignore=shutil.ignore_patterns("data", ".git", "*~", "*.swp"))

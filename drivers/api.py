@@ -65,7 +65,8 @@ class Sample(NamedTuple):
 
 
 class Unchanged(NamedTuple):
-    """Points were read again and said what their last Sample said, value, quality and reason.
+    """Points were read again and said what their last Sample said, value, quality and reason; for some, that
+    may be a Sample of this very moment, so that a block stays one and the same whatever in it has changed.
 
     Only of points that had a Sample from the same driver before. Most of what is polled stands still: one of
     these stands for a whole block of readings, which then costs the cycle next to nothing.
@@ -122,7 +123,16 @@ class SetUp(NamedTuple):
     """Short English, as in WriteReport."""
 
 
-Event = Sample | Unchanged | WriteReport | DeviceState | SlotState | SetUp
+class Clash(NamedTuple):
+    """BACnet: other devices answer with this one's instance. Once at each change, and when it is
+    found."""
+
+    device: int
+    at: tuple[str, ...]
+    """Their addresses."""
+
+
+Event = Sample | Unchanged | WriteReport | DeviceState | SlotState | SetUp | Clash
 
 
 class Inbox:

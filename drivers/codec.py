@@ -18,7 +18,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from enum import Enum
 from functools import lru_cache
 
-from config.plan.points import Point, RawType, Register
+from config.plan.points import Point, RawType, Register, Space
 from config.plan.reading import Value
 
 
@@ -53,6 +53,25 @@ _FLOATS: dict[RawType, tuple[str, int]] = {"float16": (">e", 3), "float32": (">f
 
 _ONE = Decimal(1)
 _ZERO = Decimal(0)
+
+
+_PLAIN_WORDS = tuple(struct.Struct(f">{count}H") for count in range(128))
+_PLAIN_BITS = tuple(bytes(byte >> place & 1 for place in range(8)) for byte in range(256))
+
+
+def words_of(data: bytes) -> tuple[int, ...]:
+    """The registers in a read's answer: big-endian words, up to 127 of them."""
+    return _PLAIN_WORDS[len(data) // 2].unpack(data)
+
+
+def bits_of(data: bytes, count: int) -> tuple[int, ...]:
+    """The first `count` coils or discrete inputs in a read's answer, 0 or 1: lowest bit first."""
+    return tuple(b"".join([_PLAIN_BITS[byte] for byte in data])[:count])
+
+
+def items_of(space: Space, data: bytes, count: int) -> tuple[int, ...]:
+    """The `count` raw items in a read's answer."""
+    return bits_of(data, count) if space in ("coil", "discrete") else words_of(data)
 
 
 def width(register: Register) -> int:
@@ -120,7 +139,7 @@ def decode_point(point: Point, register: Register, raw: Sequence[int]) -> Value 
     if point.kind == "bool":
         return bool(value) != point.normally_closed
     if point.kind == "enum":
-        state = int(value) if isinstance(value, int | float) else -1
+        state = int(value) if isinstance(value, (int, float)) else -1
         return state if point.state_name(state) is not None else Absent.UNKNOWN_STATE
     if point.kind == "number" and not isinstance(value, str):
         low, high = point.valid_low, point.valid_high
@@ -142,7 +161,7 @@ def encode_point(
     elif point.kind == "text":
         if not isinstance(value, str):
             raise EncodeError(f"{value!r} is not text")
-    elif isinstance(value, str | bool):
+    elif isinstance(value, (str, bool)):
         raise EncodeError(f"{value!r} is not a number")
     return modify(register, value, [0] * width(register) if raw is None else raw)
 

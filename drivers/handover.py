@@ -10,6 +10,9 @@ from config.plan.clock import Clock
 from config.plan.reading import Quality, Reading, Value
 from drivers.api import Inbox, Sample, Unchanged
 
+_GOOD, _BAD = Quality.GOOD, Quality.BAD
+"""Looked up here: a member of an enumeration costs as much as a record."""
+
 
 class Found(NamedTuple):
     """What a point was found to say. `value` is None exactly when it is BAD for `reason`."""
@@ -27,24 +30,29 @@ class Handover:
         self._clock = clock
         self._last: dict[int, Found] = {}
 
-    def give(self, found: Iterable[Found], again: Sequence[int] = ()) -> None:
+    def give(self, found: Iterable[Found], again: Sequence[int] = (), *, whole: tuple[int, ...] = ()) -> None:
         """Readings of this moment.
 
-        `again`: points that were read with them and are known to say what their last Sample said.
+        `again`: points that were read with them and are known to say what their last Sample said. `whole`
+        instead: all that were read, those of `found` too. It is handed on as it is, and the same tuple each
+        time spares whoever takes it to look into it.
         """
-        now, last = self._clock.now(), self._last
-        same = list(again)
+        now, last, put = self._clock.now(), self._last, self._inbox.put
+        wall_ms, mono_ns = now.wall_ms, now.mono_ns
+        same, samples = list(again), 0
         for one in found:
-            point = one.point
+            point, value, reason = one
             if last.get(point) == one:
                 same.append(point)
                 continue
             last[point] = one
-            quality = Quality.BAD if one.value is None else Quality.GOOD
-            reading = Reading(one.value, quality, one.reason, now.wall_ms, now.mono_ns)
-            self._inbox.put(Sample(point, reading))
-        if same:
-            self._inbox.put(Unchanged(tuple(same), now.wall_ms, now.mono_ns))
+            samples += 1
+            quality = _BAD if value is None else _GOOD
+            put(Sample(point, Reading(value, quality, reason, wall_ms, mono_ns)))
+        if samples < len(whole):
+            put(Unchanged(whole, wall_ms, mono_ns))
+        elif same:
+            put(Unchanged(tuple(same), wall_ms, mono_ns))
 
     def repeat(self, points: tuple[int, ...]) -> None:
         """`points` were read and say what their last Samples said."""

@@ -28,6 +28,7 @@ from drivers.batching import Block
 from drivers.moving import Moving
 from drivers.speaking import Errand, Polled, Speaker
 from drivers.turns import Agenda, Turn
+from drivers.waking import wake_at
 
 _log = logging.getLogger(__name__)
 _FINISH_S = 1.0
@@ -168,7 +169,6 @@ class LineWorker:
 
     async def _work(self) -> None:
         while not self._stopping:
-            self._moving.on(self._now_s())
             try:
                 await self._turn()
             except Exception as error:  # noqa: BLE001 - the last resort
@@ -178,27 +178,29 @@ class LineWorker:
                 self._not_before_the_next_try(f"internal error: {type(error).__name__}")
 
     async def _turn(self) -> None:
-        if not self._speaker.connected and not await self._connect():
-            return
         now_s = self._now_s()
+        self._moving.on(now_s)
+        if not self._speaker.connected:
+            if not await self._connect(now_s):
+                return
+            now_s = self._now_s()
         if (errand := self._due_errand(now_s)) is not None:
             await self._run(errand)
         elif self._writes:
-            await self._write(self._writes.popleft())
+            await self._write(self._next_writes())
         elif self._urgent:
             point = next(iter(self._urgent))
             del self._urgent[point]
             await self._read_urgently(point)
         elif (turn := self._agenda.next(now_s)) and now_s + turn.patience_s <= self._reserved_s(now_s):
-            await self._poll(turn)
+            await self._poll(turn, now_s)
         else:
             wake_s = self._agenda.wake_s(now_s) if turn is None else now_s + 1.0
-            await self._sleep_until(min(wake_s, self._errands[0][0] if self._errands else wake_s))
+            await self._sleep_until(min(wake_s, self._errands[0][0] if self._errands else wake_s), now_s)
 
-    async def _connect(self) -> bool:
-        now_s = self._now_s()
+    async def _connect(self, now_s: float) -> bool:
         if now_s < self._connect_at_s:
-            await self._sleep_until(self._connect_at_s)
+            await self._sleep_until(self._connect_at_s, now_s)
             return False
         try:
             await self._speaker.connect()
@@ -235,8 +237,7 @@ class LineWorker:
         heapq.heapify(kept)
         self._errands = kept
 
-    async def _poll(self, turn: Turn) -> None:
-        began_s = self._now_s()
+    async def _poll(self, turn: Turn, began_s: float) -> None:
         try:
             polled = await self._speaker.poll(turn.device, turn.block, turn.patience_s)
         except (NoAnswer, BadFrame) as error:
@@ -249,7 +250,8 @@ class LineWorker:
 
     def _heard(self, device: int, block: Block | None, began_s: float, polled: Polled) -> None:
         now_s = self._now_s()
-        self._errors.pop(device, None)
+        if self._errors:
+            self._errors.pop(device, None)
         changed = self._agenda.answered(device, block, now_s, now_s - began_s)
         if changed:
             self._inbox.put(DeviceState(device, True, "answers"))
@@ -270,20 +272,30 @@ class LineWorker:
         else:
             self._heard(device, block, began_s, polled)
 
-    async def _write(self, write: Write) -> None:
-        device = self._speaker.device_of(write.point)
-        if why := self._hopeless(device):
-            self._speaker.unsent(write, why)
-        elif self._may_write is not None and not self._may_write(write.point):
-            self._speaker.unsent(write, "held back")
-        else:
-            try:
-                errand = self._speaker.write(write)
-            except Exception as error:
+    def _next_writes(self) -> list[Write]:
+        """The one that has waited longest and what goes with it; what may not go out is reported."""
+        writes: list[Write] = []
+        while self._writes and (not writes or self._speaker.goes_with(writes, self._writes[0])):
+            write = self._writes.popleft()
+            if why := self._hopeless(self._speaker.device_of(write.point)):
+                self._speaker.unsent(write, why)
+            elif self._may_write is not None and not self._may_write(write.point):
+                self._speaker.unsent(write, "held back")
+            else:
+                writes.append(write)
+        return writes
+
+    async def _write(self, writes: Sequence[Write]) -> None:
+        if not writes:
+            return
+        try:
+            errand = self._speaker.write(writes)
+        except Exception as error:
+            for write in writes:
                 self._speaker.unsent(write, f"internal error: {type(error).__name__}")
-                raise
-            if errand is not None:
-                await self._run(errand)
+            raise
+        if errand is not None:
+            await self._run(errand)
 
     async def _run(self, errand: Errand) -> None:
         try:
@@ -333,12 +345,23 @@ class LineWorker:
             heapq.heappush(self._errands, (errand.at_s, next(self._numbers), errand))
 
     def _due_errand(self, now_s: float) -> Errand | None:
-        if self._errands and self._errands[0][0] <= now_s:
+        """What is due first; while writes wait, of what does not only tell how others went."""
+        if not self._errands or self._errands[0][0] > now_s:
+            return None
+        if not (self._writes and self._errands[0][2].tells):
             return heapq.heappop(self._errands)[2]
-        return None
+        due = [entry for entry in self._errands if entry[0] <= now_s and not entry[2].tells]
+        if not due:
+            return None
+        first = min(due)
+        self._errands.remove(first)
+        heapq.heapify(self._errands)
+        return first[2]
 
     def _reserved_s(self, now_s: float) -> float:
         """From when on the line is kept free for what must be done in time."""
+        if not self._errands:
+            return now_s + 3600.0
         return min((at_s for at_s, _, errand in self._errands if errand.must), default=now_s + 3600.0)
 
     def _note(self, device: int, error: DriverError) -> None:
@@ -348,11 +371,11 @@ class LineWorker:
     def _now_s(self) -> float:
         return self._clock.now().mono_ns / 1e9
 
-    async def _sleep_until(self, time_s: float) -> None:
+    async def _sleep_until(self, time_s: float, now_s: float) -> None:
         """Until then, or until somebody wants something."""
         loop = asyncio.get_running_loop()
         self._waiter = loop.create_future()
-        timer = loop.call_later(max(0.0, time_s - self._now_s()), self._kick)
+        timer = wake_at(loop, now_s, time_s, self._kick)
         self._moving.rest(time_s)
         try:
             if not self._stopping:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -27,6 +27,8 @@ class Errand:
     at_s: float = 0.0
     must: bool = False
     """Done in time whoever waits, and even while the driver stops."""
+    tells: bool = False
+    """It only tells what became of a write: what waits to be written goes first."""
 
 
 class Polled(NamedTuple):
@@ -53,8 +55,12 @@ class Speaker(Protocol):
     async def poll(self, device: int, block: Block, patience_s: float) -> Polled:
         """Read it and put the Samples in the inbox."""
 
-    def write(self, write: Write) -> Errand | None:
-        """What is to be done for a write; None when it is refused, and reported so."""
+    def goes_with(self, writes: Sequence[Write], write: Write) -> bool:
+        """Whether `write` can be one thing on the wire with those before it."""
+
+    def write(self, writes: Sequence[Write]) -> Errand | None:
+        """What is to be done for a write, or for several each of which goes with those before it; None when
+        it is refused, and reported so."""
 
     def set_up(self, device: int) -> Errand | None:
         """What is to be done for a device that was just heard again."""

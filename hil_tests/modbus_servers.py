@@ -53,6 +53,10 @@ class Unit:
     mute: bool = False
     """It hears and acts, and its answers are lost."""
     ignores_writes: bool = False
+    most_written: int = 123
+    """More at once is refused."""
+    writes_the_first: bool = False
+    """Of several that are written at once it takes one, and acknowledges all."""
     asked: list[bytes] = field(default_factory=list)
 
     def value(self, function: int, address: int) -> int:
@@ -80,7 +84,11 @@ class Unit:
         if function == 6:
             self._write(3, address, [size])
             return pdu
+        if size > self.most_written:
+            return bytes([function | 0x80, 3])
         data = pdu[6 : 6 + pdu[5]]
+        if self.writes_the_first:
+            size, data = 1, data[: 1 if function == 15 else 2]
         if function == 15:
             self._write(1, address, [data[index // 8] >> index % 8 & 1 for index in range(size)])
         else:

@@ -40,6 +40,7 @@ async def test_a_relay_follows_a_person_and_reads_back(bench: Trying, relay: Rel
         await bench.set(relay.point, value)
         took_s = await bench.reads(relay.point, lambda read, value=value: read == value, SWITCHED_S)  # type: ignore[misc]
         print(f"{relay.point.key} {'on' if value else 'off'} after {took_s:.2f} s")
+    await bench.read_back(relay.point, 2, SWITCHED_S)
     fates = [row.entry.kind for row in bench.house.ledger(relay.point.key)]
     assert fates.count(Kind.READ_BACK) == fates.count(Kind.SENT) == 2
     assert Kind.MISMATCH not in fates

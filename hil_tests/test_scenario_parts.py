@@ -10,7 +10,7 @@ from config.plan.devices import Source
 from config.plan.site import Plan
 from hil_tests.scenario.form import Line, Scenario, Unfit
 from hil_tests.scenario.moment import Moment
-from hil_tests.scenario.playing import Missed, bound, play
+from hil_tests.scenario.playing import Missed, bound, play, site_of
 from hil_tests.scenario.reading import read
 from hil_tests.scenario.sentences import Misread, Sentence, understood
 from hil_tests.stand import HOUSE, plan_of
@@ -54,6 +54,24 @@ def test_a_mistake_in_a_file_has_its_place(tmp_path: Path, text: str, said: str)
     with pytest.raises(Unfit) as told:
         written(tmp_path, text)
     assert said in str(told.value)
+
+
+def test_the_site_is_a_path_from_the_file_or_one_of_ours(tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    (own / "scenarios").mkdir(parents=True)
+    (own / "site.yaml").touch()
+    file = own / "scenarios" / "s.yaml"
+
+    def at(site: str) -> Path:
+        file.write_text(HEAD.replace("house", site) + "  steps: [{wait: 3 s}]\n", encoding="utf-8")
+        return site_of(read(file, str(file))[0]).resolve()
+
+    assert at("..") == at(str(own)) == own
+    assert at("house") == HOUSE
+    (own / "scenarios" / "house").mkdir()
+    assert at("house") == HOUSE, "a folder without a site is none"
+    with pytest.raises(Unfit, match="no site huose among"):
+        at("huose")
 
 
 def test_what_a_site_does_not_have_is_told_at_once_and_all_of_it(tmp_path: Path, plan: Plan) -> None:

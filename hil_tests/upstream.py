@@ -115,7 +115,7 @@ def logged(data: Path) -> Logged:
         state = feed.state(connection, SINK)
         (intervals,) = connection.execute("SELECT count(*) FROM intervals").fetchone()
     settled = Ranges(state.settled)
-    rows = [row for _, row in found if row is not None]
+    rows = [row for _, row in found]
     return Logged(
         {(row.meter, row.start_ms, row.revision): _content(row) for row in rows},
         {(row.meter, row.start_ms, row.revision) for row in rows if row.id in settled},

@@ -91,13 +91,33 @@ class _State(NamedTuple):
     source: Source
 
 
-class _Days:
-    """A programme day by day, for one question: the periods of each day are worked out once."""
+class Days:
+    """A programme day by day: the periods of each day are worked out once, those near the day that was asked
+    of last are kept for the next question. What is booked is looked up each time."""
 
     def __init__(self, programme: Programme, context: Context) -> None:
         self.programme = programme
         self.context = context
         self._own: dict[date, list[_Span]] = {}
+
+    def rebook(self, context: Context) -> None:
+        """The bookings are others from now on; `context` has nothing else that is other."""
+        self.context = context
+
+    def verdict(self, wall_ms: int) -> Verdict:
+        """What the programme says at `wall_ms` (UTC milliseconds), believing the clock."""
+        programme, context = self.programme, self.context
+        today = context.local.date_at(wall_ms)
+        spans = self.spans(today)
+        span = _span_at(spans, wall_ms)
+        state = _state(programme, today, span)
+        until = _next_change(self, wall_ms, today, state)
+        self._keep_near(today)
+        if span is not None:
+            return Verdict(*state, span.reason, span.start_ms, until)
+        edges = [edge for span in spans for edge in (span.start_ms, span.end_ms) if edge <= wall_ms]
+        since = max(edges, default=context.local.midnight(today - 2 * _DAY))
+        return Verdict(*state, _reason(programme, today, span), since, until)
 
     def spans(self, day: date) -> list[_Span]:
         """Every period that can hold on `day`, earlier days' first: a tail beats what the new day says.
@@ -112,20 +132,15 @@ class _Days:
             found = self._own[day] = list(_day_spans(self.programme, self.context, day))
         return found
 
+    def _keep_near(self, today: date) -> None:
+        """A change that is far ahead has passed over days that the next question does not need."""
+        for day in [day for day in self._own if abs(day - today) > 2 * _DAY]:
+            del self._own[day]
+
 
 def evaluate(programme: Programme, context: Context, wall_ms: int) -> Verdict:
     """The programme's verdict at `wall_ms` (UTC milliseconds), believing the clock."""
-    today = context.local.date_at(wall_ms)
-    days = _Days(programme, context)
-    spans = days.spans(today)
-    span = _span_at(spans, wall_ms)
-    state = _state(programme, today, span)
-    until = _next_change(days, wall_ms, today, state)
-    if span is not None:
-        return Verdict(*state, span.reason, span.start_ms, until)
-    edges = [edge for span in spans for edge in (span.start_ms, span.end_ms) if edge <= wall_ms]
-    since = max(edges, default=context.local.midnight(today - 2 * _DAY))
-    return Verdict(*state, _reason(programme, today, span), since, until)
+    return Days(programme, context).verdict(wall_ms)
 
 
 def course(programme: Programme, context: Context, start_ms: int, end_ms: int) -> list[Stretch]:
@@ -135,7 +150,7 @@ def course(programme: Programme, context: Context, start_ms: int, end_ms: int) -
     day = context.local.date_at(start_ms)
     if not (programme.week or programme.exceptions or programme.effective or programme.bookings):
         return [Stretch(start_ms, end_ms, *_state(programme, day, None), _reason(programme, day, None))]
-    days, begin = _Days(programme, context), start_ms
+    days, begin = Days(programme, context), start_ms
     while begin < end_ms:
         end = min(end_ms, context.local.midnight(day + _DAY))
         spans = days.spans(day)
@@ -174,7 +189,7 @@ def _reason(programme: Programme, today: date, span: _Span | None) -> Text:
     return text("outside its periods") if effective(programme, today) else text("outside its effective dates")
 
 
-def _next_change(days: _Days, wall_ms: int, today: date, state: _State) -> int:
+def _next_change(days: Days, wall_ms: int, today: date, state: _State) -> int:
     midnight = days.context.local.midnight
     for ahead in range(HORIZON_DAYS):
         day = today + ahead * _DAY

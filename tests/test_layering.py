@@ -35,6 +35,7 @@ PURE = (
     *SUMS,
     "drivers.codec",
     "drivers.batching",
+    "drivers.decoding",
     "schedules.changes",
     "schedules.energy",
     "schedules.hours",

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -154,9 +155,28 @@ def parse_dialect(name: str, data: bytes, settings: str = "") -> Dialect:
                         expected=error.expected,
                     )
                 )
+    problems += _alike(name, made)
     if problems:
         raise DialectError(problems)
     return Dialect(**made)
+
+
+def _alike(name: str, made: Mapping[str, Any]) -> list[Text]:
+    """Elements that stand side by side in a document and would be read one for the other."""
+    common = {key: made.get(key) for key in ("building_element", "gateway_element")}
+    query = {key: made.get(key) for key in ("query_from", "query_to")}
+    return [
+        text(
+            'dialect {name}: {key} is "{value}"; that is the name of {other}, which stands beside it',
+            name=name,
+            key=key,
+            value=value,
+            other=other,
+        )
+        for beside in ({"<type>": "type", **common}, query)
+        for (other, taken), (key, value) in combinations(beside.items(), 2)
+        if value is not None and value == taken
+    ]
 
 
 def _object(name: str, data: bytes) -> dict[str, Any]:

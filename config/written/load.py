@@ -10,7 +10,7 @@ from pathlib import Path
 from config.language import Text, text
 from config.language.details import detail
 from config.plan.devices import Source
-from config.plan.regular import open_regular
+from config.plan.regular import read_regular
 from config.written import source
 from config.written.nodes import Entry, Scalar, Table
 from config.written.problems import Findings, one_of
@@ -141,9 +141,8 @@ def _unreadable(error: OSError) -> Text:
 
 def _bytes(directory: Path, name: str, findings: Findings) -> bytes | None:
     try:
-        with open_regular(directory / name) as file:
-            # One byte more than allowed is enough to know; a file of a gigabyte is not read.
-            return file.read(source.MOST_BYTES + 1)
+        # One byte more than allowed is enough to know; a file of a gigabyte is not read.
+        return read_regular(directory / name, source.MOST_BYTES + 1)
     except OSError as error:
         findings.problem(_whole(name), _unreadable(error))
         return None

@@ -1,5 +1,5 @@
 """A backup, made while a daemon writes, or without one: each database of one moment, the accepted plans, the
-sealed files of the ledger, and the manifest. Whole under its name, or not there."""
+sealed files of the ledger, what acceptance has tried, the manifest. Whole under its name, or not there."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from config.language import Text, text
 from config.language.details import detail
 from config.plan import codec
 from controller import origin
+from controller.accept.file import FILE as ACCEPTANCE
 from controller.backups import manifest as manifests
 from controller.backups.manifest import Manifest, Part
 from controller.store import archive, backup, boots, ledger, plans
@@ -101,6 +102,8 @@ def _staged(data: Path, staging: Path, version: str, now_ms: int, told: Told) ->
         counts |= {name: _count(log, name) for name in ("meters", "intervals")}
     site = _plans(data, staging, accepted)
     missing = _sealed(data, staging, sealed, told)
+    with suppress(FileNotFoundError):  # a site that nobody has tried point by point
+        shutil.copyfile(data / ACCEPTANCE, staging / ACCEPTANCE)
     made = Manifest(
         now_ms,
         seen_ms,

@@ -15,9 +15,10 @@ FILE = "manifest.json"
 MOST_BYTES = 4 * 1024 * 1024
 """Of the manifest itself; some ten thousand files."""
 _FORMAT = "louguan-backup"
-_VERSION = 1
+_VERSION = 2
+"""1 had no acceptance.json."""
 _NAME = re.compile(
-    r"control\.db|log\.db|plans/[0-9a-f]{64}\.json|ledger/ledger-\d{1,19}-\d{1,19}(-\d{1,3})?\.jsonl\.gz"
+    r"control\.db|log\.db|acceptance\.json|plans/[0-9a-f]{64}\.json|ledger/ledger-\d{1,19}-\d{1,19}(-\d{1,3})?\.jsonl\.gz"
 )
 """All that a backup may hold. No such name leads out of a directory."""
 _SUM = re.compile(r"[0-9a-f]{64}")
@@ -91,7 +92,7 @@ def load(content: bytes) -> Manifest:
         said = json.loads(content)
         if not isinstance(said, dict) or said["format"] != _FORMAT:
             raise BackupWrong(text("this is no backup of louguan"))
-        if said["format_version"] != _VERSION:
+        if said["format_version"] not in range(1, _VERSION + 1):
             raise BackupWrong(text("this backup was made by a newer louguan"))
         return _manifest(said)
     except _Damaged as error:

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from config.plan.reading import Value
 from config.plan.site import Plan
 from controller.rehearsal.loop import Field
-from drivers.api import DeviceState, Event, Sample, SetUp, SlotState, Unchanged, Write, WriteReport
+from drivers.api import Clash, DeviceState, Event, Sample, SetUp, SlotState, Unchanged, Write, WriteReport
 
 _MOST_BLOCKS = 500
 """What is held up by silent devices makes a new block each time."""
@@ -109,7 +109,7 @@ class Numbered:
                     points = self._block(event.points, ids)
                     if points:
                         yield event._replace(points=points)
-                case DeviceState():
+                case DeviceState() | Clash():
                     if (device := ids.devices.get(event.device)) is not None:
                         yield event._replace(device=device)
                 case SetUp():

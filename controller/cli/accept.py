@@ -14,7 +14,7 @@ from controller.cli.pages import write_page
 from controller.cli.processes import ended_in_order
 from controller.cli.remote import data_of_site, elsewhere, has_run
 from controller.cli.site import AsJson, SiteDir
-from controller.cli.speech import Failure, language, put_json
+from controller.cli.speech import Failure, language, put_json, tell
 
 _BOTH = ("zh_CN", "en")
 
@@ -115,7 +115,7 @@ def accept(
     from controller.cli.accept_run import accept as run
     from controller.cli.accept_run import held
     from controller.cli.accept_wish import measured as measured_of
-    from controller.cli.accept_wish import noted, wish_of
+    from controller.cli.accept_wish import noted, wish_of, without_output
 
     lose, hands = lose or [], sys.stdin.isatty() or hand is not None
     if lose and not hands:
@@ -126,6 +126,9 @@ def accept(
         data = site / "data"
     with ended_in_order(), held(site, _data_of(site, data), overlay) as here:
         wish = wish_of(here.plan, write or [], allow or [], lose, again or [], forget=leave)
+        nothing = without_output(write or [], wish)
+        if nothing is not None:
+            tell(nothing)
         notes = [noted(here.plan, one) for one in note or []]
         shown = [measured_of(here.plan, one) for one in measured or []]
         asker = Person(yes=yes, hand=hand, allow=wish.allow)

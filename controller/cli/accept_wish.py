@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from config.language import text
+from config.language import Text, text
 from config.plan.points import Point
 from config.plan.reading import Value
 from config.plan.site import Plan
@@ -57,6 +57,18 @@ def wish_of(
         FAILED in again,
         forget,
     )
+
+
+def without_output(write: Sequence[str], wish: Wish) -> Text | None:
+    """What is said where there is nothing to be written of all that was named."""
+    if not write or wish.write:
+        return None
+    if ALL in write:
+        return text(
+            "there is nothing to be written: --write all is the outputs of all equipment, and this site has "
+            "none; name devices or points"
+        )
+    return text("there is nothing to be written: {names} has no output", names=", ".join(write))
 
 
 def noted(plan: Plan, written: str) -> tuple[Point, str]:

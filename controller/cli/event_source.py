@@ -23,13 +23,12 @@ MOST_BYTES = 1 << 20
 
 def of_table(file: Path, plan: Plan) -> Sequence[Booking]:
     """The bookings of a CSV file. Raises Failure with every line that is wrong."""
-    from config.plan.regular import open_regular
+    from config.plan.regular import read_regular
     from controller.bookings.table import Problem, read_table
     from schedules.local import LocalTime
 
     try:
-        with open_regular(file) as opened:
-            data = opened.read(MOST_BYTES + 1)
+        data = read_regular(file, MOST_BYTES + 1)
     except OSError as error:
         raise Failure(text("cannot open {file}: {error}", file=str(file), error=reason(error))) from error
     if len(data) > MOST_BYTES:

@@ -12,7 +12,7 @@ from controller.cli.log_due import Due, due
 from controller.cli.log_source import Whose
 from controller.consumption.made import Made, made_meters, with_parts, work_out
 from controller.consumption.periods import Periods, Span
-from controller.consumption.rollups import Rollup, Slicing, roll_up
+from controller.consumption.rollups import Item, Rollup, Slicing, roll_up
 from controller.store import history, sums
 from controller.store.history import MeterEntry
 
@@ -86,15 +86,24 @@ def used(
     *,
     by_day: bool,
     spreading: bool = False,
+    wholes: Sequence[Span] = (),
 ) -> dict[str, list[Rollup]]:
     """What each of these used in [from, to), by slot; `slicing` by the time for which there should be
-    intervals."""
+    intervals. `wholes`: of whole days, and each within one slot; all of [from, to) if there are any."""
+    wanted = needed(all_meters, names)
+    entries = [all_meters.logged[name] for name in wanted]
+    added: dict[str, list[Item]] = {}
+    if wholes and by_day and not spreading:
+        made = [entry for entry in entries if not sums.days_are_due(connection, entry)]
+        added = sums.added(connection, made, wholes)
     logged = {
         name: roll_up(
-            sums.items(connection, all_meters.logged[name], *span, by_day=by_day, spreading=spreading),
+            added[name]
+            if name in added
+            else sums.items(connection, entry, *span, by_day=by_day, spreading=spreading),
             slicing(all_meters.due.meters.get(name, _NEVER)),
         )
-        for name in needed(all_meters, names)
+        for name, entry in zip(wanted, entries, strict=True)
     }
     found = {**logged, **work_out(all_meters.made, logged)}
     return {name: found.get(name, []) for name in names}

@@ -20,6 +20,7 @@ from controller.consumption.periods import Partition, Periods, Span
 from controller.consumption.rollups import Rollup, Slicing, by, by_period, cost
 from controller.consumption.tables import WHOSE, Column, Kind, Record
 from controller.consumption.upload.rowjson import flag_words
+from controller.store import sums
 
 CHOICES = ("hour", "day", "month", "tariff")
 COLUMNS = (
@@ -78,6 +79,7 @@ def records(connection: sqlite3.Connection, data: Path, owner: Whose, asked: Ask
             slicing,
             by_day=asked.by in ("day", "month"),
             spreading=asked.spreading,
+            wholes=_months(connection, owner, asked) if asked.by == "month" else (),
         )
         for name in names:
             for one in found[name]:
@@ -105,6 +107,18 @@ def _parts(owner: Whose, asked: Asked, meters: Meters) -> Iterator[tuple[Span, C
             yield asked.span, lambda due: by_period(spans, asked.span, due[1], due[0])
     else:
         yield asked.span, slicing
+
+
+def _months(connection: sqlite3.Connection, owner: Whose, asked: Asked) -> list[Span]:
+    """Those of which days are kept, as far as something of them is asked for."""
+    first_ms, last_ms = sums.kept_span(connection)
+    from_ms, to_ms = max(asked.span[0], first_ms), min(asked.span[1], last_ms)
+    periods, found = Periods(owner.time_zone), list[Span]()
+    while from_ms < to_ms:
+        end_ms = periods.month(from_ms)[1]
+        found.append((from_ms, min(end_ms, asked.span[1])))
+        from_ms = end_ms
+    return found
 
 
 def _tariff(owner: Whose, asked: Asked, meters: Meters) -> Tariff:

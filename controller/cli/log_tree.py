@@ -39,7 +39,7 @@ def tree(
         def slicing(due: Span) -> Slicing:
             return over(asked, due[1], due[0])
 
-        used = log_figures.used(connection, meters, names, asked, slicing, by_day=True)
+        used = log_figures.used(connection, meters, names, asked, slicing, by_day=True, wholes=[asked])
     if not any(used.values()):
         raise Failure(text("nothing was logged from {start} to {end}", start=start, end=end), kind="no-match")
     ends = min(asked[1], meters.until_ms)

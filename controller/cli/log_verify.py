@@ -43,7 +43,7 @@ def verified(log: sqlite3.Connection, data: Path, heads: Sequence[Head] = ()) ->
     alone."""
     problems = list(audit_log(log, _shown))
     _clear()
-    (intervals,) = log.execute("SELECT count(*) FROM intervals").fetchone()
+    (intervals,) = log.execute("SELECT count(*) FROM logged").fetchone()
     (meters,) = log.execute("SELECT count(*) FROM meters").fetchone()
     days, past = log.execute(
         "SELECT count(*), coalesce(sum(sealed), 0) FROM (SELECT max(sealed) AS sealed FROM days "

@@ -29,9 +29,12 @@ class Beside:
         if self._last is not None:
             last_ms, before = self._last
             if unbroken or wall_ms - last_ms <= self._terms.age_ms:
-                least = min(before, thousandths)
-                if least > 0 and wall_ms > (begin_ms := max(last_ms, slot_ms)):
-                    self._area += least * (wall_ms - begin_ms)
+                if last_ms < slot_ms:
+                    last_ms = slot_ms
+                if before > thousandths:
+                    before = thousandths
+                if before > 0 and wall_ms > last_ms:
+                    self._area += before * (wall_ms - last_ms)
         self._last = wall_ms, thousandths
 
     def forget(self) -> None:

@@ -382,7 +382,9 @@ class MeterLog:
 
     def _add_cover(self, to_ms: int, slot_ms: int) -> None:
         if to_ms > self._cover_ms:
-            from_ms = max(slot_ms, self._cover_ms)
+            from_ms = self._cover_ms
+            if from_ms < slot_ms:
+                from_ms = slot_ms
             self._cover_ms = to_ms
             if to_ms > from_ms:
                 self._covered_ms += to_ms - from_ms

@@ -22,6 +22,8 @@ from controller.consumption.slots import Slots
 from controller.decide.records import Notice
 from drivers.api import Unchanged
 
+_GOOD = Quality.GOOD
+
 
 class Closed(NamedTuple):
     """What is to be written, in one commit."""
@@ -141,8 +143,8 @@ class ConsumptionLog:
 
     def _sample(self, point: int, reading: Reading) -> None:
         """Only good readings of counters, of the power beside them and of what is integrated matter."""
-        wall_ms, site_ms = self._time.times(reading.mono_ns)
-        value = reading.value if reading.quality is Quality.GOOD else None
+        wall_ms, site_ms = self._time.times(reading[4])
+        value = reading[0] if reading[1] is _GOOD else None
         is_open = wall_ms <= self._open_ms
         if is_open and self._moved(point, value, wall_ms, site_ms):
             return

@@ -4,6 +4,7 @@ they are logged."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from config.plan.clock import Pace
 from config.plan.metering import IntegratedMeter
@@ -62,7 +63,7 @@ class Meter:
         what can be stored, at or above the modulus."""
         if value is None or isinstance(value, (bool, str)) or not 0 <= value < MOST_QUANTA:
             return None  # before it is divided: an integer may be too large for that
-        exact = value / float(self.quantum)
+        exact = value / _number(self.quantum)
         if not 0 <= exact < MOST_QUANTA:  # not a number compares false
             return None
         count = round(exact)
@@ -78,6 +79,10 @@ class Meter:
         alike = _COUNTED_IN.get(self.power_unit) == self.unit
         per_hour = 0.001 / quantum if alike else 0.0
         return Terms(self.name, self.modulus, self.max_rate / quantum, age_ms, per_hour)
+
+
+_number = lru_cache(maxsize=64)(float)
+"""Of the few decimal texts that quanta are."""
 
 
 def thousandths_of(value: Value | None) -> int | None:

@@ -211,7 +211,8 @@ def parquet_keys(content: bytes) -> Iterator[Key]:
         # A few bytes may say that they are any number of rows.
         if pq.read_metadata(pa.BufferReader(content)).num_rows > _MOST_ROWS:
             raise ValueError("more rows than are ever in one file")
-        table = pq.read_table(pa.BufferReader(content))
+        # Threads of its own would each keep memory of theirs, for a few thousand rows.
+        table = pq.read_table(pa.BufferReader(content), use_threads=False)
     except (pa.ArrowException, OSError) as error:
         raise ValueError(str(error)) from None
     if table.schema != _schema():

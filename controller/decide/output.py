@@ -57,6 +57,7 @@ class Standing:
         "phase",
         "point",
         "pulse",
+        "reassert_ns",
         "reassert_s",
         "record",
         "stored",
@@ -75,6 +76,7 @@ class Standing:
         self.bacnet = isinstance(point.source, BacnetObject)
         self.pulse = point.command is not None and point.command.pulse_s is not None
         self.reassert_s = None if self.pulse else reassert_s
+        self.reassert_ns = None if self.reassert_s is None else round(self.reassert_s * _SECOND_NS)
         self.record = record
         self.stored = record
         """`record` as it is kept over restarts."""
@@ -108,6 +110,7 @@ class Standing:
         made = copy(self)
         made.point = point
         made.reassert_s = None if self.pulse else reassert_s
+        made.reassert_ns = None if made.reassert_s is None else round(made.reassert_s * _SECOND_NS)
         made.used = set(self.used)
         made.array = None if self.array is None else dict(self.array)
         if self.flight is not None:
@@ -200,8 +203,13 @@ class Standing:
 
     def reassert(self, seq: int) -> Write:
         """Say again what it has. Precondition: `reasserts`, device heard, left by nobody."""
-        assert self.wanted is not None
-        return self._send(self.wanted, seq)
+        wanted = self.wanted
+        assert wanted is not None
+        if self.bacnet:
+            self.used.add(wanted.slot)
+        self.before, self.unsent = self.record, False
+        self.flight = Write(seq, self.point.id, wanted.value, wanted.slot, reassert=True)
+        return self.flight
 
     @property
     def repeats(self) -> bool:
@@ -343,7 +351,7 @@ class Standing:
         return self.due_ns is not None and self.due_ns <= now_ns
 
     def _send(self, wanted: Wanted, seq: int) -> Write:
-        null = tuple(sorted(self.used - {wanted.slot}))
+        null = tuple(sorted(self.used - {wanted.slot})) if self.used else ()
         again = self.phase is Phase.HELD and self.tried == wanted and not null
         if self.bacnet:
             self.used.add(wanted.slot)
@@ -383,14 +391,14 @@ class Standing:
         self.phase = Phase.HELD
         self.unsent = False
         self.tries = 0
-        self.due_ns = None if self.reassert_s is None else now_ns + round(self.reassert_s * _SECOND_NS)
+        self.due_ns = None if self.reassert_ns is None else now_ns + self.reassert_ns
 
 
 def same(point: Point, found: Value | None, wanted: Value) -> bool:
     """Whether a value found in the device is the wanted one, within the command's tolerance."""
     if found is None:
         return False
-    if isinstance(found, bool | str) or isinstance(wanted, bool | str):
+    if isinstance(found, (bool, str)) or isinstance(wanted, (bool, str)):
         return found == wanted
     tolerance = point.command.tolerance if point.command is not None else 0.0
     return abs(found - wanted) <= tolerance

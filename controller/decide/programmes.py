@@ -12,7 +12,7 @@ from config.plan.reading import Value
 from controller.decide.arbiter import arbitrate
 from controller.decide.requests import Op, Request
 from schedules.context import Context
-from schedules.programme import Verdict, evaluate, untrusted
+from schedules.programme import Days, Verdict, evaluate, untrusted
 
 
 class ProgrammeRequests:
@@ -21,6 +21,7 @@ class ProgrammeRequests:
     def __init__(self, programmes: Sequence[Programme], context: Context) -> None:
         self._programmes = programmes
         self._context = context
+        self._days = [Days(programme, context) for programme in programmes]
         self._verdicts: list[Verdict | None] = [None] * len(programmes)
         self._standing: list[Request | None] = [None] * len(programmes)
         """What each asks for by its verdict."""
@@ -43,7 +44,7 @@ class ProgrammeRequests:
             number = self._due[0][1]
             programme = self._programmes[number]
             if now.trusted:
-                verdict = evaluate(programme, self._context, now.wall_ms)
+                verdict = self._days[number].verdict(now.wall_ms)
             else:
                 verdict = untrusted(programme, now.wall_ms)
             heapq.heapreplace(self._due, (verdict.until_ms, number))
@@ -57,6 +58,8 @@ class ProgrammeRequests:
     def rebook(self, context: Context) -> None:
         """The bookings are others from now on: all that they may change is asked again."""
         self._context = context
+        for days in self._days:
+            days.rebook(context)
         latest_ms = self._latest_ms
         self._due = [
             (latest_ms if self._programmes[number].bookings else due_ms, number)

@@ -8,9 +8,15 @@ from config.plan.site import Plan
 from controller.decide.records import Notice
 
 
-def stands(notice: Notice, plan: Plan, online: Mapping[int, bool], not_set_up: Collection[int]) -> bool:
+def stands(
+    notice: Notice,
+    plan: Plan,
+    online: Mapping[int, bool],
+    not_set_up: Collection[int],
+    clashing: Collection[int],
+) -> bool:
     """Whether what another Plan's engine told, and this one does not tell anew, is so still. `online`: by
-    device; `not_set_up`: points."""
+    device; `not_set_up`: points; `clashing`: devices whose instance others have, too."""
     match notice.kind:
         case "clock" | "clock-leap":
             return True
@@ -20,6 +26,8 @@ def stands(notice: Notice, plan: Plan, online: Mapping[int, bool], not_set_up: C
             )
         case "set-up-failed":
             return any(plan.points[point].key == notice.subject for point in not_set_up)
+        case "instance-clash":
+            return any(plan.devices[device].name == notice.subject for device in clashing)
     return False
 
 

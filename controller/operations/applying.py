@@ -49,7 +49,7 @@ class Apply:
             content = await in_thread(partial(self._offers.content, plan_hash))
             prepared = await self._taking.prepare(content)
             changes = await in_thread(partial(changed_parts, self._daemon.plan, prepared.plan))
-            answer = self._told(prepared, self._taking.foresee(prepared), changes, call.language)
+            answer = self._told(prepared, await self._taking.foresee(prepared), changes, call.language)
             if call.args.get("check") is True or prepared.plan.hash == self._daemon.plan.hash:
                 return {**answer, "number": None}
             version = await self._applying.apply(

@@ -74,6 +74,7 @@ class Status:
             "intervals_written": daemon.intervals_written,
             "cycles": daemon.cycles.count,
             "cycles_missed": daemon.missed_cycles,
+            "cycles_late_p99_ms": round(daemon.timer.usual_late_ms, 1),
             "worst_cycle_ms": round(daemon.cycles.worst_ms, 1),
             "rss_mib": rss_mib(),
             "cpu_s": round(time.process_time(), 2),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from config.plan.clock import Now
 from config.plan.reading import Quality, Reading
@@ -12,6 +12,7 @@ from controller.decide.rules.demand import WINDOW, Minutes, demand, later
 from controller.decide.step import Step
 from controller.rehearsal.metering import Consumption
 
+_GOOD = Quality.GOOD
 _MINUTE_MS = 60_000
 
 
@@ -22,7 +23,10 @@ class Demand:
         counters = [plan.points[used.meter.point].counter for used in consumption.roots("electricity")]
         powers = [None if counter is None else counter.power_point for counter in counters]
         known = [point for point in powers if point is not None]
-        self._powers = known if len(known) == len(powers) else []
+        self._order = known if len(known) == len(powers) else []
+        self._powers = frozenset(self._order)
+        self._drawn: float | None = None
+        """By all of them when one changed last; None: not known."""
         self._minutes: Minutes = ()
         self._sum = 0.0
         self._looks = 0
@@ -32,13 +36,13 @@ class Demand:
         self.ended_ms = 0
         """The end of it."""
 
-    def look(self, now: Now, _: Step, readings: Sequence[Reading]) -> None:
+    def look(self, now: Now, step: Step, readings: Sequence[Reading]) -> None:
         if not self._powers:
             return
-        values = [_number(readings[point]) for point in self._powers]
-        known = [value for value in values if value is not None]
-        if len(known) == len(values):
-            self._sum += sum(known)
+        if self._minute_ms is None or not self._powers.isdisjoint(step.changed):
+            self._drawn = _sum(_number(readings[point]) for point in self._order)
+        if self._drawn is not None:
+            self._sum += self._drawn
             self._looks += 1
         if self._minute_ms is None:
             self._minute_ms = now.wall_ms
@@ -59,8 +63,15 @@ class Demand:
             self.highest_kw, self.ended_ms = found, ended_ms
 
 
+def _sum(numbers: Iterable[float | None]) -> float | None:
+    """Of all, if all are known."""
+    found = list(numbers)
+    known = [number for number in found if number is not None]
+    return sum(known) if len(known) == len(found) else None
+
+
 def _number(reading: Reading) -> float | None:
-    value = reading.value
-    if reading.quality is not Quality.GOOD or value is None or isinstance(value, bool | str):
+    value = reading[0]
+    if reading[1] is not _GOOD or value is None or isinstance(value, (bool, str)):
         return None
     return float(value)

@@ -32,6 +32,7 @@ WARM_UP_MS = 45 * 60_000
 EVERY_MS = 60_000
 SETTLING_MS = 5 * 60_000
 """At the start nothing has been commanded yet."""
+_GOOD = Quality.GOOD
 _HOUR_MS = 3_600_000
 _LEVEL_SLACK = 0.5
 """Percent that a lamp may be below what its programme asks."""
@@ -136,10 +137,10 @@ class Needs:
             if _good(readings[presence]) is not True:
                 return False
             light = None if lux is None else _good(readings[lux])
-            if isinstance(light, int | float) and light >= BRIGHT_LX:
+            if isinstance(light, (int, float)) and light >= BRIGHT_LX:
                 return False
             need, have = self._asked(level), _good(readings[level])
-            if not isinstance(need, int | float) or not isinstance(have, int | float):
+            if not isinstance(need, (int, float)) or not isinstance(have, (int, float)):
                 return False
             return have < need - _LEVEL_SLACK
 
@@ -159,19 +160,19 @@ class Needs:
                 return False
             since_ms = self._permitted_ms.setdefault(permit, wall_ms)
             value = _good(readings[temperature])
-            return wall_ms - since_ms >= WARM_UP_MS and isinstance(value, int | float) and value < COLD_C
+            return wall_ms - since_ms >= WARM_UP_MS and isinstance(value, (int, float)) and value < COLD_C
 
         return check
 
 
 def _good(reading: Reading) -> Value | None:
-    return reading.value if reading.quality is Quality.GOOD else None
+    return reading[0] if reading[1] is _GOOD else None
 
 
 def _below(point: int, least: float) -> _Check:
     def check(readings: Sequence[Reading], _: int) -> bool:
         value = _good(readings[point])
-        return isinstance(value, int | float) and value < least
+        return isinstance(value, (int, float)) and value < least
 
     return check
 
@@ -179,6 +180,6 @@ def _below(point: int, least: float) -> _Check:
 def _above(point: int, most: float) -> _Check:
     def check(readings: Sequence[Reading], _: int) -> bool:
         value = _good(readings[point])
-        return isinstance(value, int | float) and value > most
+        return isinstance(value, (int, float)) and value > most
 
     return check

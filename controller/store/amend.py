@@ -9,13 +9,8 @@ from typing import NamedTuple
 
 from controller.consumption.periods import Periods
 from controller.consumption.records import Interval, Mark
-from controller.store import days, feed, logrows
+from controller.store import days, dense, logrows
 from controller.store.values import storable
-
-_REVISE = (
-    "INSERT INTO intervals (meter, start_ms, revision, end_ms, fitting, from_ms, count_start, count_end, "
-    "consumption, peak, covered_s, flags) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
 
 
 class Refit(NamedTuple):
@@ -56,11 +51,8 @@ def unfit(connection: sqlite3.Connection, meter: int, now_ms: int) -> None:
         "VALUES (?, ?, ?, ?, ?, ?)",
         (meter, serial, since_ms, last, first, now_ms),
     )
-    for table in ("intervals", "refused"):
-        connection.execute(
-            f"UPDATE {table} SET fitting = ? WHERE meter = ? AND fitting = ?",  # noqa: S608
-            (kept, meter, void),
-        )
+    dense.refit(connection, meter, void, kept)
+    connection.execute("UPDATE refused SET fitting = ? WHERE meter = ? AND fitting = ?", (kept, meter, void))
     connection.execute(
         "UPDATE OR IGNORE days SET fitting = ? WHERE meter = ? AND fitting = ?", (kept, meter, void)
     )
@@ -96,14 +88,8 @@ def revise(
     """Add each row as the next revision of its slot, of that fitting or of its own; older ones are kept, and
     every sink gets the new ones. Returns how many."""
     for row in rows:
-        revision, own = connection.execute(
-            "SELECT revision + 1, fitting FROM intervals WHERE meter = ? AND start_ms = ? "
-            "ORDER BY revision DESC LIMIT 1",
-            (meter, row.start_ms),
-        ).fetchone()
-        figures = (meter, row.start_ms, revision, row.end_ms, own if fitting is None else fitting)
-        connection.execute(_REVISE, (*figures, *row[3:-1], int(row.flags)))
-        feed.add(connection, meter, row.start_ms, revision)
+        last, own, _ = dense.revisions(connection, meter, row.start_ms)[-1]
+        dense.put(connection, meter, own if fitting is None else fitting, last + 1, row)
     days.renew(connection, periods, meter, rows)
     return len(rows)
 

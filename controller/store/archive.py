@@ -123,7 +123,7 @@ def verify(path: Path) -> tuple[Head, Head]:
     """
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
-            return _verified(json.loads(line) for line in file)
+            return _verified(map(_content, file))
     except (ValueError, TypeError, KeyError, IndexError, EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ArchiveDamaged(f"{path.name}: {str(error) or type(error).__name__}", torn(error)) from error
 
@@ -145,9 +145,16 @@ def rows(path: Path) -> Iterator[Sequence[Any]]:
     """The rows of a file, as in docs/data.md, hash last. Raises OSError, ValueError for a damaged one."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
         for line in file:
-            found = json.loads(line)
+            found = _content(line)
             if isinstance(found, list):
                 yield found
+
+
+def _content(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except RecursionError:
+        raise ValueError("a list within lists without end") from None
 
 
 def _verified(lines: Iterator[Any]) -> tuple[Head, Head]:

@@ -43,17 +43,14 @@ def audit_log(
             yield from audit_days(meter.name, sums.kept_days(connection, meter), history.newest(iter(rows)))
     for number in history.strangers(connection):
         yield Problem(f"#{number}", None, text("there are intervals of a meter without a name"))
+    if (timeless := history.timeless(connection)) > 0:
+        yield Problem("", None, text("of {count} intervals nothing says when they were", count=timeless))
     for found in history.feed_problems(connection):
-        if found.times < 0:
-            words = text(
-                "the feed has revision {revision}, but no such interval is kept", revision=found.revision
-            )
-        else:
-            words = text(
-                "the feed has revision {revision} {times} times instead of once",
-                revision=found.revision,
-                times=found.times,
-            )
+        words = text(
+            "the feed has revision {revision} {times} times instead of once",
+            revision=found.revision,
+            times=found.times,
+        )
         yield Problem(found.meter, found.start_ms, words)
     for name, start_ms, said in connection.execute(
         "SELECT coalesce(name, '?'), CAST(start_ms AS INTEGER), reason FROM refused "

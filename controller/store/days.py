@@ -1,7 +1,9 @@
 """The days of log.db: what a meter's intervals of a local day add up to, kept for ever.
 
-A day is worked out anew from its intervals, as corrected last, in the transaction that changes one of them;
-nothing is ever added to it. An interval belongs to the day in which it starts, the one row of a long gap too.
+A day is worked out anew from its intervals, as corrected last, in the transaction that changes one of them.
+Only where its own figures say that it has all from its begin to where the next interval starts, that one is
+added to it, in the transaction that stores it: to add up the whole day each time was most of what a log of
+many meters cost. An interval belongs to the day in which it starts, the one row of a long gap too.
 A day keeps its bounds: after a change of the site's time zone the days kept by then stay, and the first new
 one begins where the last of them ends. A day of which an interval was deleted is sealed: it
 stands as it was worked out last. SQL only; each function works within a transaction of its caller.
@@ -18,13 +20,12 @@ from controller.consumption.gaps import Lack, lacks
 from controller.consumption.periods import Periods
 from controller.consumption.records import Flag, Interval
 from controller.store.connection import Trouble, trouble
+from controller.store.dense import NEWEST
 
-NEWEST = (
-    "NOT EXISTS (SELECT 1 FROM intervals AS newer WHERE newer.meter = one.meter "
-    "AND newer.start_ms = one.start_ms AND newer.revision > one.revision)"
-)
 LONGEST_MS = 3 * 86_400_000
 """No day is longer, whatever a time zone does."""
+_MOST = 1 << 61
+"""Quanta: two such sums are still a whole number to SQLite."""
 _DAY_OF = (
     "SELECT start_ms, end_ms, sealed FROM days WHERE meter = ? AND start_ms <= ? "
     "ORDER BY start_ms DESC LIMIT 1"
@@ -41,11 +42,17 @@ _PUT = (
     "peak, covered_s, intervals, flags) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 IS_MADE = (
-    "EXISTS (SELECT 1 FROM days WHERE days.meter = feed.meter AND days.start_ms <= feed.start_ms "  # noqa: S608
-    f"AND days.end_ms > feed.start_ms AND days.start_ms > feed.start_ms - {LONGEST_MS})"
+    "EXISTS (SELECT 1 FROM days WHERE days.meter = one.meter AND days.start_ms <= one.start_ms "  # noqa: S608
+    f"AND days.end_ms > one.start_ms AND days.start_ms > one.start_ms - {LONGEST_MS})"
 )
-"""Of a row of the feed: its day is worked out, and its interval may go."""
-EXPLAINED = ((_DAY_OF, 2), (_SUMS, 3), (_PUT, 13))
+"""Of a row `one` of the feed: its day is worked out, and its interval may go."""
+_GROW = (
+    "UPDATE days SET consumption = consumption + ?1, logged_s = logged_s + ?2, "  # noqa: S608
+    "peak = max(coalesce(peak, ?3), coalesce(?3, peak)), covered_s = covered_s + ?4, "
+    "intervals = intervals + 1, flags = flags | ?5 WHERE start_ms = ?6 AND meter = ?7 AND fitting = ?8 "
+    f"AND end_ms = ?9 AND start_ms + logged_s * 1000 = ?10 AND sealed = 0 AND consumption <= {_MOST}"
+)
+EXPLAINED = ((_DAY_OF, 2), (_SUMS, 3), (_PUT, 13), (_GROW, 10))
 """What every interval will need, with the number of its parts."""
 
 
@@ -68,6 +75,26 @@ class _Sum:
     covered_s: int = 0
     intervals: int = 0
     flags: int = 0
+
+
+def grow(
+    connection: sqlite3.Connection, periods: Periods, start_ms: int, rows: Iterable[tuple[int, int, Interval]]
+) -> None:
+    """(meter, fitting, interval) of one start, which are in their table by now and the first of their slots,
+    are in their days."""
+    day = periods.day(start_ms)
+    others = list[tuple[int, Interval]]()
+    for meter, fitting, row in rows:
+        used = row.consumption
+        if used is not None and used <= _MOST and row.from_ms == start_ms:
+            seconds = (row.end_ms - start_ms) // 1000
+            figures = (used, seconds, row.peak, row.covered_s, int(row.flags))
+            where = (day[0], meter, fitting, day[1], start_ms)
+            if connection.execute(_GROW, (*figures, *where)).rowcount == 1:
+                continue
+        others.append((meter, row))
+    for meter, row in others:
+        renew(connection, periods, meter, [row])
 
 
 def renew(connection: sqlite3.Connection, periods: Periods, meter: int, rows: Iterable[Interval]) -> None:

@@ -4,10 +4,11 @@ only; runs within a transaction of its caller, in the writer's thread."""
 from __future__ import annotations
 
 import sqlite3
+from itertools import islice
 from typing import NamedTuple
 
 from controller.consumption.upload.ranges import Ranges
-from controller.store import days, feed
+from controller.store import days, dense, feed
 
 
 class Deleted(NamedTuple):
@@ -32,13 +33,8 @@ def delete_old(connection: sqlite3.Connection, before_ms: int, after: int, limit
     A retired sink counts no more; one that is in no plan any more does, until a person retires it. What a
     sink refused is kept for it until a person decides. So is an interval whose day is not made yet.
     """
-    found = connection.execute(
-        "SELECT feed.id, feed.meter, feed.start_ms, feed.revision, intervals.end_ms, "  # noqa: S608
-        f"{days.IS_MADE} FROM feed "
-        "LEFT JOIN intervals ON intervals.meter = feed.meter AND intervals.start_ms = feed.start_ms "
-        "AND intervals.revision = feed.revision WHERE feed.id > ? ORDER BY feed.id LIMIT ?",
-        (after, limit),
-    ).fetchall()
+    columns = f"id, meter, start_ms, end_ms, key, {days.IS_MADE}"
+    found = list(islice(feed.in_order(connection, columns, after + 1, feed.last(connection)), limit))
     if not found:
         return Deleted(0, 0, 0, 0, ())
     sinks = {
@@ -46,23 +42,20 @@ def delete_old(connection: sqlite3.Connection, before_ms: int, after: int, limit
         for name, _, retired_ms in feed.sinks(connection)
         if retired_ms is None
     }
-    old, done, ends, waiting = 0, list[tuple[int, int, int, int]](), list[int](), set[str]()
-    for number, meter, start_ms, revision, end_ms, summed in found:
-        if end_ms is not None and end_ms >= before_ms:
+    old, waiting = 0, set[str]()
+    done: list[tuple[int, int, int, int]] = []
+    for number, meter, start_ms, end_ms, key, summed in found:
+        if end_ms >= before_ms:
             continue
         old += 1
         wanted_by = [name for name, (has, aside) in sinks.items() if number not in has or number in aside]
         if wanted_by:
             waiting.update(wanted_by)
-        elif summed or end_ms is None:
-            done.append((number, meter, start_ms, revision))
-            ends.append(start_ms if end_ms is None else end_ms)
-    connection.executemany(
-        "DELETE FROM intervals WHERE meter = ? AND start_ms = ? AND revision = ?", [one[1:] for one in done]
-    )
-    days.seal(connection, [one[1:3] for one in done])
-    connection.executemany("DELETE FROM feed WHERE id = ?", [one[:1] for one in done])
-    span = (min(one[2] for one in done), max(ends)) if done else None
+        elif summed:
+            done.append((meter, start_ms, end_ms, key))
+    dense.remove(connection, [one[3] for one in done])
+    days.seal(connection, [one[:2] for one in done])
+    span = (min(one[1] for one in done), max(one[2] for one in done)) if done else None
     return Deleted(found[-1][0], len(found), old, len(done), tuple(sorted(waiting)), span)
 
 

@@ -1,5 +1,7 @@
 """The feed in log.db: what each sink has got, what it still must get, what was set aside. SQL only.
 
+The rows are the intervals themselves (see `dense`), by a number that each got when it was stored; which slot
+has which numbers is noted in stretches, so that a stretch of them is found without a look at the rest.
 Everything of a sink that is settled is kept as ranges of feed ids: delivered, set aside, or not meant for it.
 What was set aside has a row of its own beside them, so that few ranges say much.
 """
@@ -7,25 +9,27 @@ What was set aside has a row of its own beside them, so that few ranges say much
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
 
 from controller.consumption.upload.port import Row
+from controller.store.dense import NEWEST
 
-ADD = "INSERT INTO feed (meter, start_ms, revision) VALUES (?, ?, ?)"
 _LOOK_BACK = 50_000
 """Feed rows among which the newest slot's first is sought."""
 _LONGEST_MS = 3_600_000
 """No interval is longer, but for the one row of a long gap."""
 _ROW = (
-    "feed.id, meters.name, meters.quantity, fittings.unit, fittings.quantum, feed.start_ms, "
-    "intervals.end_ms, feed.revision, from_ms, count_start, count_end, consumption, peak, covered_s, flags"
+    "one.id, meters.name, meters.quantity, fittings.unit, fittings.quantum, one.start_ms, one.end_ms, "
+    "one.revision, one.from_ms, count_start, count_end, consumption, peak, covered_s, flags"
 )
-_JOINED = (
-    "FROM feed LEFT JOIN intervals ON intervals.meter = feed.meter AND intervals.start_ms = feed.start_ms "
-    "AND intervals.revision = feed.revision LEFT JOIN meters ON meters.id = feed.meter "
-    "LEFT JOIN fittings ON fittings.id = intervals.fitting"
+_NAMED = "LEFT JOIN meters ON meters.id = one.meter LEFT JOIN fittings ON fittings.id = one.fitting"
+AMONG = (
+    "stretch BETWEEN coalesce((SELECT max(first) FROM stretches WHERE first <= ?1), 0) AND ?2 "
+    "AND id BETWEEN ?1 AND ?2"
 )
+"""Of the feed: ids from the first parameter to the second, found by their stretches."""
 
 
 class SinkState(NamedTuple):
@@ -50,11 +54,6 @@ class Aside(NamedTuple):
 
 
 # Writing: each within a transaction of its caller, in the writer's thread
-
-
-def add(connection: sqlite3.Connection, meter: int, start_ms: int, revision: int) -> None:
-    """An interval was stored: every sink must get it."""
-    connection.execute(ADD, (meter, start_ms, revision))
 
 
 def begin(connection: sqlite3.Connection, sink: str, wall_ms: int) -> SinkState:
@@ -129,27 +128,45 @@ def state(connection: sqlite3.Connection, sink: str) -> SinkState:
 
 def last(connection: sqlite3.Connection) -> int:
     """The newest feed id; 0 when nothing was logged yet."""
-    (found,) = connection.execute("SELECT max(id) FROM feed").fetchone()
-    return found or 0
+    (found,) = connection.execute(
+        "SELECT last FROM stretches WHERE first = (SELECT max(first) FROM stretches)"
+    ).fetchone() or (0,)
+    return int(found)
 
 
 def newest_slot(connection: sqlite3.Connection) -> int:
     """The first feed id of a row of the newest slot; 1 when nothing was logged yet."""
+    newest = last(connection)
     (found,) = connection.execute(
-        f"SELECT min(feed.id) {_JOINED} WHERE feed.id > (SELECT max(id) FROM feed) - ? AND intervals.end_ms "  # noqa: S608
-        f">= (SELECT intervals.end_ms {_JOINED} ORDER BY feed.id DESC LIMIT 1)",
-        (_LOOK_BACK,),
+        "SELECT min(first) FROM stretches JOIN slots ON slots.id = slot WHERE first > ? AND end_ms >= "
+        "(SELECT end_ms FROM stretches JOIN slots ON slots.id = slot ORDER BY first DESC LIMIT 1)",
+        (newest - _LOOK_BACK,),
     ).fetchone()
     return found or 1
 
 
-def rows(connection: sqlite3.Connection, first: int, last: int, limit: int) -> list[tuple[int, Row | None]]:
-    """The rows with ids in [first, last], oldest first; None for one whose interval is no longer kept."""
-    found = connection.execute(
-        f"SELECT {_ROW} {_JOINED} WHERE feed.id BETWEEN ? AND ? ORDER BY feed.id LIMIT ?",
-        (first, last, limit),
+def in_order(
+    connection: sqlite3.Connection, columns: str, first: int, last: int, joined: str = ""
+) -> Iterator[tuple[Any, ...]]:
+    """`columns` of the rows `one` of the feed with ids in [first, last], oldest first: a stretch at a
+    time."""
+    query = (
+        f"SELECT {columns} FROM feed AS one {joined} "  # noqa: S608
+        "WHERE stretch = ? AND one.id BETWEEN ? AND ? ORDER BY one.id"
     )
-    return [(item[0], None if item[6] is None else Row(*item)) for item in found]
+    stretches = connection.execute(
+        "SELECT first FROM stretches WHERE first BETWEEN coalesce((SELECT max(first) FROM stretches "
+        "WHERE first <= ?1), 0) AND ?2 AND last >= ?1 ORDER BY first",
+        (first, last),
+    )
+    for (stretch,) in stretches:
+        yield from map(tuple, connection.execute(query, (stretch, first, last)))
+
+
+def rows(connection: sqlite3.Connection, first: int, last: int, limit: int) -> list[tuple[int, Row]]:
+    """The rows with ids in [first, last], oldest first."""
+    found = in_order(connection, _ROW, first, last, _NAMED)
+    return [(item[0], Row(*item)) for item in islice(found, limit)]
 
 
 def ending_in(
@@ -158,28 +175,27 @@ def ending_in(
     """The newest revision of every interval of these meters that ends in [from_ms, to_ms), by end."""
     marks = ",".join("?" * len(meters))
     found = connection.execute(
-        f"SELECT {_ROW} {_JOINED} WHERE meters.name IN ({marks}) AND intervals.end_ms >= ? "  # noqa: S608
-        "AND intervals.end_ms < ? AND feed.start_ms >= ? AND NOT EXISTS (SELECT 1 FROM intervals AS newer "
-        "WHERE newer.meter = feed.meter AND newer.start_ms = feed.start_ms "
-        "AND newer.revision > feed.revision) "
-        "ORDER BY intervals.end_ms, feed.id LIMIT ?",
-        (*meters, from_ms, to_ms, from_ms - _LONGEST_MS, limit),
+        f"SELECT {_ROW} FROM intervals AS one {_NAMED} WHERE meters.name IN ({marks}) AND one.end_ms >= ? "  # noqa: S608
+        f"AND one.end_ms < ? AND one.start_ms >= ? AND one.start_ms < ? AND {NEWEST} "
+        "ORDER BY one.end_ms, one.id LIMIT ?",
+        (*meters, from_ms, to_ms, from_ms - _LONGEST_MS, to_ms, limit),
     )
     return [Row(*item) for item in found]
 
 
 def since(connection: sqlite3.Connection, start_ms: int) -> list[int]:
     """Ids of all rows of intervals that start at or after `start_ms`."""
-    found = connection.execute("SELECT id FROM feed WHERE start_ms >= ? ORDER BY id", (start_ms,))
+    found = connection.execute("SELECT id FROM intervals WHERE start_ms >= ? ORDER BY id", (start_ms,))
     return [number for (number,) in found]
 
 
 def aside(connection: sqlite3.Connection, sink: str) -> list[Aside]:
     """What a sink refused, oldest first."""
     found = connection.execute(
-        "SELECT feed.id, meters.name, feed.start_ms, feed.revision, aside.reason, aside.since_ms FROM aside "
-        "JOIN feed ON feed.id = aside.feed LEFT JOIN meters ON meters.id = feed.meter "
-        "WHERE aside.sink = ? ORDER BY feed.id",
+        "SELECT one.id, meters.name, one.start_ms, one.revision, aside.reason, aside.since_ms FROM aside "
+        "CROSS JOIN feed AS one ON stretch = (SELECT max(first) FROM stretches WHERE first <= aside.feed) "
+        "AND one.id = aside.feed LEFT JOIN meters ON meters.id = one.meter "
+        "WHERE aside.sink = ? ORDER BY one.id",
         (sink,),
     )
     return [Aside(*item) for item in found]

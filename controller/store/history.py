@@ -12,6 +12,7 @@ from config.language import text
 from controller.consumption.audit import Fitting, Logged
 from controller.consumption.records import Flag, Interval
 from controller.consumption.upload.port import Row
+from controller.store import dense
 from controller.store.connection import open_reader
 from controller.store.errors import StoreTooNew, StoreUnavailable
 from controller.store.migrations import Step, applied
@@ -36,13 +37,13 @@ class MeterEntry(NamedTuple):
 
 
 class FeedProblem(NamedTuple):
-    """An interval that is not in the feed exactly once, or a row of the feed without an interval."""
+    """An interval that is not in the feed exactly once."""
 
     meter: str
     start_ms: int
     revision: int
     times: int
-    """How often the feed has it; -1: the feed has it, the table of intervals has not."""
+    """How often the feed has it."""
 
 
 def open_file(path: Path, steps: Sequence[Step]) -> sqlite3.Connection:
@@ -131,7 +132,7 @@ def logged(
     """All revisions of all its intervals that start in [from_ms, to_ms), by start and revision."""
     found = connection.execute(
         f"SELECT {_FIGURES} FROM intervals WHERE meter = ? AND start_ms >= ? AND start_ms < ? "  # noqa: S608
-        "ORDER BY start_ms, revision",
+        "ORDER BY start_ms, key",
         (meter.number, from_ms, to_ms),
     )
     for *figures, flags, revision, fitting in found:
@@ -179,34 +180,46 @@ def last_consumption(meter: MeterEntry) -> Decimal | None:
 
 
 def feed_problems(connection: sqlite3.Connection) -> list[FeedProblem]:
-    """Intervals that the feed has not exactly once, and rows of the feed without an interval."""
-    missing = connection.execute(
-        "SELECT coalesce(name, '?'), one.start_ms, one.revision, coalesce(times, 0) FROM intervals AS one "
-        "LEFT JOIN (SELECT meter, start_ms, revision, count(*) AS times FROM feed "
-        "GROUP BY meter, start_ms, revision) AS fed USING (meter, start_ms, revision) "
-        "LEFT JOIN meters ON meters.id = one.meter "
-        "WHERE coalesce(times, 0) <> 1 ORDER BY 1, 2, 3"
-    )
-    found = [FeedProblem(*row) for row in missing]
-    orphans = connection.execute(
-        "SELECT coalesce(name, '?'), feed.start_ms, feed.revision, -1 FROM feed LEFT JOIN meters "
-        "ON meters.id = feed.meter WHERE NOT EXISTS (SELECT 1 FROM intervals AS one WHERE one.meter = "
-        "feed.meter AND one.start_ms = feed.start_ms AND one.revision = feed.revision) ORDER BY 1, 2, 3"
-    )
-    return found + [FeedProblem(*row) for row in orphans]
+    """Intervals that the feed has not exactly once."""
+    found = connection.execute(
+        "SELECT name, start_ms, revision, times FROM (SELECT meters.name, one.start_ms, one.revision, "  # noqa: S608
+        f"(SELECT count(*) FROM stretches WHERE slot = {dense.SLOT_OF} AND one.id BETWEEN first AND last) "
+        "AS times FROM intervals AS one JOIN meters ON meters.id = one.meter) WHERE times <> 1 "
+        "ORDER BY 1, 2, 3"
+    ).fetchall()
+    twice = connection.execute(
+        "SELECT stretch FROM feed GROUP BY stretch HAVING count(*) > count(DISTINCT id)"
+    ).fetchall()
+    for (stretch,) in twice:
+        found += connection.execute(
+            "SELECT coalesce(name, '?'), start_ms, revision, count(*) FROM feed LEFT JOIN meters "
+            "ON meters.id = feed.meter WHERE stretch = ? GROUP BY feed.id HAVING count(*) > 1",
+            (stretch,),
+        ).fetchall()
+    return [FeedProblem(*row) for row in found]
 
 
 def strangers(connection: sqlite3.Connection) -> list[int]:
     """Numbers of meters that have intervals and no name."""
     found = connection.execute(
-        "SELECT DISTINCT meter FROM intervals WHERE meter NOT IN (SELECT id FROM meters)"
+        f"SELECT DISTINCT {dense.METER_OF} AS meter FROM logged WHERE meter NOT IN (SELECT id FROM meters)"  # noqa: S608
     )
     return [number for (number,) in found]
 
 
+def timeless(connection: sqlite3.Connection) -> int:
+    """How many intervals there are of which nothing says when they were."""
+    (count,) = connection.execute(
+        f"SELECT count(*) FROM logged WHERE {dense.SLOT_OF} NOT IN (SELECT id FROM slots)"  # noqa: S608
+    ).fetchone()
+    return int(count)
+
+
 def _last(connection: sqlite3.Connection, number: int, name: str) -> Logged | None:
     row = connection.execute(
-        f"SELECT {_FIGURES} FROM intervals WHERE meter = ? ORDER BY start_ms DESC, revision DESC LIMIT 1",  # noqa: S608
+        f"SELECT {_FIGURES} FROM intervals WHERE meter = ?1 AND start_ms < "  # noqa: S608
+        "coalesce((SELECT slot_ms FROM marks WHERE meter = ?1), 1 << 62) "
+        "ORDER BY start_ms DESC, key DESC LIMIT 1",
         (number,),
     ).fetchone()
     if row is None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from config.language import text
 from config.language.details import detail
+from controller.store.connection import Trouble, trouble
 from controller.store.errors import StoreError, StoreJobFailed
 
 T = TypeVar("T")
@@ -27,6 +28,8 @@ class Waiting:
     future: Future[Any]
     deadline: float | None
     """Monotonic time at which it is given up; None = never."""
+    entries: int = 1
+    """For so many it counts among those that wait."""
     result: Any = None
     error: Exception | None = None
 
@@ -45,12 +48,12 @@ class WriterStatus(NamedTuple):
     """How a writer is doing; may be asked from any thread."""
 
     waiting: int
-    """Jobs not yet committed."""
+    """Entries of jobs not yet committed."""
     commits: int
     jobs: int
-    """Jobs committed since the start."""
+    """Entries committed since the start."""
     refused: int
-    """Jobs not taken because too many waited: these rows are lost."""
+    """Entries not taken because too many waited: these rows are lost."""
     error: str
     """Why the last commit failed, "" when it did not."""
     failing_s: float
@@ -58,6 +61,25 @@ class WriterStatus(NamedTuple):
     damaged: bool
     stuck_s: float = 0.0
     """Machine seconds it has been at one and the same piece of work; infinity when its thread has ended."""
+
+
+def apart(connection: sqlite3.Connection, job: Job[T]) -> T | Exception:
+    """What `job` returns; or what it raised by its own fault, which has undone what it did and nothing else.
+    Raises what is not its fault."""
+    connection.execute("SAVEPOINT job")
+    found: T | Exception
+    try:
+        found = job(connection)
+    except sqlite3.Error as error:
+        if trouble(error) is not Trouble.JOB or not connection.in_transaction:
+            raise
+        found = error
+    except Exception as error:  # noqa: BLE001 - whatever a job raises is its caller's to hear
+        found = error
+    if isinstance(found, Exception):
+        connection.execute("ROLLBACK TO job")
+    connection.execute("RELEASE job")
+    return found
 
 
 def as_store_error(error: Exception, path: Path) -> StoreError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from controller.consumption.records import Flag, Jump
-from controller.store.days import NEWEST
+from controller.store.dense import NEWEST
 
 
 def unexplained(connection: sqlite3.Connection, since_ms: int) -> list[Jump]:

@@ -25,9 +25,9 @@ from controller.store.errors import (
     StoreJobFailed,
     StoreUnavailable,
 )
-from controller.store.jobs import Job, T, WriterStatus
+from controller.store.jobs import Job, T, WriterStatus, as_store_error
 from controller.store.logread import LogReader
-from controller.store.logrows import Registered, Written
+from controller.store.logrows import Part, Registered, Written
 from controller.store.migrations.log import LOG
 from controller.store.opening import Opening, begin_writing, prepare, replace
 from controller.store.writer import Writer
@@ -40,13 +40,11 @@ _DAYS_AT_ONCE = 100
 
 
 @dataclass(slots=True)
-class _Part:
-    """One meter's rows of one `write`, on their way into the file."""
+class _Closing:
+    """What one `write` brings, on its way into the file."""
 
     number: int
-    name: str
-    rows: Sequence[Interval]
-    mark: Mark | None
+    meters: tuple[tuple[str, Sequence[Interval], Mark | None], ...]
     future: Future[int] = field(default_factory=Future)
 
 
@@ -74,8 +72,8 @@ class LogStore:
         self._meters: tuple[Meter, ...] = ()
         self._ids: Mapping[str, tuple[int, int]] = {}
         self._lock = threading.RLock()
-        self._parts = 0
-        self._kept: list[_Part] = []
+        self._writes = 0
+        self._kept: list[_Closing] = []
         self._damaged = False
         """Nothing is given to the writer until the file has been replaced."""
         self._damage = ""
@@ -91,14 +89,24 @@ class LogStore:
         make_room: Callable[[], bool] = lambda: False,
         *,
         expected: bool = False,
+        under_way: Callable[[], object] = lambda: None,
     ) -> LogStore:
         """Open data/log.db, making it if need be; a damaged one is set aside (see `opening`), and one that is
-        `expected` and missing or empty counts as that. `make_room`: see `Writer`.
+        `expected` and missing or empty counts as that. `make_room`: see `Writer`; `under_way` is called while
+        an older file is brought forward.
 
         Raises StoreTooNew, StoreUnavailable.
         """
         path = data / FILE
-        opening = prepare(path, LOG, check=False, wall_ms=wall_ms, expected=expected, probe=logrows.probe)
+        opening = prepare(
+            path,
+            LOG,
+            check=False,
+            wall_ms=wall_ms,
+            expected=expected,
+            probe=logrows.probe,
+            under_way=under_way,
+        )
         return cls(path, opening, make_room)
 
     def register(self, meters: Iterable[Meter], wall_ms: int, time_zone: str = "UTC") -> dict[str, Mark]:
@@ -121,8 +129,8 @@ class LogStore:
     def write(self, closed: Closed) -> Future[int]:
         """Queue intervals and the marks that belong to them; resolves with the number of rows that were new.
 
-        Each meter's are a job of their own, so that one that fails takes no other's with it; the future then
-        fails after all others are committed. A row that is refused is kept aside, in the same commit
+        What one meter brings fails by itself, and takes no other's with it; the future then fails after all
+        others are committed. A row that is refused is kept aside, in the same commit
         (`refused`). A repeat of a row changes nothing. Meters must have been registered (KeyError).
         """
         rows: dict[str, list[Interval]] = {}
@@ -132,13 +140,13 @@ class LogStore:
         names = sorted({*rows, *marks})
         if strangers := [name for name in names if name not in self._ids]:
             raise KeyError(strangers[0])
-        parts = []
-        for name in names:
-            self._parts += 1
-            parts.append(_Part(self._parts, name, rows.get(name, ()), marks.get(name)))
-        for part in parts:
-            self._submit(part)
-        return _together([part.future for part in parts])
+        self._writes += 1
+        closing = _Closing(self._writes, tuple((name, rows.get(name, ()), marks.get(name)) for name in names))
+        if names:
+            self._submit(closing)
+        else:
+            closing.future.set_result(0)
+        return closing.future
 
     @property
     def damaged(self) -> bool:
@@ -208,11 +216,11 @@ class LogStore:
         lost = self._writer.close(timeout_s)
         with self._lock:
             left, self._kept = self._kept, []
-        for part in left:
-            part.future.set_exception(
+        for closing in left:
+            closing.future.set_exception(
                 StoreClosed(text("{file} was closed before this was written", file=self.path.name))
             )
-        return lost + len(left)
+        return lost + sum(len(closing.meters) for closing in left)
 
     def _relieved(self, connection: sqlite3.Connection) -> bool:
         return self.relief(connection)
@@ -266,77 +274,62 @@ class LogStore:
             return
         with self._lock:
             self._damaged = False
-            kept, self._kept = sorted(self._kept, key=lambda part: part.number), []
-            for part in kept:
-                self._submit(part)
+            kept, self._kept = sorted(self._kept, key=lambda closing: closing.number), []
+            for closing in kept:
+                self._submit(closing)
 
-    def _submit(self, part: _Part) -> None:
-        number, fitting = self._ids[part.name]
+    def _submit(self, closing: _Closing) -> None:
+        parts = [Part(*self._ids[name], rows, mark) for name, rows, mark in closing.meters]
 
-        def job(connection: sqlite3.Connection) -> Written:
-            return logrows.write(connection, self.periods, number, fitting, part.rows, part.mark)
+        def job(connection: sqlite3.Connection) -> list[Written | Exception]:
+            return logrows.write(connection, self.periods, parts)
 
         with self._lock:
             if self._damaged:
-                self._keep(part)
+                self._keep(closing)
             else:
-                self._writer.submit(job).add_done_callback(lambda done: self._ended(part, done))
+                done = self._writer.submit(job, entries=len(parts))
+                done.add_done_callback(lambda done: self._ended(closing, done))
 
-    def _ended(self, part: _Part, done: Future[Written]) -> None:
+    def _ended(self, closing: _Closing, done: Future[list[Written | Exception]]) -> None:
         """In the writer's thread, or at once where it takes nothing."""
         failure = done.exception()
         if isinstance(failure, StoreDamaged):
             with self._lock:
                 self._hold(str(failure))
-                self._keep(part)
+                self._keep(closing)
         elif failure is not None:
-            part.future.set_exception(failure)
+            closing.future.set_exception(failure)
         else:
-            written = done.result()
-            if written.refused:
-                self.refused, self.refusal = self.refused + written.refused, written.reason
-            part.future.set_result(written.new)
+            self._written(closing, done.result())
+
+    def _written(self, closing: _Closing, parts: Sequence[Written | Exception]) -> None:
+        written = [part for part in parts if isinstance(part, Written)]
+        for part in written:
+            if part.refused:
+                self.refused, self.refusal = self.refused + part.refused, part.reason
+        failure = next((part for part in parts if isinstance(part, Exception)), None)
+        if failure is not None:
+            closing.future.set_exception(as_store_error(failure, self.path))
+        else:
+            closing.future.set_result(sum(part.new for part in written))
 
     def _hold(self, damage: str) -> None:
         if not self._damaged:
             self._damaged, self._damage = True, damage
 
-    def _keep(self, part: _Part) -> None:
-        if self._closed or len(self._kept) >= MOST_KEPT:
-            part.future.set_exception(
+    def _keep(self, closing: _Closing) -> None:
+        count = sum(len(kept.meters) for kept in self._kept)
+        if self._closed or count >= MOST_KEPT:
+            closing.future.set_exception(
                 StoreBacklogFull(
                     text(
                         "{count} entries wait for {file} already; this one was not taken ({error})",
-                        count=len(self._kept),
+                        count=count,
                         file=self.path.name,
                         error=detail(self._damage),
                     )
                 )
             )
         else:
-            self._kept.append(part)
-
-
-def _together(parts: Sequence[Future[int]]) -> Future[int]:
-    """Resolves with the sum when all of `parts` have, or fails with the first failure among them."""
-    whole: Future[int] = Future()
-    left = len(parts)
-    lock = threading.Lock()
-
-    def ended(_: Future[int]) -> None:
-        nonlocal left
-        with lock:
-            left -= 1
-            if left:
-                return
-        failure = next((error for part in parts if (error := part.exception()) is not None), None)
-        if failure is not None:
-            whole.set_exception(failure)
-        else:
-            whole.set_result(sum(part.result() for part in parts))
-
-    for part in parts:
-        part.add_done_callback(ended)
-    if not parts:
-        whole.set_result(0)
-    return whole
+            self._kept.append(closing)

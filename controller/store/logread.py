@@ -9,6 +9,7 @@ from typing import Self, TypeVar
 
 from controller.consumption.records import Flag, Interval, Mark
 from controller.store.connection import open_reader
+from controller.store.dense import NEWEST
 from controller.store.logrows import mark_of
 
 T = TypeVar("T")
@@ -43,10 +44,9 @@ class LogReader:
     def intervals(self, meter: str, from_ms: int = 0, to_ms: int = 2**62) -> list[Interval]:
         """The newest revision of every interval of `meter` that starts in [from_ms, to_ms), by start."""
         rows = self._connection.execute(
-            "SELECT ?, start_ms, end_ms, from_ms, count_start, count_end, consumption, peak, covered_s, "
+            "SELECT ?, start_ms, end_ms, from_ms, count_start, count_end, consumption, peak, covered_s, "  # noqa: S608
             "flags FROM intervals AS one WHERE meter = (SELECT id FROM meters WHERE name = ?) "
-            "AND start_ms >= ? AND start_ms < ? AND revision = (SELECT max(revision) FROM intervals AS other "
-            "WHERE other.meter = one.meter AND other.start_ms = one.start_ms) ORDER BY start_ms",
+            f"AND start_ms >= ? AND start_ms < ? AND {NEWEST} ORDER BY start_ms",
             (meter, meter, from_ms, to_ms),
         )
         return [Interval(*row)._replace(flags=Flag(row[-1])) for row in rows]

@@ -5,24 +5,27 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from functools import partial
+from operator import itemgetter
 from typing import NamedTuple
 
 from controller.consumption.meters import Meter
 from controller.consumption.periods import Periods
 from controller.consumption.records import Flag, Interval, Mark
-from controller.store import days, feed, restores
+from controller.store import days, dense, restores
 from controller.store.connection import Trouble, trouble
+from controller.store.jobs import apart
 from controller.store.values import storable
 
-_INSERT = (
-    "INSERT INTO intervals (meter, start_ms, revision, end_ms, fitting, from_ms, count_start, count_end, "
-    "consumption, peak, covered_s, flags) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
-)
 _MARK = (
     "slot_ms, anchor_ms, anchor_count, last_ms, last_count, rolled, changed_ms, remainder, covered_ms, peak, "
     "flags"
 )
-_PUT_MARK = f"INSERT OR REPLACE INTO marks (meter, {_MARK}) VALUES ({', '.join('?' * 12)})"  # noqa: S608
+_PUT_MARK = (
+    f"INSERT INTO marks (meter, {_MARK}) VALUES ({', '.join('?' * 12)}) ON CONFLICT (meter) DO UPDATE "  # noqa: S608
+    f"SET ({_MARK}) = ({', '.join(f'excluded.{name}' for name in _MARK.split(', '))})"
+)
+_FIRST_COUNT = "UPDATE fittings SET first_count = ? WHERE id = ? AND first_count IS NULL"
 _REFUSE = "INSERT INTO refused (meter, fitting, start_ms, reason, content) VALUES (?, ?, ?, ?, ?)"
 
 
@@ -38,6 +41,15 @@ class Registered(NamedTuple):
     """Of the latest of them."""
     days_due: bool
     """Days are still to be made of older intervals."""
+
+
+class Part(NamedTuple):
+    """What one meter brings."""
+
+    meter: int
+    fitting: int
+    rows: Sequence[Interval]
+    mark: Mark | None
 
 
 class Written(NamedTuple):
@@ -59,7 +71,7 @@ def register(
 ) -> Registered:
     """Note the meters of a Plan. A sound file refuses nothing of this."""
     # What every interval will need is there, if this can be explained.
-    for statement, parts in ((_INSERT, 12), (feed.ADD, 3), (_PUT_MARK, 12), (_REFUSE, 5), *days.EXPLAINED):
+    for statement, parts in (*dense.EXPLAINED, (_PUT_MARK, 12), (_REFUSE, 5), *days.EXPLAINED):
         connection.execute(f"EXPLAIN {statement}", (None,) * parts)
     ids: dict[str, tuple[int, int]] = {}
     marks: dict[str, Mark] = {}
@@ -78,16 +90,44 @@ def register(
 
 
 def write(
-    connection: sqlite3.Connection,
-    periods: Periods,
-    meter: int,
-    fitting: int,
-    rows: Sequence[Interval],
-    mark: Mark | None,
-) -> Written:
-    """Write one meter's rows, what their days add up to, and where its log stands. A row that the table
-    refuses is kept aside: the mark goes on, so it would be lost otherwise. A repeat of a row changes
-    nothing."""
+    connection: sqlite3.Connection, periods: Periods, parts: Sequence[Part]
+) -> list[Written | Exception]:
+    """Write what each meter brings: its rows, what their days add up to, and where its log stands. What one
+    of them brings and nothing takes is its own fault, and none of the others'. A row that the table refuses
+    is kept aside: the mark goes on, so it would be lost otherwise. A repeat of a row changes nothing."""
+    together = apart(connection, partial(_write_together, periods=periods, parts=parts))
+    if not isinstance(together, Exception):
+        return together
+    return [apart(connection, partial(_write_one, periods=periods, part=part)) for part in parts]
+
+
+class _NotAllNewError(Exception):
+    """Some slot was logged before: each row has to be looked at."""
+
+
+def _write_together(
+    connection: sqlite3.Connection, periods: Periods, parts: Sequence[Part]
+) -> list[Written | Exception]:
+    """All at once, where everything is new and nothing is refused. Raises whatever keeps it from that."""
+    starts: dict[int, list[tuple[int, int, Interval]]] = {}
+    for meter, fitting, rows, _ in parts:
+        for row in rows:
+            starts.setdefault(row.start_ms, []).append((meter, fitting, row))
+    for start_ms, found in sorted(starts.items()):
+        found.sort(key=itemgetter(0))
+        if restores.first_revision(connection, start_ms) or not dense.put_all(connection, found):
+            raise _NotAllNewError
+        days.grow(connection, periods, start_ms, found)
+    marked = [(meter, fitting, mark) for meter, fitting, _, mark in parts if mark is not None]
+    connection.executemany(_PUT_MARK, [(meter, *mark[:-1], int(mark.flags)) for meter, _, mark in marked])
+    if connection.execute("SELECT 1 FROM fittings WHERE first_count IS NULL LIMIT 1").fetchone():
+        counted = [(mark.anchor_count, number) for _, number, mark in marked if mark.anchor_count is not None]
+        connection.executemany(_FIRST_COUNT, counted)
+    return [Written(len(rows), 0, "") for _, _, rows, _ in parts]
+
+
+def _write_one(connection: sqlite3.Connection, periods: Periods, part: Part) -> Written:
+    meter, fitting, rows, mark = part
     new, refused, reason = list[Interval](), 0, ""
     for row in rows:
         try:
@@ -102,10 +142,7 @@ def write(
     if mark is not None:
         put_mark(connection, meter, mark)
         if mark.anchor_count is not None:
-            connection.execute(
-                "UPDATE fittings SET first_count = ? WHERE id = ? AND first_count IS NULL",
-                (mark.anchor_count, fitting),
-            )
+            connection.execute(_FIRST_COUNT, (mark.anchor_count, fitting))
     return Written(len(new), refused, reason)
 
 
@@ -132,12 +169,7 @@ def _begun_anew(mark: Mark) -> Mark:
 
 def _insert(connection: sqlite3.Connection, meter: int, fitting: int, row: Interval) -> bool:
     """Whether that was new."""
-    revision = restores.first_revision(connection, row.start_ms)
-    figures = (meter, row.start_ms, revision, row.end_ms, fitting, *row[3:-1], int(row.flags))
-    added = bool(connection.execute(_INSERT, figures).rowcount)
-    if added:
-        feed.add(connection, meter, row.start_ms, revision)
-    return added
+    return dense.put(connection, meter, fitting, restores.first_revision(connection, row.start_ms), row)
 
 
 def _keep_aside(connection: sqlite3.Connection, meter: int, fitting: int, row: Interval, reason: str) -> int:

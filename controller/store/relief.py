@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from controller.consumption.upload.ranges import Ranges
-from controller.store import days, deletions, feed
+from controller.store import days, deletions, dense, feed
 from controller.store.deletions import FULL, Deletion
 
 ROOM = 1024 * 1024
-"""Bytes to be free inside the file; of a small one no more than a quarter. About two days of 100 meters."""
+"""Bytes to be free inside the file; of a small one no more than a quarter. Almost four days of 100 meters."""
 LAST_MS = 86_400_000
 """The last day of what was logged always stays."""
 
@@ -35,8 +35,8 @@ class _Old(NamedTuple):
     number: int
     meter: int
     start_ms: int
-    revision: int
-    end_ms: int | None
+    end_ms: int
+    key: int
 
 
 def short_by(connection: sqlite3.Connection) -> int:
@@ -51,7 +51,7 @@ def short_by(connection: sqlite3.Connection) -> int:
 def newest_ms(connection: sqlite3.Connection) -> int:
     """The end of the interval that was logged last; 0 when there is none."""
     found = connection.execute(
-        "SELECT end_ms FROM feed JOIN intervals USING (meter, start_ms, revision) ORDER BY id DESC LIMIT 1"
+        "SELECT end_ms FROM feed WHERE stretch = (SELECT max(first) FROM stretches) ORDER BY id DESC LIMIT 1"
     ).fetchone()
     return 0 if found is None else int(found[0])
 
@@ -70,11 +70,8 @@ def delete(connection: sqlite3.Connection, policy: Policy, limit: int, now_ms: i
         sinks = {name for name, lacks in lacking.items() if any(one.number in lacks for one in old)}
     if not old:
         return None
-    connection.executemany(
-        "DELETE FROM intervals WHERE meter = ? AND start_ms = ? AND revision = ?", [one[1:4] for one in old]
-    )
+    dense.remove(connection, [one.key for one in old])
     days.seal(connection, [one[1:3] for one in old])
-    connection.executemany("DELETE FROM feed WHERE id = ?", [one[:1] for one in old])
     connection.executemany("DELETE FROM aside WHERE feed = ?", [one[:1] for one in old])
     done = Deletion(
         0,
@@ -84,7 +81,7 @@ def delete(connection: sqlite3.Connection, policy: Policy, limit: int, now_ms: i
         len(old) - delivered,
         tuple(sorted(sinks)),
         min(one.start_ms for one in old),
-        max(one.start_ms if one.end_ms is None else one.end_ms for one in old),
+        max(one.end_ms for one in old),
     )
     return deletions.put(connection, done)
 
@@ -108,17 +105,14 @@ def _oldest(
     time, but for corrections. Those whose day is not made yet stay."""
     left = limit
     for first, last in spans:
-        rows = connection.execute(
-            "SELECT feed.id, feed.meter, feed.start_ms, feed.revision, end_ms FROM feed LEFT JOIN intervals "  # noqa: S608
-            f"USING (meter, start_ms, revision) WHERE feed.id BETWEEN ? AND ? AND {days.IS_MADE} "
-            "ORDER BY feed.id LIMIT ?",
-            (first, last, left),
-        )
-        for one in rows.fetchall():
+        rows = feed.in_order(connection, f"id, meter, start_ms, end_ms, key, {days.IS_MADE}", first, last)
+        for *one, is_made in rows:
             row = _Old(*one)
-            if row.end_ms is not None and row.end_ms >= before_ms:
+            if not is_made:
+                continue
+            if row.end_ms >= before_ms:
                 return
             left -= 1
             yield row
-        if not left:
-            return
+            if not left:
+                return

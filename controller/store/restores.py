@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from controller.store import dense
+
 APART = 1_000_000_000
 """Feed ids left out; a thousand years of a thousand meters take less than half the ids of a file."""
 BOOTS_APART = 1_000
@@ -23,11 +25,11 @@ _LEAST = 1_000
 def note(connection: sqlite3.Connection, now_ms: int) -> int:
     """The file takes the place of a later one from now on. Returns the revision with which slots begin that
     started before. In a transaction of the caller's."""
-    (highest,) = connection.execute("SELECT coalesce(max(revision), 0) FROM intervals").fetchone()
+    (highest,) = connection.execute("SELECT coalesce(max(revision), 0) FROM feed").fetchone()
     known = max([highest, *revisions(connection)])
     revision: int = max(_LEAST, (now_ms - _EPOCH_MS) // _STEP_MS, known + 1)
     connection.execute("INSERT INTO restores (restored_ms, revision) VALUES (?, ?)", (now_ms, revision))
-    leave_out(connection, "feed", APART)
+    dense.leave_out(connection, APART)
     return revision
 
 

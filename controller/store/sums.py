@@ -3,15 +3,48 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from controller.consumption.audit import Fitting, Logged
 from controller.consumption.audit_days import KeptDay
 from controller.consumption.gaps import Lack, lacks
+from controller.consumption.periods import Span
 from controller.consumption.rollups import Item, item_of, item_of_day
 from controller.consumption.spreading import is_recovered, shares, spread
 from controller.store import days, history
 from controller.store.history import MeterEntry
+
+_ADDED = (
+    "SELECT meter, fitting, flags, sum(consumption >> 32), sum(consumption & 4294967295), min(from_ms), "
+    "sum(logged_s - unknown_s - later_s), sum(unknown_s), sum(later_s), max(peak), sum(covered_s) "
+    "FROM days WHERE start_ms >= ? AND start_ms < ? GROUP BY meter, fitting, flags"
+)
+"""A day's consumption in two halves: what SQLite adds up has to be below 2 ** 63."""
+
+
+def added(
+    connection: sqlite3.Connection, meters: Iterable[MeterEntry], spans: Iterable[Span]
+) -> dict[str, list[Item]]:
+    """What the kept days of these meters, all of whose days are made, add up to in each of the spans, by
+    name: the same as their `items` in these, in few of them."""
+    entries = {meter.number: meter for meter in meters}
+    fittings = {one.number: one for meter in entries.values() for one in meter.fittings}
+    found: dict[str, list[Item]] = {meter.name: [] for meter in entries.values()}
+    for from_ms, to_ms in spans:
+        for number, fitting, flags, high, low, *rest in connection.execute(_ADDED, (from_ms, to_ms)):
+            if number in entries:
+                quanta = None if high is None else (high << 32) + low
+                fitted = fittings[fitting]
+                item = Item._make((from_ms, fitted.unit, fitted.exact(quanta), *rest, flags))
+                found[entries[number].name].append(item)
+    return found
+
+
+def kept_span(connection: sqlite3.Connection) -> Span:
+    """From the begin of the first kept day to after the begin of the last; nothing when there is none."""
+    (first_ms,) = connection.execute("SELECT min(start_ms) FROM days").fetchone()
+    (last_ms,) = connection.execute("SELECT max(start_ms) FROM days").fetchone()
+    return (0, 0) if first_ms is None else (first_ms, last_ms + 1)
 
 
 def items(

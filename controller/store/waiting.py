@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from controller.store import feed
+
 
 class Waiting(NamedTuple):
     """Of the rows that are meant for a sink."""
@@ -24,9 +26,9 @@ def waiting(
     """`holes`: the ranges of feed ids up to `last` that are not settled, in order. `meters`: names of those
     it gets; empty = all."""
     marks = ",".join("?" * len(meters))
-    among = f"id BETWEEN ? AND ? AND meter IN (SELECT id FROM meters WHERE name IN ({marks}))"  # noqa: S608
-    if not meters:
-        among = "id BETWEEN ? AND ?"
+    among = feed.AMONG
+    if meters:
+        among += f" AND meter IN (SELECT id FROM meters WHERE name IN ({marks}))"  # noqa: S608
     counting = f"SELECT count(*), min(id) FROM feed WHERE {among}"  # noqa: S608
     seeking = f"SELECT 1 FROM feed WHERE {among} LIMIT 1"  # noqa: S608
 
@@ -51,5 +53,6 @@ def waiting(
 
 def start_of(connection: sqlite3.Connection, number: int | None) -> int | None:
     """Start of the interval that a row of the feed is about; None when there is no such row."""
-    found = connection.execute("SELECT start_ms FROM feed WHERE id = ?", (number,)).fetchone()
+    asked = f"SELECT start_ms FROM feed WHERE {feed.AMONG}"  # noqa: S608
+    found = connection.execute(asked, (number, number)).fetchone()
     return None if found is None else int(found[0])

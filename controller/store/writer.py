@@ -15,6 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
+from traceback import clear_frames
 from typing import Literal
 
 from config.language import text
@@ -27,7 +28,7 @@ from controller.store.errors import (
     StoreError,
     StoreUnavailable,
 )
-from controller.store.jobs import Job, T, Waiting, WriterStatus, as_store_error
+from controller.store.jobs import Job, T, Waiting, WriterStatus, apart, as_store_error
 
 _log = logging.getLogger(__name__)
 _PAUSES_S = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -53,11 +54,11 @@ class Writer:
     ) -> None:
         """Open `path` (which exists and is migrated) and start the thread.
 
-        At most `limit` jobs wait; at most `batch` share a commit. `make_room` is called in the thread when
-        the disk fails; if it says that there is room now, the next try is made at once. `relief` makes room
-        inside the file, in transactions of its own: called in the thread when a commit finds none, and after
-        `relieve`. It too says whether it did, and may raise sqlite3.Error. `synchronous`: see `open_writer`.
-        Raises sqlite3.Error.
+        At most `limit` entries wait; `batch` of them share a commit, and what else their last job has.
+        `make_room` is called in the thread when the disk fails; if it says that there is room now, the next
+        try is made at once. `relief` makes room inside the file, in transactions of its own: called in the
+        thread when a commit finds none, and after `relieve`. It too says whether it did, and may raise
+        sqlite3.Error. `synchronous`: see `open_writer`. Raises sqlite3.Error.
         """
         self._path = path
         self._limit = limit
@@ -72,7 +73,9 @@ class Writer:
         self._replaced = False
         self._wake = threading.Condition()
         self._queue: deque[Waiting] = deque()
-        self._in_hand = self._abandoned = 0
+        self._waiting = 0
+        """Entries in the queue and in hand."""
+        self._abandoned = 0
         self._closing = False
         self._retry_at: float | None = None
         """Not before; None: at once."""
@@ -88,19 +91,20 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name=f"store-{path.stem}", daemon=True)
         self._thread.start()
 
-    def submit(self, job: Job[T], *, within_s: float | None = None) -> Future[T]:
+    def submit(self, job: Job[T], *, within_s: float | None = None, entries: int = 1) -> Future[T]:
         """Queue `job`; the future resolves after the commit that holds it. Never blocks, never raises.
 
         With `within_s` (machine seconds) the job is given up, unwritten, if it could not be committed by
         then: its future fails with StoreUnavailable. Futures fail only with a StoreError. A future that is
-        cancelled before its first try is not written.
+        cancelled before its first try is not written. `entries`: for how many it counts.
         """
         future: Future[T] = Future()
         deadline = None if within_s is None else self._monotonic() + within_s
         with self._wake:
-            refusal = self._refusal()
+            refusal = self._refusal(entries)
             if refusal is None:
-                self._queue.append(Waiting(job, future, deadline))
+                self._queue.append(Waiting(job, future, deadline, entries))
+                self._waiting += entries
                 self._wake.notify()
         if refusal is not None:
             future.set_exception(refusal)
@@ -118,7 +122,7 @@ class Writer:
             at_it = self._at_it_since
             stuck_s = 0.0 if at_it is None else self._monotonic() - at_it
             return WriterStatus(
-                waiting=len(self._queue) + self._in_hand,
+                waiting=self._waiting,
                 commits=self._commits,
                 jobs=self._jobs,
                 refused=self._refused,
@@ -139,19 +143,19 @@ class Writer:
             self._wake.notify()
         self._thread.join(timeout_s + 10.0)
         with self._wake:
-            return self._abandoned + len(self._queue) + self._in_hand
+            return self._abandoned + self._waiting
 
-    def _refusal(self) -> StoreError | None:
+    def _refusal(self, entries: int) -> StoreError | None:
         if self._damaged is not None:
             return self._damaged
         if self._closing:
             return StoreClosed(text("the store {file} is closed", file=self._path.name))
-        if len(self._queue) + self._in_hand >= self._limit:
-            self._refused += 1
+        if self._waiting + entries > max(self._limit, entries):
+            self._refused += entries
             return StoreBacklogFull(
                 text(
                     "{count} entries wait for {file} already; this one was not taken ({error})",
-                    count=self._limit,
+                    count=self._waiting,
                     file=self._path.name,
                     error=detail(self._error or "-"),
                 )
@@ -192,9 +196,10 @@ class Writer:
                     break
                 self._wake.wait(self._nap(now, self._retry_at))
             self._at_it_since = now
-            size = min(len(self._queue), self._batch)
-            batch = [self._queue.popleft() for _ in range(size)]
-            self._in_hand = size
+            batch, size = list[Waiting](), 0
+            while self._queue and size < self._batch:
+                batch.append(self._queue.popleft())
+                size += batch[-1].entries
         return batch
 
     def _nap(self, now: float, retry_at: float | None) -> float | None:
@@ -212,6 +217,7 @@ class Writer:
         late = [entry for entry in self._queue if entry.deadline is not None and now >= entry.deadline]
         for entry in late:
             self._queue.remove(entry)
+            self._waiting -= entry.entries
             entry.fail(
                 StoreUnavailable(
                     text(
@@ -237,6 +243,8 @@ class Writer:
                     self._run_job(connection, entry)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
+            # A cursor that is held by a frame of the job would hold the connection, and its lock, open.
+            clear_frames(error.__traceback__)
             # The last connection to go takes the WAL with it, and somebody else would have its blocks.
             if not (_is_full(error) and self._rolled_back()):
                 self._disconnect()
@@ -262,27 +270,16 @@ class Writer:
 
     @staticmethod
     def _run_job(connection: sqlite3.Connection, entry: Waiting) -> None:
-        """Run one job behind a savepoint, so that its own fault undoes only itself. Raises what is not its
-        fault."""
-        connection.execute("SAVEPOINT job")
-        entry.error = None
-        try:
-            entry.result = entry.job(connection)
-        except sqlite3.Error as error:
-            if trouble(error) is not Trouble.JOB or not connection.in_transaction:
-                raise
-            entry.error = error
-        except Exception as error:  # noqa: BLE001 - whatever a job raises is its caller's to hear
-            entry.error = error
-        if entry.error is not None:
-            connection.execute("ROLLBACK TO job")
-        connection.execute("RELEASE job")
+        """Run one job apart from the others. Raises what is not its fault."""
+        found = apart(connection, entry.job)
+        entry.error = found if isinstance(found, Exception) else None
+        entry.result = found
 
     def _succeeded(self, batch: list[Waiting]) -> None:
         with self._wake:
-            self._in_hand = 0
+            self._waiting -= sum(entry.entries for entry in batch)
             self._commits += 1
-            self._jobs += sum(entry.error is None for entry in batch)
+            self._jobs += sum(entry.entries for entry in batch if entry.error is None)
             self._damages = 0
             recovered, self._failures, self._error, self._failing_since = self._failures > 0, 0, "", None
             self._retry_at = None
@@ -299,7 +296,6 @@ class Writer:
         doomed: list[Waiting] = []
         reason: StoreError | None = None
         with self._wake:
-            self._in_hand = 0
             self._failures += 1
             self._error = str(error)
             self._retry_at = self._monotonic() + _PAUSES_S[min(self._failures, len(_PAUSES_S)) - 1]
@@ -321,6 +317,7 @@ class Writer:
             else:
                 reason = as_store_error(error, self._path)
                 doomed = batch
+            self._waiting -= sum(entry.entries for entry in doomed)
         if first:
             words = text("{file} cannot be written: {why}", file=self._path.name, why=detail(str(error)))
             _log.warning(words)
@@ -380,7 +377,7 @@ class Writer:
         with self._wake:
             left = list(self._queue)
             self._queue.clear()
-            self._abandoned = len(left)
+            self._abandoned, self._waiting = self._waiting, 0
         for entry in left:
             entry.fail(StoreClosed(text("{file} was closed before this was written", file=self._path.name)))
 

@@ -16,6 +16,7 @@ from config.plan.points import Point
 from config.plan.site import Plan
 from controller.swap.same import Same
 from drivers.api import (
+    Clash,
     DeviceState,
     Driver,
     Event,
@@ -164,7 +165,7 @@ class _LineInbox(Inbox):
                 known = (numbers.points.get(own) for own in event.points)
                 points = self._again[event.points] = tuple(point for point in known if point is not None)
             return event._replace(points=points) if points else None
-        if isinstance(event, DeviceState):
+        if isinstance(event, DeviceState | Clash):
             device = numbers.devices.get(event.device)
             return None if device is None else event._replace(device=device)
         point = (numbers.answers if isinstance(event, WriteReport) else numbers.points).get(event.point)

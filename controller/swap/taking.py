@@ -13,6 +13,7 @@ from config.language.details import detail
 from config.plan import codec
 from config.plan.clock import Pace
 from config.plan.site import Plan
+from controller import garbage
 from controller.background import in_thread
 from controller.commands import PERSON_COMMIT_S
 from controller.consumption.meters import Meter, meters_of
@@ -95,6 +96,7 @@ class Taking:
 
     async def prepare(self, content: str) -> Prepared:
         """Judge a Plan's JSON. Raises Refused."""
+        await self._daemon.timer.calm()  # one call takes its text apart, and lets nobody in between
         try:
             return await in_thread(partial(self._prepared, content, self._daemon.plan))
         except NotStarted as error:
@@ -102,8 +104,11 @@ class Taking:
         except ValueError as error:
             raise Refused(text("this is no plan: {reason}", reason=detail(str(error)))) from error
 
-    def foresee(self, prepared: Prepared) -> Foreseen:
+    async def foresee(self, prepared: Prepared) -> Foreseen:
         """What would be written at once. Nothing is changed by it."""
+        await self._daemon.timer.calm()
+        while prepared.former is not self._daemon.plan:  # another one was quicker
+            prepared = await self.prepare(prepared.content)
         engine = self._engine(prepared)
         writes = engine.step(self._daemon.clock.now()).writes
         last = self._daemon.engine.last_writes(self._leaving(prepared))
@@ -143,8 +148,9 @@ class Taking:
             if prepared.former is not former:  # another one was quicker
                 prepared = await self.prepare(prepared.content)
             self._check(prepared, item)
+            foreseen = await self.foresee(prepared)
             touched = touched_devices(former, prepared.plan, prepared.same)
-            touched |= {self._device(prepared.plan, write) for write in self.foresee(prepared).writes}
+            touched |= {self._device(prepared.plan, write) for write in foreseen.writes}
             accept = partial(self._stores.control.accept, prepared.content, item, within_s=PERSON_COMMIT_S)
             try:
                 await asyncio.wrap_future(await in_thread(accept))
@@ -153,6 +159,7 @@ class Taking:
                     text("the accepted plan cannot be kept: {reason}", reason=detail(str(error)))
                 ) from error
             await self._part(self._leaving(prepared))
+            await self._daemon.timer.calm()
             try:
                 self._exchange(prepared)
             except Exception:
@@ -224,6 +231,8 @@ class Taking:
         if not self._registered.issuperset(map(_registered, self._daemon.meters)):
             await self._register()
         await self._follow(former)
+        await self._daemon.timer.calm()
+        garbage.exchanged()
 
     async def _end_catching_up(self) -> None:
         """Of the swap before: what a failing disk keeps it from is done after this one."""

@@ -70,12 +70,20 @@ class Binder:
         Raises WrongDevice, NoAnswer, BadFrame.
         """
         heard, self._heard = self._heard, None  # next time it is searched for anew: it may have moved
-        own = ObjectId(DEVICE, self._device.instance)
-        said = await _identifier(ask, ObjectId(DEVICE, ANY_INSTANCE)) or await _identifier(ask, own)
-        if said != own:
-            other = f"device {said.instance}" if said is not None else "another device"
+        said = await instance_of(ask, self._device)
+        if said != self._device.instance:
+            other = f"device {said}" if said is not None else "another device"
             raise WrongDevice(f"{other} answers in place of {self._device.instance}")
+        own = ObjectId(DEVICE, self._device.instance)
         return heard.max_apdu if heard is not None else await _max_apdu(ask, own)
+
+
+async def instance_of(ask: Ask, device: Device) -> int | None:
+    """The instance that whoever is asked has, by its own word; None where it knows neither its own name nor
+    that of `device`. Raises NoAnswer, BadFrame."""
+    own = ObjectId(DEVICE, device.instance)
+    said = await _identifier(ask, ObjectId(DEVICE, ANY_INSTANCE)) or await _identifier(ask, own)
+    return said.instance if said is not None and said.type == DEVICE else None
 
 
 async def _identifier(ask: Ask, what: ObjectId) -> ObjectId | None:

@@ -14,7 +14,7 @@ from contextlib import aclosing
 
 from config.plan.devices import Device
 from config.plan.points import Point
-from drivers.api import DeviceState, DriverError, Fate, NoAnswer, Write, WriteReport
+from drivers.api import Clash, DeviceState, DriverError, Fate, NoAnswer, Write, WriteReport
 from drivers.bacnet.binding import Binder
 from drivers.bacnet.commanding import Commander
 from drivers.bacnet.exchange import Exchange
@@ -22,6 +22,7 @@ from drivers.bacnet.line import Shared
 from drivers.bacnet.places import Place, shown
 from drivers.bacnet.polling import Poller
 from drivers.bacnet.reader import Reader
+from drivers.bacnet.rivals import Rivals
 from drivers.bacnet.services import IAm, Notification
 from drivers.bacnet.setting_up import SettingUp
 from drivers.bacnet.slots import SlotWatch
@@ -32,8 +33,6 @@ _log = logging.getLogger(__name__)
 _TICK_S = 0.001
 """uvloop counts in milliseconds and wakes up to half of one early: what is due within one is due, or its
 worker would spin until then."""
-_MOST_CLASHES = 16
-"""Other addresses of one instance that are looked into; whoever makes up more tells nothing new."""
 
 
 class DeviceWorker:
@@ -63,8 +62,7 @@ class DeviceWorker:
         self._failures = 0
         self._restarted = False
         self._announced = float("-inf")
-        self._rival: tuple[Place, IAm] | None = None
-        self._clashes: set[Place] = set()
+        self._rivals = Rivals(device, self._exchange.ask_other, shared.timing)
 
     @property
     def queue(self) -> int:
@@ -91,15 +89,15 @@ class DeviceWorker:
 
     def heard(self, source: Place, i_am: IAm) -> None:
         """An I-Am with this device's instance."""
-        if not self._exchange.online:
-            if self._binder.heard(source, i_am):
-                self._wake.set()
-        elif source == self._exchange.address:
+        if self._exchange.online and source == self._exchange.address:
             if self._shared.unasked(self.device.instance):
                 self._restarted = True
                 self._wake.set()
-        elif len(self._clashes) < _MOST_CLASHES and source not in self._clashes:
-            self._rival = (source, i_am)
+            return
+        news = self._rivals.announced(source, i_am)
+        if not self._exchange.online:
+            news = self._binder.heard(source, i_am)
+        if news:
             self._wake.set()
 
     def notified(self, source: Place, notice: Notification) -> bool:
@@ -153,10 +151,11 @@ class DeviceWorker:
         if max_apdu is not None:
             self._reader.fit(max_apdu)
         restarted = await self._slots.look_all()
-        self._rival = None
         self._restarted = False
         self._exchange.online = True
         self._say(True, f"found at {self._at()}", restarted)
+        self._rivals.leave(self._exchange.address)
+        self._shared.put(Clash(self.device.id, self._rivals.at))
         self._slots.tell()
         self._poller.restart()
         self._subscriptions.start(asyncio.get_running_loop().time())
@@ -180,8 +179,8 @@ class DeviceWorker:
             await self._urgent()
         elif self._setting_up.next() <= soon:
             await self._setting_up.hold()
-        elif self._rival is not None:
-            await self._meet_rival(*self._rival)
+        elif self._rivals.next() <= soon:
+            await self._meet_rival(now)
         elif self._restarted:
             await self._after_restart()
         elif polls <= soon and not self._waited_long(now):
@@ -193,7 +192,8 @@ class DeviceWorker:
         elif self._slots.next() <= soon:
             self._noticed(await self._slots.look_next())
         else:
-            due = min(polls, self._subscriptions.next(), self._slots.next(), self._setting_up.next())
+            due = min(polls, self._subscriptions.next(), self._slots.next())
+            due = min(due, self._setting_up.next(), self._rivals.next())
             await self._rest(due - now)
 
     async def _turn(self, until: float) -> None:
@@ -253,19 +253,21 @@ class DeviceWorker:
         self._subscriptions.start(asyncio.get_running_loop().time())
         self._setting_up.begin()
 
-    async def _meet_rival(self, rival: Place, i_am: IAm) -> None:
+    async def _meet_rival(self, now: float) -> None:
         """Our instance was announced from another address: has it moved, or are there two of it?"""
-        self._rival = None
-        try:
-            await self._binder.verify(self._exchange.ask)
-        except DriverError as error:
-            self._exchange.misses = self._shared.timing.lost_after
-            self._binder.heard(rival, i_am)
-            raise NoAnswer(f"no longer at {self._at()}, seen at {shown(rival)}") from error
-        self._clashes.add(rival)
-        detail = f"instance {self.device.instance} clash: also answers at {shown(rival)}"
-        _log.warning("bacnet device %s: %s", self.device.name, detail)
-        self._shared.put(DeviceState(self.device.id, True, detail))
+        taken = self._rivals.take(self._exchange.address, now)
+        if taken is None:
+            return
+        rival, i_am = taken
+        if i_am is not None:
+            try:
+                await self._binder.verify(self._exchange.ask)
+            except DriverError as error:
+                self._exchange.misses = self._shared.timing.lost_after
+                self._binder.heard(rival, i_am)
+                raise NoAnswer(f"no longer at {self._at()}, seen at {shown(rival)}") from error
+        if await self._rivals.look(rival):
+            self._shared.put(Clash(self.device.id, self._rivals.at))
 
     def _noticed(self, emptied: Point | None) -> None:
         if emptied is not None:

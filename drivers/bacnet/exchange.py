@@ -32,19 +32,33 @@ class Exchange:
         if self.address is None:
             raise NoAnswer("not found yet").unsent()
         healthy = self.online and not self.misses
+        try:
+            answer = await self._asked(self.address, service, payload, healthy=healthy)
+        except Refused:
+            self.misses = 0
+            raise
+        except (NoAnswer, BadFrame):
+            self.misses += 1
+            raise
+        self.misses = 0
+        return answer
+
+    async def ask_other(self, address: Place, service: int, payload: bytes) -> bytes:
+        """The same of whoever is at `address`, once: it says nothing of the device. Raises NoAnswer, Refused,
+        BadFrame."""
+        return await self._asked(address, service, payload, healthy=False, retries=0)
+
+    async def _asked(
+        self, address: Place, service: int, payload: bytes, *, healthy: bool, retries: int | None = None
+    ) -> bytes:
         line, timing = self._shared.line, self._shared.timing
         self.moving.rest()
         async with self._shared.answering if healthy else self._shared.probing:
             self.moving.on(asyncio.get_running_loop().time())
-            try:
-                answer = await self._shared.station.ask(
-                    self.address, service, payload, timeout_s=line.timeout_s, retries=timing.retries
-                )
-            except Refused:
-                self.misses = 0
-                raise
-            except (NoAnswer, BadFrame):
-                self.misses += 1
-                raise
-        self.misses = 0
-        return answer
+            return await self._shared.station.ask(
+                address,
+                service,
+                payload,
+                timeout_s=line.timeout_s,
+                retries=timing.retries if retries is None else retries,
+            )

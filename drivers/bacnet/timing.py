@@ -37,6 +37,8 @@ class Timing:
     """Between two looks at the set-up values of a device that did not go away in between."""
     set_up_retry_s: float = 30.0
     """The same after one that got no answer, or found something wrong while nothing might be written."""
+    rivals_s: float = 20.0
+    """Between two looks at other devices that have a device's instance, too."""
     apart_s: float = 60.0
     """Fastest poll of an object the device does not know."""
     rebind_s: float = 5.0

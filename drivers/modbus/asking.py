@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from config.plan.points import Command, Point, Register
 from drivers.api import NoAnswer
 from drivers.batching import Block
-from drivers.codec import width
+from drivers.codec import items_of, width
 from drivers.modbus.fence import Resting
 from drivers.modbus.requests import Link, Request, read
 
@@ -21,13 +21,16 @@ class Asking:
         self.requests = 0
         self.timeouts = 0
 
-    async def block(self, unit: int, block: Block, patience_s: float) -> tuple[int, ...]:
+    async def block(self, unit: int, block: Block, patience_s: float) -> bytes:
+        """What the block's registers say, undecoded."""
         return await self.ask(read(unit, block.space, block.address, block.size), patience_s)
 
     async def register(self, unit: int, register: Register) -> tuple[int, ...]:
-        return await self.ask(read(unit, register.space, register.address, width(register)), self.timeout_s)
+        size = width(register)
+        asked = read(unit, register.space, register.address, size)
+        return items_of(register.space, await self.ask(asked, self.timeout_s), size)
 
-    async def ask(self, request: Request, patience_s: float) -> tuple[int, ...]:
+    async def ask(self, request: Request, patience_s: float) -> bytes:
         """See Link."""
         self.requests += 1
         try:

@@ -55,11 +55,11 @@ class Link(Protocol):
     async def connect(self) -> None:
         """Open it. Raises NoAnswer."""
 
-    async def ask(self, request: Request, patience_s: float) -> tuple[int, ...]:
-        """The words or bits read; () for a write that was echoed rightly.
+    async def ask(self, request: Request, patience_s: float) -> bytes:
+        """The data of a read, as it lies on the wire; b"" for a write that was echoed rightly.
 
         `patience_s` is the time the unit may think; the time on the wire is added. Raises NoAnswer, BadFrame
-        or Refused; only an answer that is provably the one to `request` becomes a value.
+        or Refused; only an answer that is provably the one to `request` comes back.
         """
 
     def close(self) -> None: ...

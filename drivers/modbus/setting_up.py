@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from config.plan.clock import Clock
 from config.plan.devices import Device
@@ -14,6 +14,7 @@ from drivers.modbus.asking import Asking, write_request, written_register
 from drivers.permit import wrong_value
 from drivers.speaking import Errand
 
+_NOTHING: Mapping[int, Value] = {}
 _AGAIN_S = 300.0
 """Shortest time between two set-ups of a device that did not go away in between."""
 
@@ -40,13 +41,16 @@ class SettingUp:
         self._done_s: dict[int, float] = {}
         self._held_back: set[int] = set()
         """Devices of which a register was found wrong while nothing might be written."""
-        self.wanted: dict[int, Value] = {}
-        """Point → what it has to hold."""
+        self._wanted: dict[int, dict[int, Value]] = {}
 
     def add(self, device: Device) -> None:
         """One more device of the line."""
         if device.unheard is not None:
-            self.wanted.update(device.unheard.set_up)
+            self._wanted[device.id] = dict(device.unheard.set_up)
+
+    def wanted(self, device: int) -> Mapping[int, Value]:
+        """Point → what it has to hold, of one device."""
+        return self._wanted.get(device, _NOTHING)
 
     def errand(self, device: int) -> Errand | None:
         """See to the device's registers; None when it has none."""

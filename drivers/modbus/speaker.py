@@ -8,10 +8,11 @@ from config.plan.devices import Device
 from config.plan.points import Point, Register
 from drivers.api import ById, Fate, Inbox, Refused, Write, WriteReport
 from drivers.batching import Block, halves, single
-from drivers.codec import decode_point
+from drivers.codec import decode_point, items_of
 from drivers.modbus.asking import Asking
 from drivers.modbus.sampling import Sampler
 from drivers.modbus.setting_up import SettingUp
+from drivers.modbus.together import Together
 from drivers.modbus.writing import Writer
 from drivers.speaking import Errand, Polled
 
@@ -37,6 +38,7 @@ class ModbusSpeaker:
         self._devices = devices
         self._sampler = sampler
         self._writer = writer
+        self._together = Together(writer)
         self._setting_up = setting_up
         self._inbox = inbox
 
@@ -65,17 +67,20 @@ class ModbusSpeaker:
         refused alone is BAD.
         """
         try:
-            raw = await self._asking.block(self._devices[device].unit, block, patience_s)
+            data = await self._asking.block(self._devices[device].unit, block, patience_s)
         except Refused as error:
             parts = halves(block) if error.code in _BAD_ADDRESS else None
             if parts is None:
                 self._sampler.bad(block, str(error))
             return Polled(split=parts or ())
-        self._sampler.good(block, raw)
-        return Polled(set_up=self._set_up_lost(device, block, raw))
+        self._sampler.good(block, data)
+        return Polled(set_up=self._set_up_lost(device, block, data))
 
-    def write(self, write: Write) -> Errand | None:
-        return self._writer.errand(write)
+    def goes_with(self, writes: Sequence[Write], write: Write) -> bool:
+        return self._together.goes_with(writes, write)
+
+    def write(self, writes: Sequence[Write]) -> Errand | None:
+        return self._writer.errand(writes[0]) if len(writes) == 1 else self._together.errand(writes)
 
     def set_up(self, device: int) -> Errand | None:
         return self._setting_up.errand(device)
@@ -89,10 +94,13 @@ class ModbusSpeaker:
     def unsent(self, write: Write, why: str) -> None:
         self._inbox.put(WriteReport(write.seq, write.point, Fate.NOT_SENT, None, why))
 
-    def _set_up_lost(self, device: int, block: Block, raw: Sequence[int]) -> bool:
+    def _set_up_lost(self, device: int, block: Block, data: bytes) -> bool:
+        wanted = self._setting_up.wanted(device)
+        if not wanted:
+            return False
         if self._setting_up.let_go(device):
             return True
-        wanted = self._setting_up.wanted
+        raw = items_of(block.space, data, block.size)
         for part in block.parts:
             if part.point in wanted:
                 point = self._points[part.point]

@@ -51,22 +51,23 @@ class TcpLink:
         self._open.clear()
         self._deaf = 0
 
-    async def ask(self, request: Request, patience_s: float) -> tuple[int, ...]:
+    async def ask(self, request: Request, patience_s: float) -> bytes:
         if self._wire is None:
             raise NoAnswer("not connected").unsent()
         loop = asyncio.get_running_loop()
         if self._line.pause_s:
             await asyncio.sleep(max(0.0, self._sent_s + self._line.pause_s - loop.time()))
+        wire = self._wire
         try:
-            self._skip_late(self._wire)
+            self._skip_late(wire)
         except BadFrame as error:
             self.close()
             raise error.unsent() from None
         transaction = self._draw()
         try:
             self._sent_s = loop.time()
-            self._wire.send(tcp_request(request, transaction))
-            frame = await self._receive(self._wire, transaction, self._sent_s + patience_s)
+            wire.send(tcp_request(request, transaction))
+            frame = await self._receive(wire, transaction, self._sent_s + patience_s)
             return tcp_answer(request, frame)
         except BadFrame:
             self.close()
@@ -85,9 +86,9 @@ class TcpLink:
                 if int.from_bytes(frame[:2], "big") == transaction:
                     return frame
                 self._recognise(frame)
-            if not await wire.wait(until_s, beyond=len(wire.peek())):
+            if not await wire.wait(until_s, beyond=wire.size):
                 self._deaf += 1
-                if wire.peek() or self._deaf >= _DEAF:
+                if wire.size or self._deaf >= _DEAF:
                     self.close()  # half a frame stands in the stream, or nobody seems to be there
                 raise NoAnswer("time-out")
 
@@ -98,6 +99,8 @@ class TcpLink:
 
     def _frame(self, wire: TcpWire) -> bytes | None:
         """The first whole frame in the stream. Raises BadFrame where there cannot be one."""
+        if not wire.size:
+            return None
         data = wire.peek()
         if len(data) >= 4 and data[2:4] != b"\0\0":
             raise BadFrame("not Modbus: protocol id")

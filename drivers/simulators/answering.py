@@ -30,6 +30,14 @@ class Due(NamedTuple):
     """False: the profile has no read-back for it."""
 
 
+class _ReadBack(NamedTuple):
+    """How a point's commands are looked at afterwards."""
+
+    reads: bool
+    target: int
+    after_ms: int
+
+
 class End(NamedTuple):
     """A momentary output goes off again."""
 
@@ -48,6 +56,8 @@ class Answering:
         self._due: list[Due] = []
         self._ends: list[End] = []
         self._numbers = count()
+        self._read_backs: dict[int, _ReadBack] = {}
+        """By commanded point, and of momentary outputs that go off again."""
         self._latest: dict[int, int] = {}
         self._unasked: set[int] = set()
         """Numbers of momentary outputs whose end nobody waits for any more."""
@@ -107,15 +117,24 @@ class Answering:
         return self._judge_value(point, due, 1e-9)
 
     def _ask(self, point: Point, write: Write, expected: Value | None, wall_ms: int) -> None:
+        assert point.command is not None
+        momentary = point.command.pulse_s is not None and write.value is True
+        key = -1 - point.id if momentary else point.id
+        found = self._read_backs.get(key)
+        if found is None:
+            found = self._read_backs[key] = self._read_back(point, momentary=momentary)
+        reads, target, after_ms = found
+        at_ms = wall_ms + after_ms
+        heapq.heappush(self._due, Due(at_ms, next(self._numbers), write, target, expected, reads))
+
+    def _read_back(self, point: Point, *, momentary: bool) -> _ReadBack:
         command = point.command
         assert command is not None
-        momentary = command.pulse_s is not None and write.value is True
         reads = command.verify != "none" and not (momentary and self._units[point.device].bacnet)
         target = point.id
         if command.verify == "point" and command.verify_point is not None:
             target = command.verify_point
-        at_ms = wall_ms + (round(command.verify_after_s * 1000) if reads else 0)
-        heapq.heappush(self._due, Due(at_ms, next(self._numbers), write, target, expected, reads))
+        return _ReadBack(reads, target, round(command.verify_after_s * 1000) if reads else 0)
 
     def _judge_value(self, point: Point, due: Due, relative: float) -> tuple[Fate, Value | None, str]:
         assert point.command is not None

@@ -23,6 +23,7 @@ from drivers.simulators.modbus.memory import Memory
 
 _NEAR = 1e-6
 """So near to the middle between two raw numbers a float cannot tell which one is meant."""
+_MIDDLE = 0.5 - _NEAR
 _MOST_RAW = 1e9
 """Raw numbers beyond it take the long way: a float no longer knows their middle that well."""
 _REMEMBERED = 64
@@ -120,7 +121,8 @@ class _Integers:
         if not -_MOST_RAW < exact < _MOST_RAW:
             return self._long_way(value)
         raw = round(exact)
-        if abs(abs(exact - raw) - 0.5) < _NEAR or not self._low <= raw <= self._high or raw in self._absent:
+        off = exact - raw
+        if not -_MIDDLE < off < _MIDDLE or not self._low <= raw <= self._high or raw in self._absent:
             return self._long_way(value)
         found = raw if self._plain else (raw * self._a + self._b) / self._c
         least, most = self._range
@@ -136,7 +138,9 @@ class _Floats:
 
     def __init__(self, point: Point, register: Register, long_way: _LongWay) -> None:
         self._long_way = long_way
-        self._absent = frozenset(register.not_available)
+        self._absent = frozenset(
+            raw.to_bytes(2 * WORDS[register.type], "big") for raw in register.not_available
+        )
         form, self._digits, self._low, self._high, self._apart = _FLOATS[register.type]
         packing = struct.Struct(form)
         self._pack, self._unpack = packing.pack, packing.unpack
@@ -171,10 +175,10 @@ class _Floats:
             return self._long_way(value)
         pack = self._pack
         packed = pack(number)
-        if self._absent and int.from_bytes(packed, "big") in self._absent:
+        if packed in self._absent:
             return self._long_way(value)
         held = self._unpack(packed)[0]
-        size = abs(held)
+        size = held if held > 0.0 else -held
         low, high = self._decade
         if not low <= size < high and size != 0.0:
             if size < self._low:
@@ -183,10 +187,11 @@ class _Floats:
         for up, down, apart, a, b, c in self._tries:
             exact = held * up / down
             whole = round(exact)
-            off = abs(exact - whole)
-            if off > size * apart:
+            off = exact - whole
+            far = size * apart
+            if not -far <= off <= far:
                 continue
-            if abs(off - 0.5) < _NEAR:
+            if not -_MIDDLE < off < _MIDDLE:
                 return self._long_way(value)
             if pack(whole * down / up) == packed:
                 found = (whole * a + b) / c

@@ -131,11 +131,12 @@ class SimulatedDevice:
         for one in shown:
             value: Any = one.gauge()
             before = one.before
-            if value.__class__ is float and before.__class__ is float:
-                if abs(value - before) < (one.step or RELATIVE_STEP * abs(value)):
-                    continue
-            elif before == value:
+            if before == value:
                 continue
+            if value.__class__ is float and before.__class__ is float:
+                step = one.step or RELATIVE_STEP * abs(value)
+                if -step < value - before < step:
+                    continue
             one.before = value
             put(one.point, value)
 

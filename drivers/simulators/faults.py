@@ -60,6 +60,7 @@ BACNET: Mapping[str, str] = {
     "refuse-writes": "refuses every write",
     "lying-write": "acknowledges writes and ignores them",
     "segmentation-refusal": "cannot answer with more than this many properties",
+    "abort": "breaks off every request for want of buffers, or about one of so many",
     "no-multiple": "refuses to be asked for several properties at once",
     "no-cov": "refuses subscriptions to changes",
     "restart": "restarts: commands and subscriptions are gone",

@@ -21,7 +21,7 @@ from drivers.simulators.as_read import Missing, Read
 from drivers.simulators.device import Had, SimulatedDevice
 from drivers.simulators.faults import FaultError, Faults, Number
 from drivers.simulators.plant.world import World
-from drivers.simulators.rounds import Round
+from drivers.simulators.rounds import Round, rounds_of
 from drivers.simulators.silence import Silence
 from drivers.simulators.stepping import PLANT_STEP_S, Stepping
 from drivers.simulators.unwired import Readings, UnwiredDevice
@@ -51,8 +51,10 @@ class InMemory:
         self.world = World(plan, facts, seed, now.wall_ms, max(plant_step_s, cycle_s), booked)
         lines = {line.name: Faults() for line in plan.lines}
         self._units: list[UnwiredDevice] = []
-        self._readings = Readings()
-        self._moved = self._readings.moved
+        rounds = rounds_of(plan, cycle_s)
+        self._readings = Readings([one.points for one in rounds])
+        self._moved = {one.every: self._readings.moved_with(min(one.points)) for one in rounds}
+        """By round: those of it that may say something new."""
         for device in plan.devices:
             own = [plan.points[number] for number in device.points]
             twin = SimulatedDevice(
@@ -128,10 +130,11 @@ class InMemory:
         """A command; its report comes with a later `advance`."""
         point = self._plan.points[write.point]
         now = self._clock.now()
-        if self._silence.lost(point.device):
-            self._report(write, Fate.NOT_SENT, "the device does not answer")
-        elif point.device in self._silent:
-            self._report(write, Fate.NO_ANSWER, "time-out")
+        if self._silent and point.device in self._silent:
+            if self._silence.lost(point.device):
+                self._report(write, Fate.NOT_SENT, "the device does not answer")
+            else:
+                self._report(write, Fate.NO_ANSWER, "time-out")
         elif refused := self._answering.take(write, now.wall_ms):
             self._report(write, refused.fate, refused.detail)
         elif not write.reassert:
@@ -205,7 +208,7 @@ class InMemory:
     # Reading
 
     def _read(self, asked: Round, wall_ms: int, mono_ns: int) -> None:
-        if self._moved and (moved := self._moved & asked.points):
+        if moved := self._moved[asked.every]:
             self._tell(moved, wall_ms, mono_ns)
         # By now what has moved says what its Sample says, too: so the round stays one and the same block.
         self._again(asked.logged, wall_ms, mono_ns)
@@ -221,7 +224,7 @@ class InMemory:
         if points:
             self._events.append(Unchanged(points, wall_ms, mono_ns))
 
-    def _tell(self, points: Collection[int], wall_ms: int, mono_ns: int) -> None:
+    def _tell(self, points: Iterable[int], wall_ms: int, mono_ns: int) -> None:
         """A Sample of each of these that says something new."""
         if self._silent:
             points = [point for point in points if self._heard(point)]
@@ -242,7 +245,7 @@ class InMemory:
         """A Sample of each, new or not: as a block of their own they would break up those that they are read
         in."""
         urgent, self._urgent = [point for point in self._urgent if self._heard(point)], {}
-        self._readings.news(self._moved.intersection(urgent))
+        self._readings.news([point for point in urgent if self._readings.moved(point)])
         self._hand_on(self._readings.told(urgent), wall_ms, mono_ns)
 
     # Devices and writes
@@ -251,7 +254,7 @@ class InMemory:
         """A device answers, for the first time or again: what moved, priority arrays, set-up registers."""
         unit = self._units[device]
         now = self._clock.now()
-        self._tell(self._moved.intersection(unit.device.points), now.wall_ms, now.mono_ns)
+        self._tell(filter(self._readings.moved, unit.device.points), now.wall_ms, now.mono_ns)
         for number in self._plan.devices[device].points:
             slots = unit.slots(number)
             if slots is not None:
@@ -268,8 +271,9 @@ class InMemory:
             self._report(due.write, Fate.NO_ANSWER, "acknowledged; read-back: time-out")
             return
         point = due.write.point
-        if due.reads and (due.target in self._moved or point in self._moved):
-            self._tell(self._moved & {due.target, point}, wall_ms, mono_ns)
+        moved = self._readings.moved
+        if due.reads and (moved(due.target) or moved(point)):
+            self._tell(filter(moved, {due.target, point}), wall_ms, mono_ns)
         fate, value, detail = self._answering.judge(due)
         self._events.append(WriteReport(due.write.seq, point, fate, value, detail))
         slots = self._unit_of[point].slots(point)

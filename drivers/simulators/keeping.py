@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from config.plan.regular import open_regular
+from config.plan.regular import read_regular
 
 if TYPE_CHECKING:
     from drivers.simulators.plant.world import World
@@ -37,8 +37,7 @@ class Kept(NamedTuple):
 def load(path: Path, site: str) -> Kept | None:
     """What was kept for `site`; None where nothing was. Raises NotKept, OSError."""
     try:
-        with open_regular(path) as file:
-            content = file.read(_MOST_BYTES)
+        content = read_regular(path, _MOST_BYTES)
     except FileNotFoundError:
         return None
     try:

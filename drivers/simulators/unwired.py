@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from config.plan.points import BacnetObject, Point, Register
@@ -28,12 +29,17 @@ class Refusal(NamedTuple):
 class Readings:
     """What the points of all devices say, by id."""
 
-    def __init__(self) -> None:
+    def __init__(self, rounds: Iterable[Collection[int]]) -> None:
+        """`rounds`: the points, by what is read together."""
         self.as_read: dict[int, AsRead] = {}
         self.masks: dict[int, str] = {}
         """Why reads of a point are BAD, whatever its value."""
-        self.moved: set[int] = set()
-        """Those that may say something new."""
+        self._moved: dict[int, set[int]] = {}
+        """Those that may say something new, by any point of their round."""
+        for points in rounds:
+            together: set[int] = set()
+            for point in points:
+                self._moved[point] = together
         self._told: dict[int, Read] = {}
         """What was said of each last."""
         self._shown: dict[int, Value | None] = {}
@@ -44,7 +50,7 @@ class Readings:
         """Let the device show this, in engineering units."""
         number = point.id
         self._shown[number] = value
-        self.moved.add(number)
+        self._moved[number].add(number)
 
     def hold(self, point: int, read: Read) -> None:
         """Let reads of the point say this until the device shows something."""
@@ -52,15 +58,28 @@ class Readings:
         if point in self._shown or before != read or before.__class__ is not read.__class__:
             self._shown.pop(point, None)
             self._read[point] = read
-            self.moved.add(point)
+            self.stir(point)
 
-    def news(self, points: Collection[int]) -> list[tuple[int, Read]]:
+    def stir(self, point: int) -> None:
+        """The point may say something new."""
+        self._moved[point].add(point)
+
+    def moved(self, point: int) -> bool:
+        """Whether it may say something new since it was told."""
+        return point in self._moved[point]
+
+    def moved_with(self, point: int) -> AbstractSet[int]:
+        """Those that may, of all that are read together with it; as it is whenever one looks into it."""
+        return self._moved[point]
+
+    def news(self, points: Iterable[int]) -> list[tuple[int, Read]]:
         """What these say now, of those that said something else when they were asked last."""
         told, shown, masks, read, as_read = self._told, self._shown, self.masks, self._read, self.as_read
-        self.moved.difference_update(points)
+        moved = self._moved
         found: list[tuple[int, Read]] = []
         for point in sorted(points):
-            if point in shown and point not in masks:
+            moved[point].discard(point)
+            if point in shown and (not masks or point not in masks):
                 says = read[point] = as_read[point](shown.pop(point))
             else:
                 says = self.says(point)
@@ -77,7 +96,7 @@ class Readings:
         """Whatever these say is new."""
         for point in self._told.keys() & set(points):
             del self._told[point]
-            self.moved.add(point)
+            self.stir(point)
 
     def says(self, point: int) -> Read:
         """What a read of the point gives now."""
@@ -105,12 +124,16 @@ class UnwiredDevice:
         self.bacnet = False
         self._slots: dict[int, tuple[tuple[int, Value], ...]] = {}
         """Of arrays that have not changed since they were asked for."""
+        self._echoing: set[int] = set()
+        """Modbus: points that are read where they are written."""
         twin.put = readings.show
         for point in points:
             self._as_read[point.id] = as_read(point)
             if isinstance(point.source, BacnetObject):
                 self.bacnet = True
                 self._begin(point)
+            elif point.command is not None and point.command.register in (None, point.source):
+                self._echoing.add(point.id)
 
     def _begin(self, point: Point) -> None:
         assert isinstance(point.source, BacnetObject)
@@ -131,7 +154,7 @@ class UnwiredDevice:
                 self._masks[point] = reason
             else:
                 self._masks.pop(point, None)
-            self._readings.moved.add(point)
+            self._readings.stir(point)
 
     def slots(self, point: int) -> tuple[tuple[int, Value], ...] | None:
         """The priority array of a commandable BACnet point."""
@@ -180,7 +203,7 @@ class UnwiredDevice:
             self._fill(point, slot, value)
             return
         self.twin.model.command(point.name, value)
-        if point.command is None or point.command.register in (None, point.source):
+        if point.command is None or point.id in self._echoing:
             self._readings.hold(point.id, value)
 
     def end_pulse(self, point: Point, slot: int) -> None:
@@ -216,10 +239,10 @@ class UnwiredDevice:
         assert point.command is not None
         assert isinstance(point.source, Register)
         assert value is not None
-        place = point.command.register or point.source
         if self._took(point, value):
             taken = self._taken[point.id][1]
         else:
+            place = point.command.register or point.source
             try:
                 decoded = decode_point(point, place, encode_point(point, place, value))
             except EncodeError as error:
@@ -230,7 +253,7 @@ class UnwiredDevice:
             self._taken[point.id] = value, taken
         if not self.twin.faults.has("lying-write"):
             self.twin.model.command(point.name, taken)
-            if place is point.source or place == point.source:
+            if point.id in self._echoing:
                 # It stands in the register until the device itself shows another value.
                 self._readings.hold(point.id, taken)
         return taken
@@ -244,6 +267,8 @@ class UnwiredDevice:
 
     def _fill(self, point: Point, slot: int, value: Value | None) -> None:
         array = self._arrays[point.id]
+        if value is array.get(slot):
+            return  # what was sent again, as most is
         self._slots.pop(point.id, None)
         before = self._in_force(point)
         if value is None:

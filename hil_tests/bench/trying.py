@@ -19,6 +19,7 @@ from typing import Any, Self
 from config.plan.points import Point
 from config.plan.reading import Value
 from config.plan.site import Plan
+from controller.store.ledger import Kind
 from hil_tests.bench.file import BenchFile
 from hil_tests.bench.granted import Granted
 from hil_tests.bench.wires import Found, Wires
@@ -77,6 +78,15 @@ class Trying:
             await asyncio.sleep(0.1)
             row = await self.read(point)
         return time.monotonic() - began
+
+    async def read_back(self, point: Point, times: int, within_s: float) -> None:
+        """So many writes of it are in the ledger as read back: a poll may show the value before the answer to
+        the write does."""
+
+        async def told() -> bool:
+            return [row.entry.kind for row in self.house.ledger(point.key)].count(Kind.READ_BACK) >= times
+
+        await _within(told, within_s)
 
     async def all_answer(self, within_s: float = 20.0) -> None:
         """Every device of a granted point is heard."""

@@ -76,10 +76,10 @@ def allowed_s(within_s: float, speed: float, lost_s: float) -> float:
 
 
 def site_of(scenario: Scenario) -> Path:
-    """The folder of the site. Raises Unfit."""
-    places = [*(folder / scenario.site for folder in _SITES), Path(scenario.at.file).parent / scenario.site]
+    """The folder of the site: a path from the file, else one of ours by its name. Raises Unfit."""
+    places = [folder / scenario.site for folder in (Path(scenario.at.file).parent, *_SITES)]
     for place in places:
-        if place.is_dir():
+        if (place / "site.yaml").is_file():
             return place
     raise Unfit([Mistake(scenario.at, f"no site {scenario.site} among {', '.join(map(str, places))}")])
 
@@ -119,7 +119,7 @@ async def again_if_starved(once: Callable[[int], Awaitable[list[Played]]]) -> li
         except Missed as missed:
             if not missed.starved:
                 raise
-            print(f"played again, for the machine was too busy to tell:\n{missed}")
+            print(f"played again, for the machine may have been too busy:\n{missed}")
     return await once(_TRIES)
 
 
@@ -130,7 +130,8 @@ def _made(folder: Path) -> Path:
 
 async def _play_once(scenario: Scenario, folder: Path) -> list[Played]:
     site = folder / "site"
-    shutil.copytree(site_of(scenario), site)
+    # A site that is in use has its data beside the files: sockets, and databases that somebody writes.
+    shutil.copytree(site_of(scenario), site, ignore=shutil.ignore_patterns("data", ".git"))
     stand = Stand(
         site,
         folder,

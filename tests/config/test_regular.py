@@ -63,6 +63,7 @@ def test_files_and_links_to_files_are_read(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("x", encoding="utf-8")
     (tmp_path / "b").symlink_to("a")
     assert read_regular(tmp_path / "b") == b"x"
+    assert read_regular(tmp_path / "b", most=1) == b"x" == read_regular(tmp_path / "b", most=1 << 40)
     refuse_irregular(tmp_path / "b")
     refuse_irregular(tmp_path / "none")
     with pytest.raises(FileNotFoundError):

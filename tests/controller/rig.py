@@ -12,7 +12,7 @@ from controller.cycle import Engine
 from controller.decide.records import Override, PersonCommand, Remembered
 from controller.decide.step import Step
 from controller.swap.same import Same, same_parts
-from drivers.api import DeviceState, Event, Fate, Sample, SetUp, SlotState, Write, WriteReport
+from drivers.api import Clash, DeviceState, Event, Fate, Sample, SetUp, SlotState, Write, WriteReport
 from schedules.context import Context
 from tests.schedules.build import at
 
@@ -76,6 +76,10 @@ class Rig:
     def device(self, name: str, online: bool, restarted: bool = False) -> None:
         number = next(device.id for device in self.plan.devices if device.name == name)
         self._events.append(DeviceState(number, online, "test", restarted))
+
+    def clash(self, name: str, *at: str) -> None:
+        number = next(device.id for device in self.plan.devices if device.name == name)
+        self._events.append(Clash(number, at))
 
     def array(self, key: str, **slots: Value) -> None:
         """A BACnet priority array: s8=…, s15=…."""

@@ -246,7 +246,7 @@ async def test_a_failed_cycle_is_told_once_and_the_next_one_tried(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with shell(tmp_path, house()) as made:
-        monkeypatch.setattr(made.daemon, "_timer", Ticks())
+        monkeypatch.setattr(made.daemon, "timer", Ticks())
         good, failing = made.daemon.cycle, [True] * 9 + [False] + [True] * 2 + [False]
 
         def cycle() -> None:
@@ -268,7 +268,7 @@ async def test_ten_failed_cycles_in_a_row_end_the_daemon(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with shell(tmp_path, house()) as made:
-        monkeypatch.setattr(made.daemon, "_timer", Ticks())
+        monkeypatch.setattr(made.daemon, "timer", Ticks())
         tried = []
 
         def cycle() -> None:

@@ -89,7 +89,7 @@ async def watched(folder: Path, site: Plan) -> AsyncIterator[Watched]:
 
     with ServiceSocket.in_folder(folder) as other, shell(folder / "data", site) as made:
         daemon = made.daemon
-        daemon._timer = CycleTimer(time.time, CYCLE_S)
+        daemon.timer = CycleTimer(time.time, CYCLE_S)
         daemon.drivers.clear()
         manager = ServiceManager(other.address, WATCHDOG_S)
         lines = Lines(

@@ -91,6 +91,15 @@ def test_two_installations_do_not_run_at_once(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (1, "another installation is under way\n")
 
 
+@pytest.mark.parametrize("more", [[], ["--site", "/no/such/site"]])
+def test_a_site_that_is_not_there_is_told_before_minutes_of_building(tmp_path: Path, more: list[str]) -> None:
+    words = [sys.executable, "-m", "deploy", "--lang", "en", "--root", str(tmp_path), "install", *more]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=UNIT.parents[1], timeout=30)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "site" in done.stderr
+    assert not (tmp_path / "opt" / "louguan").exists()
+
+
 def test_the_installer_needs_nothing_but_the_systems_python(tmp_path: Path) -> None:
     words = [sys.executable, "-S", "-m", "deploy", "--lang", "en", "--root", str(tmp_path), "rollback"]
     done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=UNIT.parents[1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
 import pytest
 
@@ -52,7 +53,11 @@ class Speaker:
         self.requests += 1
         return Polled()
 
-    def write(self, write: Write) -> Errand:
+    def goes_with(self, writes: Sequence[Write], write: Write) -> bool:
+        return False
+
+    def write(self, writes: Sequence[Write]) -> Errand:
+        (write,) = writes
         self._stumble("write")
 
         async def run() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
+from collections.abc import Sequence
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ from tests.drivers.build import MachineClock
 
 BLOCKS = {device: Block("holding", device, 1, 0.005, (Part(device, 0, 1),)) for device in (0, 1)}
 _SOON = 0.003
-KINDS = st.sampled_from(["plain", "later", "pulse"])
+KINDS = st.sampled_from(["plain", "read", "later", "pulse"])
 OUTCOMES = st.sampled_from(["good", "good", "silent", "junk", "mistake", "mistake before"])
 ACTIONS = st.one_of(
     st.tuples(st.just("write"), st.tuples(KINDS, OUTCOMES, OUTCOMES), st.integers(0, 1)),
@@ -61,11 +62,17 @@ class Speaker:
         await self._meet(outcome)
         return Polled()
 
-    def write(self, write: Write) -> Errand:
-        if self.plans[write.seq][1] == "mistake before":
+    def goes_with(self, writes: Sequence[Write], write: Write) -> bool:
+        plain = all(self.plans[one.seq][0] == "plain" for one in (writes[-1], write))
+        return plain and writes[-1].point == write.point
+
+    def write(self, writes: Sequence[Write]) -> Errand:
+        if any(self.plans[write.seq][1] == "mistake before" for write in writes):
             raise ZeroDivisionError
-        job = Job(self, write, self.plans[write.seq].pop(0))
-        return Errand(self.device_of(write.point), job.send, job.abandon)
+        jobs = [Job(self, write, self.plans[write.seq].pop(0)) for write in writes]
+        several = Several(self, jobs)
+        job = jobs[0] if len(jobs) == 1 else several
+        return Errand(self.device_of(writes[0].point), job.send, job.abandon)
 
     def set_up(self, device: int) -> Errand | None:
         return None
@@ -82,9 +89,9 @@ class Speaker:
     def report(self, write: Write, fate: Fate) -> None:
         self._inbox.put(WriteReport(write.seq, write.point, fate, None, ""))
 
-    async def say(self, seq: int, what: str) -> None:
-        self.said.append((seq, what))
-        plan = self.plans[seq]
+    async def say(self, what: str, *seqs: int) -> None:
+        self.said += [(seq, what) for seq in seqs]
+        plan = self.plans[seqs[0]]
         await self._meet(plan.pop(0) if plan else "good")
 
     async def _meet(self, outcome: str) -> None:
@@ -101,56 +108,85 @@ class Speaker:
 
 
 class Job:
-    """One write, as a real speaker has it: at once, read back later, or a pulse."""
+    """One write, as a real speaker has it: done at once, read back, read back later, or a pulse."""
 
     def __init__(self, speaker: Speaker, write: Write, kind: str) -> None:
-        self._speaker, self._write, self._kind = speaker, write, kind
-        self._sent = self._reported = False
+        self._speaker, self.write, self._kind = speaker, write, kind
+        self.sent = self._reported = False
 
     async def send(self) -> Errand | None:
-        self._sent = True
+        self.sent = True
         try:
-            await self._speaker.say(self._write.seq, "on")
+            await self._speaker.say("on", self.write.seq)
         except (NoAnswer, BadFrame):
-            self._report(Fate.NO_ANSWER)
+            self.report(Fate.NO_ANSWER)
             if self._kind == "pulse":
                 return self._off()
             raise
         if self._kind == "plain":
-            self._report(Fate.READ_BACK)
+            self.report(Fate.READ_BACK)
             return None
         if self._kind == "pulse":
             return self._off()
-        return Errand(self._write.point, self._back, self.abandon, _SOON + time.monotonic())
+        if self._kind == "read":
+            return Errand(self.write.point, self._back, self.abandon, time.monotonic(), tells=True)
+        return Errand(self.write.point, self._back, self.abandon, _SOON + time.monotonic())
 
     def abandon(self, why: str) -> Errand | None:
-        self._report(Fate.NO_ANSWER if self._sent else Fate.NOT_SENT)
-        return self._off() if self._kind == "pulse" and self._sent else None
+        self.report(Fate.NO_ANSWER if self.sent else Fate.NOT_SENT)
+        return self._off() if self._kind == "pulse" and self.sent else None
 
     def _off(self) -> Errand:
-        return Errand(self._write.point, self._end, self.abandon, _SOON + time.monotonic(), must=True)
+        return Errand(self.write.point, self._end, self.abandon, _SOON + time.monotonic(), must=True)
 
     async def _end(self) -> Errand | None:
         try:
-            await self._speaker.say(self._write.seq, "off")
+            await self._speaker.say("off", self.write.seq)
         except (NoAnswer, BadFrame):
             return self._off()
-        self._report(Fate.ACKNOWLEDGED)
+        self.report(Fate.ACKNOWLEDGED)
         return None
 
     async def _back(self) -> Errand | None:
         try:
-            await self._speaker.say(self._write.seq, "read")
+            await self._speaker.say("read", self.write.seq)
+        except (NoAnswer, BadFrame):
+            self.report(Fate.NO_ANSWER)
+            raise
+        self.report(Fate.READ_BACK)
+        return None
+
+    def report(self, fate: Fate) -> None:
+        if not self._reported:
+            self._reported = True
+            self._speaker.report(self.write, fate)
+
+
+class Several:
+    """Plain writes that are one thing on the wire: it meets what the first of them does."""
+
+    def __init__(self, speaker: Speaker, jobs: Sequence[Job]) -> None:
+        self._speaker, self._jobs = speaker, jobs
+
+    async def send(self) -> Errand | None:
+        for job in self._jobs:
+            job.sent = True
+        try:
+            await self._speaker.say("on", *(job.write.seq for job in self._jobs))
         except (NoAnswer, BadFrame):
             self._report(Fate.NO_ANSWER)
             raise
         self._report(Fate.READ_BACK)
         return None
 
+    def abandon(self, why: str) -> Errand | None:
+        for job in self._jobs:
+            job.abandon(why)
+        return None
+
     def _report(self, fate: Fate) -> None:
-        if not self._reported:
-            self._reported = True
-            self._speaker.report(self._write, fate)
+        for job in self._jobs:
+            job.report(fate)
 
 
 async def live(actions: list[Action]) -> None:

@@ -107,7 +107,7 @@ def test_a_held_up_poll_is_not_made_up_for_by_a_burst() -> None:
 
 
 @given(
-    st.integers(0, 10**12).map(lambda start_ns: start_ns / 1e9),
+    st.integers(0, 2 * 10**5).map(lambda moments: moments / 200),
     st.sampled_from([0.1, 1.0, 2.0, 7.0, 10.0, 60.0]),
     st.integers(1, 10_000),
 )
@@ -122,6 +122,28 @@ def test_a_poll_answered_at_its_very_moment_is_not_due_again(
     agenda.answered(1, read, now_s, 0.0)
     assert agenda.wake_s(now_s) == pytest.approx(now_s + period_s, abs=1e-6)
     assert agenda.next(now_s) is None
+
+
+AFTER_NS = st.integers(10, 5_000_000)
+
+
+@given(st.integers(0, 2 * 10**5), AFTER_NS, AFTER_NS, st.integers(1, 100))
+def test_lines_that_begin_in_one_moment_are_due_in_one(
+    moment: int, after_ns: int, other_ns: int, turn: int
+) -> None:
+    wakes = []
+    for at_ns in (moment * 5_000_000 + after_ns, moment * 5_000_000 + other_ns):
+        begun_s = at_ns / 1e9
+        agenda = Agenda({1: [(block(1), 1.0)]}, MANNERS, begun_s)
+        agenda.answered(1, block(1), begun_s, 0.0)
+        assert begun_s + 1.0 <= agenda.wake_s(begun_s) + 1e-6 <= begun_s + 1.006, "once is enough at first"
+        answered_s = begun_s + turn + 0.02
+        following = agenda.next(answered_s)
+        assert following is not None
+        agenda.answered(1, following.block, answered_s, 0.0)
+        wakes.append(agenda.wake_s(answered_s))
+    assert wakes[0] == wakes[1]
+    assert wakes[0] * 200 == pytest.approx(round(wakes[0] * 200), abs=1e-6)
 
 
 @pytest.mark.parametrize("period", [1.0, 3.0, 10.0])

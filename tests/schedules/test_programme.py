@@ -12,7 +12,8 @@ from config.language import render
 from config.language.reasons import reason
 from config.plan.programmes import CalendarPlan, Programme
 from config.plan.reading import Value
-from schedules.programme import HORIZON_DAYS, Rank, evaluate, untrusted
+from schedules.bookings import Bookings
+from schedules.programme import HORIZON_DAYS, Days, Rank, evaluate, untrusted
 from tests.many import many
 from tests.schedules.build import at, booked, booking, context, entry, exception, local, programme
 from tests.schedules.drawn import Drawn, places_with_programmes
@@ -168,6 +169,21 @@ def test_against_a_minute_by_minute_reading_of_the_rules(drawn: Drawn) -> None:
             verdict = evaluate(what, place_context, wall_ms)
             assert verdict.until_ms > wall_ms
         assert (verdict.asks, verdict.value, names_of[verdict.rank]) == said, local(wall_ms, zone)
+
+
+@settings(max_examples=many(60))
+@given(drawn=places_with_programmes(1), minutes=st.lists(st.integers(-5 * 1440, 25 * 1440), max_size=12))
+def test_one_that_was_asked_before_says_what_one_asked_for_the_first_time_says(
+    drawn: Drawn, minutes: list[int]
+) -> None:
+    zone, *_, start = drawn.place
+    place_context, first = drawn.context(), at(f"{start} 00:00", zone)
+    days, unbooked = Days(drawn.programmes[0], place_context), place_context._replace(bookings=Bookings(()))
+    for number, minute in enumerate(minutes):
+        days.rebook(unbooked if number % 3 == 1 else place_context)
+        wall_ms = first + minute * MINUTE_MS
+        assert days.verdict(wall_ms) == evaluate(drawn.programmes[0], days.context, wall_ms)
+        assert len(days._own) <= 5, "no more than the days around"
 
 
 @settings(max_examples=many(100))

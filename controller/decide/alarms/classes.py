@@ -8,6 +8,7 @@ from config.plan.alarms import WANT_ACK, Priority
 
 DEVICE = "device-lost"
 LINE = "line-lost"
+CLASH = "instance-clash"
 DECLARED = "declared"
 """What the site itself declares: its own priority holds."""
 _DAY_S = 86_400.0
@@ -48,6 +49,7 @@ CLASSES: dict[str, Class] = {
     LINE: Class("high", settles_s=600.0),
     "line": Class("high"),
     DEVICE: Class("medium", settles_s=600.0),
+    CLASH: Class("medium", settles_s=600.0),
     # the log and its meters
     "meters": Class("high"),
     "counter-reset": Class("medium"),

@@ -27,6 +27,7 @@ WIRE_S = 5.0
 """Machine seconds in which a device answers a command and is read again, at any speed of site time."""
 
 
+_GOOD = Quality.GOOD
 _LAST = 9
 """In the order of one slot: behind every rank of a programme."""
 
@@ -127,7 +128,7 @@ class Look:
 
     def _good(self, point: int) -> Value | None:
         reading = self._readings[point]
-        return reading.value if reading.quality is Quality.GOOD else None
+        return reading[0] if reading[1] is _GOOD else None
 
     def never_read(self, point: int) -> bool:
         """Nothing has been read of it in this run."""

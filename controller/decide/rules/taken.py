@@ -19,6 +19,7 @@ Limits: TypeAlias = tuple[float, ...] | None
 """Of a reading that was only compared with numbers, these; None: of the reading itself."""
 Taken: TypeAlias = Mapping[int, Limits]
 """By point. Of those that are not here nothing was taken."""
+_GOOD = Quality.GOOD
 NOTHING: Taken = MappingProxyType({})
 Sight: TypeAlias = tuple[float, float] | Literal["never", "bad", "good"] | None
 """Between which of the limits a number lies, or on which; of another reading whether it is one. None: as of
@@ -65,7 +66,7 @@ def _sight(reading: Reading, limits: tuple[float, ...]) -> Sight:
 
 
 def _number(reading: Reading) -> float | None:
-    value = reading.value
-    if reading.quality is not Quality.GOOD or isinstance(value, str | bool):
+    value = reading[0]
+    if reading[1] is not _GOOD or isinstance(value, (str, bool)):
         return None
     return value

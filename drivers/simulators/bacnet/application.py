@@ -6,12 +6,13 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import suppress
+from random import Random
 from typing import Any
 
 from bacpypes3.app import Application
 from bacpypes3.appservice import ApplicationServiceAccessPoint
 from bacpypes3.comm import bind
-from bacpypes3.errors import SegmentationNotSupported, ServicesError, UnrecognizedService
+from bacpypes3.errors import AbortBufferOverflow, SegmentationNotSupported, ServicesError, UnrecognizedService
 from bacpypes3.ipv4 import IPv4DatagramServer
 from bacpypes3.ipv4.bvll import BVLLCodec
 from bacpypes3.ipv4.service import BIPNormal, UDPMultiplexer
@@ -72,6 +73,9 @@ class DeviceApplication(Application):  # type: ignore[misc, unused-ignore]
         self._faults = faults
         self.writes = 0
         """Requests to write that were heard, whatever became of them."""
+        self._until_abort = 0
+        """Requests that are still answered before one is broken off."""
+        self._chance = Random(str(device.objectIdentifier))
         self.asap = ApplicationServiceAccessPoint(device, self.device_info_cache)
         self.nsap = NetworkServiceAccessPoint()
         self.nse = NetworkServiceElement()
@@ -116,12 +120,26 @@ class DeviceApplication(Application):  # type: ignore[misc, unused-ignore]
         with suppress(BaseException):
             future.result()
 
+    def _may_abort(self) -> None:
+        if not self._faults.has("abort"):
+            self._until_abort = 0
+            return
+        if self._until_abort > 0:
+            self._until_abort -= 1
+            return
+        # Not by a beat, which whoever asks might have, too; and never two in a row but where all are meant.
+        every = int(self._faults.number("abort", "every"))
+        self._until_abort = self._chance.randrange(every - 1, 2 * every - 1) if every > 1 else 0
+        raise AbortBufferOverflow
+
     async def do_ReadPropertyRequest(self, apdu: Any) -> None:  # noqa: N802  # bacpypes3 calls it by this name
+        self._may_abort()
         if apdu.objectIdentifier == _ANY_DEVICE and self.device_object is not None:
             apdu.objectIdentifier = self.device_object.objectIdentifier
         await super().do_ReadPropertyRequest(apdu)
 
     async def do_ReadPropertyMultipleRequest(self, apdu: Any) -> None:  # noqa: N802
+        self._may_abort()
         if self._faults.has("no-multiple"):
             raise UnrecognizedService
         if self._faults.has("segmentation-refusal"):
@@ -132,13 +150,16 @@ class DeviceApplication(Application):  # type: ignore[misc, unused-ignore]
 
     async def do_WritePropertyRequest(self, apdu: Any) -> None:  # noqa: N802
         self.writes += 1
+        self._may_abort()
         await super().do_WritePropertyRequest(apdu)
 
     async def do_WritePropertyMultipleRequest(self, apdu: Any) -> None:  # noqa: N802
         self.writes += 1
+        self._may_abort()
         await super().do_WritePropertyMultipleRequest(apdu)
 
     async def do_SubscribeCOVRequest(self, apdu: Any) -> None:  # noqa: N802
+        self._may_abort()
         if self._faults.has("no-cov"):
             raise ServicesError("covSubscriptionFailed")
         await super().do_SubscribeCOVRequest(apdu)

@@ -13,6 +13,7 @@ NAMES: Final[Mapping[str, Mapping[str, float]]] = {
     "refuse-writes": {},
     "lying-write": {},
     "segmentation-refusal": {"properties": 8},
+    "abort": {"every": 1},
     "no-multiple": {},
     "no-cov": {},
     "restart": {},

@@ -98,7 +98,7 @@ class Memory:
         try:
             self._hold(place, encode_point(point, place, value, held))
         except EncodeError:
-            if isinstance(value, str | bool):
+            if isinstance(value, (str, bool)):
                 raise
             self._hold(place, encode_point(point, place, _within(place, value), held))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
@@ -40,8 +41,9 @@ class _Day(NamedTuple):
     """0 on dry days."""
 
 
-class Environment(NamedTuple):
-    """One moment."""
+@dataclass(slots=True, eq=False)
+class Environment:
+    """One moment. Nobody changes it; that it is no tuple makes it cheap to look into."""
 
     time_s: float
     """Site time, seconds since 1970 UTC."""

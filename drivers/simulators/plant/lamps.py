@@ -68,7 +68,10 @@ class LampGroup:
 
     def _output(self) -> float:
         alive = 1 - len(self.failed) / self.count if self.count else 0.0
-        return self.light / 100 * alive * max(0.7, 1 - 0.3 * self.on_h / MEAN_LIFE_H)
+        worn = 1 - 0.3 * self.on_h / MEAN_LIFE_H
+        if worn < 0.7:
+            worn = 0.7
+        return self.light / 100 * alive * worn
 
     def current(self, lamp: int) -> float:
         """Amperes of one lamp; a driver at rest draws a trace."""

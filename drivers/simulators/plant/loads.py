@@ -42,7 +42,10 @@ class Load:
 
     def step(self, environment: Environment) -> None:
         size = self._size(environment) * self._lot
-        self.kw = max(size * (1 + 0.03 * self._noise.at(environment.time_s)), 0.0)
+        kw = size * (1 + 0.03 * self._noise.at(environment.time_s))
+        if kw < 0.0:
+            kw = 0.0
+        self.kw = kw
 
 
 _Size = Callable[[Environment], float]

@@ -28,9 +28,14 @@ class Tank:
 
     def step(self, inflow: float, outflow: float, dt_s: float) -> None:
         after = self.content + (inflow - outflow) * dt_s / 3600
-        self.spilled += max(after - self.capacity, 0.0)
-        self.missing += max(-after, 0.0)
-        self.content = min(max(after, 0.0), self.capacity)
-        lost = min(self.leak * dt_s / 3600, self.content)
-        self.content -= lost
-        self.leaked += lost
+        if after > self.capacity:
+            self.spilled += after - self.capacity
+            after = self.capacity
+        elif after < 0.0:
+            self.missing -= after
+            after = 0.0
+        self.content = after
+        if self.leak:
+            lost = min(self.leak * dt_s / 3600, self.content)
+            self.content -= lost
+            self.leaked += lost

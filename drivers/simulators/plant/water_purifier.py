@@ -53,13 +53,22 @@ class WaterPurifier:
         """`draw_l_min`: what people ask for; they get what the tank has above its element."""
         tank = self.tank
         content_l = tank.content / LITRE
-        drawn = min(draw_l_min * dt_s / 60, max(content_l - 8, 0))
+        drawn, there = draw_l_min * dt_s / 60, content_l - 8
+        if there < drawn:
+            drawn = there
+            if drawn < 0:
+                drawn = 0.0
         self.producing = tank.level < (99.5 if self.producing else 88) and self.filter_left > 0
-        made = self.ro_l_min * dt_s / 60 if self.producing else 0.0
-        made = min(made, (tank.capacity - tank.content) / LITRE + drawn)
-        flushed = 2 * self.ro_l_min * min(dt_s, self.flush_s) / 60
-        self.flush_s = max(self.flush_s - dt_s, 0)
-        held = max(content_l - drawn, 1e-6)
+        made = 0.0
+        if self.producing:
+            made = min(self.ro_l_min * dt_s / 60, (tank.capacity - tank.content) / LITRE + drawn)
+        flushed = 0.0
+        if self.flush_s:
+            flushed = 2 * self.ro_l_min * min(dt_s, self.flush_s) / 60
+            self.flush_s = max(self.flush_s - dt_s, 0)
+        held = content_l - drawn
+        if held < 1e-6:
+            held = 1e-6
         self.temperature_c = (self.temperature_c * held + mains_c * made) / (held + made)
         tank.step(made * LITRE * 3600 / dt_s, drawn * LITRE * 3600 / dt_s, dt_s)
         self._heat(room_c, dt_s)
@@ -69,13 +78,15 @@ class WaterPurifier:
         )  # a part of the feed leaves as concentrate
         self.drawn_l += drawn
         self.idle_s = 0.0 if drawn or self.flush_s else self.idle_s + dt_s
-        stale = min(self.idle_s / 3600, 12)
+        stale = self.idle_s / 3600 if self.idle_s < 12 * 3600 else 12
         tired = 8 + 30 * self.filtered_l / self.filter_l
         self.tds_ppm = approach(self.tds_ppm, tired + stale, dt_s, 900)
 
     def _heat(self, room_c: float, dt_s: float) -> None:
         content_l = self.tank.content / LITRE
-        mass = max(content_l, 1.0)
+        mass = content_l
+        if mass < 1.0:
+            mass = 1.0
         self.heating = (
             self.permit
             and content_l > 6
@@ -83,6 +94,7 @@ class WaterPurifier:
         )
         loss_kw = 0.004 * (self.temperature_c - room_c)
         gain_kw = self.heater_kw if self.heating else 0.0
-        self.temperature_c = min(
-            self.temperature_c + (gain_kw - loss_kw) * dt_s / (mass * WATER_KJ_L_K), 99.0
-        )
+        after_c = self.temperature_c + (gain_kw - loss_kw) * dt_s / (mass * WATER_KJ_L_K)
+        if after_c > 99.0:
+            after_c = 99.0
+        self.temperature_c = after_c

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 import tarfile
 import threading
@@ -14,6 +15,8 @@ import pytest
 from config.plan import codec
 from config.plan.site import Plan
 from controller import restored
+from controller.accept.file import ProgressFile
+from controller.accept.records import Left, Progress
 from controller.backups import making
 from controller.backups.manifest import BackupWrong, Manifest
 from controller.backups.restoring import ASIDE, NotEmpty, Restored, restore
@@ -28,6 +31,7 @@ from controller.store.migrations.log import LOG
 from controller.store.plans import Acceptance
 from tests.controller.rig import THURSDAY
 from tests.controller.shell import Shell, metered, shell
+from tests.controller.store.tampering import tamper
 from tests.controller.test_delivery import delivery, took
 from tests.controller.test_stores import minutes, until
 
@@ -130,6 +134,23 @@ def test_what_is_put_back_is_what_was_there_and_says_so(tmp_path: Path, data: Pa
         assert [row.kind for row in rows[-2:]] == [Kind.GAP, Kind.COMMAND]
         assert rows[-1].detail == "observe on site"
         assert f"from {name}, made 2026-03-04T23:40:00Z" in rows[-2].detail
+
+
+def test_the_record_of_a_commissioning_comes_back_with_what_it_left(tmp_path: Path, data: Path) -> None:
+    """It is hours of people's work, and an output that is still to be put back is known nowhere else."""
+    left = Left("lamp.switch", False, None, True, "li", THURSDAY, "print")
+    ProgressFile(data).save(Progress("shuangliu", left={left.point: left}))
+    back_up(data, tmp_path / "away.tar.gz")
+    put_back(tmp_path / "away.tar.gz", tmp_path / "back")
+    assert ProgressFile(tmp_path / "back").load("shuangliu").left == {left.point: left}
+
+
+def test_a_backup_of_before_there_was_a_record_in_it_is_put_back(tmp_path: Path, data: Path) -> None:
+    back_up(data, tmp_path / "away")
+    file = tmp_path / "away" / "manifest.json"
+    said = json.loads(file.read_text(encoding="utf-8")) | {"format_version": 1}
+    file.write_text(json.dumps(said), encoding="utf-8")
+    assert put_back(tmp_path / "away", tmp_path / "back").placed
 
 
 def test_a_start_on_it_observes_until_somebody_has_looked(tmp_path: Path, data: Path, plan: Plan) -> None:
@@ -264,7 +285,7 @@ def test_a_kill_in_between_lets_nothing_start(
 
 def test_what_the_audit_finds_is_told_and_only_put_in_place_when_asked(tmp_path: Path, data: Path) -> None:
     with closing(sqlite3.connect(data / "log.db")) as connection, connection:
-        connection.execute("UPDATE intervals SET consumption = consumption + 1")
+        tamper(connection).execute("UPDATE intervals SET consumption = consumption + 1")
     next((data / "ledger").iterdir()).unlink()
     made = back_up(data, tmp_path / "away.tar.gz")
     assert len(made.missing) == 1

@@ -128,7 +128,7 @@ def _twice(said: dict[str, Any]) -> None:
         (_said(parts=7), "manifest is damaged"),
         (_said(head={"seq": -1, "hash": ""}), "manifest is damaged"),
         (_said(format="else"), "no backup of louguan"),
-        (_said(format_version=2), "newer louguan"),
+        (_said(format_version=3), "newer louguan"),
         (_grown, "are free"),
     ],
 )

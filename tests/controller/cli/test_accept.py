@@ -6,6 +6,7 @@ import errno
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from controller.accept.records import Aspect, Check, Left, Progress, Verdict
 from controller.board import Board
 from controller.booted import boot_id
 from controller.cli import accept, remote
-from controller.cli.accept_wish import measured, noted, wish_of
+from controller.cli.accept_wish import measured, noted, wish_of, without_output
 from controller.cli.remote import data_of_site
 from controller.cli.speech import Failure
 from controller.kernel_clock import elapsed_ns
@@ -199,6 +200,17 @@ def test_what_all_means() -> None:
     assert "panel.comm_timeout" not in keys("panel")
     named = wish_of(plan, ["do-1.ch8", "lamp"], (), (), (), forget=False).named
     assert {plan.points[number].key for number in named} == {"do-1.ch8"}
+
+
+def test_a_name_without_an_output_is_told() -> None:
+    plan, bare = compiled(SITE), replace(compiled(SITE), equipment=())
+
+    def told(plan: Plan, *names: str) -> str:
+        return str(without_output(names, wish_of(plan, names, (), (), (), forget=False)))
+
+    assert "safety has no output" in told(plan, "safety")
+    assert "name devices or points" in told(bare, "all")
+    assert told(plan, "all") == told(plan, "safety", "lamp") == told(plan) == "None"
 
 
 def test_whose_data_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ from controller.store.logdb import LogStore
 from controller.store.plans import Acceptance
 from tests.controller.cli.test_main import louguan
 from tests.controller.consumption.bench import PLAN, START
+from tests.controller.store.tampering import tamper
 
 QUARTER = 900_000
 
@@ -80,7 +81,8 @@ def data(tmp_path: Path) -> Path:
 
 def change(path: Path, statement: str) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
-        assert connection.execute(statement).rowcount == 1
+        (tamper(connection) if path.name == "log.db" else connection).execute(statement)
+        assert connection.total_changes
 
 
 def test_meters(capsys: pytest.CaptureFixture[str], data: Path) -> None:
@@ -299,6 +301,7 @@ def test_what_a_later_interval_has_is_not_lost_though_it_was_not_asked_for(
         f"UPDATE intervals SET start_ms = {late}, end_ms = {late + QUARTER} "
         f"WHERE start_ms = {START + 2 * QUARTER}",
     )
+    change(data / "log.db", f"UPDATE marks SET slot_ms = {late + QUARTER}")
     assert lacking(capsys, data, "--to", "2026-03-05") == [RECOVERED, ("missing", "05T10:30", "06T00:00")]
 
 

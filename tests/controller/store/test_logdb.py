@@ -229,7 +229,8 @@ def test_figures_count_rows_and_bytes(store: LogStore) -> None:
         "undone",
     )
     empty = dict.fromkeys(names, 0)
-    assert found.rows == empty | {"days": 6, "feed": 500, "fittings": 2, "intervals": 500, "meters": 2}
+    filled = {"days": 6, "fed": 1, "fittings": 2, "logged": 500, "meters": 2, "slots": 500, "stretches": 500}
+    assert found.rows == empty | filled
     assert found.bytes + found.wal_bytes >= 500 * 15
     assert 0 < disk(store.path.parent).free_bytes <= disk(store.path.parent).total_bytes
 

@@ -18,7 +18,7 @@ from controller.store.reserve import FILE, Reserve
 from tests.controller.store.writing import METER, START, cycle
 from tests.disks import fill, small_disk
 
-KEPT = 512 * 1024
+KEPT = 640 * 1024
 
 
 @pytest.fixture

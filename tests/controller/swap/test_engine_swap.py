@@ -202,6 +202,32 @@ def test_a_lost_device_and_a_refused_command_stand_on_and_are_told_once() -> Non
     assert [(item.kind, item.on) for item in rig.step(1.0).notices] == [("device-lost", False)]
 
 
+def test_an_instance_that_others_have_is_told_at_each_change_and_stands_over_a_swap() -> None:
+    rig = heard()
+
+    def told(*at: str) -> list[tuple[str, bool]]:
+        rig.clash("stove", *at)
+        notices = [notice for notice in rig.step(1.0).notices if notice.kind == "instance-clash"]
+        return [
+            (str(notice.text).partition("network: ")[2].partition(" answers")[0], notice.on)
+            for notice in notices
+        ]
+
+    assert told() == []
+    assert told("10.0.0.9") == [("10.0.0.9", True)]
+    assert told("10.0.0.9") == []
+    rig.swap(shifted())
+    assert not [notice for notice in rig.step(1.0).notices if notice.kind == "instance-clash"]
+    assert told("10.0.0.9") == []
+    assert told("10.0.0.7", "10.0.0.9") == [("10.0.0.7, 10.0.0.9", True)]
+    assert told() == [("10.0.0.7, 10.0.0.9", False)]
+    assert told() == []
+    told("10.0.0.9")
+    plan = house()
+    rig.swap(replace(plan, devices=plan.devices[:-1], points=plan.points[:-1]))
+    assert ("instance-clash", False) in [(item.kind, item.on) for item in rig.step(1.0).notices]
+
+
 def test_what_was_told_of_something_that_is_gone_is_over() -> None:
     rig = heard()
     rig.device("stove", False)

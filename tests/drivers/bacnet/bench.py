@@ -16,7 +16,7 @@ from config.plan.points import BacnetObject, Command, Kind, Point
 from config.plan.programmes import CalendarPlan
 from config.plan.reading import Quality, Value
 from config.plan.site import Plan, Site
-from drivers.api import DeviceState, Event, Inbox, Sample, SlotState, Write, WriteReport
+from drivers.api import Clash, DeviceState, Event, Inbox, Sample, SlotState, Write, WriteReport
 from drivers.bacnet.driver import BacnetDriver
 from drivers.bacnet.timing import Timing
 from drivers.simulators.bacnet import BacnetSimulator
@@ -30,6 +30,7 @@ QUICK = Timing(
     unasked_s=0.2,
     lifetime_s=1,
     slots_s=0.2,
+    rivals_s=0.2,
     apart_s=0.2,
     rebind_s=0.1,
 )
@@ -174,6 +175,10 @@ class Bench:
     def states(self, name: str) -> list[DeviceState]:
         wanted = next(device.id for device in self.plan.devices if device.name == name)
         return [event for event in self.gather() if isinstance(event, DeviceState) and event.device == wanted]
+
+    def clashes(self, name: str) -> list[tuple[str, ...]]:
+        wanted = next(device.id for device in self.plan.devices if device.name == name)
+        return [event.at for event in self.gather() if isinstance(event, Clash) and event.device == wanted]
 
     def slots(self, key: str) -> list[dict[int, Value]]:
         wanted = self.point(key).id

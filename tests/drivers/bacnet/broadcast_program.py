@@ -49,8 +49,8 @@ async def scenario() -> dict[str, object]:
         simulators.append(double)
         assert double._application is not None
         double._application.i_am()
-        await line.until(lambda: len(line.states("b")) > 1)
-        seen["clash"] = line.states("b")[-1].detail
+        await line.until(lambda: any(line.clashes("b")))
+        seen["clash"] = line.clashes("b")[-1]
         seen["b online"] = line.states("b")[-1].online
         await asyncio.sleep(TIMING.unasked_s + 0.1)
         before = len(line.states("a"))

@@ -32,7 +32,7 @@ def test_devices_are_found_by_instance_and_heard_when_they_announce_themselves()
         "found": ["found at 10.99.0.11", "found at 10.99.0.12", "no I-Am"],
         "written": "read-back",
         "restarted": "announced itself again",
-        "clash": "instance 1002 clash: also answers at 10.99.0.13",
+        "clash": ["10.99.0.13"],
         "b online": True,
         "asked for by others": 0,
     }

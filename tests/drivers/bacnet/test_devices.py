@@ -110,7 +110,7 @@ async def test_another_device_at_the_address_is_not_believed() -> None:
         assert not line.samples("a.lux")
 
 
-async def test_an_instance_that_answers_twice_is_told_once() -> None:
+async def test_an_instance_that_answers_twice_is_told_once_and_so_is_its_end() -> None:
     async with bench({"a": [LUX]}) as line:
         await line.all_good()
         double = BacnetSimulator(line.plan.devices[0], [line.plan.points[0]])
@@ -121,12 +121,65 @@ async def test_an_instance_that_answers_twice_is_told_once() -> None:
             for _ in range(3):
                 application.i_am(_own_address(line))
                 await asyncio.sleep(0.15)
+            await line.until(lambda: len(line.clashes("a")) > 1)
+            await asyncio.sleep(0.5)
+            assert line.clashes("a") == [(), (double.address,)]
         finally:
             await double.stop()
-        assert [(state.online, state.detail) for state in line.states("a")][1:] == [
-            (True, f"instance 1001 clash: also answers at {double.address}")
-        ]
-        assert line.samples("a.lux")
+        await line.until(lambda: len(line.clashes("a")) > 2)
+        assert line.clashes("a")[2:] == [()]
+        assert [state.online for state in line.states("a")] == [True], "it goes on"
+        count = len(line.samples("a.lux"))
+        await line.until(lambda: len(line.samples("a.lux")) > count)
+
+
+async def test_an_instance_that_answers_twice_from_the_beginning_is_told() -> None:
+    """A restart of ours between the two: both answer the search."""
+    async with bench({"a": [LUX]}) as line:
+        await line.driver.stop()
+        searched = replace(line.plan.devices[0], address="")
+        networks = ("127.255.255.254",)
+        line.plan = replace(
+            line.plan, devices=(searched,), lines=(replace(line.plan.lines[0], networks=networks),)
+        )
+        first = line.devices.pop("a")
+        line.open()
+        await line.driver.start()
+        second = BacnetSimulator(searched, [line.plan.points[0]])
+        await second.start()
+        try:
+            await line.until(lambda: line.driver.status().connected)
+            for simulator in (first, second):
+                assert simulator._application is not None
+                simulator._application.i_am(_own_address(line))
+            await line.until(lambda: line.clashes("a") and line.clashes("a")[-1])
+            at, found = line.clashes("a")[-1][0], line.states("a")[-1].detail
+            assert {at, found.removeprefix("found at ")} == {first.address, second.address}
+        finally:
+            await line.driver.stop()
+            await first.stop()
+            await second.stop()
+
+
+async def test_an_instance_that_only_somebody_announces_is_no_clash() -> None:
+    async with bench({"a": [LUX]}) as line:
+        await line.all_good()
+        other = BacnetSimulator(replace(line.plan.devices[0], instance=77), [line.plan.points[0]])
+        await other.start()
+        try:
+            assert other._application is not None
+            known = other._application.device_object
+            known.objectIdentifier = ("device", 1001)
+            other._application.i_am(_own_address(line))
+            known.objectIdentifier = ("device", 77)
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as made_up:
+                i_am = bytes.fromhex("810a0014 0100 1000 c4020003e9 2201e0 9100 2178")
+                made_up.sendto(i_am, line.driver.endpoint)
+                await asyncio.sleep(1.0)
+        finally:
+            await other.stop()
+        assert line.clashes("a") == [()]
+        assert [state.online for state in line.states("a")] == [True]
 
 
 def _own_address(line: Bench) -> object:

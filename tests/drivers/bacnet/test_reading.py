@@ -111,6 +111,20 @@ async def test_a_device_is_read_as_it_lets_itself_be_read(
         assert [state.online for state in line.states("a")] == [True]
 
 
+async def test_a_request_that_is_broken_off_is_asked_again_in_parts() -> None:
+    many = [Spec(f"p{number}", f"analog-input {number}") for number in range(1, 21)]
+    async with bench({"a": many}, faults={"abort": {"every": 3.0}}) as line:
+        await line.all_good()
+        await line.until(lambda: len(line.samples("a.p20")) >= 3)
+        bad = {event.reading.reason for point in many for event in line.samples(f"a.{point.name}")} - {""}
+        assert not bad
+        line.devices["a"].fault("abort", True)
+        await line.until(lambda: line.latest("a.p1") == (None, "buffer-overflow"))
+        line.devices["a"].fault("abort", False)
+        await line.until(lambda: line.latest("a.p1") == (0.0, ""))
+        assert [state.online for state in line.states("a")] == [True]
+
+
 async def test_what_worked_is_remembered() -> None:
     many = [Spec(f"p{number}", f"analog-input {number}") for number in range(1, 21)]
     refusal = {"segmentation-refusal": {"properties": 5.0}}

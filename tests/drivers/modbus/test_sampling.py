@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 
 from hypothesis import given
@@ -43,6 +44,11 @@ class Bench:
         self.sampler = Sampler(POINTS, Handover(self.inbox, self.clock))
 
 
+def wire(words: list[int]) -> bytes:
+    """As an answer has them."""
+    return struct.pack(f">{len(words)}H", *words)
+
+
 def plain(one: Point, words: list[int]) -> tuple[Value | None, str]:
     assert isinstance(one.source, Register)
     value = decode_point(one, one.source, words)
@@ -51,25 +57,50 @@ def plain(one: Point, words: list[int]) -> tuple[Value | None, str]:
 
 def test_an_answer_that_repeats_is_one_event_and_decodes_nothing() -> None:
     bench = Bench()
-    bench.sampler.good(WHOLE, [1, 0, 7, 4])
+    bench.sampler.good(WHOLE, wire([1, 0, 7, 4]))
     assert len(bench.inbox.take()) == len(POINTS)
     bench.clock.advance(1.0)
-    bench.sampler.good(WHOLE, [1, 0, 7, 4])
+    bench.sampler.good(WHOLE, wire([1, 0, 7, 4]))
     now = bench.clock.now()
     assert bench.inbox.take() == [Unchanged((0, 1, 2, 3, 4), now.wall_ms, now.mono_ns)]
-    bench.sampler.good(WHOLE, [1, 0, 8, 4])
+    bench.sampler.good(WHOLE, wire([1, 0, 7, 4]))
+    (before,) = bench.inbox.take()
+    bench.sampler.good(WHOLE, wire([1, 0, 8, 4]))
     sample, same = bench.inbox.take()
     assert isinstance(sample, Sample)
     assert (sample.point, sample.reading.value) == (3, 8)
+    assert isinstance(before, Unchanged)
     assert isinstance(same, Unchanged)
-    assert set(same.points) == {0, 1, 2, 4}
+    assert same.points is before.points, "one block, whatever in it has changed"
+    assert sample.reading.mono_ns == same.mono_ns
+
+
+def test_where_all_has_changed_nothing_came_again() -> None:
+    bench = Bench()
+    bench.sampler.good(WHOLE, wire([0, 0, 7, 4]))
+    bench.inbox.take()
+    bench.sampler.good(WHOLE, wire([3, 1, 8, 5]))
+    events = bench.inbox.take()
+    assert [event.point for event in events if isinstance(event, Sample)] == [0, 1, 2, 3, 4]
+    assert len(events) == 5
+
+
+def test_what_moves_in_a_gap_is_nobodys() -> None:
+    bench = Bench()
+    apart = Block("holding", 0, 4, 1.0, (WHOLE.parts[2], WHOLE.parts[4]))
+    bench.sampler.good(apart, wire([1, 0, 7, 4]))
+    bench.inbox.take()
+    bench.sampler.good(apart, wire([1, 9, 8, 4]))
+    (same,) = bench.inbox.take()
+    assert isinstance(same, Unchanged)
+    assert same.points == (2, 4)
 
 
 def test_a_bit_that_stands_in_a_word_that_changed_says_so() -> None:
     bench = Bench()
-    bench.sampler.good(LEFT, [1, 0, 7][: LEFT.size])
+    bench.sampler.good(LEFT, wire([1, 0, 7][: LEFT.size]))
     bench.inbox.take()
-    bench.sampler.good(LEFT, [5, 0, 7][: LEFT.size])
+    bench.sampler.good(LEFT, wire([5, 0, 7][: LEFT.size]))
     events = bench.inbox.take()
     assert [event.point for event in events if isinstance(event, Sample)] == [2]
     assert {0, 1} <= {p for event in events if isinstance(event, Unchanged) for p in event.points}
@@ -107,7 +138,7 @@ def test_whatever_is_read_how_it_comes_out_as_if_each_were_decoded(
             wanted = {part.point: (None, "exception 2") for part in block.parts}
         else:
             raw = words[block.address : block.address + block.size]
-            bench.sampler.good(block, raw)
+            bench.sampler.good(block, wire(raw))
             wanted = {
                 part.point: plain(POINTS[part.point], words[part.address : part.address + part.size])
                 for part in block.parts
@@ -116,10 +147,10 @@ def test_whatever_is_read_how_it_comes_out_as_if_each_were_decoded(
 
 
 def said(events: list[Event], mono_ns: int) -> dict[int, tuple[Value | None, str]]:
-    found = {}
+    found: dict[int, tuple[Value | None, str]] = {}
     for event in events:
         assert isinstance(event, Sample)
-        assert event.point not in found
         assert event.reading.mono_ns == mono_ns
-        found[event.point] = (event.reading.value, event.reading.reason)
+        told = (event.reading.value, event.reading.reason)
+        assert found.setdefault(event.point, told) == told
     return found

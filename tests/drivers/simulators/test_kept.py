@@ -40,7 +40,7 @@ def test_what_is_decoded_when_it_is_read_reads_as_if_it_were_at_once(
     acts: list[tuple[int, str, float | None]],
 ) -> None:
     points = part("restroom-1")[0].points[:3]
-    readings = Readings()
+    readings = Readings([[point.id for point in points]])
     plain: dict[int, Read] = {}
     told: dict[int, Read] = {}
     for point in points:
@@ -57,16 +57,16 @@ def test_what_is_decoded_when_it_is_read_reads_as_if_it_were_at_once(
             plain[point.id] = value
         elif what == "mask":
             readings.masks[point.id] = "exception 4"
-            readings.moved.add(point.id)
+            readings.stir(point.id)
         elif what == "unmask" and readings.masks.pop(point.id, ""):
-            readings.moved.add(point.id)
+            readings.stir(point.id)
         now = {
             number: Missing(readings.masks[number]) if number in readings.masks else found
             for number, found in plain.items()
         }
         if what == "tell":
-            told.update({number: readings.says(number) for number in readings.moved})
-            readings.moved.clear()
+            told.update(readings.news(readings.moved_with(point.id)))
+            assert not readings.moved_with(point.id)
             assert told == now, "whatever says something new is among those that moved"
         elif what == "read":
             assert readings.says(point.id) == now[point.id]

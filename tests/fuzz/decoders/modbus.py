@@ -10,10 +10,10 @@ from config.plan.points import Kind, Order, Point, RawType, Register
 from config.plan.reading import Value
 from drivers.api import DriverError
 from drivers.batching import Block, Part
-from drivers.codec import WORDS, Absent, EncodeError, decode_point, encode_point, width
+from drivers.codec import WORDS, Absent, EncodeError, decode_point, encode_point, items_of, width
 from drivers.modbus.fence import challenges
 from drivers.modbus.frames import rtu_request, tcp_request
-from drivers.modbus.requests import BIT_FUNCTIONS, Request
+from drivers.modbus.requests import BIT_FUNCTIONS, READS, Request
 from drivers.modbus.rtu import RtuLink
 from drivers.modbus.tcp import TcpLink
 from drivers.modbus.wire import TcpWire, Wire
@@ -34,6 +34,7 @@ REQUESTS = (
 _CUT = b"\xf5\xf5"
 """Between what comes in one round and what comes in the next."""
 _PATIENCE_S = 0.2
+_SPACES = {function: space for space, function in READS.items()}
 
 
 def _answer(request: Request) -> bytes:
@@ -52,6 +53,11 @@ def _values(request: Request, pdu: bytes) -> tuple[int, ...]:
     if request.function in BIT_FUNCTIONS:
         return tuple(data[at // 8] >> at % 8 & 1 for at in range(request.size))
     return tuple(int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data), 2))
+
+
+def _told(request: Request, data: bytes) -> tuple[int, ...]:
+    """The link's answer, by the codec."""
+    return () if request.values else items_of(_SPACES[request.function], data, request.size)
 
 
 def _fits(request: Request, pdu: bytes) -> bool:
@@ -107,7 +113,7 @@ def tcp() -> Decoder:
         link = TcpLink(line, lambda _unit, _late_s: None)
         peer = _TcpPeer(answer, cut, bool(head & 8))
         link._wire = peer
-        found = await link.ask(request, _PATIENCE_S)
+        found = _told(request, await link.ask(request, _PATIENCE_S))
         begin = peer.fed.find(peer.transaction + b"\0\0")
         while begin >= 0:
             size = int.from_bytes(peer.fed[begin + 4 : begin + 6], "big")
@@ -182,7 +188,7 @@ def rtu() -> Decoder:
         for which in data[:3]:
             request = REQUESTS[which & 7]
             try:
-                found = await link.ask(request, _PATIENCE_S)
+                found = _told(request, await link.ask(request, _PATIENCE_S))
             except DriverError:
                 continue
             if not _stands(request, found, peer.fed):

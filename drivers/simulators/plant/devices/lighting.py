@@ -35,6 +35,7 @@ class LightingController(DeviceModel):
             zone: LampGroup(setting.seed, f"{setting.device.name}/{zone}", count, lamp_kw,
                             setting.lot(f"age {zone}", 500, 15_000)) for zone in zones
         }  # fmt: skip
+        self._groups = tuple(self.zones.values())
         self._kw = 0.01
         self._passing = {
             zone: Lot(setting.seed, f"{setting.device.name}/{zone}/passing", STAY_S) for zone in zones
@@ -58,8 +59,10 @@ class LightingController(DeviceModel):
             self.zones[int(zone[1])].level = self.told_number(name, 0)
 
     def step(self, dt_s: float) -> None:
-        changed = [group.step(dt_s) for group in self.zones.values()]
-        if any(changed):
+        changed = False
+        for group in self._groups:
+            changed |= group.step(dt_s)
+        if changed:
             self._kw = 0.01 + sum(group.power_kw for group in self.zones.values())
         self.energy_kwh += self._kw * dt_s / 3600
         self._pass(self.environment)

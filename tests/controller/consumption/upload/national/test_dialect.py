@@ -72,6 +72,12 @@ def test_no_setting_takes_anything(key: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
+        (
+            {"building_element": "gateway_id"},
+            'gateway_element is "gateway_id"; that is the name of building_element, which stands beside it',
+        ),
+        ({"gateway_element": "type"}, 'gateway_element is "type"; that is the name of <type>'),
+        ({"query_to": GOOD["query_from"]}, "that is the name of query_from"),
         ({"crc": "ccitt"}, 'dialect x: crc is "ccitt"; expected one of xmodem, modbus'),
         ({"head": "6868161"}, "2 to 8 bytes in hexadecimal"),
         ({"length_counts": ["sequence"]}, "with cipher among them"),

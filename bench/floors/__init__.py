@@ -1,0 +1,1 @@
+"""The plainest programs that do the work of what is measured."""
