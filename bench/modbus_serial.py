@@ -23,7 +23,7 @@ from drivers.api import Inbox
 from drivers.modbus import open_line
 from drivers.modbus.wire import SerialWire
 
-_WARM_S = 1.0
+_WARM_S = 0.5
 
 
 class Cost(NamedTuple):

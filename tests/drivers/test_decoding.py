@@ -123,11 +123,10 @@ def test_words_are_pymodbuses_at_every_length(function: int) -> None:
         assert words_of(held[: 2 * count]) == tuple(theirs.registers)
 
 
-@pytest.mark.parametrize("function", [1, 2])
-def test_bits_are_pymodbuses_at_every_length(function: int) -> None:
-    held = bytes((at * 37 + function) % 256 for at in range(250))
+def test_bits_are_pymodbuses_at_every_length() -> None:
+    held = bytes((at * 37 + 11) % 256 for at in range(250))
     for count in range(1, 2001):
-        data = held[: (count + 7) // 8]
+        data, function = held[: (count + 7) // 8], 1 + count % 2
         theirs = PYMODBUS.decode(bytes((function, len(data))) + data)
         assert theirs is not None
         assert bits_of(data, count) == tuple(int(bit) for bit in theirs.bits[:count])
