@@ -3,7 +3,7 @@ rest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from config.plan.clock import Clock
@@ -27,13 +27,14 @@ class Handover:
         self._clock = clock
         self._last: dict[int, Found] = {}
 
-    def give(self, found: Iterable[Found], again: Sequence[int] = ()) -> None:
+    def give(self, found: Iterable[Found], again: tuple[int, ...] = ()) -> None:
         """Readings of this moment.
 
-        `again`: points that were read with them and are known to say what their last Sample said.
+        `again`: all points that were read, those of `found` among them; when that is done each of them says
+        what its last Sample said.
         """
         now, last = self._clock.now(), self._last
-        same = list(again)
+        same = []
         for one in found:
             point = one.point
             if last.get(point) == one:
@@ -43,7 +44,9 @@ class Handover:
             quality = Quality.BAD if one.value is None else Quality.GOOD
             reading = Reading(one.value, quality, one.reason, now.wall_ms, now.mono_ns)
             self._inbox.put(Sample(point, reading))
-        if same:
+        if again:
+            self._inbox.put(Unchanged(again, now.wall_ms, now.mono_ns))
+        elif same:
             self._inbox.put(Unchanged(tuple(same), now.wall_ms, now.mono_ns))
 
     def repeat(self, points: tuple[int, ...]) -> None:
