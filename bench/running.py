@@ -14,6 +14,7 @@ from typing import Any
 
 from bench.panels import Arrival
 from bench.start import READY_WITHIN_S
+from controller.socket.address import SocketError
 from controller.socket.client import Client
 
 
@@ -70,7 +71,7 @@ def daemon(
         )
     try:
         end = time.monotonic() + READY_WITHIN_S
-        while not (data / "louguan.sock").exists() or not _all_good(data):
+        while not _all_good(data):
             if child.poll() is not None or time.monotonic() > end:
                 raise SystemExit(log.read_text(encoding="utf-8"))
             time.sleep(0.1)
@@ -92,5 +93,8 @@ def status(data: Path) -> dict[str, Any]:
 
 
 def _all_good(data: Path) -> bool:
-    said = status(data)
+    try:
+        said = status(data)
+    except SocketError:  # it does not listen yet
+        return False
     return bool(said["points_good"] == said["points_total"])

@@ -113,6 +113,10 @@ class _Numbers:
         )
 
 
+_REMEMBERED = 512
+"""Of what comes again together so many are kept: where other points change each time, each is another one."""
+
+
 class _LineInbox(Inbox):
     """Where a driver puts what it has to say."""
 
@@ -162,6 +166,8 @@ class _LineInbox(Inbox):
         if isinstance(event, Unchanged):
             points = self._again.get(event.points)
             if points is None:
+                if len(self._again) >= _REMEMBERED:
+                    self._again.clear()
                 known = (numbers.points.get(own) for own in event.points)
                 points = self._again[event.points] = tuple(point for point in known if point is not None)
             return event._replace(points=points) if points else None

@@ -209,3 +209,28 @@ async def test_a_line_is_complete_once_when_each_of_its_devices_was_read_or_give
     assert complete[0][-1] == last, "what completes it is there to be taken"
     mine.put(read)
     assert len(complete) == 1
+
+
+async def test_what_comes_again_otherwise_each_time_is_not_kept() -> None:
+    """In another Plan's numbers: what changes among a device's points is another set at each poll."""
+    former, following, inbox = house(), shifted(), Inbox()
+    inner: list[Inbox] = []
+
+    async def open_line(plan: Plan, line: Line, own: Inbox, may_set_up: Ask, may_write: Ask) -> Driver:
+        inner.append(own)
+        return StandInLine(line.id, own, VirtualClock(0))
+
+    line = await NumberedLine.open(
+        former, former.lines[0], inbox, open_line, lambda _: True, lambda _: True, lambda: None
+    )
+    line.follow(following, same_parts(former, following))
+    for number in range(2000):
+        inner[0].put(Unchanged((0, 2, 1_000_000 + number), 1, 1))
+        assert inbox.take() == [Unchanged((1, 3), 1, 1)]
+    inner[0].put(Unchanged((0, 2), 1, 1))
+    inner[0].put(Unchanged((0, 2), 2, 2))
+    once, again = inbox.take()
+    assert isinstance(once, Unchanged)
+    assert isinstance(again, Unchanged)
+    assert once.points is again.points
+    assert len(inner[0]._again) <= 512  # type: ignore[attr-defined]

@@ -8,17 +8,19 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.plan.clock import Pace
 from config.plan.devices import Limits
 from config.plan.points import Point, Register
 from config.plan.reading import Value
 from controller.clock import VirtualClock
+from controller.image import Image
 from drivers.api import Event, Inbox, Sample, Unchanged
 from drivers.batching import Block, blocks_of, halves, single
 from drivers.codec import Absent, decode_point
 from drivers.handover import Handover
 from drivers.modbus.sampling import Sampler
 from hil_tests.unfolding import Unfolding
-from tests.drivers.build import point
+from tests.drivers.build import line, plan, point
 
 POINTS = tuple(
     replace(one, id=number)
@@ -144,6 +146,44 @@ def test_whatever_is_read_how_it_comes_out_as_if_each_were_decoded(
                 for part in block.parts
             }
         assert said(readings.take(), bench.clock.now().mono_ns) == wanted
+
+
+@given(READS)
+def test_the_image_says_what_was_read_last_and_when(reads: list[tuple[str, int, int, list[int]]]) -> None:
+    bench = Bench()
+    image = Image(plan(line("modbus-tcp"), {1: POINTS}), Pace())
+    wanted: dict[int, tuple[Value | None, str, int]] = {}
+    for kind, which, number, words in reads:
+        bench.clock.advance(1.0)
+        mono_ns = bench.clock.now().mono_ns
+        block = single(POINTS[number]) if kind == "one" else BLOCKS[which]
+        raw = words[block.address : block.address + block.size]
+        if kind == "one":
+            bench.sampler.one(POINTS[number], raw)
+        elif kind == "bad":
+            bench.sampler.bad(block, "exception 2")
+        else:
+            bench.sampler.good(block, wire(raw))
+        before = {number: wanted.get(number) for number in range(len(POINTS))}
+        for part in block.parts:
+            words_of = words[part.address : part.address + part.size]
+            found = (None, "exception 2") if kind == "bad" else plain(POINTS[part.point], words_of)
+            wanted[part.point] = (*found, mono_ns)
+        changed = image.take(bench.inbox.take(), [], [])
+        assert sorted(changed) == [
+            number
+            for number, now in sorted(wanted.items())
+            if (then := before[number]) is None
+            or (now[:2] != then[:2] and not _only_otherwise_bad(then, now))
+        ]
+        for number, (value, reason, read_ns) in wanted.items():
+            reading = image[number]
+            assert (reading.value, reading.reason, reading.mono_ns) == (value, reason, read_ns)
+
+
+def _only_otherwise_bad(then: tuple[Value | None, str, int], now: tuple[Value | None, str, int]) -> bool:
+    """For another reason, which is no change."""
+    return then[0] is None and now[0] is None
 
 
 def said(events: list[Event], mono_ns: int) -> dict[int, tuple[Value | None, str]]:
