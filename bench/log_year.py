@@ -42,10 +42,15 @@ _A_DAY = 86_400 // LENGTH_S
 def months_of_days(connection: sqlite3.Connection) -> dict[tuple[str, str], Decimal]:
     """The same from the days that are kept, as `log export --by month` reads them."""
     zone = ZoneInfo(ZONE)
+    at_ms, until_ms = sums.kept_span(connection)
+    spans = list[tuple[int, int]]()
+    while at_ms < until_ms:
+        spans.append((at_ms, month_of(at_ms, zone)[1]))
+        at_ms = spans[-1][1]
     found: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for meter in history.meters(connection):
-        for item in sums.items(connection, meter, 0, 2**62, by_day=True):
-            found[meter.name, month_of(item.start_ms, zone)[0]] += item.consumption or 0
+    for name, items in sums.added(connection, history.meters(connection), spans).items():
+        for item in items:
+            found[name, month_of(item.start_ms, zone)[0]] += item.consumption or 0
     return dict(found)
 
 
