@@ -2,7 +2,7 @@
 
 The daemon is the real one; only its `cycle` is followed by a look at which devices have been read. REPORT
 gets one JSON object, in the machine's monotonic nanoseconds, once all of it is reached: {"imported",
-"first_cycle", "lines": {NAME: …}, "good": when 99 % of points were good}.
+"first_cycle", "lines": {NAME: …}, "good": when 99 % of points were good, "cpu_s": {NAME: CPU until then}}.
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ class Milestones:
         self._waiting: dict[str, list[tuple[int, ...]]] | None = None
         self._reached: dict[str, object] = {"imported": time.monotonic_ns()}
         self._lines: dict[str, int] = {}
+        self._cpu_s: dict[str, float] = {}
 
     @property
     def done(self) -> bool:
-        return len(self._reached) == len(("imported", "first_cycle", "lines", "good"))
+        return len(self._reached) == len(("imported", "first_cycle", "lines", "good", "cpu_s"))
 
     def look(self, daemon: Daemon) -> None:
         """After a cycle."""
@@ -47,9 +48,11 @@ class Milestones:
             self._waiting[line] = unread
             if not unread:
                 self._lines[line] = now
+                self._cpu_s[line] = time.process_time()
                 del self._waiting[line]
         if not self._waiting:
             self._reached.setdefault("lines", self._lines)
+            self._reached.setdefault("cpu_s", self._cpu_s)
         if daemon.counters.points_good >= GOOD_SHARE * len(readings):
             self._reached.setdefault("good", now)
         if self.done:

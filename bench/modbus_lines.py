@@ -18,16 +18,16 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bench.loops import runner
+from bench.loops import runner, undisturbed
 from config.plan.clock import Pace
 from config.plan.devices import Device, Limits
 from config.plan.lines import Line
 from config.plan.points import Point, Register
 from config.plan.programmes import CalendarPlan
 from config.plan.site import Plan, Site
+from controller import garbage
 from controller.clock import SiteClock
 from controller.image import Image
-from controller.lasting import settle
 from drivers.api import Inbox
 from drivers.modbus import open_line
 from drivers.turns import Agenda, Turn
@@ -129,7 +129,7 @@ async def _run(plan: Plan, seconds: float, settles_s: float, cycle_s: float) -> 
             image.age(time.monotonic_ns())
 
     await cycles(time.monotonic() + settles_s)
-    settle()
+    garbage.stands()
     await cycles(time.monotonic() + settles_s / 3)
     late_s = _watched()
     began = [driver.status().requests for driver in drivers]
@@ -159,6 +159,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     port, lines, units, each, spacing = (int(word) for word in sys.argv[1:6])
     options = sys.argv[7:]
+    if "busy" not in options:
+        undisturbed()
     plan = plan_of(port, lines, units, each, spacing, options)
     settles_s, cycle_s = (0.1, 0.25) if "quick" in options else (_SETTLES_S, 1.0)
     with runner() as running:

@@ -28,7 +28,8 @@ from typing import NamedTuple
 
 from bench.figures import Figure, asked, tell, value
 from bench.measure import REPEATS, bare, exact_cpu_s, machine, repeated, resident_mib, table
-from config.plan.codec import load
+from bench.without_bacnet import kept_without, without_bacnet
+from config.plan.codec import dump, load
 from config.plan.lines import Line
 from config.plan.site import Plan
 from drivers.batching import blocks_of
@@ -52,6 +53,8 @@ class Start(NamedTuple):
     imported: float
     first_cycle: float
     lines: dict[str, float]
+    cpu_s: dict[str, float]
+    """CPU until a line's first complete cycle: what it costs, however busy the machine is."""
     good: float
     """99 % of points are good."""
     resident_mib: float
@@ -120,7 +123,13 @@ def start(site: Path, folder: Path, overlay: Path, stay_s: float) -> Start:
 
     lines = {name: after(then) for name, then in found["lines"].items()}
     return Start(
-        after(found["imported"]), after(found["first_cycle"]), lines, after(found["good"]), memory, cpu
+        after(found["imported"]),
+        after(found["first_cycle"]),
+        lines,
+        found["cpu_s"],
+        after(found["good"]),
+        memory,
+        cpu,
     )
 
 
@@ -169,6 +178,13 @@ def _milestones(one: Start, names: dict[str, str]) -> dict[str, float]:
     }
 
 
+def with_bytecode() -> None:
+    """As an installed louguan is: where nothing has written it (PYTHONDONTWRITEBYTECODE), each start would
+    compile its own source."""
+    packages = [str(files(name)) for name in ("config", "drivers", "schedules", "controller")]
+    subprocess.run([sys.executable, "-m", "compileall", "-q", *packages], check=True)
+
+
 def sweep_s(plan: Plan, line: Line) -> float:
     """Each block of a serial line's devices asked for and answered once: bytes on the wire, silences between
     frames (3.5 characters) included, answers at once."""
@@ -181,7 +197,7 @@ def sweep_s(plan: Plan, line: Line) -> float:
     return characters * character_s
 
 
-def figures(plan: Plan, starts: list[Start], alone: list[float]) -> list[Figure]:
+def figures(plan: Plan, starts: list[Start], alone: list[float], without: list[float]) -> list[Figure]:
     """Those that are held to bounds, as far as the site has such lines."""
 
     def last(one: Start, transports: tuple[str, ...]) -> float:
@@ -192,6 +208,9 @@ def figures(plan: Plan, starts: list[Start], alone: list[float]) -> list[Figure]
     if "modbus-tcp" in kinds:
         tcp = [last(one, ("modbus-tcp",)) for one in starts]
         found.append(value("exec to control: Modbus TCP", tcp, "s", at_most=0.7))
+        names = [line.name for line in plan.lines if line.transport == "modbus-tcp"]
+        spent = [max(one.cpu_s[name] for name in names) for one in starts]
+        found.append(value("… CPU until then", spent, "s"))
     if "bacnet-ip" in kinds:
         bacnet = [last(one, ("bacnet-ip",)) for one in starts]
         found.append(value("exec to control: BACnet", bacnet, "s", at_most=2.0))
@@ -202,7 +221,9 @@ def figures(plan: Plan, starts: list[Start], alone: list[float]) -> list[Figure]
             for one in starts
         ]
         found.append(value("… serial lines after it, in sweeps", sweeps, "", at_most=1.0))
-    found.append(value("resident memory", [one.resident_mib for one in starts], "MiB", at_most=60.0))
+    found.append(value("memory 30 s after exec", [one.resident_mib for one in starts], "MiB", at_most=60.0))
+    if without:
+        found.append(value("memory without BACnet", without, "MiB", at_most=40.0))
     if alone:
         over = [100 * (one.cpu - polls) for one, polls in zip(starts, alone, strict=True)]
         found.append(
@@ -223,6 +244,7 @@ def main() -> int:
         site = Path(str(files("config") / "sites" / ("minimal" if quick else "shuangliu")))
     repeats, stay_s = (1, 0.0) if quick else (REPEATS, REMEMBERED_AFTER_S)
     print(machine())
+    with_bytecode()
     rows = []
     for name, program in IMPORTS.items():
         took = repeated(bare(program), repeats)
@@ -230,21 +252,25 @@ def main() -> int:
     print(table(["a program of its own", "median", "least"], rows), end="\n\n")
     starts: list[Start] = []
     alone: list[float] = []
+    without: list[float] = []
     with tempfile.TemporaryDirectory(prefix="louguan-bench-") as scratch:
         folder = Path(scratch)
         file = compiled("compile", site, folder / "plan.json")
         plan = load(file.read_text(encoding="utf-8"))
         print(f"{plan.site.name}: {len(plan.devices)} devices, {len(plan.points)} points")
+        other = folder / "without.json"
+        other.write_text(dump(without_bacnet(plan)), encoding="utf-8")
         with simulators(site, file, folder) as overlay:
             first = start(site, folder, overlay, 0.0)
             for _ in range(repeats):
                 starts.append(start(site, folder, overlay, stay_s))
                 if not quick:
                     measured_s = REMEMBERED_AFTER_S - SETTLED_AFTER_S
-                    alone.append(polling(file, overlay, SETTLED_AFTER_S, measured_s))
+                    alone.append(polling(file, overlay, SETTLED_AFTER_S / 2, measured_s))
+                    without.append(kept_without(site, other, folder, overlay, SETTLED_AFTER_S))
     show(plan, first, starts)
     print()
-    return tell(figures(plan, starts, alone), how)
+    return tell(figures(plan, starts, alone, without), how)
 
 
 if __name__ == "__main__":

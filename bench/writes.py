@@ -66,15 +66,19 @@ def figures(how: Asked) -> list[Figure]:
         panels(count, 0) as theirs,
     ):
         folder = Path(name)
-        begin_ms = _whole_minute_ms()
+        begin_ms = _whole(_MINUTE_MS)
         programmes = _every_minute(count, begin_ms)
         write_site(folder / "site", ours.ports, programmes=programmes, interval="15 min")
         words = [sys.executable, "-m", "bench.floors.writes", str(OUTPUTS), *map(str, theirs.ports)]
         with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
             floor = Floor(child, theirs)
-            options = _sped_up(folder / "overlay.json", ours.ports, begin_ms, speed) if how.quick else ()
+            options: tuple[str, ...] = ()
+            first_ms = begin_ms
+            if how.quick:
+                first_ms = _whole(1000)
+                options = _sped_up(folder / "overlay.json", ours.ports, begin_ms, first_ms)
             with daemon(folder / "site", folder / "data", options=options):
-                late, bare = _rounds(ours, floor, count, speed, 1 if how.quick else ROUNDS, begin_ms)
+                late, bare = _rounds(ours, floor, count, speed, 1 if how.quick else ROUNDS, first_ms)
             assert child.stdin is not None
             child.stdin.close()
     what = f"{count * OUTPUTS:,} outputs due at once over {count} connections"
@@ -88,21 +92,21 @@ def figures(how: Asked) -> list[Figure]:
 
 
 def _rounds(
-    ours: Panels, floor: Floor, count: int, speed: float, rounds: int, begin_ms: int
+    ours: Panels, floor: Floor, count: int, speed: float, rounds: int, first_ms: int
 ) -> tuple[list[list[float]], list[list[float]]]:
-    """How late each write came, round by round, ours and the floor's."""
+    """How late each write came, round by round, ours and the floor's. `first_ms`: outputs were due then."""
     late: list[list[float]] = []
     bare: list[list[float]] = []
     minute_ns = round(_MINUTE_MS * 1e6 / speed)
     while len(late) < rounds:
         # What is due meanwhile is of the round before, or of the start.
-        time.sleep((minute_ns - (time.time_ns() - begin_ms * 1_000_000) % minute_ns) / 1e9 - 0.2)
+        time.sleep((minute_ns - (time.time_ns() - first_ms * 1_000_000) % minute_ns) / 1e9 - 0.2)
         ours.arrivals()
         time.sleep(min(_SETTLE_S, minute_ns / 2e9))
         came = ours.arrivals()
         if sum(one.many for one in came) == count * OUTPUTS:
             late.append(
-                [ms for one in came for ms in [_late_ms(one, begin_ms, minute_ns)] for _ in range(one.many)]
+                [ms for one in came for ms in [_late_ms(one, first_ms, minute_ns)] for _ in range(one.many)]
             )
             bare.append(floor.late_ms())
         else:
@@ -110,23 +114,24 @@ def _rounds(
     return late, bare
 
 
-def _late_ms(one: Arrival, begin_ms: int, minute_ns: int) -> float:
-    return (one.wall_ns - begin_ms * 1_000_000) % minute_ns / 1e6
+def _late_ms(one: Arrival, first_ms: int, minute_ns: int) -> float:
+    return (one.wall_ns - first_ms * 1_000_000) % minute_ns / 1e6
 
 
 def _p99(late: list[float]) -> float:
     return sorted(late)[max(0, -(-len(late) * 99 // 100) - 1)]
 
 
-def _whole_minute_ms() -> int:
-    return time.time_ns() // 1_000_000 // _MINUTE_MS * _MINUTE_MS
+def _whole(step_ms: int) -> int:
+    """The last whole second or minute."""
+    return time.time_ns() // 1_000_000 // step_ms * step_ms
 
 
-def _sped_up(file: Path, ports: list[int], begin_ms: int, speed: float) -> tuple[str, ...]:
-    """An overlay by which it was a whole minute at `begin_ms`, site time running so fast since."""
-    mono_ns = time.monotonic_ns() - (time.time_ns() - begin_ms * 1_000_000)
+def _sped_up(file: Path, ports: list[int], begin_ms: int, first_ms: int) -> tuple[str, ...]:
+    """An overlay by which it was `begin_ms` at the machine's `first_ms`, and site time runs faster since."""
+    mono_ns = time.monotonic_ns() - (time.time_ns() - first_ms * 1_000_000)
     lines = {f"L{number}": {"host": "127.0.0.1", "port": port} for number, port in enumerate(ports)}
-    clock = {"start_ms": begin_ms, "mono_ns": mono_ns, "speed": speed}
+    clock = {"start_ms": begin_ms, "mono_ns": mono_ns, "speed": QUICK_SPEED}
     file.write_text(json.dumps({"lines": lines, "clock": clock}), encoding="utf-8")
     return ("--overlay", str(file))
 

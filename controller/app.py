@@ -36,7 +36,6 @@ from controller.decide.records import Observe
 from controller.edits import Edits
 from controller.flash import Flash
 from controller.housekeeping import Housekeeping
-from controller.lasting import Lasting
 from controller.logs import SiteTime
 from controller.notify.runner import Notifier, Told
 from controller.operations.registry import register, register_applying
@@ -110,7 +109,13 @@ def _run_locked(options: Options, overlay: Overlay | None, times: SiteTime, mana
     reserve.begin()
     control = ControlStore.open(options.data, machine_ms, reserve.release)
     try:
-        log = LogStore.open(options.data, machine_ms, reserve.release, expected=control.has_run())
+        log = LogStore.open(
+            options.data,
+            machine_ms,
+            reserve.release,
+            expected=control.has_run(),
+            under_way=manager.starting,
+        )
     except BaseException:
         control.close()
         raise
@@ -190,8 +195,7 @@ async def _serve(
     if stores.reserve is not None:
         stores.reserve.released = stores.log.relieve
     edits = _edits(options, daemon, language)
-    lasting = Lasting(lambda: daemon.plan)
-    looks = [server.look, edits.look, daemon.watch.look_for_room, room.look, flash.look, lasting.look]
+    looks = [server.look, edits.look, daemon.watch.look_for_room, room.look, flash.look]
     looking = asyncio.create_task(
         keep_looking([*looks, site_lock.look] if simulated is None else looks), name="looks"
     )

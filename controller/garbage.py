@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import gc
 
+_FRESH = 10_000
+"""New objects after which the young ones are looked through, which takes some milliseconds."""
+
 
 def build() -> None:
     """What is made from now on stays: nothing of it is garbage yet. Until `stands`."""
@@ -17,6 +20,7 @@ def build() -> None:
 def stands() -> None:
     """It is built: only what comes after it is searched."""
     gc.freeze()
+    gc.set_threshold(_FRESH, *gc.get_threshold()[1:])
     gc.enable()
 
 

@@ -34,7 +34,7 @@ KEPT_DAYS = 35
 """What every sink has stays so long, full disk or not: a report of the month before can be made. Unless the
 site says drop_oldest."""
 BATCH = 500
-"""Intervals in one commit: with one of each of as many meters 2 MB of WAL, half of the reserve."""
+"""Intervals in one commit: what is new waits for it, and it has to fit into the WAL there is."""
 LEAST = 20
 """Where there is no room for so many, a fifth is tried the next time, down to this."""
 _RUN_S = 2.0

@@ -15,6 +15,8 @@ from config.language import text
 from config.language.details import reason
 
 _log = logging.getLogger("louguan")
+_GOES_ON_S = 120
+"""Machine seconds within which a start that goes on says so again."""
 
 
 class ServiceManager:
@@ -39,6 +41,10 @@ class ServiceManager:
         within = environment.get("WATCHDOG_USEC", "")
         watched = meant_for == str(os.getpid()) and within.isascii() and within.isdigit() and int(within) > 0
         return cls(environment.get("NOTIFY_SOCKET", ""), int(within) / 1e6 if watched else None)
+
+    def starting(self) -> None:
+        """The start takes its time, and goes on."""
+        self._say(f"EXTEND_TIMEOUT_USEC={_GOES_ON_S * 1_000_000}")
 
     def ready(self, status: str) -> None:
         """The start is over."""

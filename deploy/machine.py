@@ -12,8 +12,8 @@ from pathlib import Path
 from config.language import Text, text
 from deploy.layout import SERVICE, USER
 
-START_S = 330.0
-"""The unit itself gives a start up after 300 s."""
+START_S = 3600.0
+"""The unit itself gives a start up after 300 s, if it does not say that it goes on."""
 
 
 class Failed(Exception):

@@ -345,9 +345,18 @@ class LineWorker:
             heapq.heappush(self._errands, (errand.at_s, next(self._numbers), errand))
 
     def _due_errand(self, now_s: float) -> Errand | None:
-        if self._errands and self._errands[0][0] <= now_s:
+        """What is due first; while writes wait, of what does not only tell how others went."""
+        if not self._errands or self._errands[0][0] > now_s:
+            return None
+        if not (self._writes and self._errands[0][2].tells):
             return heapq.heappop(self._errands)[2]
-        return None
+        due = [entry for entry in self._errands if entry[0] <= now_s and not entry[2].tells]
+        if not due:
+            return None
+        first = min(due)
+        self._errands.remove(first)
+        heapq.heapify(self._errands)
+        return first[2]
 
     def _reserved_s(self, now_s: float) -> float:
         """From when on the line is kept free for what must be done in time."""

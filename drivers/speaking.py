@@ -27,6 +27,8 @@ class Errand:
     at_s: float = 0.0
     must: bool = False
     """Done in time whoever waits, and even while the driver stops."""
+    tells: bool = False
+    """It only tells what became of a write: what waits to be written goes first."""
 
 
 class Polled(NamedTuple):

@@ -70,7 +70,7 @@ class Agenda:
         self, blocks: Mapping[int, Sequence[tuple[Block, float]]], manners: Manners, now_s: float
     ) -> None:
         self.manners = manners
-        self._start_s = math.floor(now_s * _MOMENTS_A_SECOND + _JUST) / _MOMENTS_A_SECOND
+        self._start_s = math.ceil(now_s * _MOMENTS_A_SECOND - _JUST) / _MOMENTS_A_SECOND
         self._numbers = count(1)
         self._blocks: dict[int, tuple[tuple[Block, float], ...]] = {}
         self._polls: dict[int, list[_Poll]] = {}
@@ -301,7 +301,8 @@ class Agenda:
 
     def _after(self, now_s: float, period_s: float) -> float:
         """The next moment on the period's grid; what is just about to come is this one."""
-        return self._start_s + (math.floor((now_s - self._start_s) / period_s + _JUST) + 1) * period_s
+        periods = math.floor((now_s - self._start_s) / period_s + _JUST)
+        return self._start_s + (max(periods, 0) + 1) * period_s
 
     @staticmethod
     def _top(heap: list[tuple[float, int, int, _Poll]]) -> _Poll | None:

@@ -28,5 +28,13 @@ def wake_at(
     return loop.call_later(max(0.0, at_s - now_s), wake)
 
 
+def wake_after(
+    loop: asyncio.AbstractEventLoop, seconds: float, wake: Callable[[], object]
+) -> asyncio.TimerHandle:
+    """Call `wake` as soon after `seconds` as can be. A loop of whole milliseconds sleeps for so many of them
+    from now on, and now and then for one less: who must not be early looks again."""
+    return loop.call_later(math.ceil(seconds * 1000) / 1000 if _coarse(loop) else seconds, wake)
+
+
 def _coarse(loop: asyncio.AbstractEventLoop) -> bool:
     return type(loop).__module__ == "uvloop"

@@ -43,7 +43,9 @@ def compile_site(directory: Path, findings: Findings) -> Plan | None:
     try:
         files = load(directory, findings)
         written = gather(files, findings)
-        return _lower(files, written, findings)
+        # Each entry has been judged by itself. Names in the other files are not held against what cannot be
+        # read: they would be wrong by the hundred, and nobody would find the one mistake among them.
+        return None if files.lost else _lower(files, written, findings)
     except Enough:
         return None
 

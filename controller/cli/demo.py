@@ -177,9 +177,9 @@ def _demo(
 
 
 def _settled(status: dict[str, Any]) -> bool:
-    """All devices online and nearly all points good."""
+    """All devices online and nearly all points good; not while nothing was heard of the daemon."""
     return bool(
-        status
+        "devices_online" in status
         and status["devices_online"] == status["devices_total"]
         and status["points_good"] >= GOOD_SHARE * status["points_total"]
     )

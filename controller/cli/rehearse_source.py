@@ -167,7 +167,10 @@ def faults_of(file: Path | None, plan: Plan) -> list[Coming]:
         written = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = detail(getattr(error, "strerror", None) or str(error))
-        raise Failure(text("cannot open {file}: {error}", file=str(file), error=reason)) from error
+        raise Failure(
+            text("cannot open {file}: {error}", file=str(file), error=reason),
+            hint=text("--faults takes a file, or the word random"),
+        ) from error
     known, context = Faults(plan), Context.of(plan)
     found = [_coming(number, line, known, context, file.name) for number, line in _lines(written)]
     return sorted(found, key=lambda one: (one.at_ms, one.line))

@@ -38,7 +38,7 @@ _COMMAND = {
     "had": text("it had that when it answered last"),
     "on its way": text("the command is on its way"),
     "does not take": text("the command does not take, {tries} times in a row"),
-    "not sent": text("the command is not sent"),
+    "not sent": text("nothing is sent now"),
 }
 _ENDS = {
     "minimum times": text("the minimum time is over: {then}"),

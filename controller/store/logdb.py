@@ -89,14 +89,24 @@ class LogStore:
         make_room: Callable[[], bool] = lambda: False,
         *,
         expected: bool = False,
+        under_way: Callable[[], object] = lambda: None,
     ) -> LogStore:
         """Open data/log.db, making it if need be; a damaged one is set aside (see `opening`), and one that is
-        `expected` and missing or empty counts as that. `make_room`: see `Writer`.
+        `expected` and missing or empty counts as that. `make_room`: see `Writer`; `under_way` is called while
+        an older file is brought forward.
 
         Raises StoreTooNew, StoreUnavailable.
         """
         path = data / FILE
-        opening = prepare(path, LOG, check=False, wall_ms=wall_ms, expected=expected, probe=logrows.probe)
+        opening = prepare(
+            path,
+            LOG,
+            check=False,
+            wall_ms=wall_ms,
+            expected=expected,
+            probe=logrows.probe,
+            under_way=under_way,
+        )
         return cls(path, opening, make_room)
 
     def register(self, meters: Iterable[Meter], wall_ms: int, time_zone: str = "UTC") -> dict[str, Mark]:

@@ -63,6 +63,7 @@ def prepare(
     suspect: str = "",
     expected: bool = False,
     probe: Probe = lambda _: None,
+    under_way: Callable[[], object] = lambda: None,
 ) -> Opening:
     """Make `path` a sound database with all of `steps` applied, whatever stands there now.
 
@@ -73,8 +74,8 @@ def prepare(
     before the damaged file is touched: a kill at any moment leaves the one or the other. `suspect`: what was
     found wrong with the file earlier; then it is damaged whatever it looks like now, and backups are looked
     at more closely. `expected`: there was a file, so that a missing or empty one is lost, and no first start.
-    `probe` does what a start will. Raises StoreTooNew, and StoreUnavailable when disk or
-    permissions keep it from being opened.
+    `probe` does what a start will; `under_way` is called while older steps take their time. Raises
+    StoreTooNew, and StoreUnavailable when disk or permissions keep it from being opened.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -84,13 +85,13 @@ def prepare(
             damage = "it is empty" if path.exists() else "it is gone"
         added: list[str] = []
         if not damage:
-            damage, added = _examined(path, steps, probe, check=check, fresh=fresh)
+            damage, added = _examined(path, steps, probe, under_way, check=check, fresh=fresh)
         for pause_s in () if suspect or fresh else _LOOK_AGAIN_S:
             if not damage:
                 break
             # A read that the disk failed to do looks like damage too, and may succeed the next time.
             time.sleep(pause_s)
-            damage, added = _examined(path, steps, probe, check=check, fresh=fresh)
+            damage, added = _examined(path, steps, probe, under_way, check=check, fresh=fresh)
         if damage:
             return replace(path, steps, damage, wall_ms, backups, tell, probe, thorough=bool(suspect))
     except (sqlite3.Error, OSError, ValueError, TypeError) as error:
@@ -101,13 +102,19 @@ def prepare(
 
 
 def _examined(
-    path: Path, steps: Sequence[Step], probe: Probe, *, check: bool, fresh: bool
+    path: Path,
+    steps: Sequence[Step],
+    probe: Probe,
+    under_way: Callable[[], object],
+    *,
+    check: bool,
+    fresh: bool,
 ) -> tuple[str, list[str]]:
     """What is wrong with `path`, and the steps it got now. Raises what is no damage."""
     if check and (damage := sound(path)):
         return damage, []
     try:
-        return "", _opened(path, steps, probe)
+        return "", _opened(path, steps, probe, under_way)
     except (sqlite3.Error, ValueError, TypeError) as error:
         if fresh or (isinstance(error, sqlite3.Error) and not beyond_use(error, path)):
             raise
@@ -128,14 +135,14 @@ def begin_writing(
         ) from error
 
 
-def _opened(path: Path, steps: Sequence[Step], probe: Probe) -> list[str]:
+def _opened(path: Path, steps: Sequence[Step], probe: Probe, under_way: Callable[[], object]) -> list[str]:
     """Bring `path` forward, and make sure that it can be written; the steps it got now."""
     if path.exists():
         # Read-only at first: who only reads leaves the WAL of a damaged file as it is.
         with closing(open_reader(path)) as reader:
             applied(reader, path.stem)
     with closing(open_writer(path, create=True)) as connection:
-        added = bring_forward(connection, path.stem, steps)
+        added = bring_forward(connection, path.stem, steps, under_way)
         try:
             connection.execute("BEGIN IMMEDIATE")
             (version,) = connection.execute("PRAGMA user_version").fetchone()

@@ -17,7 +17,7 @@ from controller.store import days, deletions, dense, feed
 from controller.store.deletions import FULL, Deletion
 
 ROOM = 1024 * 1024
-"""Bytes to be free inside the file; of a small one no more than a quarter. About two days of 100 meters."""
+"""Bytes to be free inside the file; of a small one no more than a quarter. Almost four days of 100 meters."""
 LAST_MS = 86_400_000
 """The last day of what was logged always stays."""
 

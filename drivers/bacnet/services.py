@@ -5,7 +5,7 @@ Each `parse_*` raises BadFrame, and nothing else, for bytes that are not what it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import groupby
 from typing import NamedTuple, TypeAlias
 
@@ -205,7 +205,10 @@ class _Cursor:
         return self._at < len(self._tags)
 
     def at(self, kind: int, number: int) -> bool:
-        return self.more() and self._tags[self._at][:2] == (kind, number)
+        if self._at >= len(self._tags):
+            return False
+        tag = self._tags[self._at]
+        return tag.kind == kind and tag.number == number
 
     def take(self, kind: int, number: int) -> Tag:
         if not self.at(kind, number):
@@ -215,22 +218,18 @@ class _Cursor:
 
     def until(self, number: int) -> Tags:
         """Everything up to the closing tag `number` of this level, which is passed too."""
-        return tuple(self._enclosed(number))
-
-    def _enclosed(self, number: int) -> Iterator[Tag]:
-        depth = 0
-        while self.more():
-            tag = self._tags[self._at]
-            self._at += 1
-            if tag.kind == CLOSING:
-                if depth == 0:
-                    if tag.number != number:
-                        break
-                    return
-                depth -= 1
-            elif tag.kind == OPENING:
+        depth, begin = 0, self._at
+        for at in range(begin, len(self._tags)):
+            kind = self._tags[at].kind
+            if kind == OPENING:
                 depth += 1
-            yield tag
+            elif kind == CLOSING:
+                if not depth and self._tags[at].number == number:
+                    self._at = at + 1
+                    return tuple(self._tags[begin:at])
+                depth -= 1
+                if depth < 0:
+                    break
         raise BadFrame(f"no closing tag {number}")
 
     def end(self) -> None:

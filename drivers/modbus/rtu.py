@@ -43,6 +43,8 @@ class RtuLink:
         self._open_wire = open_wire
         self._late = late
         self._wire: Wire | None = None
+        self._now: Callable[[], float] = float
+        """The clock of the wire that is open, or was last."""
         self._doubts = Doubts(challenges, rest_s=max(10 * line.timeout_s, 5.0))
         self._last: Request | None = None
         self._last_frame = b""
@@ -62,7 +64,8 @@ class RtuLink:
     async def connect(self) -> None:
         self.close()
         self._wire = await self._open_wire()
-        self._wire.last_byte_s = asyncio.get_running_loop().time()
+        self._now = self._wire.now
+        self._wire.last_byte_s = self._now()
 
     def close(self) -> None:
         if self._wire is not None:
@@ -82,7 +85,7 @@ class RtuLink:
                 raise error.unsent() from None
             challenge = None
             if request.function in READ_FUNCTIONS:
-                challenge = self._doubts.next(request, asyncio.get_running_loop().time())
+                challenge = self._doubts.next(request, self._now())
             if challenge is None:
                 try:
                     return await self._transact(wire, request, patience_s)
@@ -105,7 +108,7 @@ class RtuLink:
     async def _transact(self, wire: Wire, request: Request, patience_s: float) -> bytes:
         frame = rtu_request(request)
         self._last, self._last_frame = request, b""
-        self._asked_s = self._sent_s = asyncio.get_running_loop().time()
+        self._asked_s = self._sent_s = self._now()
         on_wire_s = self._character_s * (len(frame) + (rtu_answer_size(request) if self._tcp else 0))
         try:
             wire.send(frame)
@@ -131,8 +134,9 @@ class RtuLink:
             size, late = self._judge(request, data)
             if not size or len(data) < size:
                 if data:
-                    until_s = max(until_s if self._tcp else 0.0, wire.last_byte_s + self._stall_s)
-                if await wire.wait(until_s, beyond=len(data)):
+                    last_s = max(wire.last_byte_s, self._rest(wire, size - len(data)))
+                    until_s = max(until_s if self._tcp else 0.0, last_s + self._stall_s)
+                if await wire.wait(until_s, beyond=max(size, len(data) + 1, 3) - 1) or wire.size > len(data):
                     continue
                 self._give_up(data)
             self._deaf = 0
@@ -150,6 +154,15 @@ class RtuLink:
                     return answer
             self._recognise(frame, late)
             until_s = max(first_byte_s, wire.last_byte_s)
+
+    def _rest(self, wire: Wire, missing: int) -> float:
+        """So many characters are still to come, and take their time on the wire: until when they are left
+        alone, but for the last ones."""
+        until_s = wire.last_byte_s + missing * self._character_s - _QUIET_S
+        if self._tcp or until_s - self._now() < _QUIET_S:
+            return 0.0
+        wire.rest(until_s)
+        return until_s
 
     def _judge(self, request: Request, data: bytes) -> tuple[int, Shape | None]:
         """Size of the frame at the head of `data` (0: not known yet), and its shape if it is a late one.
@@ -196,17 +209,17 @@ class RtuLink:
         asked_s = self._doubts.asked_at(frame[0], late)
         if asked_s is not None:
             self._doubts.late(frame[0], late)
-            self._late(frame[0], asyncio.get_running_loop().time() - asked_s)
+            self._late(frame[0], self._now() - asked_s)
 
     async def _settle(self, wire: Wire) -> None:
         """Keep the silent interval; what comes unasked puts the unit that spoke last in doubt.
 
         Only an exact copy of the last answer is passed over: repeaters send those.
         """
-        loop = asyncio.get_running_loop()
+        wire.listen()
         for _ in range(2):
             await asyncio.sleep(0)  # what the system has received by now is seen by now
-        while (quiet_s := max(wire.last_byte_s, self._sent_s) + self._silence_s) > loop.time():
+        while (quiet_s := max(wire.last_byte_s, self._sent_s) + self._silence_s) > self._now():
             await wire.wait(quiet_s, beyond=len(wire.peek()))
         if not wire.peek():
             return
@@ -223,18 +236,17 @@ class RtuLink:
             self._recognise(unasked[:size], shape)
             unasked = unasked[size:]
         if unasked and self._last is not None:
-            self._doubts.add(self._last, asyncio.get_running_loop().time())
+            self._doubts.add(self._last, self._now())
 
     async def _drain(self, wire: Wire) -> bytes:
         """Drop what comes until the line is quiet; the bytes dropped. Raises NoAnswer if it never is."""
-        loop = asyncio.get_running_loop()
-        end_s = loop.time() + _DRAIN_S
+        end_s = self._now() + _DRAIN_S
         quiet_s = max(_QUIET_S, self._silence_s)
         data = b""
         while True:
             data = (data + wire.peek())[-2 * _LONGEST_FRAME :]
             wire.drop(len(wire.peek()))
-            if loop.time() > end_s:
+            if self._now() > end_s:
                 raise NoAnswer("the line does not fall silent")
             if not await wire.wait(wire.last_byte_s + quiet_s):
                 return data

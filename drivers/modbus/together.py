@@ -7,7 +7,8 @@ device that does not take such a write as a whole is told one by one, at once an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 
 from config.plan.points import Point, Register
 from drivers.api import BadFrame, NoAnswer, Refused, Write
@@ -68,7 +69,12 @@ class _Batch:
     def __init__(self, together: Together, writer: Writer, jobs: Sequence[Job]) -> None:
         self._together = together
         self._writer = writer
-        self._jobs = list(jobs)
+        self._jobs = jobs
+        self._sizes: list[int] = []
+        """How many items each of them takes."""
+        self._alone = deque(jobs)
+        """Those that are still to be sent one by one, should it come to that."""
+        self._read_backs: deque[Errand] = deque()
         point = jobs[0].point
         assert isinstance(point.source, Register)
         self.device = point.device
@@ -76,19 +82,19 @@ class _Batch:
         self._source = point.source
 
     async def send(self) -> Errand | None:
-        """Write them, and read what became of them."""
+        """Write them."""
         try:
             words = [job.encoded() for job in self._jobs]
         except (EncodeError, ValueError, ArithmeticError):
             return await self._one_by_one()  # whose it is says so itself
+        self._sizes = [len(part) for part in words]
         values = tuple(word for part in words for word in part)
-        space, address = self._source.space, self._source.address
-        function = 15 if space == "coil" else 16
+        function = 15 if self._source.space == "coil" else 16
         for job in self._jobs:
             job.begins()
             job.sent = True
         try:
-            await self._ask(Request(self._unit, function, address, len(values), values))
+            await self._ask(Request(self._unit, function, self._source.address, len(values), values))
         except Refused:
             for job in self._jobs:
                 job.sent = False
@@ -102,16 +108,7 @@ class _Batch:
             raise
         for job in self._jobs:
             job.acknowledged()
-        try:
-            raw = items_of(space, await self._ask(read(self._unit, space, address, len(values))), len(values))
-        except (Refused, NoAnswer, BadFrame) as error:
-            for job in self._jobs:
-                job.not_read_back(error)
-            if isinstance(error, Refused):
-                return None
-            raise
-        self._judge(raw, [len(part) for part in words])
-        return None
+        return self._next(self._read_back, tells=True)
 
     def abandon(self, why: str) -> Errand | None:
         """Give up those that are not answered for."""
@@ -119,23 +116,51 @@ class _Batch:
             job.abandon(why)
         return None
 
-    def _judge(self, raw: Sequence[int], sizes: Sequence[int]) -> None:
+    async def _read_back(self) -> Errand | None:
+        """See what became of them."""
+        space = self._source.space
+        try:
+            said = await self._ask(read(self._unit, space, self._source.address, sum(self._sizes)))
+        except (Refused, NoAnswer, BadFrame) as error:
+            for job in self._jobs:
+                job.not_read_back(error)
+            if isinstance(error, Refused):
+                return None
+            raise
+        raw = items_of(space, said, sum(self._sizes))
         taken, at = True, 0
-        for job, size in zip(self._jobs, sizes, strict=True):
-            taken = job.judge(job.point, raw[at : at + size]) and taken
+        for job, size in zip(self._jobs, self._sizes, strict=True):
+            if not job.superseded():
+                taken = job.judge(job.point, raw[at : at + size]) and taken
             at += size
         if not taken:
             self._together.keep_apart(self.device)
+        return None
 
     async def _one_by_one(self) -> Errand | None:
-        """The first of them by itself, the others after it; in the line's turn each."""
-        job = self._jobs.pop(0)
+        """The first of them by itself, then the others, then their read-backs; in the line's turn each."""
         try:
-            await job.send()
+            following = await self._alone.popleft().send()
         except (NoAnswer, BadFrame) as error:
             self.abandon(f"not sent after: {error}")
             raise
-        return Errand(self.device, self._one_by_one, self.abandon) if self._jobs else None
+        if following is not None:
+            self._read_backs.append(following)
+        return self._next(self._one_by_one) if self._alone else self._read_one_back()
+
+    async def _one_back(self) -> Errand | None:
+        try:
+            await self._read_backs.popleft().run()
+        except (NoAnswer, BadFrame) as error:
+            self.abandon(str(error))
+            raise
+        return self._read_one_back()
+
+    def _read_one_back(self) -> Errand | None:
+        return self._next(self._one_back, tells=True) if self._read_backs else None
+
+    def _next(self, run: Callable[[], Awaitable[Errand | None]], *, tells: bool = False) -> Errand:
+        return Errand(self.device, run, self.abandon, self._writer.now_s(), tells=tells)
 
     async def _ask(self, request: Request) -> bytes:
         return await self._writer.asking.ask(request, self._writer.asking.timeout_s)

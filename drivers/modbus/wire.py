@@ -13,6 +13,7 @@ import serial
 
 from config.plan.lines import Line
 from drivers.api import NoAnswer
+from drivers.waking import fine_time, wake_after
 
 _PTY_MAJORS = range(136, 144)
 """Device numbers of Linux pseudo-terminals; they refuse a parity bit and have no use for one."""
@@ -21,14 +22,16 @@ _PTY_MAJORS = range(136, 144)
 class Wire:
     """What has been received and not yet taken. One reader at a time.
 
-    `last_byte_s` is the event loop's time of the last byte received.
+    Times are those of `now`, the event loop's clock. `last_byte_s` is when the last byte was received.
     """
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._received = bytearray()
         self._waiter: asyncio.Future[None] | None = None
+        self._beyond = 0
         self._ended = ""
+        self.now = fine_time(self._loop)
         self.last_byte_s = 0.0
 
     @property
@@ -53,17 +56,19 @@ class Wire:
         del self._received[:size]
 
     async def wait(self, until_s: float, beyond: int = 0) -> bool:
-        """Until more than `beyond` bytes are there (True) or the event loop's time is `until_s` (False).
+        """Until more than `beyond` bytes are there (True) or it is `until_s` (False), give or take a
+        millisecond.
 
         Raises NoAnswer when the wire has ended and no more will come.
         """
         if len(self._received) > beyond:
             return True
         self._raise_if_ended()
-        if until_s <= self._loop.time():
+        now_s = self.now()
+        if until_s <= now_s:
             return False
-        self._waiter = self._loop.create_future()
-        timer = self._loop.call_at(until_s, self._wake)
+        self._waiter, self._beyond = self._loop.create_future(), beyond
+        timer = wake_after(self._loop, until_s - now_s, self._wake)
         try:
             await self._waiter
         finally:
@@ -74,6 +79,12 @@ class Wire:
         self._raise_if_ended()
         return False
 
+    def rest(self, until_s: float) -> None:
+        """Nothing that comes before then is wanted before then."""
+
+    def listen(self) -> None:
+        """Whatever comes is wanted at once, as usual."""
+
     def close(self) -> None:
         self._end("closed")
 
@@ -83,8 +94,9 @@ class Wire:
 
     def _feed(self, data: bytes) -> None:
         self._received += data
-        self.last_byte_s = self._loop.time()
-        self._wake()
+        self.last_byte_s = self.now()
+        if len(self._received) > self._beyond:
+            self._wake()
 
     def _end(self, why: str) -> None:
         self._ended = self._ended or why
@@ -168,6 +180,7 @@ class SerialWire(Wire):
         except (OSError, ValueError, termios.error) as error:
             raise NoAnswer(f"no serial device: {_reason(error)}") from error
         self._unsent = b""
+        self._resting: asyncio.TimerHandle | None = None
         self._fd: int = self._port.fileno()
         os.set_blocking(self._fd, False)
         self._loop.add_reader(self._fd, self._readable)
@@ -178,10 +191,25 @@ class SerialWire(Wire):
         self._unsent += data
         self._writable()
 
+    def rest(self, until_s: float) -> None:
+        """Meanwhile bytes wait in the system: at 9600 baud each would be a wake-up of its own."""
+        if self._resting is None and self._fd >= 0:
+            self._loop.remove_reader(self._fd)
+            self._resting = wake_after(self._loop, until_s - self.now(), self.listen)
+
+    def listen(self) -> None:
+        if self._resting is not None:
+            self._resting.cancel()
+            self._resting = None
+            self._loop.add_reader(self._fd, self._readable)
+
     def close(self) -> None:
         super().close()
         if self._fd < 0:
             return
+        if self._resting is not None:
+            self._resting.cancel()
+            self._resting = None
         self._loop.remove_reader(self._fd)
         self._loop.remove_writer(self._fd)
         self._fd = -1

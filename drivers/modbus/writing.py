@@ -116,7 +116,7 @@ class Job:
         if pulse:
             assert self._command.pulse_s is not None
             return self._later(self._command.pulse_s, self.off, must=True)
-        return await self._verify()
+        return self._verify()
 
     async def off(self) -> Errand | None:
         """End a pulse; tried until the device says so."""
@@ -129,12 +129,11 @@ class Job:
             if self._off_failures == OFF_TRIES:
                 self._report(Fate.NO_ANSWER, None, f"the pulse may not have ended: {error}")
             return self._later(pause_s, self.off, must=True)
-        return None if self._reported else await self._verify()
+        return None if self._reported else self._verify()
 
     async def read_back(self) -> Errand | None:
         """See what became of it."""
-        if self._writer.latest.get(self.point.id) != self._write.seq:
-            self._report(Fate.ACKNOWLEDGED, None, "a newer command was sent before the read-back")
+        if self.superseded():
             return None
         if self._command.verify == "point" and self._command.verify_point is not None:
             target = self._writer.points[self._command.verify_point]
@@ -179,6 +178,13 @@ class Job:
     def acknowledged(self) -> None:
         self._acknowledged = True
 
+    def superseded(self) -> bool:
+        """Whether a newer one was sent since, whose value would be read back; reported then."""
+        newer = self._writer.latest.get(self.point.id) != self._write.seq
+        if newer:
+            self._report(Fate.ACKNOWLEDGED, None, "a newer command was sent before the read-back")
+        return newer
+
     def not_read_back(self, error: DriverError) -> None:
         """It was acknowledged, and that is all that is known."""
         if isinstance(error, Refused):
@@ -200,14 +206,12 @@ class Job:
 
     # Inside
 
-    async def _verify(self) -> Errand | None:
+    def _verify(self) -> Errand | None:
         self._off = None
         if self._command.verify == "none":
             self._report(Fate.ACKNOWLEDGED, None, "")
             return None
-        if self._command.verify_after_s > 0:
-            return self._later(self._command.verify_after_s, self.read_back)
-        return await self.read_back()
+        return self._later(self._command.verify_after_s, self.read_back, tells=True)
 
     async def _ask(self, request: Request) -> None:
         await self._writer.asking.ask(request, self._writer.asking.timeout_s)
@@ -233,10 +237,15 @@ class Job:
         return found == expected or math.isclose(found, expected, rel_tol=1e-9, abs_tol=allowed + 1e-9)
 
     def _later(
-        self, after_s: float, run: Callable[[], Awaitable[Errand | None]], must: bool = False
+        self,
+        after_s: float,
+        run: Callable[[], Awaitable[Errand | None]],
+        *,
+        must: bool = False,
+        tells: bool = False,
     ) -> Errand:
         at_s = self._writer.now_s() + after_s
-        return Errand(self.point.device, run, self.abandon, at_s, must)
+        return Errand(self.point.device, run, self.abandon, at_s, must, tells)
 
     def _report(self, fate: Fate, value: Value | None, detail: str) -> None:
         if not self._reported:

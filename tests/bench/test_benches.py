@@ -42,7 +42,7 @@ def test_check_of_the_example_site_is_within_its_target() -> None:
 
 
 def test_every_line_of_the_example_site_gets_its_first_complete_cycle() -> None:
-    said = said_by("start")
+    said = said_by("start", "--site", str(SHUANGLIU))
     _, plan = compiled(SHUANGLIU, "en")
     names = re.findall(r"^line (\S+), (\S+), (\d+) devices", said, re.MULTILINE)
     assert sorted(names) == sorted(
@@ -76,5 +76,51 @@ def test_the_example_site_is_rehearsed() -> None:
     assert 100 < float(re.findall(r"electricity: ([\d.]+) kWh", said)[0]) < 300, "two hours of a night"
 
 
+def test_a_step_costs_what_it_may() -> None:
+    said = said_by("step")
+    assert "5000 points, 200 programmes, 200 rules" in said
+    assert figure(said, "step, 5,000 points, 200 programmes, 200 rules: idle") < 2
+    assert figure(said, "the same, 1 % of points changing") < 30, "with ten times what is allowed"
+
+
+def test_points_go_from_the_wire_to_the_log() -> None:
+    said = said_by("pipeline")
+    assert "1000 points: 1000 good, 0 cycles missed" in said
+    assert 0 < figure(said, "10 devices × 100 points at 1 Hz, from the wire to the log: CPU") < 0.25
+
+
+def test_cycles_come_while_people_apply() -> None:
+    said = said_by("jitter")
+    assert re.search(r"^applied, exported, applied, replayed: \[[1-9]", said, re.MULTILINE)
+    assert figure(said, "cycles late with upload, apply and export going on, p99") > 0
+
+
+def test_outputs_are_written_when_they_are_due() -> None:
+    said = said_by("writes")
+    late = figure(said, "100 outputs due at once over 10 connections: first byte of the write, p99")
+    assert late >= figure(said, "the same, half of them") > 0
+
+
 def devices_on(plan: Plan, line: int) -> int:
     return sum(1 for device in plan.devices if device.line == line)
+
+
+def test_modbus_is_measured_beside_its_floor() -> None:
+    said = said_by("modbus_tcp")
+    assert 2 < figure(said, "Modbus TCP, 125 registers, CPU a request") < 500, "µs"
+    for row in ("the same, over the floor", "pymodbus's client, over the floor"):
+        assert re.search(rf"^{row} .*bare asyncio, uvloop$", said, re.MULTILINE)
+
+
+def test_no_poll_of_many_devices_is_missed() -> None:
+    said = said_by("modbus_many")
+    assert re.search(r"^the same: polls missed +0\.0000 ", said, re.MULTILINE)
+    assert re.search(r"^the same: points good +2,000 ", said, re.MULTILINE)
+    assert re.search(r"^one register a request, over the same ", said, re.MULTILINE)
+
+
+def test_a_serial_line_keeps_its_silences() -> None:
+    said = said_by("modbus_rtu")
+    shortest = re.findall(r"^the same: shortest silence +([\d.]+) ×", said, re.MULTILINE)
+    assert len(shortest) == 2
+    assert all(float(times) >= 1 for times in shortest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from config.written.problems import Findings
 from tests.config.golden import GOLDEN
 from tests.config.slips import SLIPPED, Slip, Slipped
 
+HOUSE = Path(__file__).parents[2] / "hil_tests" / "sites" / "house"
 MARK = "¦"
 
 
@@ -66,3 +68,21 @@ def test_any_mistakes_of_a_site_are_told_and_no_others(data: st.DataObject) -> N
     places, expected = told(case, slips)
     assert len(expected) == len(slips)
     assert places == expected
+
+
+@pytest.mark.parametrize("name", ["devices.yaml", "equipment.yaml", "site.yaml", "schedules/house.yaml"])
+@pytest.mark.parametrize("spoil", [b": [\n", b"\xff"], ids=["a slip", "no text"])
+def test_a_file_that_cannot_be_read_is_one_mistake_beside_those_that_others_have_by_themselves(
+    tmp_path: Path, name: str, spoil: bytes
+) -> None:
+    """Names in the other files may be meant for what is in it: they are no mistakes of their own."""
+    site = tmp_path / "site"
+    shutil.copytree(HOUSE, site)
+    (site / name).write_bytes(spoil + (site / name).read_bytes())
+    (site / "extra.yaml").write_text("trends:\n  relay.ch1: {evry: 1 min}\n", encoding="utf-8")
+    findings = Findings()
+    assert compile_site(site, findings) is None
+    places = [str(problem.at) for problem in findings.problems()]
+    assert len(places) == 2, places
+    assert any(place.startswith(f"{name}:") for place in places)
+    assert any(place.startswith("extra.yaml:2:") for place in places)

@@ -24,6 +24,7 @@ def test_every_word_is_a_datagram_of_its_own(tmp_path: Path, abstract: bool) -> 
     with ServiceSocket(address) as other:
         manager = ServiceManager.of(environment(address))
         assert manager.watchdog_s == 60.0
+        manager.starting()
         manager.ready("69 台设备应答\nREADY=0")
         manager.lives()
         manager.status("试运行")
@@ -31,6 +32,7 @@ def test_every_word_is_a_datagram_of_its_own(tmp_path: Path, abstract: bool) -> 
         manager.close()
         manager.lives()
     assert [heard.lines for heard in other.heard] == [
+        ("EXTEND_TIMEOUT_USEC=120000000",),
         ("READY=1", "STATUS=69 台设备应答 READY=0"),
         ("WATCHDOG=1",),
         ("STATUS=试运行",),

@@ -22,7 +22,7 @@ from tests.drivers.build import MachineClock
 
 BLOCKS = {device: Block("holding", device, 1, 0.005, (Part(device, 0, 1),)) for device in (0, 1)}
 _SOON = 0.003
-KINDS = st.sampled_from(["plain", "later", "pulse"])
+KINDS = st.sampled_from(["plain", "read", "later", "pulse"])
 OUTCOMES = st.sampled_from(["good", "good", "silent", "junk", "mistake", "mistake before"])
 ACTIONS = st.one_of(
     st.tuples(st.just("write"), st.tuples(KINDS, OUTCOMES, OUTCOMES), st.integers(0, 1)),
@@ -108,7 +108,7 @@ class Speaker:
 
 
 class Job:
-    """One write, as a real speaker has it: at once, read back later, or a pulse."""
+    """One write, as a real speaker has it: done at once, read back, read back later, or a pulse."""
 
     def __init__(self, speaker: Speaker, write: Write, kind: str) -> None:
         self._speaker, self.write, self._kind = speaker, write, kind
@@ -128,6 +128,8 @@ class Job:
             return None
         if self._kind == "pulse":
             return self._off()
+        if self._kind == "read":
+            return Errand(self.write.point, self._back, self.abandon, time.monotonic(), tells=True)
         return Errand(self.write.point, self._back, self.abandon, _SOON + time.monotonic())
 
     def abandon(self, why: str) -> Errand | None:

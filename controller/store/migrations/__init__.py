@@ -25,9 +25,18 @@ Step = Callable[["Database"], None]
 _NAME = re.compile(r"m(\d{3})(_[a-z0-9_]+)?")
 
 
-def bring_forward(connection: sqlite3.Connection, name: str, steps: Sequence[Step]) -> list[str]:
+_A_WHILE = 10_000_000
+"""Of SQLite's own instructions: about half a second, a few on a small machine."""
+
+
+def bring_forward(
+    connection: sqlite3.Connection,
+    name: str,
+    steps: Sequence[Step],
+    under_way: Callable[[], object] = lambda: None,
+) -> list[str]:
     """Apply to the database `name` whichever of `steps` it has not had. Returns the names of those applied
-    now.
+    now. `under_way` is called every now and then while that takes its time.
 
     Raises StoreTooNew when it has had steps that are unknown here, sqlite3.Error when a step fails (which
     then has changed nothing) or what it has had cannot be the name of a step.
@@ -53,7 +62,15 @@ def bring_forward(connection: sqlite3.Connection, name: str, steps: Sequence[Ste
         migrations = Migrations(name)
         for step in steps:
             migrations()(step)
-        migrations.apply(Database(connection, execute_plugins=False))
+
+        def goes_on() -> None:
+            under_way()
+
+        connection.set_progress_handler(goes_on, _A_WHILE)
+        try:
+            migrations.apply(Database(connection, execute_plugins=False))
+        finally:
+            connection.set_progress_handler(None, 0)
     return pending
 
 

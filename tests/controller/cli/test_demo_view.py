@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from controller.cli import demo
+from controller.cli.demo import _settled
 from controller.cli.demo_view import View
 
 DATA = "/tmp/louguan-demo-k3vj2x_q"
@@ -78,3 +79,10 @@ def test_a_demo_stopped_too_early_says_what_was_missing() -> None:
     said = str(demo._unsettled({**STATUS, "devices_online": 3, "points_good": 12}))
     assert said == "stopped before all was there: 3 of 69 devices online, 12 of 1380 points good"
     assert "0 of 0 devices" in str(demo._unsettled({}))
+
+
+def test_a_demo_that_was_over_before_its_daemon_answered_has_not_settled() -> None:
+    assert not _settled({"settled_s": None})
+    there = {"devices_online": 2, "devices_total": 2, "points_good": 100, "points_total": 100}
+    assert _settled({**there, "settled_s": 1.0})
+    assert not _settled({**there, "devices_online": 1})

@@ -149,6 +149,7 @@ def test_a_wrong_line_is_named(tmp_path: Path, written: str, said: str) -> None:
         (["--without", "people"], "--without takes programmes or rules"),
         (["--without", "programmes", "--as-default"], "--as-default keeps the programmes"),
         (["--faults", "/nowhere"], "cannot open /nowhere"),
+        (["--faults", "radnom"], "a file, or the word random"),
         (["--against", "last-year"], "--against takes default or time-clock"),
         (["--against", "default", "--as-default"], "--against cannot be had together"),
     ],

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from controller.store import feed, history
 from controller.store.audit import audit_log
+from controller.store.logdb import LogStore
 from controller.store.migrations import applied, bring_forward
 from controller.store.migrations.log import LOG
 from tests.controller.store.test_dense import QUARTER, START, intervals, stored
@@ -129,3 +130,17 @@ def test_a_kill_on_the_way_leaves_the_old_log_or_the_new_one(plain: Path, tmp_pa
         assert list(audit_log(connection)) == []
         size = connection.execute("SELECT count(*) FROM stretches").fetchone()
         assert size == (40,), "one for all meters of a slot"
+
+
+def test_whoever_waits_hears_that_it_goes_on(
+    plain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("controller.store.migrations._A_WHILE", 1000)
+    shutil.copy(plain, tmp_path / "log.db")
+    heard: list[None] = []
+    with closing(LogStore.open(tmp_path, START, under_way=lambda: heard.append(None))) as store:
+        assert store.opening.steps == tuple(step.__name__ for step in LOG[BEFORE:])
+    assert heard
+    before = len(heard)
+    with closing(LogStore.open(tmp_path, START, under_way=lambda: heard.append(None))):
+        assert len(heard) == before, "there is nothing to wait for"

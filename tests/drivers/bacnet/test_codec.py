@@ -103,19 +103,32 @@ def test_read_property_multiple_is_decoded_by_bacpypes3(wanted: list[tuple[Objec
     assert found == refs
 
 
-@settings(max_examples=40)
-@given(objects, float32, some.sampled_from([None, *range(1, 17)]))
+@settings(max_examples=60)
+@given(
+    objects,
+    some.one_of(
+        float32.map(lambda value: (Real(value), tags.app_real(value))),
+        some.floats(allow_nan=False).map(lambda value: (Double(value), tags.app_double(value))),
+        whole.map(lambda value: (Unsigned(value), tags.app_unsigned(value))),
+        some.integers(-(2**31), 2**31 - 1).map(lambda value: (Integer(value), tags.app_signed(value))),
+        some.integers(0, 65535).map(lambda value: (Enumerated(value), tags.app_enumerated(value))),
+        some.text(max_size=20).map(lambda value: (CharacterString(value), tags.app_text(value))),
+        some.just((Null(()), tags.app_null())),
+    ),
+    some.sampled_from([None, *range(1, 17)]),
+)
 def test_write_property_is_as_bacpypes3_builds_it(
-    owner: ObjectId, value: float, priority: int | None
+    owner: ObjectId, value: tuple[Any, bytes], priority: int | None
 ) -> None:
+    theirs_value, ours_value = value
     request = theirs.WritePropertyRequest(
         objectIdentifier=ObjectIdentifier((owner.type, owner.instance)),
         propertyIdentifier="presentValue",
-        propertyValue=TheirAny(Real(value)),
+        propertyValue=TheirAny(theirs_value),
     )
     if priority is not None:
         request.priority = priority
-    ours = services.write_property(Ref(owner, Property.PRESENT_VALUE), tags.app_real(value), priority)
+    ours = services.write_property(Ref(owner, Property.PRESENT_VALUE), ours_value, priority)
     assert ours == payload(request)
 
 

@@ -90,3 +90,23 @@ async def _announce(simulator: BacnetSimulator, router: Router) -> None:
     assert simulator._application is not None
     simulator._application.i_am(IPv4Address(router.transport.get_extra_info("sockname")))
     await asyncio.sleep(0.05)
+
+
+async def test_bacpypes3s_layers_are_made_when_a_frame_is_not_plain_and_not_before() -> None:
+    async with bench({"a": [replace(LUX, cov=1.0), LEVEL]}) as line:
+        await line.all_good()
+        assert (await line.write("a.level", 60.0, 15)).value == 60.0
+        beyond = line.driver._shared.station._beyond
+        assert beyond._stack is None
+        loop = asyncio.get_running_loop()
+        stranger, _ = await loop.create_datagram_endpoint(
+            asyncio.DatagramProtocol, local_addr=("127.0.0.1", 0)
+        )
+        i_am = bytes.fromhex("0a000007bac0 0100 1000 c4020003e9 2201e0 9103 2104".replace(" ", ""))
+        forwarded = b"\x81\x04" + (len(i_am) + 4).to_bytes(2, "big") + i_am
+        stranger.sendto(forwarded, line.driver.endpoint)
+        await line.until(lambda: beyond._stack is not None)
+        stranger.close()
+        line.devices["a"].set_value("lux", 700.0)
+        await line.until(lambda: line.latest("a.lux") == (700.0, ""))
+        assert line.states("a")[-1].online

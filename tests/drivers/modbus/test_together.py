@@ -81,6 +81,24 @@ async def test_a_lock_in_the_middle_keeps_that_one_back(transport: str) -> None:
         assert set(bench.units[1].written) == {(1, number) for number in (0, 1, 3, 4, 5)}
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS)
+async def test_what_waits_to_be_written_goes_before_what_is_read_back(transport: str) -> None:
+    async with Bench(transport, {1: relays(5, function=5), 2: relays(5, function=5)}) as bench:
+        for device in (0, 1):
+            await bench.online(device)
+        for unit in bench.units.values():
+            unit.asked.clear()
+        for number in range(5):
+            bench.submit(f"u1.r{number}", True)
+            bench.submit(f"u2.r{number}", True)
+        for _ in range(10):
+            assert (await bench.until(WriteReport)).fate is Fate.READ_BACK
+        for unit in bench.units.values():
+            asked = [pdu[0] for pdu in unit.asked]
+            assert asked[asked.index(5) :][:5] == [5] * 5, "no read between them"
+            assert asked.count(1) >= 5
+
+
 async def test_a_device_that_refuses_several_is_told_one_by_one_and_not_asked_again() -> None:
     world = World(relays(4))
     world.unit.most_written = 1
