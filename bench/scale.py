@@ -34,7 +34,7 @@ CHECK_POINTS = 8000
 """So many points it takes within its 100 MB."""
 FIXED_MIB, POINT_KIB = 50.0, 8.2
 """Resident memory of the daemon, with BACnet, and more for each point."""
-ROW_BYTES, ROWS_A_YEAR = 36, 35_040
+ROW_BYTES, ROWS_A_YEAR = 31, 35_040
 """Of the log: an interval of 15 min with its feed, its share of the days that are kept."""
 LINE_SHARE = 0.7
 """Of a serial line's time that polls may take: the rest is for commands and for devices in trouble."""

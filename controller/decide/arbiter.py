@@ -13,6 +13,7 @@ from config.plan.reading import Value
 from controller.decide.requests import Op, Request
 
 SLOTS = 16
+_VALUE = Op.VALUE
 
 
 class Result(NamedTuple):
@@ -52,7 +53,7 @@ def arbitrate(requests: Iterable[Request]) -> Result:
     bounds = []
     for below in filter(None, reversed(shown[: winner.slot - 1])):
         for request in reversed(below):
-            if request.op is not Op.VALUE and (bound := _bound(request, value)) != value:
+            if request.op is not _VALUE and (bound := _bound(request, value)) != value:
                 value = bound
                 bounds.append(request)
     return Result(winner, value, tuple(bounds), shown)
@@ -60,7 +61,7 @@ def arbitrate(requests: Iterable[Request]) -> Result:
 
 def _heard(standing: tuple[Request, ...]) -> Request | None:
     """The `=` of one slot that is heard; None where the slot is empty or its first is a release."""
-    first = next((request for request in standing if request.op is Op.VALUE), None)
+    first = next((request for request in standing if request.op is _VALUE), None)
     return None if first is None or first.value is None else first
 
 

@@ -41,6 +41,10 @@ class Phase(Enum):
     """The last write did not take; tried again at `due_ns`, or not at all if that is None."""
 
 
+_HELD = Phase.HELD
+_TOOK = (Fate.READ_BACK, Fate.ACKNOWLEDGED)
+
+
 class Standing:
     """The state of one commanded point. Changed by the cycle alone."""
 
@@ -136,9 +140,9 @@ class Standing:
                     self.used = {self.wanted.slot}
                 self._hold(now_ns)
                 return None
-        elif self.phase is Phase.HELD and self.tried == self.wanted and not self._is_due(now_ns):
+        elif self.phase is _HELD and self.tried == self.wanted and not self._is_due(now_ns):
             return None
-        elif self.phase is Phase.HELD and not self.bacnet and self._only_slot_changed(self.wanted):
+        elif self.phase is _HELD and not self.bacnet and self._only_slot_changed(self.wanted):
             self.tried = self.wanted
             if not self._is_due(now_ns) and not self._strays(reading, self.wanted):
                 return None
@@ -159,7 +163,7 @@ class Standing:
         assert sent is not None
         self.flight = None
         self.acted_ns = now_ns
-        if fate in (Fate.READ_BACK, Fate.ACKNOWLEDGED):
+        if fate in _TOOK:
             self._taken(sent, now_ns)
             return
         self.tries += 1
@@ -187,13 +191,13 @@ class Standing:
     @property
     def quiet(self) -> bool:
         """Whatever it reads, nothing is to be written: it waits for an answer, or has what is wanted."""
-        return self.flight is not None or (self.phase is Phase.HELD and self.tried == self.wanted)
+        return self.flight is not None or (self.phase is _HELD and self.tried == self.wanted)
 
     def reasserts(self, now_ns: int) -> bool:
         """Nothing but a re-assert is to be written, and it is due."""
         return (
             self.flight is None
-            and self.phase is Phase.HELD
+            and self.phase is _HELD
             and self.wanted is not None
             and self.tried == self.wanted
             and self.barred is None
@@ -214,7 +218,7 @@ class Standing:
     @property
     def repeats(self) -> bool:
         """What is under way says again what it has, as far as is known; it was settled when that was sent."""
-        return self.flight is not None and self.flight.reassert and self.phase is Phase.HELD
+        return self.flight is not None and self.flight.reassert and self.phase is _HELD
 
     def try_anew(self, now_ns: int) -> None:
         """A person asks, perhaps for the same again: that is a new try, and a new series of repeats."""
@@ -332,7 +336,7 @@ class Standing:
         """It was told what is wanted and has it, as far as is known, and nothing stands before it."""
         return (
             self.flight is None
-            and self.phase is Phase.HELD
+            and self.phase is _HELD
             and self.wanted == self.tried
             and self.barred is None
             and not self.pulse
@@ -352,7 +356,7 @@ class Standing:
 
     def _send(self, wanted: Wanted, seq: int) -> Write:
         null = tuple(sorted(self.used - {wanted.slot})) if self.used else ()
-        again = self.phase is Phase.HELD and self.tried == wanted and not null
+        again = self.phase is _HELD and self.tried == wanted and not null
         if self.bacnet:
             self.used.add(wanted.slot)
         self.tried = wanted
@@ -388,7 +392,7 @@ class Standing:
         self.leave()
 
     def _hold(self, now_ns: int) -> None:
-        self.phase = Phase.HELD
+        self.phase = _HELD
         self.unsent = False
         self.tries = 0
         self.due_ns = None if self.reassert_ns is None else now_ns + self.reassert_ns

@@ -27,6 +27,8 @@ from drivers.simulators.stepping import PLANT_STEP_S, Stepping
 from drivers.simulators.unwired import Readings, UnwiredDevice
 from drivers.simulators.unwired_faults import UnwiredFaults
 
+_GOOD, _BAD = Quality.GOOD, Quality.BAD
+
 
 class InMemory:
     """All devices of a plan. `advance` once a cycle, after the clock has moved."""
@@ -222,7 +224,7 @@ class InMemory:
         if self._silent:
             points = tuple(point for point in points if self._heard(point))
         if points:
-            self._events.append(Unchanged(points, wall_ms, mono_ns))
+            self._events.append(tuple.__new__(Unchanged, (points, wall_ms, mono_ns)))
 
     def _tell(self, points: Iterable[int], wall_ms: int, mono_ns: int) -> None:
         """A Sample of each of these that says something new."""
@@ -231,7 +233,7 @@ class InMemory:
         self._hand_on(self._readings.news(points), wall_ms, mono_ns)
 
     def _hand_on(self, says: Iterable[tuple[int, Read]], wall_ms: int, mono_ns: int) -> None:
-        events, new, good, bad = self._events, tuple.__new__, Quality.GOOD, Quality.BAD
+        events, new, good, bad = self._events, tuple.__new__, _GOOD, _BAD
         for point, found in says:
             parts = (
                 (None, bad, found.reason, wall_ms, mono_ns)

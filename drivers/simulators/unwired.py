@@ -251,7 +251,8 @@ class UnwiredDevice:
                 return Refusal(Fate.REJECTED, "exception 3")
             taken = decoded
             self._taken[point.id] = value, taken
-        if not self.twin.faults.has("lying-write"):
+        faults = self.twin.faults
+        if not (faults.some and faults.has("lying-write")):
             self.twin.model.command(point.name, taken)
             if point.id in self._echoing:
                 # It stands in the register until the device itself shows another value.
@@ -259,7 +260,8 @@ class UnwiredDevice:
         return taken
 
     def _slot(self, point: Point, write: Write) -> Value | None:
-        if not self.twin.faults.has("lying-write"):
+        faults = self.twin.faults
+        if not (faults.some and faults.has("lying-write")):
             self._fill(point, write.slot, write.value)
             for slot in write.null_slots:
                 self._fill(point, slot, None)

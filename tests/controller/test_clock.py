@@ -360,6 +360,19 @@ def test_the_virtual_clock_moves_when_told() -> None:
     assert clock.now().put_right_ms == 5 - after.wall_ms
 
 
+def test_whatever_is_set_on_the_virtual_clock_shows_at_once() -> None:
+    clock = VirtualClock(1_000)
+    assert clock.now() is clock.now()
+    clock.trusted = False
+    assert not clock.now().trusted
+    clock.leap_ms = 7_000
+    assert clock.now().leap_ms == 7_000
+    clock.set_wall(5_000)
+    assert clock.now()[:5] == (5_000, 1_000_000_000, False, 7_000, 4_000)
+    clock.advance(2.0)
+    assert clock.now()[:2] == (7_000, 3_000_000_000)
+
+
 def test_this_machine_is_asked_without_harm() -> None:
     assert machine_is_believable() in (True, False)
     assert kernel_is_synchronised() in (True, False)

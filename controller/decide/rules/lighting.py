@@ -9,7 +9,7 @@ the least is not above the most.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from config.language import Text, text
@@ -26,6 +26,11 @@ NOBODY = text("nobody is there")
 BRIGHT = text("there is daylight enough")
 DARK = text("it is dark")
 COUNTS_AS_DARK = text("the light cannot be read: it counts as dark")
+
+
+_FLOOR, _CAP = Op.FLOOR, Op.CAP
+_ask = lru_cache(maxsize=1024, typed=True)(Ask)
+"""Few values are asked for of a lamp, and those often."""
 
 
 class _Bound(NamedTuple):
@@ -70,9 +75,9 @@ def decide(spec: Lighting, look: Look) -> None:
         sky = None if spec.daylight is None or lamp.lux is None else _sky(lamp, lamp.lux, spec.daylight, look)
         here = _here(lamp, spec.run_on_s, look) if lamp.presence else None
         low, high = _bounds(spec.levels, sky, here, since_ms)
-        for bound, op in ((low, Op.FLOOR), (high, Op.CAP)):
+        for bound, op in ((low, _FLOOR), (high, _CAP)):
             if bound is not None:
-                ask = Ask(lamp.command, bound.value)
+                ask = _ask(lamp.command, bound.value)
                 look.ask(ask, bound.words, bound.since_ms, op=op, until_ms=bound.until_ms)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from drivers.simulators.plant.curves import ramp
 
+_TURNING = 0.01
+"""Share of full speed."""
+
 
 class Motor:
     """`rated_kw` at full speed; flow follows speed, power its cube (affinity laws), with 3 % lost in the
@@ -25,7 +28,7 @@ class Motor:
 
     @property
     def running(self) -> bool:
-        return self.speed > 0.01
+        return self.speed > _TURNING
 
     @property
     def power_kw(self) -> float:
@@ -40,8 +43,9 @@ class Motor:
 
     def step(self, dt_s: float) -> None:
         goal = self.wanted if self.on and not self.failed else 0.0
-        before = self.running
-        self.speed = ramp(self.speed, goal, dt_s, 1 / self.ramp_s) if self.ramp_s else goal
-        if self.running:
+        before = self.speed > _TURNING
+        if self.speed != goal:
+            self.speed = ramp(self.speed, goal, dt_s, 1 / self.ramp_s) if self.ramp_s else goal
+        if self.speed > _TURNING:
             self.run_s += dt_s
             self.starts += not before

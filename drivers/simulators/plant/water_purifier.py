@@ -58,7 +58,8 @@ class WaterPurifier:
             drawn = there
             if drawn < 0:
                 drawn = 0.0
-        self.producing = tank.level < (99.5 if self.producing else 88) and self.filter_left > 0
+        level = 100 * tank.content / tank.capacity
+        self.producing = level < (99.5 if self.producing else 88) and self.filter_left > 0
         made = 0.0
         if self.producing:
             made = min(self.ro_l_min * dt_s / 60, (tank.capacity - tank.content) / LITRE + drawn)
