@@ -41,8 +41,7 @@ class Phase(Enum):
     """The last write did not take; tried again at `due_ns`, or not at all if that is None."""
 
 
-_HELD = Phase.HELD
-_TOOK = (Fate.READ_BACK, Fate.ACKNOWLEDGED)
+_HELD, _TOOK = Phase.HELD, (Fate.READ_BACK, Fate.ACKNOWLEDGED)
 
 
 class Standing:
@@ -61,7 +60,6 @@ class Standing:
         "phase",
         "point",
         "pulse",
-        "reassert_ns",
         "reassert_s",
         "record",
         "stored",
@@ -80,7 +78,6 @@ class Standing:
         self.bacnet = isinstance(point.source, BacnetObject)
         self.pulse = point.command is not None and point.command.pulse_s is not None
         self.reassert_s = None if self.pulse else reassert_s
-        self.reassert_ns = None if self.reassert_s is None else round(self.reassert_s * _SECOND_NS)
         self.record = record
         self.stored = record
         """`record` as it is kept over restarts."""
@@ -114,7 +111,6 @@ class Standing:
         made = copy(self)
         made.point = point
         made.reassert_s = None if self.pulse else reassert_s
-        made.reassert_ns = None if made.reassert_s is None else round(made.reassert_s * _SECOND_NS)
         made.used = set(self.used)
         made.array = None if self.array is None else dict(self.array)
         if self.flight is not None:
@@ -207,13 +203,8 @@ class Standing:
 
     def reassert(self, seq: int) -> Write:
         """Say again what it has. Precondition: `reasserts`, device heard, left by nobody."""
-        wanted = self.wanted
-        assert wanted is not None
-        if self.bacnet:
-            self.used.add(wanted.slot)
-        self.before, self.unsent = self.record, False
-        self.flight = Write(seq, self.point.id, wanted.value, wanted.slot, reassert=True)
-        return self.flight
+        assert self.wanted is not None
+        return self._send(self.wanted, seq)
 
     @property
     def repeats(self) -> bool:
@@ -395,7 +386,7 @@ class Standing:
         self.phase = _HELD
         self.unsent = False
         self.tries = 0
-        self.due_ns = None if self.reassert_ns is None else now_ns + self.reassert_ns
+        self.due_ns = None if self.reassert_s is None else now_ns + round(self.reassert_s * _SECOND_NS)
 
 
 def same(point: Point, found: Value | None, wanted: Value) -> bool:
