@@ -149,13 +149,19 @@ def test_folders_where_files_should_be(tmp_path: Path) -> None:
 @pytest.mark.parametrize("after_s", [0.03, 0.06, 0.1, 0.2, 0.4, 0.7])
 def test_ctrl_c_while_it_begins_is_130_without_a_word(tmp_path: Path, after_s: float) -> None:
     words = ["run", str(MINIMAL), "--data", str(tmp_path / "data"), "--observe", "--lang", "en"]
+    # Before the interpreter has come to our first line nobody can do anything about it.
+    begun = (
+        "import sys; from controller.cli import __main__, interrupts; interrupts.leave_at_once(); "
+        "sys.stdout.write('.'); sys.stdout.flush(); __main__.run()"
+    )
     with subprocess.Popen(
-        [*PROGRAM, *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
+        [sys.executable, "-P", "-c", begun, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
     ) as child:
-        # Before the interpreter has come to us nobody can do anything about it.
-        deadline = time.monotonic() + 10
-        while not _catches_interrupts(child.pid) and time.monotonic() < deadline:
-            time.sleep(0.001)
+        assert child.stdout is not None
+        assert child.stdout.read(1) == b"."
         time.sleep(after_s)
         child.send_signal(signal.SIGINT)
         _, said = child.communicate(timeout=30)
@@ -185,9 +191,3 @@ def test_ctrl_c_amid_an_import_leaves_with_the_exit_code(tmp_path: Path) -> None
             check=False,
         )
         assert ended.returncode == code
-
-
-def _catches_interrupts(pid: int) -> bool:
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    caught = int(next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")), 16)
-    return bool(caught & 1 << (signal.SIGINT - 1))

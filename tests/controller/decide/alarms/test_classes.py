@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from controller.decide.alarms.classes import CLASSES
+from controller.decide.alarms.classes import CLASH, CLASSES
 
 ROOT = Path(__file__).resolve().parents[4]
 ELSEWHERE = {"fire", "gas", "reading-set-aside", "counter-reset", "counter-stands", "sealing", "deleting"}
@@ -15,7 +15,7 @@ ELSEWHERE = {"fire", "gas", "reading-set-aside", "counter-reset", "counter-stand
 
 def kinds() -> Iterator[str]:
     """Every kind that a notice is made with, or that a rule tells."""
-    names = {"DEVICE": "device-lost", "LINE": "line-lost", "DECLARED": "declared"}
+    names = {"CLASH": CLASH, "DEVICE": "device-lost", "LINE": "line-lost", "DECLARED": "declared"}
     for path in (ROOT / "controller").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not node.args:
