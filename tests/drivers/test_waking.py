@@ -41,7 +41,7 @@ def test_nobody_is_woken_before_time(runner: asyncio.Runner) -> None:
 
 
 def test_those_of_one_moment_are_woken_together() -> None:
-    """Though each was asked for at another time; a machine that stops us in between parts them now and then."""
+    """Though each was asked for at another time; being stopped in between parts them now and then."""
     assert sum(len(set(_rounds())) == 1 for _ in range(6)) >= 4
 
 
