@@ -122,7 +122,13 @@ async def listening(broker: Broker, topic: str, *options: str) -> AsyncIterator[
         yield listener
     finally:
         child.terminate()
-        await child.wait()
+        try:
+            # Told to end in the midst of a packet it may wait for the broker's next word for ever.
+            async with asyncio.timeout(5.0):
+                await child.wait()
+        except TimeoutError:
+            child.kill()
+            await child.wait()
         await reading
 
 
@@ -132,7 +138,8 @@ async def publish(broker: Broker, topic: str, payload: bytes, *options: str) -> 
         "mosquitto_pub", "-h", "127.0.0.1", "-p", str(broker.port), "-t", topic, "-q", "1", "-s", *options,
         stdin=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    await child.communicate(payload)
+    async with asyncio.timeout(TIMEOUT_S):
+        await child.communicate(payload)
     assert child.returncode == 0
 
 
