@@ -35,6 +35,8 @@ SWITCHES = 8
 """Periods of a programme: as many as a day may well have."""
 QUICK_SPEED = 30.0
 _MINUTE_MS = 60_000
+_AHEAD_NS = 200_000_000
+"""Before a switch, when all that came before it is put away."""
 _SETTLE_S = 5.0
 
 
@@ -100,7 +102,8 @@ def _rounds(
     minute_ns = round(_MINUTE_MS * 1e6 / speed)
     while len(late) < rounds:
         # What is due meanwhile is of the round before, or of the start.
-        time.sleep((minute_ns - (time.time_ns() - first_ms * 1_000_000) % minute_ns) / 1e9 - 0.2)
+        left_ns = minute_ns - (time.time_ns() - first_ms * 1_000_000) % minute_ns - _AHEAD_NS
+        time.sleep((left_ns if left_ns >= 0 else left_ns + minute_ns) / 1e9)
         ours.arrivals()
         time.sleep(min(_SETTLE_S, minute_ns / 2e9))
         came = ours.arrivals()
