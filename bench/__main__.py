@@ -50,6 +50,9 @@ def main() -> int:
     for name in given.names or BENCHES:
         print(f"\n== {name}", flush=True)
         found, code = _run(name, given.quick)
+        if given.quick and code not in (0, 1):
+            # Once more: for a moment that a busy machine has let pass. What has rotted fails again.
+            found, code = _run(name, given.quick)
         figures += found
         if code not in (0, 1) or not found:
             failed.append(name)
