@@ -28,6 +28,7 @@ from controller.store.control import FILE as CONTROL
 from controller.store.control import PLANS
 from controller.store.logdb import FILE as LOG
 from controller.store.plans import PlanFiles
+from controller.whole import sync
 
 Told = Callable[[str], None]
 
@@ -68,7 +69,7 @@ def make(data: Path, target: Path, *, version: str, now_ms: int, told: Told = la
                 part.rename(target)
             finally:
                 part.unlink(missing_ok=True)
-    backup.sync(target.parent)
+    sync(target.parent)
     return made
 
 
@@ -201,7 +202,7 @@ def _add(tar: tarfile.TarFile, name: str, size: int, made_ms: int, source: io.IO
 
 def _synced(staging: Path) -> None:
     for path in [*staging.rglob("*"), staging]:
-        backup.sync(path)
+        sync(path)
 
 
 def _count(connection: sqlite3.Connection, table: str) -> int:

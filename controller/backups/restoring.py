@@ -19,7 +19,7 @@ from controller.backups.manifest import BackupWrong, Manifest
 from controller.backups.unpacking import Told, unpack
 from controller.backups.zones import local, zone_of
 from controller.consumption.audit import Problem
-from controller.store import backup, history, ledger, people, restores
+from controller.store import history, ledger, people, restores
 from controller.store.audit import audit_ledger, audit_log
 from controller.store.connection import open_writer, sound
 from controller.store.control import FILE as CONTROL
@@ -30,6 +30,7 @@ from controller.store.logdb import FILE as LOG
 from controller.store.migrations import Step, bring_forward
 from controller.store.migrations.control import CONTROL as CONTROL_STEPS
 from controller.store.migrations.log import LOG as LOG_STEPS
+from controller.whole import sync
 
 STAGING = "restoring"
 ASIDE = "replaced-"
@@ -147,7 +148,7 @@ def _mark(staging: Path, manifest: Manifest, name: str, now_ms: int, zone: tzinf
     if manifest.simulated:
         origin.mark(staging)
     for path in (staging / CONTROL, staging / LOG):
-        backup.sync(path)
+        sync(path)
 
 
 # Put in place
@@ -159,19 +160,19 @@ def _put_in_place(staging: Path, data: Path, there: Sequence[Path], now_ms: int)
     _give_to_owner(staging, data)
     unfinished = data / restored.UNFINISHED
     unfinished.touch()
-    backup.sync(data)
+    sync(data)
     aside = None
     if there:
         aside = _aside(data, now_ms)
         for path in there:
             if path != unfinished:
                 path.rename(aside / path.name)
-        backup.sync(aside)
+        sync(aside)
     for path in sorted(staging.iterdir()):
         path.rename(data / path.name)
-    backup.sync(data)
+    sync(data)
     unfinished.unlink()
-    backup.sync(data)
+    sync(data)
     return aside
 
 

@@ -22,6 +22,7 @@ from config.language import Text, text
 from controller.backups import manifest as manifests
 from controller.backups.manifest import BackupWrong, Manifest, Part
 from controller.store.archive import torn
+from controller.whole import sync
 
 Told = Callable[[str], None]
 _CHUNK = 1 << 20
@@ -156,8 +157,4 @@ def _taken(part: Part, source: _Source, staging: Path) -> None:
 
 def _finished(staging: Path) -> None:
     for folder in (staging, *(path for path in staging.iterdir() if path.is_dir())):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        sync(folder)

@@ -21,9 +21,9 @@ from typing import Any, NamedTuple
 from config.language import Text, text
 from config.language.details import detail
 from controller.store import ledger
-from controller.store.backup import sync
 from controller.store.connection import open_reader
 from controller.store.ledger import Head
+from controller.whole import sync
 
 FOLDER = "ledger"
 MOST_ROWS = 50_000

@@ -6,7 +6,6 @@ written under another name, checked, brought to the disk, and only then renamed.
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from controller.store.connection import found_in, open_reader
+from controller.whole import sync
 
 KEPT = 7
 """Backups that stay; older ones are deleted after a new one has been made."""
@@ -70,15 +70,6 @@ def make(source: Path, data: Path, today: date, abandoned: Callable[[], bool] = 
     for old in kept(data, today)[KEPT:]:
         old.unlink(missing_ok=True)
     return target
-
-
-def sync(path: Path) -> None:
-    """Bring a file, or a folder's names, to the disk. Raises OSError."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _day(path: Path) -> date | None:

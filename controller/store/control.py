@@ -42,6 +42,7 @@ from controller.store.outbox import Outgoing, Waiting
 from controller.store.plans import Acceptance, PlanFiles
 from controller.store.reasserts import Reasserted
 from controller.store.writer import Writer
+from controller.whole import sync
 
 _log = logging.getLogger("louguan")
 FILE = "control.db"
@@ -263,8 +264,8 @@ class ControlStore:
         """Let the next start set the file aside, whatever it looks like then. Raises OSError."""
         note = self.path.with_name(recovery.SUSPECT)
         note.write_text(damage, encoding="utf-8")
-        backup.sync(note)
-        backup.sync(note.parent)
+        sync(note)
+        sync(note.parent)
 
     def in_force(self) -> Acceptance | None:
         """The plan accepted last. Reads the disk."""

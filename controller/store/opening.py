@@ -16,11 +16,11 @@ from typing import NamedTuple
 
 from config.language import text
 from config.language.details import detail, reason
-from controller.store.backup import sync
 from controller.store.connection import Trouble, beyond_use, open_reader, open_writer, sound, trouble
 from controller.store.errors import StoreTooNew, StoreUnavailable
 from controller.store.migrations import Step, applied, bring_forward
 from controller.store.writer import Writer
+from controller.whole import sync
 
 _log = logging.getLogger(__name__)
 _STAMP = "%Y%m%dT%H%M%SZ"
