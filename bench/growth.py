@@ -129,7 +129,7 @@ def main() -> int:
     )
     parser.add_argument("--draw", type=Path, metavar="FILE", help="draw the curves there, as SVG")
     how = asked(parser)
-    drawing: Path | None = parser.parse_args().draw
+    drawing: Path | None = how.own.draw
     times = TIMES[:2] if how.quick else TIMES
     with tempfile.TemporaryDirectory(prefix="louguan-bench-") as scratch:
         costs = costs_in(Path(scratch), times, quick=how.quick)

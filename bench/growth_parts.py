@@ -19,21 +19,18 @@ from pathlib import Path
 from bench.log_filling import ZONE, fill, meters
 from bench.log_grown import LENGTH_MS, grow
 from bench.loops import runner
-from bench.world import World
+from bench.step import steps_s
 from config.plan.clock import Pace
 from config.plan.codec import load
 from config.plan.lines import Line
 from config.plan.points import Register
 from config.plan.site import Plan
-from controller.clock import SiteClock, VirtualClock
-from controller.cycle import Engine
-from controller.decide.records import Remembered
+from controller.clock import SiteClock
 from controller.store import history, sums
 from controller.store.logdb import FILE, LogStore
 from controller.store.migrations.log import LOG
-from drivers.api import Event, Inbox, Sample
+from drivers.api import Inbox, Sample
 from drivers.modbus import open_line
-from schedules.context import Context
 from tests.plans import PlanMaker
 
 START_MS = 1_772_676_000_000
@@ -46,21 +43,8 @@ MONTH_MS = 30 * 86_400_000
 
 def step_us(plan: Plan, change: float, cycles: int) -> float:
     """Of one cycle of the daemon's second, without reading and log."""
-    inbox, clock = Inbox(), VirtualClock(START_MS)
-    world = World(plan, inbox, clock, 1.0, change)
-    engine = Engine(plan, Context.of(plan), Pace(), Remembered())
-    took_ns, answers = 0, list[Event]()
-    for cycle in range(SETTLING + cycles):
-        now = clock.advance(1.0)
-        world.live(cycle)
-        world.poll()
-        events = [*answers, *inbox.take()]
-        began_ns = time.thread_time_ns()
-        step = engine.step(now, events)
-        if cycle >= SETTLING:
-            took_ns += time.thread_time_ns() - began_ns
-        answers = world.obey(step.writes)
-    return took_ns / cycles / 1000
+    took_s = steps_s(plan, change, cycles, start_ms=START_MS, settling=SETTLING)
+    return sum(took_s) / cycles * 1e6
 
 
 def poll_ms(devices: int, seconds: float) -> float:

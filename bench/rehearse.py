@@ -121,7 +121,7 @@ def main() -> int:
     parser.add_argument("--cycle", type=float, default=10)
     parser.add_argument("--plant", type=float, default=60)
     how = asked(parser)
-    options, _ = parser.parse_known_args()
+    options = how.own
     plan, facts = site_of(options.site)
     run(plan, facts, 1 / 24 if how.quick else options.days, options.cycle, options.plant)
     few, month = (1, 1) if how.quick else (FEW, MONTH)

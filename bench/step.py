@@ -146,12 +146,21 @@ def figures(how: Asked) -> list[Figure]:
 
 
 def _step_ms(plan: Plan, change: float, cycles: int) -> float:
-    inbox, clock = Inbox(), VirtualClock(START_MS + MORNING_MS)
-    world = World(plan, inbox, clock, 1.0, change, below=256)
+    took_s = steps_s(plan, change, cycles, start_ms=START_MS + MORNING_MS, settling=SETTLING, below=256)
+    return median(took_s) * 1000
+
+
+def steps_s(
+    plan: Plan, change: float, cycles: int, *, start_ms: int, settling: int, below: int = 0
+) -> list[float]:
+    """CPU of each step of the daemon's second, without reading and log, after `settling` that do not count.
+    `change`, `below`: see World."""
+    inbox, clock = Inbox(), VirtualClock(start_ms)
+    world = World(plan, inbox, clock, 1.0, change, below=below)
     engine = Engine(plan, Context.of(plan), Pace(), Remembered())
     answers: list[Event] = []
     took: list[float] = []
-    for cycle in range(SETTLING + cycles):
+    for cycle in range(settling + cycles):
         now = clock.advance(1.0)
         world.live(cycle)
         world.poll()
@@ -160,7 +169,7 @@ def _step_ms(plan: Plan, change: float, cycles: int) -> float:
         step = engine.step(now, events)
         took.append(time.thread_time() - begun)
         answers = world.obey(step.writes)
-    return median(took[SETTLING:]) * 1000
+    return took[settling:]
 
 
 def _bare_ms(plan: Plan) -> float:
@@ -181,7 +190,7 @@ def main() -> int:
     parser.add_argument("--full", action="store_true", help="run the days instead of extrapolating")
     parser.add_argument("--days", type=float, default=TARGET_DAYS)
     how = asked(parser)
-    options = parser.parse_known_args()[0]
+    options = how.own
     if options.plan is None:
         return tell(figures(how), how)
     thirty_days(load(options.plan.read_text(encoding="utf-8")), options.days if options.full else 0.0)
