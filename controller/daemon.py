@@ -334,12 +334,11 @@ class Daemon:
                 self.published(telling)
         sent = outgoing(self.channels, self.plan.site.name, self.context.local, step.tellings)
         changes = recorder.changes(step, self._keys, stored(accepted), self._reasserts, sent)
-        if changes is None and not 0 <= now.wall_ms - self._seen_ms < SEEN_EVERY_MS:
+        if changes is None and (self.commands.owing or not 0 <= now.wall_ms - self._seen_ms < SEEN_EVERY_MS):
             changes = Changes(now.wall_ms)
         if changes is not None:
             self._seen_ms = now.wall_ms
-            changes = self.commands.as_awaited(changes, self.engine, now)
-            self.commands.recorded(changes)
+            changes = self.commands.as_asked(changes, self.engine, now)
             done = self._stores.control.commit(replace(changes, booted_ms=now.booted_ms))
             if sent and self.notifier is not None:
                 done.add_done_callback(self.notifier.nudge_from_thread)

@@ -190,9 +190,9 @@ def said(plan: Plan, words: str) -> Sentence:
 @pytest.mark.hil
 @pytest.mark.timeout(120)
 async def test_a_time_that_a_slow_start_has_missed_is_not_waited_for_until_tomorrow(tmp_path: Path) -> None:
-    """At this speed the daemon is there an hour late: what is only waited for is over, what was to be watched
+    """At this speed the daemon is there minutes late: what is only waited for is over, what was to be watched
     cannot be told."""
-    late = HEAD.replace("10:00:00", "09:50:00") + "  speed: 600\n  steps:\n    - until: '10:00'\n"
+    late = HEAD.replace("10:00:00", "09:59:59") + "  speed: 600\n  steps:\n    - until: '10:00'\n"
     (scenario,) = written(tmp_path, late)
     folder = tmp_path / "stand"
     folder.mkdir()

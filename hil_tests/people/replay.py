@@ -143,8 +143,8 @@ def _alarm(desk: Desk, entry: Entry) -> None:
     found = _ALARM.match(entry.detail)
     assert found is not None, entry
     number = int(found[3])
-    desk.unsure.discard(number)
     if found[1] == "acknowledge":
+        desk.unsure.discard(number)
         desk.acked[number] = (entry.who, entry.why)
         desk.acked_ms[number] = entry.time_ms
     elif found[1] == "unshelve":
@@ -165,4 +165,5 @@ def _shelving_over(desk: Desk, number: int, until_ms: int, now_ms: int) -> None:
 def _unshelve(desk: Desk, number: int) -> None:
     """What is still so is told anew, and wants to be acknowledged anew."""
     if desk.shelved.pop(number, None) is not None:
+        desk.unsure.discard(number)
         desk.acked.pop(number, None)

@@ -8,7 +8,7 @@ import contextlib
 import tempfile
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from config.plan.places import Booking
@@ -130,6 +130,7 @@ async def live(data: Path, story: list[Doing]) -> None:
 
 @settings(max_examples=many(6), deadline=None)
 @given(story=doings)
+@example([("set", 0, 0), ("cycle", 1, 2), ("set", 0, 0), ("set", 0, 0), ("cycle", 0, 2), ("cycle", 1, 0)])
 def test_a_kill_between_any_two_commits_leaves_what_the_ledger_says(story: list[Doing]) -> None:
     with tempfile.TemporaryDirectory() as name:
         asyncio.run(live(Path(name), story))

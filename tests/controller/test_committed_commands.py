@@ -3,10 +3,13 @@ so that a kill in between leaves what the ledger says."""
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
+from config.language import text
 from controller.decide.records import (
     Acknowledge,
     Lock,
@@ -77,6 +80,65 @@ async def test_the_cycle_of_one_command_does_not_undo_the_next(tmp_path: Path) -
         found = made.daemon.engine.remembered()
         assert [item.value for item in found.overrides] == [30.0]
         assert [item.reason for item in found.locks] == ["again"]
+
+
+async def test_the_first_of_two_is_not_stored_over_the_second_for_the_sake_of_a_third(tmp_path: Path) -> None:
+    """The end of one is stored while two are on their way; then the cycle of the first of them comes."""
+    with shell(tmp_path, house()) as made:
+        await made.daemon.accept(override(made, 40.0, 10.0))
+        made.cycle()
+        commands = made.daemon.commands
+        await made.daemon.accept(override(made, 50.0, 3600.0))
+        await made.daemon.accept(second := override(made, 60.0, 3600.0, "Wang"))
+        heard, commands.waiting = commands.waiting, []
+        made.cycle(20)
+        commands.waiting = heard[:1]
+        made.cycle()
+        assert [item.value for item in made.daemon.engine.remembered().overrides] == [50.0]
+    with shell(tmp_path, house()) as made:
+        assert made.daemon.engine.remembered().overrides == (second,)
+
+
+async def test_what_was_left_to_a_command_that_failed_is_stored_after_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with shell(tmp_path, house()) as made:
+        now = made.clock.now().wall_ms
+        await made.daemon.accept(for_an_hour(made, 40.0))
+        await made.daemon.accept(Lock("hall", "Li", "lamps", now))
+        await made.daemon.accept(Observe("lamp", True, "Li", "", now))
+        made.cycle()
+        later = (
+            Release("lamp.level", "Wang"),
+            for_an_hour(made, 70.0),
+            Unlock("hall", "Wang"),
+            Observe("lamp", False, "Wang", "", now),
+        )
+        refused: Future[None] = Future()
+        commit = made.stores.control.commit
+        with monkeypatch.context() as broken:
+            broken.setattr(made.stores.control, "commit", lambda *_, **__: refused)
+            asked = [asyncio.create_task(made.daemon.accept(command)) for command in later]
+            await asyncio.sleep(0)
+            broken.setattr(made.stores.control, "commit", commit)
+            made.clock.set_wall(made.clock.now().wall_ms + 600_000)
+            made.cycle()
+        stands = made.daemon.engine.remembered()
+        refused.set_exception(StoreError(text("the disk is full")))
+        for one in asked:
+            with pytest.raises(StoreError):
+                await one
+        assert not made.daemon.commands.unheard
+        made.cycle()
+        assert not made.daemon.commands.owing
+    with shell(tmp_path, house(), now) as made:
+        found = made.daemon.engine.remembered()
+        assert (found.overrides, found.locks, found.observe) == (
+            stands.overrides,
+            stands.locks,
+            stands.observe,
+        )
+        assert [item.expires_ms for item in found.overrides] == [now + 600_000 + HOUR]
 
 
 async def test_what_people_say_of_an_alarm_one_after_the_other_is_all_kept(tmp_path: Path) -> None:
