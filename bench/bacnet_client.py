@@ -83,11 +83,11 @@ async def exchanged(port: int, exchanges: int) -> float:
         for _ in range(count):
             payload = await reader.put(question)
             assert isinstance(payload, bytes)
-            taken = question.take(payload)
-            if taken is None:
+            found = question.take(payload)
+            if found is None:
                 question.learn(payload, await reader.parsed(question.refs, payload))
             else:
-                read += len(taken[0])
+                read += len(found)
         return read
 
     await run(exchanges // 10 + 1)

@@ -3,7 +3,7 @@ rest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from config.plan.clock import Clock
@@ -30,16 +30,16 @@ class Handover:
         self._clock = clock
         self._last: dict[int, Found] = {}
 
-    def give(self, found: Iterable[Found], again: Sequence[int] = (), *, whole: tuple[int, ...] = ()) -> None:
+    def give(self, found: Iterable[Found], whole: tuple[int, ...] = ()) -> None:
         """Readings of this moment.
 
-        `again`: points that were read with them and are known to say what their last Sample said. `whole`
-        instead: all that were read, those of `found` too. It is handed on as it is, and the same tuple each
-        time spares whoever takes it to look into it.
+        `whole`: all points that were read, of which the others are known to say what their last Sample said.
+        It is handed on as it is, and the same tuple each time spares whoever takes it to look into it.
         """
         now, last, put = self._clock.now(), self._last, self._inbox.put
         wall_ms, mono_ns = now.wall_ms, now.mono_ns
-        same, samples = list(again), 0
+        same: list[int] = []
+        samples = 0
         for one in found:
             point, value, reason = one
             if last.get(point) == one:

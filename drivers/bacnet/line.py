@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from config.plan.clock import Clock, Pace
@@ -46,9 +46,10 @@ class Shared:
     def put(self, event: Event) -> None:
         self.inbox.put(event)
 
-    def read(self, found: Iterable[Found], again: Sequence[int] = ()) -> None:
-        """Hand over readings of this moment; `again`: of points that say what they said last."""
-        self._handover.give(found, again)
+    def read(self, found: Iterable[Found], whole: tuple[int, ...] = ()) -> None:
+        """Hand over readings of this moment; `whole`: all points that were read, the others of which say what
+        they said last."""
+        self._handover.give(found, whole)
 
     def repeat(self, points: tuple[int, ...]) -> None:
         """All of these were read and say what they said last."""

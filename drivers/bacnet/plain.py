@@ -105,8 +105,8 @@ class Question:
         """Whether all points say what their latest readings said."""
         return payload == self._answer
 
-    def take(self, payload: bytes) -> tuple[list[Found], list[int]] | None:
-        """What points say that is new, and which ones say what they said; None when it fits no form."""
+    def take(self, payload: bytes) -> list[Found] | None:
+        """What points say that is new, the others say what they said; None when it fits no form."""
         form = self._form
         if form is None or len(payload) != form.layout.size:
             return None
@@ -114,19 +114,13 @@ class Question:
         if fields[::2] != form.constants:
             return None
         raw = fields[1::2]
-        found: list[Found] = []
-        again: list[int] = []
         if self._answer is None:
-            for one, number, reason in zip(self._gauges, raw, form.reasons, strict=True):
-                found.append(read(one, number, reason))
+            found = [read(*one) for one in zip(self._gauges, raw, form.reasons, strict=True)]
         else:
-            for one, number, before, reason in zip(self._gauges, raw, self._raw, form.reasons, strict=True):
-                if number == before:
-                    again.append(one.id)
-                else:
-                    found.append(read(one, number, reason))
+            both = zip(self._gauges, raw, form.reasons, self._raw, strict=True)
+            found = [read(one, number, reason) for one, number, reason, before in both if number != before]
         self._answer, self._raw = payload, raw
-        return found, again
+        return found
 
 
 def gauge(point: Point) -> Gauge:

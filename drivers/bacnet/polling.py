@@ -101,12 +101,12 @@ class Poller:
             if question.repeats(heard):
                 self._shared.repeat(question.points)
                 return
-            latest, taken = question.latest, question.take(heard)
-            if taken is not None:
+            latest, found = question.latest, question.take(heard)
+            if found is not None:
                 if not latest:
                     for point in question.points:
                         self._read_otherwise(point, question)
-                self._read_plainly(*taken)
+                self._read_plainly(found, question.points)
                 return
             answers = await self._reader.parsed(question.refs, heard)
             question.learn(heard, answers)
@@ -126,11 +126,11 @@ class Poller:
             question = self._questions[key] = Question(points, frozenset(self._flagless))
         return question
 
-    def _read_plainly(self, found: list[Found], again: list[int]) -> None:
+    def _read_plainly(self, found: list[Found], points: tuple[int, ...]) -> None:
         for one in found if self._subscriptions else ():
             if one.point in self._subscriptions:
                 self._subscriptions.saw(self._points[one.point], one.value, polled=True)
-        self._shared.read(found, again)
+        self._shared.read(found, points)
 
     def _read_otherwise(self, point: int, by: Question | None) -> None:
         """What was read with the point before is no longer the latest of all of it."""

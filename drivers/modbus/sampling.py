@@ -75,14 +75,14 @@ class Sampler:
         moved = known.moved(raw, items_of(block.space, known.data, block.size))
         known.data = data
         found = [self._told(point, raw[start:end]) for point, start, end in moved]
-        self._handover.give(found, whole=known.points)
+        self._handover.give(found, known.points)
 
     def _first(self, key: _Key, block: Block, data: bytes) -> None:
         """Nothing is known of what the block said before."""
         known, raw = _Known(data, block), items_of(block.space, data, block.size)
         parts = dict.fromkeys(chain.from_iterable(known.parts_at))
         found = [self._told(point, raw[start:end]) for point, start, end in parts]
-        self._handover.give(found, whole=known.points)
+        self._handover.give(found, known.points)
         for point in known.points:
             self._forget(point)
             self._read_by[point] = key
