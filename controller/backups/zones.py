@@ -6,9 +6,9 @@ import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from config.plan import codec
+from config.plan.zones import known_zone
 from controller.store import backup, plans
 from controller.store.connection import open_reader
 from controller.store.control import FILE, PLANS
@@ -26,7 +26,7 @@ def zone_of(data: Path) -> tzinfo | None:
         return None
     for content in copies:
         try:
-            return ZoneInfo(codec.load(content or "").site.time_zone)
+            return known_zone(codec.load(content or "").site.time_zone)
         except (ValueError, OSError, LookupError):
             continue
     return None

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from config.language import text
+from config.plan.zones import known_zone
 from controller.cli.site import AsJson
 from controller.cli.speech import Failure, language, put, put_json, say, tell
 
@@ -156,8 +157,8 @@ def receive(
 def _zone(name: str) -> ZoneInfo:
     """Raises Failure for one that is not known."""
     try:
-        return ZoneInfo(name)
-    except (LookupError, ValueError, OSError) as error:  # OSError: of a folder of zones
+        return known_zone(name)
+    except (LookupError, ValueError, OSError) as error:
         words = text('no time zone named "{name}"', name=name)
         hint = text("something like {example}", example=_DEFAULT_ZONE)
         raise Failure(words, code=2, hint=hint, where="zone") from error

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from config.language import text
 from config.plan.programmes import BUILT_IN_KINDS, DateRange
+from config.plan.zones import known_zone
 from config.written.model.base import Flag, Label, Lasting, Name, Quantity, Stagger, Wait, Written, name
 from config.written.problems import Wrong
 from config.written.quantities import duration, inside
@@ -23,7 +23,7 @@ _DATES_SCHEMA: dict[str, Any] = {"type": "string", "pattern": f"^{_RANGE}([,，]
 def _zone(value: object) -> str:
     try:
         if isinstance(value, str) and value:
-            ZoneInfo(value)
+            known_zone(value)
             return value
     except (OSError, ValueError, KeyError):
         pass

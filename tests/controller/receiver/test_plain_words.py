@@ -75,6 +75,7 @@ WRONG: list[tuple[str, Callable[[Place], list[str]], str]] = [
     ("dialect", lambda it: it.national("", "--dialect", "z"), "没有名为“z”的方言；现有：a, b, c"),
     ("dialect-file", lambda it: it.national("", "--dialect", "/nix/x.json"), "/nix/x.json：没有这个文件"),
     ("zone", lambda it: it.national("", "--zone", "Mars/X"), "没有名为“Mars/X”的时区"),
+    ("no-zone", lambda it: it.national("", "--zone", "0/" * 300 + "0"), "没有名为“0/0"),
     ("zone-folder", lambda it: it.national("", "--zone", "Asia"), "没有名为“Asia”的时区"),
     ("gaps", lambda it: ["--gaps"], "receiver.db"),
     ("heads", lambda it: ["--heads"], "receiver.db"),
