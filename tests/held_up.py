@@ -1,4 +1,4 @@
-"""When the machine let others run in place of this process, so that a test may leave it out of what it times."""
+"""When the machine let others run in place of this process: a test leaves it out of what it times."""
 
 from __future__ import annotations
 

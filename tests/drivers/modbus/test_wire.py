@@ -32,18 +32,20 @@ def serial_line(path: str) -> Line:
 async def test_bytes_wait_in_the_system_while_nobody_wants_them(ends: tuple[int, str]) -> None:
     master, path = ends
     wire = SerialWire(serial_line(path))
-    wire.rest(wire.now() + 0.05)
+    until_s = wire.now() + 0.3
+    wire.rest(until_s)
     os.write(master, b"abc")
-    await asyncio.sleep(0.02)
-    assert wire.size == 0
-    assert await wire.wait(wire.now() + 1.0, beyond=2)
+    while wire.now() < until_s - 0.1:
+        assert wire.size == 0
+        await asyncio.sleep(0.01)
+    assert await wire.wait(wire.now() + 20.0, beyond=2)
     assert wire.peek() == b"abc"
     wire.rest(wire.now() + 60.0)
     os.write(master, b"d")
     await asyncio.sleep(0.01)
     assert wire.size == 3
     wire.listen()
-    assert await wire.wait(wire.now() + 1.0, beyond=3)
+    assert await wire.wait(wire.now() + 20.0, beyond=3)
     wire.rest(wire.now() + 0.01)
     wire.close()
     await asyncio.sleep(0.02)
@@ -53,7 +55,7 @@ async def test_bytes_wait_in_the_system_while_nobody_wants_them(ends: tuple[int,
 async def test_a_reader_is_woken_by_the_byte_that_it_waits_for(ends: tuple[int, str]) -> None:
     master, path = ends
     wire = SerialWire(serial_line(path))
-    waiting = asyncio.ensure_future(wire.wait(wire.now() + 5.0, beyond=3))
+    waiting = asyncio.ensure_future(wire.wait(wire.now() + 20.0, beyond=3))
     for _ in range(3):
         os.write(master, b"x")
         await asyncio.sleep(0.005)
@@ -80,7 +82,7 @@ async def test_a_long_answer_at_the_wires_pace_takes_few_wake_ups(ends: tuple[in
 
     link = RtuLink(serial_line(path), opened, {}, lambda _unit, _took_s: None)
     await link.connect()
-    answering = asyncio.ensure_future(link.ask(read(1, "holding", 0, 125), 1.0))
+    answering = asyncio.ensure_future(link.ask(read(1, "holding", 0, 125), 20.0))
     loop = asyncio.get_running_loop()
     requested = asyncio.Event()
     loop.add_reader(master, requested.set)
