@@ -139,7 +139,7 @@ class Centre:
 
     async def until(self, operation: str, count: int = 1) -> list[str]:
         """Wait for so many documents of that operation."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while len(self.of(operation)) < count:
                 await self._came.wait()
         return self.of(operation)
