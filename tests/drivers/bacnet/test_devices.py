@@ -62,7 +62,7 @@ async def test_back_off_grows_and_probes_are_single() -> None:
 
         application = made.devices["a"]._application
         assert application is not None
-        application.datagrams.confirmation = heard  # type: ignore[method-assign]
+        application.datagrams.confirmation = heard  # type: ignore[assignment]
 
     async with bench({"a": [LUX]}, before=deaf, timing=replace(QUICK, retries=0)) as line:
         await line.until(lambda: len(at_s) >= 5)
