@@ -14,6 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Self
 
+from tests.ports import lasting_port
+
 
 def named_value(unit: int, function: int, address: int) -> int:
     """What a register holds unless it was written: unit, table (function 3 or 4) and address in one word."""
@@ -126,7 +128,7 @@ class TcpServer:
 
     def __init__(self, units: Units, *, rtu: bool = False, hold_s: float = 0.0) -> None:
         self.units = units
-        self.port = 0
+        self.port = lasting_port()
         self.hold_s = hold_s
         self.connections = 0
         self._rtu = rtu
@@ -143,7 +145,6 @@ class TcpServer:
 
     async def listen(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def hang_up(self) -> None:
         """Close the listening socket and all connections."""

@@ -43,6 +43,10 @@ class Running:
         if self.daemon is not None:
             await asyncio.to_thread(self.daemon.end)
 
+    def pids(self) -> list[int]:
+        """Of the programs that run."""
+        return [] if self.daemon is None else [self.daemon.process.pid]
+
     def command(self, *words: str) -> list[str]:
         """The words that run a daemon here."""
         program = ["-P", "-m", "controller.cli.main", "--lang", "en", "run", str(self.site)]

@@ -117,9 +117,8 @@ class Stand(Running):
             self.overlay.write_text(json.dumps(overlay), encoding="utf-8")
 
     def pids(self) -> list[int]:
-        """Of the programs that run."""
-        running = (self._simulators, self.daemon)
-        return [child.process.pid for child in running if child is not None]
+        simulators = [] if self._simulators is None else [self._simulators.process.pid]
+        return [*simulators, *super().pids()]
 
     async def simulators(self, **wish: Any) -> dict[str, Any]:
         """Tell the simulators: `fault="freeze", device="relay"`, `truth=True`."""

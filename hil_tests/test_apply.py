@@ -16,6 +16,7 @@ import pytest
 
 from controller.store.ledger import Kind
 from hil_tests.running import PATIENCE_S
+from hil_tests.scenario.starving import Starving
 from hil_tests.stand import HOUSE, Stand
 
 pytestmark = pytest.mark.timeout(300)
@@ -74,7 +75,7 @@ async def test_an_edit_is_in_force_at_once_and_nothing_is_dropped(tmp_path: Path
         await stand.call("set", person="王工", point="store", value="on", for_s=3600.0)
         await stand.has("relay.ch2", True)
         before = await stand.call("status")
-        began = time.monotonic()
+        began, starving = time.monotonic(), Starving(stand.pids)
         mark = stand.ledger()[-1].seq
 
         edited.edit("schedules/house.yaml", "default: 60 %", "default: 45 %")
@@ -82,18 +83,20 @@ async def test_an_edit_is_in_force_at_once_and_nothing_is_dropped(tmp_path: Path
         found = await edited.apply("--data", edited.data, "--comment", "less light", "--as", "李工")
         applied = time.monotonic()
         await stand.has("hall.zone1_level", 45.0)
-        assert time.monotonic() - applied < 3.0
+        assert time.monotonic() - applied < 3.0 + starving.waited_s()
         assert [write["point"] for write in found["writes"]] == ["hall.zone1_level"]
         assert set(found["changes"]) == {"programmes"}
 
         await asyncio.sleep(2.0)
         after = await stand.call("status")
         # No cycle was missed, no connection made anew, nothing lost, and nothing said again.
-        assert after["cycles"] - before["cycles"] >= int(time.monotonic() - began) - 1
+        lasted_s = time.monotonic() - began - starving.waited_s()
+        assert after["cycles"] - before["cycles"] >= int(lasted_s) - 1
         assert after["plan"] == found["plan"] != before["plan"]
         assert tap.connections == 1
         lines = {line["name"]: line for line in after["lines"]}
-        assert all(line["connected"] and not line["timeouts"] for line in lines.values()), lines
+        assert all(line["connected"] for line in lines.values()), lines
+        assert starving.burst() or not any(line["timeouts"] for line in lines.values()), lines
         assert after["devices_online"] == after["devices_total"]
         assert [item["point"] for item in after["overrides"]] == ["relay.ch2"]
         rows = [row.entry for row in stand.ledger(after=mark)]

@@ -56,7 +56,7 @@ async def told_by(stand: Stand) -> Told:
     return Told(status, bookings, (await stand.call("alarms", all=True))["alarms"])
 
 
-async def agrees(stand: Stand, within_s: float = 10.0) -> None:
+async def agrees(stand: Stand, within_s: float = PATIENCE_S) -> None:
     """The daemon has what its ledger makes; values end and rows are committed meanwhile."""
     deadline = time.monotonic() + within_s
     while True:

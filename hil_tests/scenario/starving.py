@@ -60,6 +60,11 @@ class Starving:
             self._longest.popleft()
 
 
+def waited_in_all_s(pid: int) -> float:
+    """What a program's first thread has waited since it was started; 0 where nobody counts."""
+    return dict(_threads(pid)).get(Path(f"/proc/{pid}/task/{pid}/schedstat"), 0.0)
+
+
 def _threads(pid: int) -> Iterable[tuple[Path, float]]:
     """What each thread of a program has waited; nothing when it is gone or nobody counts."""
     for path in Path(f"/proc/{pid}/task").glob("*/schedstat"):

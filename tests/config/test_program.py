@@ -206,7 +206,7 @@ def test_child_that_never_ends_is_a_sentence() -> None:
     begin = time.monotonic()
     compiled = compile_site(SITES / "minimal", "en", wall_s=0.01)
     assert compiled.problems[0].message == "the compiler did not end within 0.01 s"
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 20
 
 
 @pytest.mark.parametrize(

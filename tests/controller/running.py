@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -23,13 +22,6 @@ lines:
 devices:
   main-1: {{profile: acrel-adw300, line: T1, unit: 1, label: 进线, params: {{ct: 2000/5}}}}
 """
-
-
-def dead_port() -> int:
-    """A port of this machine at which nobody listens."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @asynccontextmanager

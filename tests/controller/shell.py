@@ -128,7 +128,7 @@ class Shell:
 
     def ledger(self, point: str | None = None) -> list[Row]:
         """All rows, once everything is committed."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while self.stores.control.status().waiting and time.monotonic() < deadline:
             time.sleep(0.005)
         connection = self.stores.control.reader()

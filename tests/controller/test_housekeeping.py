@@ -294,7 +294,7 @@ async def test_stopping_gives_up_a_backup_under_way(
     async with running(tmp_path, machine, board):
         await until(begun.is_set)
         began = time.monotonic()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     assert names(tmp_path) == []
     assert board.standing() == []
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from controller.accept.file import FILE, ProgressFile
 from controller.accept.records import Left, Progress
-from tests.controller.running import HEAD, daemon, dead_port
+from tests.controller.running import HEAD, daemon
+from tests.ports import lasting_port
 from tests.schedules.build import at
 
 
@@ -14,7 +15,7 @@ async def test_a_start_tells_what_a_killed_acceptance_left(tmp_path: Path) -> No
     site, data = tmp_path / "site", tmp_path / "data"
     site.mkdir()
     data.mkdir()
-    (site / "site.yaml").write_text(HEAD.format(dead=dead_port()), encoding="utf-8")
+    (site / "site.yaml").write_text(HEAD.format(dead=lasting_port()), encoding="utf-8")
     left = Left("main-1.total", 30.0, None, 35.0, "Li", at("2026-03-05 08:00"))
     file = ProgressFile(data)
     file.save(Progress("kept", left={left.point: left}))

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from controller import privacy
-from tests.controller.running import HEAD, daemon, dead_port
+from tests.controller.running import HEAD, daemon
+from tests.ports import lasting_port
 
 
 def mode(path: Path) -> int:
@@ -26,7 +27,7 @@ def modes(data: Path) -> dict[str, int]:
 @pytest.mark.parametrize("group", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["own", "group"])
 async def test_nobody_else_may_read_the_data_of_a_daemon(tmp_path: Path, group: bool) -> None:
     site, data = tmp_path / "site.yaml", tmp_path / "data"
-    site.write_text(HEAD.format(dead=dead_port()), encoding="utf-8")
+    site.write_text(HEAD.format(dead=lasting_port()), encoding="utf-8")
     words = ("--socket-group", grp.getgrgid(os.getgid()).gr_name) if group else ()
     async with daemon(tmp_path, data, tmp_path / "said.log", *words, umask=0) as client:
         await client.call("status")

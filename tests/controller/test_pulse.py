@@ -29,10 +29,10 @@ from drivers.api import Driver, Inbox
 from drivers.bacnet.driver import BacnetDriver
 from drivers.bacnet.timing import Timing
 from drivers.modbus import open_line as open_line_modbus
-from tests.controller.running import dead_port
 from tests.controller.service_socket import ServiceSocket
 from tests.controller.shell import Shell, shell
 from tests.drivers.build import MachineClock, line, plan, word
+from tests.ports import lasting_port
 
 WATCHDOG_S = 1.6
 HALF_S = WATCHDOG_S / 2
@@ -43,8 +43,8 @@ def dead_site(*, bacnet: bool = False) -> Plan:
     """Two devices, behind a port at which nobody listens."""
     more = {"timeout_s": 0.05, "connect_timeout_s": 0.05}
     transport = "bacnet-ip" if bacnet else "modbus-tcp"
-    own = line(transport, port=0 if bacnet else dead_port(), **more)
-    device = {"instance": 7, "address": f"127.0.0.1:{dead_port()}"} if bacnet else {}
+    own = line(transport, port=0 if bacnet else lasting_port(), **more)
+    device = {"instance": 7, "address": f"127.0.0.1:{lasting_port()}"} if bacnet else {}
     units = {1: [word("a", 0)]} if bacnet else {1: [word("a", 0)], 2: [word("b", 0)]}
     return plan(own, units, **device)
 

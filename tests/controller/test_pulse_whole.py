@@ -18,8 +18,9 @@ from controller.service_manager import ServiceManager
 from controller.store.control import ControlStore
 from controller.store.logdb import LogStore
 from controller.stores import Stores
-from tests.controller.running import HEAD, daemon, dead_port
+from tests.controller.running import HEAD, daemon
 from tests.controller.service_socket import ServiceSocket
+from tests.ports import lasting_port
 
 WATCHDOG_S = 4.0
 SINKS = """
@@ -39,7 +40,7 @@ def beside() -> list[asyncio.Task[object]]:
 async def test_what_stands_beside_the_control_may_stop(tmp_path: Path) -> None:
     site, data = tmp_path / "site", tmp_path / "data"
     site.mkdir()
-    (site / "site.yaml").write_text((HEAD + SINKS).format(dead=dead_port()), encoding="utf-8")
+    (site / "site.yaml").write_text((HEAD + SINKS).format(dead=lasting_port()), encoding="utf-8")
     options = Options(site=site, data=data, language="en")
     starting.prepare(options)
     now_ms = time.time_ns() // 1_000_000
@@ -79,7 +80,7 @@ async def test_what_stands_beside_the_control_may_stop(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 async def test_what_stands_still_is_named_when_it_is_ended_for_it(tmp_path: Path) -> None:
-    (tmp_path / "site.yaml").write_text(HEAD.format(dead=dead_port()), encoding="utf-8")
+    (tmp_path / "site.yaml").write_text(HEAD.format(dead=lasting_port()), encoding="utf-8")
     said = tmp_path / "said.log"
     async with daemon(tmp_path, tmp_path / "data", said) as client:
         pid = int((tmp_path / "data" / "louguan.lock").read_text(encoding="ascii"))

@@ -19,7 +19,8 @@ from controller.consumption.records import Flag, Interval
 from controller.store.control import ControlStore
 from controller.store.logdb import LogStore
 from tests.controller.consumption.upload.web import Reply, Request, Web
-from tests.controller.running import HEAD, daemon, dead_port
+from tests.controller.running import HEAD, daemon
+from tests.ports import lasting_port
 
 CANARY = "cAnArY7391"
 """In every secret, so that one search finds any of them."""
@@ -144,7 +145,7 @@ async def test_no_secret_is_written_down_or_told(tmp_path: Path) -> None:
         ports = {
             name: server.sockets[0].getsockname()[1] for name, server in (("mqtt", mqtt), ("centre", centre))
         }
-        written = SITE.format(folder=secrets, web=web.port, hook=hook.port, dead=dead_port(), **ports)
+        written = SITE.format(folder=secrets, web=web.port, hook=hook.port, dead=lasting_port(), **ports)
         (site / "site.yaml").write_text(written, encoding="utf-8")
         a_day_to_send(data, site)
         said, more = tmp_path / "said.log", {"LOUGUAN_CANARY": f"{CANARY}-password"}

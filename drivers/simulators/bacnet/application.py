@@ -35,6 +35,8 @@ class _Datagrams(IPv4DatagramServer):  # type: ignore[misc, unused-ignore]  # ba
         self._shut = False
         self.peers: set[Address] = set()
         self.heard = 0
+        self._late: set[asyncio.Task[Any]] = set()
+        """What has been heard and is taken up only later."""
         super().__init__(address, bind_socket=own)
 
     async def confirmation(self, pdu: Any) -> None:
@@ -43,7 +45,13 @@ class _Datagrams(IPv4DatagramServer):  # type: ignore[misc, unused-ignore]  # ba
         self.heard += 1
         self.peers.add(pdu.pduSource)
         if self._faults.has("slow"):
-            await asyncio.sleep(self._faults.number("slow", "seconds"))
+            task = asyncio.current_task()
+            assert task is not None
+            self._late.add(task)
+            try:
+                await asyncio.sleep(self._faults.number("slow", "seconds"))
+            finally:
+                self._late.discard(task)
         await super().confirmation(pdu)
 
     async def indication(self, pdu: Any) -> None:
@@ -56,9 +64,10 @@ class _Datagrams(IPv4DatagramServer):  # type: ignore[misc, unused-ignore]  # ba
 
     async def shut(self) -> None:
         self._shut = True
-        for task in self._transport_tasks:
+        ending = [*self._transport_tasks, *self._late]
+        for task in ending:
             task.cancel()
-        await asyncio.gather(*self._transport_tasks, return_exceptions=True)
+        await asyncio.gather(*ending, return_exceptions=True)
         self.close()
         await asyncio.sleep(0)
 

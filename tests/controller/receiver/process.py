@@ -12,7 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-START_S = 20.0
+from tests.ports import lasting_port
+
+START_S = 60.0
 
 
 class ReceiverProcess:
@@ -23,7 +25,7 @@ class ReceiverProcess:
         self.words = words
         self.log = data.with_name(f"{data.name}.log")
         self.url = ""
-        self.port = 0
+        self.port = lasting_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> dict[str, Any]:
@@ -63,7 +65,7 @@ class ReceiverProcess:
         if process is None:
             return 0
         os.kill(process.pid, number)
-        code = process.wait(15)
+        code = process.wait(60)
         assert process.stdout is not None
         process.stdout.close()
         return code

@@ -64,7 +64,7 @@ async def raw(path: Path) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.S
 
 async def ask(pipe: tuple[asyncio.StreamReader, asyncio.StreamWriter], line: bytes) -> dict[str, Any]:
     pipe[1].write(line)
-    said: dict[str, Any] = json.loads(await asyncio.wait_for(pipe[0].readline(), 5))
+    said: dict[str, Any] = json.loads(await asyncio.wait_for(pipe[0].readline(), 20))
     return said
 
 
@@ -226,13 +226,15 @@ async def test_a_stranger_behind_the_socket_is_noticed(tmp_path: Path) -> None:
 
 
 async def test_one_client_too_many_is_told_so_and_a_place_comes_free(tmp_path: Path) -> None:
-    async with serving(tmp_path / "s", limits=Limits(clients=2)):
+    async with serving(tmp_path / "s", limits=Limits(clients=2)) as server:
         first = await Client.connect(tmp_path / "s")
         async with await Client.connect(tmp_path / "s"):
             with pytest.raises(SocketError, match="too many clients"):
                 await Client.connect(tmp_path / "s")
             await first.close()
-            await asyncio.sleep(0.05)
+            async with asyncio.timeout(20):
+                while len(server._clients) > 1:  # noqa: ASYNC110 - a client that goes tells nobody
+                    await asyncio.sleep(0.005)
             async with await Client.connect(tmp_path / "s") as third:
                 await third.call("echo")
 
@@ -271,11 +273,11 @@ async def test_a_slow_subscriber_is_dropped_told_so_and_holds_up_nobody(tmp_path
             await asyncio.sleep(0)
         assert server.subscribers("points") == 0
         assert (await brisk.call("echo"))["person"]
-        assert loop.time() - began < 2
+        assert loop.time() - began < 10
         writer.transport.resume_reading()  # type: ignore[attr-defined]
         topics: list[str] = []
         while not topics or topics[-1] != "dropped":
-            topics.append(json.loads(await asyncio.wait_for(reader.readline(), 5))["event"])
+            topics.append(json.loads(await asyncio.wait_for(reader.readline(), 20))["event"])
         assert 1 <= len(topics) < 100
         assert (await ask((reader, writer), b'{"id": 2, "op": "echo"}\n'))["ok"] is True
 
@@ -300,7 +302,7 @@ async def test_answers_still_reach_a_client_that_has_shut_its_side(tmp_path: Pat
         for number in range(50):
             writer.write(b'{"id": %d, "op": "echo"}\n' % number)
         writer.write_eof()
-        lines = (await asyncio.wait_for(reader.read(), 5)).splitlines()
+        lines = (await asyncio.wait_for(reader.read(), 20)).splitlines()
         assert [json.loads(line)["id"] for line in lines] == list(range(50))
 
 

@@ -121,6 +121,13 @@ def stop(child: subprocess.Popen[str]) -> None:
         time.sleep(0.0005)
 
 
+def told(child: subprocess.Popen[str], before: int) -> int:
+    """The most cycles that it has said to be durable so far, without waiting for it."""
+    assert child.stdout is not None
+    lines = [line for line in iter(child.stdout.readline, "") if line.endswith("\n")]
+    return max([before, *(int(line) for line in lines)])
+
+
 def cut(image: Image, cuts: int, seed: int) -> None:
     """A child writes on and on; its disk is copied at random moments, as a power cut would leave it."""
     dice = random.Random(seed)
@@ -134,10 +141,15 @@ def cut(image: Image, cuts: int, seed: int) -> None:
             os.set_blocking(child.stdout.fileno(), False)
             try:
                 for _ in range(cuts):
+                    # However slow the disk is, each cut finds more than the one before.
+                    before, end = durable, time.monotonic() + 60
+                    while durable == before:
+                        assert time.monotonic() < end
+                        time.sleep(0.001)
+                        durable = told(child, durable)
                     time.sleep(dice.uniform(0.0, 0.15))
                     stop(child)
-                    lines = [line for line in iter(child.stdout.readline, "") if line.endswith("\n")]
-                    durable = max([durable, *(int(line) for line in lines)])
+                    durable = told(child, durable)
                     with image.after_a_cut() as copy:
                         assert not [*(copy / "data").glob("*.damaged-*")]
                         assert_whole(copy / "data", durable)

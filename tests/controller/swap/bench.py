@@ -167,7 +167,7 @@ def heard(made: Bench) -> None:
 
 async def until(condition: object) -> None:
     assert callable(condition)
-    for _ in range(500):
+    for _ in range(2000):
         if condition():
             return
         await asyncio.sleep(0.01)

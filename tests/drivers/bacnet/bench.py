@@ -188,7 +188,7 @@ class Bench:
             if isinstance(event, SlotState) and event.point == wanted
         ]
 
-    async def until(self, wanted: Callable[[], object], within_s: float = 4.0) -> None:
+    async def until(self, wanted: Callable[[], object], within_s: float = 20.0) -> None:
         """Wait until `wanted` holds; fail with what was seen instead."""
         end = time.monotonic() + within_s
         while not wanted():
@@ -215,7 +215,7 @@ class Bench:
         value: Value | None,
         slot: int,
         null_slots: tuple[int, ...] = (),
-        within_s: float = 4.0,
+        within_s: float = 20.0,
     ) -> WriteReport:
         """Submit a write and wait for its one report."""
         self._seq += 1

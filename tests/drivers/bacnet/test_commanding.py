@@ -27,7 +27,7 @@ async def test_write_change_of_slot_and_relinquish() -> None:
         report = await line.write("a.level", 80.0, 15)
         assert (report.fate, report.value, report.detail) == (Fate.READ_BACK, 80.0, "")
         assert device.slots("level") == {15: 80.0, 16: 12.0}
-        await line.until(lambda: line.latest("a.level") == (80.0, ""), within_s=0.5)
+        await line.until(lambda: line.latest("a.level") == (80.0, ""))
         report = await line.write("a.level", 30.0, 8, (15,))
         assert report.fate is Fate.READ_BACK
         assert device.slots("level") == {8: 30.0, 16: 12.0}
@@ -106,13 +106,15 @@ async def test_a_confirmed_write_that_changed_nothing_is_a_mismatch() -> None:
 
 
 async def test_a_frozen_device_gives_no_answer_and_a_lost_one_at_once() -> None:
-    async with bench({"a": [LEVEL]}) as line:
+    """At once: long before it is asked again."""
+    patient = replace(QUICK, backoff_s=300.0, backoff_max_s=300.0)
+    async with bench({"a": [LEVEL]}, timing=patient) as line:
         await line.all_good()
         line.devices["a"].fault("freeze", True)
         report = await line.write("a.level", 50.0, 15)
         assert (report.fate, report.detail) == (Fate.NO_ANSWER, "time-out")
         await line.until(lambda: [state.online for state in line.states("a")] == [True, False])
-        report = await line.write("a.level", 50.0, 15, within_s=0.05)
+        report = await line.write("a.level", 50.0, 15)
         assert (report.fate, report.detail) == (Fate.NOT_SENT, "device is not online")
 
 
@@ -121,7 +123,7 @@ async def test_anothers_lower_slot_is_seen_and_is_not_our_failure() -> None:
         await line.all_good()
         await line.write("a.level", 80.0, 15)
         line.devices["a"].command("level", 5.0, 3)
-        await line.until(lambda: line.slots("a.level")[-1] == {3: 5.0, 15: 80.0}, within_s=2.0)
+        await line.until(lambda: line.slots("a.level")[-1] == {3: 5.0, 15: 80.0})
         report = await line.write("a.level", 70.0, 15)
         assert (report.fate, report.detail) == (Fate.READ_BACK, "overridden at slot 3")
         assert line.latest("a.level") == (5.0, "")
@@ -161,6 +163,7 @@ async def test_a_device_that_announces_itself_by_habit_has_not_restarted() -> No
             for device in line.devices.values():
                 assert device._application is not None
                 device._application.i_am(IPv4Address(line.driver.endpoint))
+        await line.until(lambda: len(line.states("b")) > 1)
         await asyncio.sleep(0.2)
         assert len(line.states("a")) == 1, "our command still stands"
         assert [state.restarted for state in line.states("b")] == [False, True], "nothing to judge by: once"

@@ -17,6 +17,7 @@ from drivers.api import DeviceState, Sample
 from drivers.bacnet.timing import Timing
 from drivers.simulators.bacnet import BacnetSimulator
 from tests.drivers.bacnet.bench import LEVEL, LUX, QUICK, Bench, Spec, bench
+from tests.held_up import HeldUp
 
 
 async def test_a_device_is_lost_once_and_back_once() -> None:
@@ -53,11 +54,22 @@ async def test_a_device_dead_from_the_start_is_told_once_and_found_later() -> No
 
 
 async def test_back_off_grows_and_probes_are_single() -> None:
-    async with bench({"a": [LUX]}, faults={"freeze": {}}, timing=replace(QUICK, retries=0)) as line:
-        await asyncio.sleep(1.3)
-        # back-off 0.1 + 0.2 + 0.3 + … and 0.15 s of time-out each: probes at 0, 0.25, 0.6, 1.05 and 1.6 s
-        assert 3 <= line.driver.status().requests <= 4
-        assert line.driver.status().timeouts >= 3
+    at_s: list[float] = []
+
+    def deaf(made: Bench) -> None:
+        async def heard(_: object) -> None:
+            at_s.append(time.monotonic())
+
+        application = made.devices["a"]._application
+        assert application is not None
+        application.datagrams.confirmation = heard  # type: ignore[assignment]
+
+    async with bench({"a": [LUX]}, before=deaf, timing=replace(QUICK, retries=0)) as line:
+        await line.until(lambda: len(at_s) >= 5)
+        # A probe, 0.15 s of time-out, and a back-off of 0.1, 0.2, 0.3, 0.4 s; a busy machine makes it longer.
+        for number, (one_s, next_s) in enumerate(pairwise(at_s), start=1):
+            assert next_s - one_s > 0.145 + 0.1 * number
+        assert line.driver.status().timeouts >= 4
 
 
 def test_back_off_is_two_seconds_a_failure_up_to_five_minutes() -> None:
@@ -76,14 +88,15 @@ async def test_six_frozen_devices_cost_the_others_nothing() -> None:
             line.devices[name].fault("freeze", True)
         after = await _periods(line, names[6:], 2.0)
         assert after <= 1.2 * before, (before, after)
-        await line.until(lambda: all(not line.states(name)[-1].online for name in names[:6]), within_s=6.0)
+        await line.until(lambda: all(not line.states(name)[-1].online for name in names[:6]))
         assert all(len(line.states(name)) == 2 for name in names[:6])
 
 
 async def _periods(line: Bench, names: list[str], seconds: float) -> float:
-    """The 95th percentile of the time between two samples of a point."""
+    """The 95th percentile of the time between two samples of a point, but for what the machine took of it."""
     start = time.monotonic_ns()
-    await asyncio.sleep(seconds)
+    async with HeldUp() as held_up:
+        await asyncio.sleep(seconds)
     gaps: list[float] = []
     wanted = {point.id for point in line.plan.points if line.plan.devices[point.device].name in names}
     times: dict[int, list[int]] = {point: [] for point in wanted}
@@ -91,7 +104,8 @@ async def _periods(line: Bench, names: list[str], seconds: float) -> float:
         if isinstance(event, Sample) and event.point in wanted and event.reading.mono_ns >= start:
             times[event.point].append(event.reading.mono_ns)
     for series in times.values():
-        gaps += [(later - earlier) / 1e9 for earlier, later in pairwise(series)]
+        for earlier, later in pairwise(series):
+            gaps.append((later - earlier) / 1e9 - held_up.during(earlier / 1e9, later / 1e9))
     assert len(gaps) > 20
     return statistics.quantiles(gaps, n=20)[-1]
 
@@ -263,20 +277,31 @@ async def test_a_port_that_is_taken_is_a_device_state_and_is_had_later() -> None
 
 async def test_stop_is_quick_whatever_the_devices_do() -> None:
     names = {f"d{number}": [replace(LUX, cov=1.0), LEVEL] for number in range(6)}
-    async with bench(names, timeout_s=3.0) as line:
+    async with bench(names, timeout_s=30.0) as line:
         await line.all_good()
         for device in list(line.devices.values())[:3]:
             device.fault("freeze", True)
         await asyncio.sleep(0.3)
         start = time.monotonic()
         await line.driver.stop()
-        assert time.monotonic() - start < 2.0
+        assert time.monotonic() - start < 10.0, "long before anything timed out"
 
 
 async def test_speed_shortens_the_poll_and_nothing_else() -> None:
     slow = Spec("lux", "analog-input 1", poll_s=30.0)
     async with bench({"a": [slow]}, pace=Pace(speed=120.0, poll_floor_s=0.2)) as line:
-        await line.until(lambda: len(line.samples("a.lux")) >= 4, within_s=2.0)
+        await line.until(lambda: len(line.samples("a.lux")) >= 4)
+
+
+async def test_a_slow_device_that_stops_takes_nothing_up_later() -> None:
+    """The leak check finds what it would."""
+    async with bench({"a": [LUX]}) as line:
+        await line.all_good()
+        line.devices["a"].fault("slow", True, seconds=60.0)
+        application = line.devices["a"]._application
+        assert application is not None
+        heard = application.datagrams.heard
+        await line.until(lambda: application.datagrams.heard > heard)
 
 
 async def test_a_line_without_devices_starts_and_stops() -> None:

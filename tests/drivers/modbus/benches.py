@@ -35,7 +35,7 @@ class Bench:
         self.events: list[Event] = []
         self.timeout_s: float = more.pop("timeout_s", 0.1)
         self.manners = Manners(
-            self.timeout_s, step_s=0.1, longest_s=0.3, least_patience_s=0.05, reconnect_s=(0.1,)
+            self.timeout_s, step_s=0.1, longest_s=0.3, least_patience_s=self.timeout_s / 2, reconnect_s=(0.1,)
         )
         self.driver: LineWorker
         self.plan: Plan
@@ -89,7 +89,7 @@ class Bench:
         return fresh
 
     async def until(
-        self, kind: type[E], wanted: Callable[[E], bool] = lambda _: True, within_s: float = 5.0
+        self, kind: type[E], wanted: Callable[[E], bool] = lambda _: True, within_s: float = 20.0
     ) -> E:
         """The next such event after the one given last."""
         async with asyncio.timeout(within_s):
@@ -102,26 +102,38 @@ class Bench:
                         return event
                 await asyncio.sleep(0.002)
 
-    async def sample(self, key: str, within_s: float = 5.0) -> Sample:
+    async def sample(self, key: str, within_s: float = 20.0) -> Sample:
         """The next Sample of a point, from this moment on."""
         ident = self.point(key).id
         self.take()
         self._cursor = len(self.events)
         return await self.until(Sample, lambda sample: sample.point == ident, within_s)
 
-    async def online(self, device: int = 0) -> None:
-        await self.until(DeviceState, lambda state: state.device == device and state.online)
+    async def online(self, *devices: int) -> None:
+        """These have answered, or all that have points, in any order."""
+        wanted = set(devices) or {device.id for device in self.plan.devices if device.points}
+        last: dict[int, bool] = {}
+        while not all(last.get(device) for device in wanted):
+            state = await self.until(DeviceState)
+            last[state.device] = state.online
+
+    async def all_sampled(self) -> None:
+        """Each point has been heard of, good or not."""
+        wanted = {point.id for point in self.plan.points}
+        async with asyncio.timeout(20):
+            while not wanted <= {sample.point for sample in self.seen(Sample)}:  # noqa: ASYNC110
+                await asyncio.sleep(0.002)
 
     def submit(self, key: str, value: Value | None) -> int:
         self._seq += 1
         self.driver.submit(Write(self._seq, self.point(key).id, value, 16))
         return self._seq
 
-    async def write(self, key: str, value: Value | None, within_s: float = 5.0) -> WriteReport:
+    async def write(self, key: str, value: Value | None, within_s: float = 20.0) -> WriteReport:
         seq = self.submit(key, value)
         return await self.until(WriteReport, lambda report: report.seq == seq, within_s)
 
-    async def holds(self, unit: int, function: int, address: int, value: int, within_s: float = 5.0) -> None:
+    async def holds(self, unit: int, function: int, address: int, value: int, within_s: float = 20.0) -> None:
         """Until the unit's memory has this value."""
         async with asyncio.timeout(within_s):
             while self.units[unit].written.get((function, address)) != value:  # noqa: ASYNC110

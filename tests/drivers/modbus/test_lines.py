@@ -43,9 +43,9 @@ async def test_every_table_is_read_as_engineering_values(transport: str) -> None
             (3, 31): 6,
         }
         await bench.online()
-        await asyncio.sleep(0.2)
         bench.driver.read_now(bench.point("u9.spare").id)
         await bench.sample("u9.spare")
+        await bench.all_sampled()
         latest = {bench.plan.points[one.point].name: one.reading for one in bench.seen(Sample)}
         assert {name: reading.value for name, reading in latest.items()} == {
             "power": named_value(9, 3, 10),
@@ -70,10 +70,11 @@ async def test_one_register_the_device_does_not_have_hides_no_other(transport: s
         bad = await bench.until(Sample, lambda one: one.reading.quality is Quality.BAD)
         assert bench.plan.points[bad.point].name == "w5"
         assert bad.reading.reason == "exception 2"
-        await asyncio.sleep(0.4)
+        await bench.all_sampled()
         asked = len(bench.units[1].asked)
-        await asyncio.sleep(0.5)
-        bench.take()
+        async with asyncio.timeout(20):
+            while len(bench.units[1].asked) < asked + 20:  # noqa: ASYNC110 - a unit tells nobody
+                await asyncio.sleep(0.002)
         latest = {bench.plan.points[one.point].name: one.reading for one in bench.seen(Sample)}
         assert {name for name, reading in latest.items() if reading.quality is Quality.BAD} == {"w5"}
         assert len(latest) == 8
@@ -87,8 +88,7 @@ async def test_one_register_the_device_does_not_have_hides_no_other(transport: s
 async def test_a_device_is_lost_once_and_comes_back_once(transport: str) -> None:
     points = {unit: [word("a", 1, poll_s=0.15), word("b", 9, poll_s=0.15)] for unit in (1, 2, 3)}
     async with Bench(transport, points) as bench:
-        for _ in range(3):  # they may come in any order
-            await bench.until(DeviceState, lambda state: state.online)
+        await bench.online()
         bench.units[2].frozen = True
         lost = await bench.until(DeviceState)
         assert (lost.device, lost.online) == (1, False)
@@ -122,7 +122,7 @@ async def test_a_device_dead_from_the_start_is_lost_at_once_and_never_sampled(tr
 @pytest.mark.parametrize("transport", ["modbus-tcp", "modbus-rtu-over-tcp"])
 async def test_a_line_that_goes_and_comes_back(transport: str) -> None:
     async with Bench(transport, {1: [lamp("a", 1, poll_s=0.05)], 2: [word("a", 1, poll_s=0.05)]}) as bench:
-        await bench.online(1)
+        await bench.online()
         assert isinstance(bench.server, TcpServer)
         await bench.server.hang_up()
         for _ in range(2):
@@ -160,9 +160,9 @@ async def test_an_urgent_read_comes_before_its_turn(transport: str) -> None:
         await bench.sample("u1.slow")
         bench.units[1].written[3, 1] = 77
         bench.driver.read_now(bench.point("u1.slow").id)
-        assert (await bench.sample("u1.slow", 0.5)).reading.value == 77
+        assert (await bench.sample("u1.slow")).reading.value == 77
         bench.driver.read_now(bench.point("u1.never").id)
-        assert (await bench.sample("u1.never", 0.5)).reading.value == named_value(1, 3, 7)
+        assert (await bench.sample("u1.never")).reading.value == named_value(1, 3, 7)
 
 
 @transports
@@ -224,14 +224,14 @@ async def test_a_second_program_cannot_open_the_serial_line() -> None:
 
 @transports
 async def test_stop_reports_what_is_still_queued(transport: str) -> None:
-    async with Bench(transport, {1: [lamp("level", 1)]}, timeout_s=0.6) as bench:
+    async with Bench(transport, {1: [lamp("level", 1)]}, timeout_s=20.0) as bench:
         await bench.online()
         bench.units[1].frozen = True
         seqs = [bench.submit("u1.level", float(value)) for value in range(5)]
         await asyncio.sleep(0.05)
         began = asyncio.get_running_loop().time()
         await bench.driver.stop()
-        assert asyncio.get_running_loop().time() - began < 2.0
+        assert asyncio.get_running_loop().time() - began < 10.0, "long before anything timed out"
         reports = bench.seen(WriteReport)
         assert sorted(report.seq for report in reports) == seqs
         assert {report.seq: report.fate for report in reports} == {

@@ -29,7 +29,8 @@ class Refusal(Exception):
 class Master:
     """Requests by function; subclasses carry frames."""
 
-    timeout = 0.3
+    timeout = 20.0
+    """Shorter where silence is expected."""
 
     async def ask(self, unit: int, pdu: bytes) -> bytes:
         """The reply's PDU. Raises TimeoutError for silence, AssertionError for what is no answer to it."""

@@ -45,8 +45,10 @@ async def test_fault_of_a_device(
     async with Simulation(plans.small(line), {}, plans.Clock(), tick_s=3600) as simulation:
         master = await _opened(simulation, master_class)
         await simulation.fault(name, device="meter", **numbers)
+        patient, master.timeout = master.timeout, 0.3 if error is TimeoutError else master.timeout
         with pytest.raises(error, match=words):
             await master.registers(3, 3, 0, 2)
+        master.timeout = patient
         if isinstance(master, TcpMaster):  # a late or broken reply belongs to nobody: take a fresh connection
             await master.close()
             master = await _opened(simulation, master_class)
@@ -110,10 +112,10 @@ async def test_two_units_of_one_number(line: Line) -> None:
         await simulation.fault("clash", device="meter")
         with pytest.raises(AssertionError, match=r"check sum|bytes for"):
             await master.registers(3, 3, 0, 2)
-        await simulation.fault("clash", device="meter", late=round(0.1 / byte_time(line)))
+        await simulation.fault("clash", device="meter", late=round(0.4 / byte_time(line)))
         assert await master.registers(3, 3, 0, 2) == right
         assert await master.bits(1, 1, 0, 2) == [0, 0], "the other one is still to come"
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.6)
         await simulation.fault("clash", False, device="meter")
         await _drain(master)
         assert await master.registers(3, 3, 0, 2) == right
@@ -215,10 +217,12 @@ async def test_restart_forgets_what_was_told(how: str) -> None:
         master = await _opened(simulation, TcpMaster)
         await master.write_coil(1, 0, True)
         if how == "restart":
-            await simulation.fault("restart", device="relay", seconds=0.35)
+            await simulation.fault("restart", device="relay", seconds=1.0)
+            patient, master.timeout = master.timeout, 0.3
             with pytest.raises(TimeoutError):
                 await master.bits(1, 1, 0, 2)
-            await asyncio.sleep(0.1)
+            master.timeout = patient
+            await asyncio.sleep(0.8)
         else:
             await simulation.fault("unplug", True, device="relay")
             await simulation.fault("unplug", False, device="relay")

@@ -122,6 +122,7 @@ async def test_foreign_unit() -> None:
     for line, master_class in LINES.values():
         async with Simulation(plans.small(line), {}, plans.Clock(), tick_s=3600) as simulation:
             master = await master_class.open(simulation.overlay()["lines"]["T1"])
+            master.timeout = 0.3
             with pytest.raises((TimeoutError, Refusal)) as got:
                 await master.registers(99, 3, 0, 1)
             assert isinstance(got.value, Refusal) == (line.transport == "modbus-tcp")
@@ -131,6 +132,7 @@ async def test_foreign_unit() -> None:
 async def test_broadcast_is_obeyed_in_silence() -> None:
     async with Simulation(plans.small(plans.SERIAL), {}, plans.Clock(), tick_s=3600) as simulation:
         master = await SerialMaster.open(simulation.overlay()["lines"]["T1"])
+        master.timeout = 0.3
         with pytest.raises(TimeoutError):
             await master.write_coil(0, 0, True)
         assert simulation.devices["relay"].model.told["ch1"] is True
@@ -148,9 +150,12 @@ async def test_serial_reply_takes_its_wire_time() -> None:
     async with Simulation(plan, {}, clock, tick_s=3600) as simulation:
         master = await SerialMaster.open(simulation.overlay()["lines"]["T1"])
         loop = asyncio.get_running_loop()
-        begin = loop.time()
-        await master.registers(1, 3, 0, 60)
-        assert 0.069 <= loop.time() - begin < 0.15
+        took_s = []
+        for _ in range(4):
+            begin = loop.time()
+            await master.registers(1, 3, 0, 60)
+            took_s.append(loop.time() - begin)
+        assert 0.069 <= min(took_s) < 0.15, "the least: a busy machine is late now and then"
         await master.close()
 
 
@@ -160,9 +165,14 @@ async def test_requests_in_lumps_and_junk() -> None:
         master = await RtuTcpMaster.open(simulation.overlay()["lines"]["T1"])
         request = bytes([1, 1, 0, 0, 0, 2])
         frame = request + crc16(request)
-        master.writer.write(frame[:3])
-        await asyncio.sleep(0.005)
-        master.writer.write(frame[3:])
+        loop, parted_s = asyncio.get_running_loop(), 1.0
+        while parted_s > 0.015:  # longer on a busy machine: then they are none
+            await asyncio.sleep(0.1)
+            master.writer.write(frame[:3])
+            begun_s = loop.time()
+            await asyncio.sleep(0.005)
+            parted_s = loop.time() - begun_s
+            master.writer.write(frame[3:])
         assert (await master.reader.read(100))[:3] == bytes([1, 1, 1])
         master.writer.write(b"\x01\x03rubbish")
         await asyncio.sleep(0.05)
@@ -178,6 +188,7 @@ async def test_unplugged_line_comes_back_at_its_address(kind: str) -> None:
         master = await master_class.open(where)
         await master.bits(1, 1, 0, 2)
         await simulation.fault("unplug", True, line="T1")
+        master.timeout = 0.3
         with pytest.raises((OSError, EOFError, AssertionError, TimeoutError)):
             await master.bits(1, 1, 0, 2)
         with pytest.raises((ConnectionRefusedError, FileNotFoundError)):

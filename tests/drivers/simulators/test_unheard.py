@@ -31,11 +31,11 @@ def _plan(unheard: Unheard | None) -> object:
 @pytest.mark.parametrize(
     ("unheard", "tenths", "level", "ch1"),
     [
-        (Unheard("timer", 1.0, 70), 3, 70, 1),
-        (Unheard("timer", 1.0, False), 3, 40, 0),
+        (Unheard("timer", 1.0, 70), 10, 70, 1),
+        (Unheard("timer", 1.0, False), 10, 40, 0),
         (Unheard("timer", 1.0, 70), 0, 40, 1),
-        (Unheard("holds-last", accepted="test"), 3, 40, 1),
-        (None, 3, 40, 1),
+        (Unheard("holds-last", accepted="test"), 10, 40, 1),
+        (None, 10, 40, 1),
     ],
     ids=["numbers go", "contacts go", "time-out off", "holds", "unknown"],
 )
@@ -46,11 +46,11 @@ async def test_unheard(unheard: Unheard | None, tenths: int, level: int, ch1: in
         await master.write_register(1, 0, 40)
         await master.write_coil(1, 0, True)
         await master.write_register(1, 20, tenths)
-        for _ in range(5):
-            await asyncio.sleep(0.1)
+        for _ in range(4):
+            await asyncio.sleep(0.3)
             simulation.tick()
             assert await master.registers(1, 3, 0, 1) == [40], "heard often enough"
-        await asyncio.sleep(0.4)
+        await asyncio.sleep(1.1)
         simulation.tick()
         assert await master.registers(1, 3, 0, 1) == [level]
         assert await master.bits(1, 1, 0, 1) == [ch1]

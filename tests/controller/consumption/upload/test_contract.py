@@ -227,7 +227,6 @@ class DataCentreSide:
         self._server = await asyncio.start_server(
             self.centre.serve, "127.0.0.1", self.centre.port, reuse_address=True
         )
-        self.centre.port = self._server.sockets[0].getsockname()[1]
 
     def refused(self, number: int) -> Row | None:
         return None

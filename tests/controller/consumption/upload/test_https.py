@@ -201,7 +201,7 @@ async def test_half_an_answer_is_none(bench: Bench, reply: Reply) -> None:
     bench.web.answer = lambda _web, _request: reply
     began_s = time.monotonic()
     await bench.fails(Unreachable)
-    assert time.monotonic() - began_s < 2
+    assert time.monotonic() - began_s < 10
     bench.web.answer = lambda web, request: web.take(request)
     assert (await bench.sink.send(batch(rows(3)))).accepted == {1, 2, 3}
     await bench.sink.close()

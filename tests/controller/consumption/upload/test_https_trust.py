@@ -35,7 +35,7 @@ async def test_a_stalled_handshake_ends_at_the_time_out(authority: Authority) ->
     with pytest.raises(Unreachable):
         await sink.send(batch(rows(1)))
     assert accepted.is_set()
-    assert time.monotonic() - began_s < 2
+    assert time.monotonic() - began_s < 10
     await sink.close()
     listening.close()
     await listening.wait_closed()

@@ -41,7 +41,7 @@ class Bench:
             told=lambda on, why: self.told.append((on, str(why))),
         )
 
-    async def until(self, wanted: Callable[[], object], within_s: float = 3.0) -> None:
+    async def until(self, wanted: Callable[[], object], within_s: float = 20.0) -> None:
         task = asyncio.create_task(self.runner.run())
         try:
             async with asyncio.timeout(within_s):

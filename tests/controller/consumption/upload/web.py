@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from tests.controller.consumption.upload.contract import Name
+from tests.ports import lasting_port
 
 
 class Request(NamedTuple):
@@ -52,7 +53,7 @@ class Web:
         self.requests: list[Request] = []
         self.stored: dict[str, dict[str, Any]] = {}
         self.connections = 0
-        self.port = 0
+        self.port = lasting_port()
         self.may_answer = asyncio.Event()
         """Until it is set nothing is answered."""
         self.may_answer.set()
@@ -82,9 +83,8 @@ class Web:
         ]
 
     async def start(self) -> None:
-        """Listen, at the port of before if there was one."""
+        """Listen, always at the same port."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self.tls)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         """Be gone, in the middle of whatever is under way."""

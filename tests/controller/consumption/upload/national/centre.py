@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from tests.ports import lasting_port
+
 CIPHER_KEY = b"fedcba9876543210"
 KEY = "louguan-and-the-centre"
 
@@ -121,7 +123,7 @@ class Centre:
 
     def __init__(self, dialect: str) -> None:
         self.ways = WAYS[dialect]
-        self.port = 0
+        self.port = lasting_port()
         self.result = "pass"
         self.react: Reaction = lambda _caller, _document: False
         self.greet: Callable[[Caller], None] = lambda _caller: None
@@ -139,7 +141,7 @@ class Centre:
 
     async def until(self, operation: str, count: int = 1) -> list[str]:
         """Wait for so many documents of that operation."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while len(self.of(operation)) < count:
                 await self._came.wait()
         return self.of(operation)
@@ -208,8 +210,7 @@ class Centre:
 async def centre(dialect: str) -> AsyncIterator[Centre]:
     """One that runs on a free port."""
     made = Centre(dialect)
-    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
-    made.port = server.sockets[0].getsockname()[1]
+    server = await asyncio.start_server(made.serve, "127.0.0.1", made.port)
     try:
         yield made
         assert not made.faults, made.faults

@@ -69,7 +69,7 @@ class Site:
         return await self.sink.send(Batch(key(rows), Stream.BACKFILL, rows))
 
     async def noticed(self, part: str) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not any(part in notice for notice in self.notices):  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
 

@@ -23,23 +23,23 @@ pytestmark = pytest.mark.parametrize("dialect", ["a", "b", "c"])
 
 
 async def test_heartbeats(dialect: str) -> None:
-    async with centre(dialect) as server, site(dialect, server, heartbeat_s=0.02) as ours:
+    async with centre(dialect) as server, site(dialect, server, heartbeat_s=0.2) as ours:
         await ours.sink.idle()
         assert not server.of("notify"), "it has just been let in"
         for _ in range(2):
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(0.25)
             await ours.sink.idle()
         await server.until("notify", 2)
     assert len(server.callers) == 1
 
 
 async def test_a_centre_silent_for_too_long_is_given_up(dialect: str) -> None:
-    async with centre(dialect) as server, site(dialect, server, heartbeat_s=0.01, offline_s=0.1) as ours:
+    async with centre(dialect) as server, site(dialect, server, heartbeat_s=0.01, offline_s=0.5) as ours:
         server.react = lambda caller, document: True
         await ours.sink.idle()
         await asyncio.sleep(0.05)
         await ours.sink.idle()
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.5)
         with pytest.raises(Unreachable, match="has said nothing"):
             await ours.sink.idle()
         await ours.sink.idle()
@@ -167,7 +167,7 @@ async def test_a_centre_that_does_not_read_holds_nobody_up(dialect: str) -> None
 async def test_silence_is_unreachable_in_time(dialect: str) -> None:
     async with centre(dialect) as server, site(dialect, server, timeout_s=0.1) as ours:
         server.mute = True
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(20):
             with pytest.raises(Unreachable, match="no answer"):
                 await ours.live(row(1))
 
@@ -220,7 +220,7 @@ async def test_several_centres_at_once_with_their_runners(dialect: str) -> None:
         sites = [
             Site(dialect, well.port),
             Site("b", other.port),
-            Site(dialect, lossy.port, timeout_s=0.3),
+            Site(dialect, lossy.port, timeout_s=1.0),
             Site("a", dead.port, timeout_s=0.2),
         ]
         feeds = [MemoryDelivery(rows) for _ in sites]
@@ -228,7 +228,7 @@ async def test_several_centres_at_once_with_their_runners(dialect: str) -> None:
             asyncio.create_task(SinkRunner(ours.sink, feed, key=key, patience=quick).run())
             for ours, feed in zip(sites, feeds, strict=True)
         ]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while any(len(feed.settled) < len(rows) for feed in feeds[:3]):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         for task in runners:

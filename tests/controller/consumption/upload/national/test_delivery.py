@@ -63,7 +63,7 @@ async def test_back_fill_with_a_lost_acknowledgement_is_sent_again_alike(dialect
             return True
         return False
 
-    async with centre(dialect) as server, site(dialect, server, timeout_s=0.3) as ours:
+    async with centre(dialect) as server, site(dialect, server, timeout_s=1.0) as ours:
         server.react = once
         with pytest.raises(Unreachable, match="no answer"):
             await ours.backfill(row(1), row(2))
@@ -121,7 +121,7 @@ async def test_reports_may_be_acknowledged(dialect: str) -> None:
         return operation_of(document) == "report"
 
     acked = {"report_accepted": "ack"}
-    async with centre(dialect) as server, site(dialect, server, timeout_s=0.3, settings=acked) as ours:
+    async with centre(dialect) as server, site(dialect, server, timeout_s=1.0, settings=acked) as ours:
         server.react = acknowledge
         with pytest.raises(Unreachable):
             await ours.live(row(1))
