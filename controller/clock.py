@@ -195,7 +195,8 @@ class VirtualClock:
         """Let `machine_s` machine seconds pass; site time goes on `speed` times as much."""
         self._mono_ns += round(machine_s * 1_000_000_000)
         self._wall_ms += round(machine_s * 1000 * self.speed)
-        return self.now()
+        self._latest = latest = self._made()
+        return latest
 
     def set_wall(self, wall_ms: int) -> None:
         """Step the wall clock; the monotonic one goes on."""

@@ -108,11 +108,16 @@ class ConsumptionLog:
         Returns what is to be written, usually nothing.
         """
         self._look(now)
+        times, at_ns, wall_ms, site_ms = self._time.times, None, 0, 0.0
         for sample in samples:
             if isinstance(sample, Unchanged):
                 self._again(sample)
-            else:
-                self._sample(sample[0], sample[1])
+                continue
+            point, reading = sample
+            if reading[4] != at_ns:
+                at_ns = reading[4]
+                wall_ms, site_ms = times(at_ns)
+            self._sample(point, reading, wall_ms, site_ms)
         return self._advance(now)
 
     def _look(self, now: Now) -> None:
@@ -141,9 +146,8 @@ class ConsumptionLog:
             for log in self._logs.at(one.point):
                 log.clock_untrusted()
 
-    def _sample(self, point: int, reading: Reading) -> None:
+    def _sample(self, point: int, reading: Reading, wall_ms: int, site_ms: float) -> None:
         """Only good readings of counters, of the power beside them and of what is integrated matter."""
-        wall_ms, site_ms = self._time.times(reading[4])
         value = reading[0] if reading[1] is _GOOD else None
         is_open = wall_ms <= self._open_ms
         if is_open and self._moved(point, value, wall_ms, site_ms):
@@ -173,13 +177,7 @@ class ConsumptionLog:
         slot and begins none. False: it goes the long way."""
         repeats = self._repeats
         if (logs := repeats.powers.get(point)) is not None:
-            repeats.leave(point, wall_ms)
-            repeats.thousandths[point] = thousandths = thousandths_of(value)
-            for beside in logs:
-                if thousandths is None:
-                    beside.power_lost()
-                else:
-                    beside.power(wall_ms, thousandths)
+            repeats.power(point, logs, wall_ms, thousandths_of(value))
             return True
         log = repeats.counters.get(point)
         if log is None or not log.calm:

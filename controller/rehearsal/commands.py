@@ -63,7 +63,7 @@ class Commands:
         for notice in step.notices:
             self.notices.append((now.wall_ms, notice))
         for point in step.changed:
-            if readings[point].reason == "out of range":
+            if readings[point][2] == "out of range":
                 self.beyond[self._plan.points[point].key] += 1
 
     def intervals(self, rows: Sequence[Interval]) -> None:
