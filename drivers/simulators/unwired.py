@@ -196,14 +196,18 @@ class UnwiredDevice:
         value = write.value
         if value is None and not self.bacnet:
             return Refusal(Fate.REJECTED, "there is no slot to release on Modbus")
-        why = "" if value is None or self._took(point, value) else refusal(point, value)
+        took = value is not None and self._took(point, value)
+        why = "" if value is None or took else refusal(point, value)
         if self.bacnet and not why:
             why = self._misplaced(point, write)
         if not why and self.twin.faults.some:
             why = self._refused(point)
         if why:
             return Refusal(Fate.REJECTED, why)
-        return self._slot(point, write) if self.bacnet else self._register(point, value)
+        if self.bacnet:
+            return self._slot(point, write)
+        assert value is not None
+        return self._register(point, value, took=took)
 
     def _took(self, point: Point, value: Value) -> bool:
         """Whether a register was written this last: most writes are repeats."""
@@ -231,7 +235,7 @@ class UnwiredDevice:
         if self.bacnet:
             self._fill(point, slot, None)
         else:
-            self._register(point, False)
+            self._register(point, False, took=self._took(point, False))
 
     def set_up(self, point: Point, value: Value) -> bool:
         """Let a set-up register hold this. Says whether it had to be written."""
@@ -255,11 +259,10 @@ class UnwiredDevice:
         wrong = write.slot not in WRITABLE or any(slot not in WRITABLE for slot in write.null_slots)
         return "slot not ours to write" if wrong else ""
 
-    def _register(self, point: Point, value: Value | None) -> Refusal | Value | None:
+    def _register(self, point: Point, value: Value, *, took: bool) -> Refusal | Value | None:
         assert point.command is not None
         assert isinstance(point.source, Register)
-        assert value is not None
-        if self._took(point, value):
+        if took:
             taken = self._taken[point.id][1]
         else:
             place = point.command.register or point.source
