@@ -180,7 +180,12 @@ class VirtualClock:
 
     def now(self) -> Now:
         latest = self._latest
-        if latest.mono_ns != self._mono_ns or latest[2:5] != (self.trusted, self.leap_ms, self._put_right_ms):
+        if (
+            latest[1] != self._mono_ns
+            or latest[2] is not self.trusted
+            or latest[3] != self.leap_ms
+            or latest[4] != self._put_right_ms
+        ):
             self._latest = latest = self._made()
         return latest
 

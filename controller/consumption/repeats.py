@@ -119,6 +119,18 @@ class Repeats:
             block.alone.add(point)
             self._stood(point, block)
 
+    def stood_ms(self, point: int, wall_ms: int) -> int | None:
+        """Up to when a counter that is read now has stood, if just that waits; None: `leave` it."""
+        block = self._block_of.get(point)
+        if block is None or not block.waits or wall_ms < block.came_ms or point in block.alone:
+            return None
+        return None if self.quanta.get(point) is None else block.came_ms
+
+    def rose(self, point: int, quanta: int) -> None:
+        """What waits of it is booked, with a count after it."""
+        self._block_of[point].alone.add(point)
+        self.quanta[point] = quanta
+
     def power(self, point: int, logs: list[MeterLog], wall_ms: int, thousandths: int | None) -> None:
         """A power that serves for nothing else is read at that time, in the slot that is open everywhere:
         book what waits of it, and this."""

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from config.plan.clock import Now
-from config.plan.reading import Quality, Reading, Value
+from config.plan.reading import Reading, Value
 from config.plan.site import Plan
 from controller.consumption.records import Interval
 from controller.decide.records import Notice
 from controller.decide.step import Step
 from drivers.api import Fate
 
-_GOOD = Quality.GOOD
 _TOOK = (Fate.READ_BACK, Fate.ACKNOWLEDGED)
 
 
@@ -63,9 +62,10 @@ class Commands:
             self.would[would.key] += 1
         for notice in step.notices:
             self.notices.append((now.wall_ms, notice))
+        if step.counters.points_good == len(self._plan.points):
+            return
         for point in step.changed:
-            reading = readings[point]
-            if reading[1] is not _GOOD and reading[2] == "out of range":
+            if readings[point][2] == "out of range":
                 self.beyond[self._plan.points[point].key] += 1
 
     def intervals(self, rows: Sequence[Interval]) -> None:

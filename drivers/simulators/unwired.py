@@ -85,19 +85,19 @@ class Readings:
                 moved[point].discard(point)
         told, shown, masks, read, as_read = self._told, self._shown, self.masks, self._read, self.as_read
         found: list[Event] = []
-        new, good = tuple.__new__, _GOOD
+        new, good, told_of, take, add = tuple.__new__, _GOOD, told.get, shown.pop, found.append
         for point in asked:
             if point in shown and not (masks and point in masks):
-                says = read[point] = as_read[point](shown.pop(point))
+                says = read[point] = as_read[point](take(point))
             else:
                 says = self.says(point)
-            if told.get(point) != says:
+            if told_of(point) != says:
                 told[point] = says
                 # A hundred thousand a day: by tuple's own way, which costs half of a named one's.
                 if says.__class__ is Missing:
-                    found.append(_sample(point, says, wall_ms, mono_ns))
+                    add(_sample(point, says, wall_ms, mono_ns))
                 else:
-                    found.append(new(Sample, (point, new(Reading, (says, good, "", wall_ms, mono_ns)))))
+                    add(new(Sample, (point, new(Reading, (says, good, "", wall_ms, mono_ns)))))
         return found
 
     def told(self, points: Iterable[int], wall_ms: int, mono_ns: int) -> list[Event]:
