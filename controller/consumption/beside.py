@@ -50,10 +50,13 @@ class Beside:
             if before > 0 and stood_ms > last_ms:
                 area = before * (stood_ms - last_ms)
         if wall_ms - stood_ms <= self._terms.age_ms:
-            from_ms = max(slot_ms, stood_ms)
-            lower = min(thousandths, stood)
-            if lower > 0 and wall_ms > from_ms:
-                area += lower * (wall_ms - from_ms)
+            last_ms, before = stood_ms, stood
+            if last_ms < slot_ms:
+                last_ms = slot_ms
+            if before > thousandths:
+                before = thousandths
+            if before > 0 and wall_ms > last_ms:
+                area += before * (wall_ms - last_ms)
         self._area += area
         self._last = wall_ms, thousandths
 
