@@ -180,7 +180,12 @@ class VirtualClock:
 
     def now(self) -> Now:
         latest = self._latest
-        if latest.mono_ns != self._mono_ns or latest[2:5] != (self.trusted, self.leap_ms, self._put_right_ms):
+        if (
+            latest[1] != self._mono_ns
+            or latest[2] is not self.trusted
+            or latest[3] != self.leap_ms
+            or latest[4] != self._put_right_ms
+        ):
             self._latest = latest = self._made()
         return latest
 
@@ -195,7 +200,8 @@ class VirtualClock:
         """Let `machine_s` machine seconds pass; site time goes on `speed` times as much."""
         self._mono_ns += round(machine_s * 1_000_000_000)
         self._wall_ms += round(machine_s * 1000 * self.speed)
-        return self.now()
+        self._latest = latest = self._made()
+        return latest
 
     def set_wall(self, wall_ms: int) -> None:
         """Step the wall clock; the monotonic one goes on."""

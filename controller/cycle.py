@@ -167,10 +167,10 @@ class Engine(Parts):
             match event:
                 case WriteReport():
                     self._outputs.report(event, now, step)
-                case DeviceState():
-                    self._device(event, now, step)
                 case SlotState():
                     self._outputs.slots(event)
+                case DeviceState():
+                    self._device(event, now, step)
                 case SetUp():
                     self._set_up(event, step)
                 case Clash():
@@ -229,8 +229,8 @@ class Engine(Parts):
     def _read(self, now: Now, step: Step) -> None:
         points, readings = self.plan.points, self._image
         bearing, unheard = self._bearing, self._outputs.unheard
-        for number in step.changed:
-            if number not in bearing and not (unheard and points[number].device in unheard):
+        for number in step.changed if unheard else filter(bearing.__contains__, step.changed):
+            if number not in bearing and points[number].device not in unheard:
                 continue
             point, reading = points[number], readings[number]
             if point.device not in self._online and reading.value is not None:
@@ -282,11 +282,12 @@ class Engine(Parts):
         yielding = self._rules.take_yielding()
         if yielding is not None:
             self._outputs.touch(self._barriers.give_way(yielding))
-        moved = {(item.point, item.slot) for item in step.moved}
-        for ended in self._people.take_ended():
-            step.memory.end(ended._replace(moved=ended[:2] in moved))
+        if expired := self._people.take_ended():
+            moved = {(item.point, item.slot) for item in step.moved}
+            for ended in expired:
+                step.memory.end(ended._replace(moved=ended[:2] in moved))
         step.notices += self._rules.take_notices()
-        for point in sorted(touched):
+        for point in sorted(touched) if touched else ():
             before = self._results.get(point)
             if before is None:
                 continue

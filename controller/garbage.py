@@ -7,6 +7,8 @@ cycle runs and nothing is polled. What a start or a swap has built stands, so it
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 _FRESH = 10_000
 """New objects after which the young ones are looked through, which takes some milliseconds."""
@@ -22,6 +24,21 @@ def stands() -> None:
     gc.freeze()
     gc.set_threshold(_FRESH, *gc.get_threshold()[1:])
     gc.enable()
+
+
+@contextmanager
+def standing() -> Iterator[None]:
+    """The same for as long as this lasts. Nothing changes where something stands already."""
+    if gc.get_freeze_count():
+        yield
+        return
+    former = gc.get_threshold()
+    stands()
+    try:
+        yield
+    finally:
+        gc.set_threshold(*former)
+        gc.unfreeze()
 
 
 def exchanged() -> None:

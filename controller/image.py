@@ -114,8 +114,8 @@ class Image(Sequence[Reading]):
         or not (what came again with whatever else is in its block); what is no reading to `others`.
         """
         readings, again, logged, before = self._readings, self._again, self._logged, self._before
-        isfinite = math.isfinite
         changed: list[int] = []
+        count, change, least, most = counts.append, changed.append, -math.inf, math.inf
         for event in events:
             if event.__class__ is Unchanged:
                 if self._stale and not self._stale.keys().isdisjoint(event.points):
@@ -133,21 +133,24 @@ class Image(Sequence[Reading]):
             point, reading = event
             old, value = readings[point], reading[0]
             same = value == old[0]
-            if not same and not (isinstance(value, float) and isfinite(value)) and _beyond(value):
+            if not same and not (value.__class__ is float and least < value < most) and _beyond(value):
                 reading = Reading(None, Quality.BAD, "out of range", reading[3], reading[4])
                 event, same = Sample(point, reading), old[0] is None
             readings[point] = reading
-            block = again[point]
-            if reading[4] < old[4] or (block is not None and reading[4] < block.event[2]):
+            block, read_ns = again[point], reading[4]
+            again_at = None if block is None else block.event
+            if read_ns < old[4] or (again_at is not None and read_ns < again_at[2]):
                 self._told_late(point, reading)
             if point in logged:
-                counts.append(event)
-            if same and reading[1] is old[1] and old is not NEVER:
-                continue
-            before[point] = old, None if block is None else block.event
+                count(event)
             if reading[1] is not old[1]:
+                before[point] = old, again_at
                 self._watch(point, old, reading)
-            changed.append(point)
+            elif same and old is not NEVER:
+                continue
+            else:
+                before[point] = old, again_at
+            change(point)
         return changed
 
     def _gather(self, event: Unchanged) -> _Block:
@@ -205,8 +208,17 @@ class Image(Sequence[Reading]):
         """Make readings past their age STALE. Returns their points."""
         changed: list[int] = []
         for kin in self._classes:
-            if kin.due_ns is not None and kin.due_ns <= mono_ns:
-                changed += self._age(kin, mono_ns)
+            due_ns = kin.due_ns
+            if due_ns is None or due_ns > mono_ns:
+                continue
+            blocks = kin.blocks
+            if blocks is not None and len(blocks) == 1 and not kin.singles:
+                # Most often all of them come together.
+                last_ns = blocks[0].event[2]
+                if mono_ns - kin.life_ns < last_ns <= mono_ns:
+                    kin.due_ns = last_ns + kin.life_ns
+                    continue
+            changed += self._age(kin, mono_ns)
         return changed
 
     def wake_ns(self) -> int | None:

@@ -37,6 +37,29 @@ class Beside:
                     self._area += before * (wall_ms - last_ms)
         self._last = wall_ms, thousandths
 
+    def take_after(self, stood_ms: int, stood: int, wall_ms: int, thousandths: int, slot_ms: int) -> None:
+        """An unbroken run of `stood` that ended at `stood_ms`, and a reading after it."""
+        last = self._last
+        area = 0
+        if last is not None:
+            last_ms, before = last
+            if last_ms < slot_ms:
+                last_ms = slot_ms
+            if before > stood:
+                before = stood
+            if before > 0 and stood_ms > last_ms:
+                area = before * (stood_ms - last_ms)
+        if wall_ms - stood_ms <= self._terms.age_ms:
+            last_ms, before = stood_ms, stood
+            if last_ms < slot_ms:
+                last_ms = slot_ms
+            if before > thousandths:
+                before = thousandths
+            if before > 0 and wall_ms > last_ms:
+                area += before * (wall_ms - last_ms)
+        self._area += area
+        self._last = wall_ms, thousandths
+
     def forget(self) -> None:
         """What is read next may be of another time, or follows what was not read."""
         self._last = None

@@ -104,27 +104,34 @@ class MeterLog:
         last_ms = self._last_ms
         if quanta != self._last_count or last_ms is None or not last_ms <= wall_ms <= self._end_ms:
             return False
-        if self._mark is None or not self.calm:
-            return False
+        mark = self._mark
+        if mark is None or mark.anchor_ms is None or self._aside is not None or not self._eligible:
+            return False  # it is not calm
         if unbroken or wall_ms - last_ms <= self._terms.age_ms:
-            self._add_cover(wall_ms, self._mark.slot_ms)
+            self._add_cover(wall_ms, mark.slot_ms)
         elif wall_ms > self._cover_ms:
             self._cover_ms = wall_ms
         self._last_ms, self._last_site_ms = wall_ms, site_ms
         return True
 
-    def rose(self, wall_ms: int, site_ms: float, quanta: int) -> bool:
+    def rose(self, wall_ms: int, site_ms: float, quanta: int, stood_ms: int | None = None) -> bool:
         """The short way of `good` for a count above the last one, in the slot of that one and no faster than
-        the meter can. False: take the long way."""
-        last, last_ms, since_ms = self._last_count, self._last_ms, self._changed_site_ms
-        if last is None or last_ms is None or since_ms is None or not last < quanta:
+        the meter can. `stood_ms`: up to then the last one came again, in an unbroken run. Precondition:
+        `calm`. False: nothing is booked, take the long way."""
+        last, last_ms, since_ms, mark = self._last_count, self._last_ms, self._changed_site_ms, self._mark
+        if last is None or last_ms is None or since_ms is None or mark is None or not last < quanta:
             return False
-        if self._mark is None or not self.calm or not last_ms <= wall_ms <= self._end_ms:
-            return False
-        if not may_have_risen(self._terms, quanta - last, site_ms - since_ms):
+        before_ms = last_ms if stood_ms is None else stood_ms
+        may_have = may_have_risen(self._terms, quanta - last, site_ms - since_ms)
+        if not (may_have and last_ms <= before_ms <= wall_ms <= self._end_ms):
             return False
         self._changed_site_ms, self._changed_ms = site_ms, wall_ms
-        self._cover(wall_ms, self._mark.slot_ms)
+        if wall_ms - before_ms <= self._terms.age_ms:
+            self._add_cover(wall_ms, mark.slot_ms)
+        else:
+            if stood_ms is not None:
+                self._add_cover(stood_ms, mark.slot_ms)
+            self._cover_ms = max(self._cover_ms, wall_ms)
         self._last_ms, self._last_count, self._last_site_ms = wall_ms, quanta, site_ms
         return True
 
@@ -170,6 +177,13 @@ class MeterLog:
             self._peak = thousandths
         if self._beside is not None and self._mark is not None:
             self._beside.take(wall_ms, thousandths, self._mark.slot_ms, unbroken=True)
+
+    def power_moved(self, stood_ms: int, stood: int, wall_ms: int, thousandths: int) -> None:
+        """The short way of `power_stood` and, in the same open slot, `power` after it."""
+        if self._peak is None or stood > self._peak or thousandths > self._peak:
+            self._peak = max(stood, thousandths)
+        if self._beside is not None and self._mark is not None:
+            self._beside.take_after(stood_ms, stood, wall_ms, thousandths, self._mark.slot_ms)
 
     def power_lost(self) -> None:
         """The power or flow beside the counter is not known for now."""

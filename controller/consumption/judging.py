@@ -18,7 +18,8 @@ def may_have_risen(terms: Terms, rise: int, since_ms: float | None) -> bool:
     with room for a maker's rate that is exceeded now and then. What cannot be judged is believed."""
     if since_ms is None or not terms.max_rate:
         return True
-    return rise <= 2 * most(terms, since_ms) + 1
+    # A part of a quantum that may be about to tick only adds to it.
+    return rise - 1 <= 2 * terms.max_rate * since_ms / 3_600_000 or rise <= 2 * most(terms, since_ms) + 1
 
 
 def rolled(terms: Terms, last: int, new: int, elapsed_ms: float | None) -> int:

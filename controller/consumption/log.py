@@ -108,11 +108,18 @@ class ConsumptionLog:
         Returns what is to be written, usually nothing.
         """
         self._look(now)
+        times, at_ns, wall_ms, site_ms = self._time.times, None, 0, 0.0
         for sample in samples:
             if isinstance(sample, Unchanged):
                 self._again(sample)
-            else:
-                self._sample(sample[0], sample[1])
+                continue
+            point, reading = sample
+            if reading[4] != at_ns:
+                at_ns = reading[4]
+                wall_ms, site_ms = times(at_ns)
+            value = reading[0] if reading[1] is _GOOD else None
+            if wall_ms > self._open_ms or not self._moved(point, value, wall_ms, site_ms):
+                self._sample(point, value, reading[4], wall_ms, site_ms)
         return self._advance(now)
 
     def _look(self, now: Now) -> None:
@@ -141,13 +148,10 @@ class ConsumptionLog:
             for log in self._logs.at(one.point):
                 log.clock_untrusted()
 
-    def _sample(self, point: int, reading: Reading) -> None:
-        """Only good readings of counters, of the power beside them and of what is integrated matter."""
-        wall_ms, site_ms = self._time.times(reading[4])
-        value = reading[0] if reading[1] is _GOOD else None
+    def _sample(self, point: int, value: Value | None, mono_ns: int, wall_ms: int, site_ms: float) -> None:
+        """Only good readings of counters, of the power beside them and of what is integrated matter: `value`
+        of others is None."""
         is_open = wall_ms <= self._open_ms
-        if is_open and self._moved(point, value, wall_ms, site_ms):
-            return
         counter, powers = self._counters.get(point), self._powers.get(point)
         if is_open and (counter is None or counter[1].calm):
             self._repeats.leave(point, wall_ms)
@@ -164,7 +168,7 @@ class ConsumptionLog:
             millionths = self._integration.said(point)
         if counter is not None:
             self._repeats.quanta[point] = quanta = counter[0].quanta(value)
-        self._take(Kept(reading.mono_ns, point, quanta, thousandths, millionths), wall_ms, site_ms)
+        self._take(Kept(mono_ns, point, quanta, thousandths, millionths), wall_ms, site_ms)
         if counter is not None and not counter[1].calm:
             self._repeats.settle()
 
@@ -173,20 +177,19 @@ class ConsumptionLog:
         slot and begins none. False: it goes the long way."""
         repeats = self._repeats
         if (logs := repeats.powers.get(point)) is not None:
-            repeats.leave(point, wall_ms)
-            repeats.thousandths[point] = thousandths = thousandths_of(value)
-            for beside in logs:
-                if thousandths is None:
-                    beside.power_lost()
-                else:
-                    beside.power(wall_ms, thousandths)
+            repeats.power(point, logs, wall_ms, thousandths_of(value))
             return True
         log = repeats.counters.get(point)
         if log is None or not log.calm:
             return False
         meter = self._counters[point][0]
+        quanta = meter.quanta(value)
+        stood_ms = repeats.stood_ms(point, wall_ms)
+        if quanta is not None and stood_ms is not None and log.rose(wall_ms, site_ms, quanta, stood_ms):
+            repeats.rose(point, quanta)
+            return True
         repeats.leave(point, wall_ms)
-        repeats.quanta[point] = quanta = meter.quanta(value)
+        repeats.quanta[point] = quanta
         if quanta is not None and not log.rose(wall_ms, site_ms, quanta):
             log.good(Count(wall_ms, site_ms, quanta))
             if log.changed:

@@ -61,7 +61,9 @@ class Meter:
     def quanta(self, value: Value | None) -> int | None:
         """A reading as a whole number of quanta; None for what cannot be a count: no number, negative, beyond
         what can be stored, at or above the modulus."""
-        if value is None or isinstance(value, (bool, str)) or not 0 <= value < MOST_QUANTA:
+        if not isinstance(value, float) and (value is None or isinstance(value, (bool, str))):
+            return None
+        if not 0 <= value < MOST_QUANTA:
             return None  # before it is divided: an integer may be too large for that
         exact = value / _number(self.quantum)
         if not 0 <= exact < MOST_QUANTA:  # not a number compares false
@@ -87,7 +89,7 @@ _number = lru_cache(maxsize=64)(float)
 
 def thousandths_of(value: Value | None) -> int | None:
     """A power or flow in thousandths of its unit; None for what cannot be one."""
-    if isinstance(value, (bool, str)) or value is None:
+    if not isinstance(value, float) and (value is None or isinstance(value, (bool, str))):
         return None
     exact = value * 1000
     return round(exact) if abs(exact) < MOST_QUANTA else None  # not a number compares false

@@ -119,6 +119,40 @@ class Repeats:
             block.alone.add(point)
             self._stood(point, block)
 
+    def stood_ms(self, point: int, wall_ms: int) -> int | None:
+        """Up to when a counter that is read now has stood, if just that waits; None: `leave` it."""
+        block = self._block_of.get(point)
+        if block is None or not block.waits or wall_ms < block.came_ms or point in block.alone:
+            return None
+        return None if self.quanta.get(point) is None else block.came_ms
+
+    def rose(self, point: int, quanta: int) -> None:
+        """What waits of it is booked, with a count after it."""
+        self._block_of[point].alone.add(point)
+        self.quanta[point] = quanta
+
+    def power(self, point: int, logs: list[MeterLog], wall_ms: int, thousandths: int | None) -> None:
+        """A power that serves for nothing else is read at that time, in the slot that is open everywhere:
+        book what waits of it, and this."""
+        block = self._block_of.get(point)
+        stood = None
+        if block is not None and block.waits and wall_ms >= block.came_ms and point not in block.alone:
+            block.alone.add(point)
+            stood = self.thousandths.get(point)
+        elif block is not None:
+            self.leave(point, wall_ms)
+        self.thousandths[point] = thousandths
+        for log in logs:
+            if stood is not None and block is not None and thousandths is not None:
+                log.power_moved(block.came_ms, stood, wall_ms, thousandths)
+                continue
+            if stood is not None and block is not None:
+                log.power_stood(block.came_ms, stood)
+            if thousandths is None:
+                log.power_lost()
+            else:
+                log.power(wall_ms, thousandths)
+
     def catch_up(self) -> None:
         """Book what has waited. No slot ends by it."""
         if self._some:

@@ -38,13 +38,17 @@ NOTHING = Result(None, None, (), ((),) * SLOTS)
 def arbitrate(requests: Iterable[Request]) -> Result:
     """The result of all `requests` on one point."""
     slots: list[tuple[Request, ...]] = [()] * SLOTS
+    taken: set[int] = set()
     for request in requests:
-        slots[request.slot - 1] += (request,)
+        number = request.slot - 1
+        slots[number] += (request,)
+        taken.add(number)
     winner = None
-    for number, standing in enumerate(slots):
+    for number in sorted(taken):
+        standing = slots[number]
         if len(standing) > 1:
             slots[number] = standing = tuple(sorted(standing, key=lambda request: request.order))
-        if standing and winner is None:
+        if winner is None:
             winner = _heard(standing)
     shown = tuple(slots)
     if winner is None or winner.value is None:

@@ -104,9 +104,7 @@ class Gate:
     def changed(self, points: Iterable[int], now_ms: int) -> set[int]:
         """These points read otherwise than before. Returns the commands to be decided anew."""
         touched: set[int] = set()
-        for point in points:
-            if point not in self._minded:
-                continue
+        for point in filter(self._minded.__contains__, points):
             if point in self._staggered and self._restarting.active:
                 touched.add(point)
             for command in self._fed.get(point, ()):

@@ -197,8 +197,9 @@ class Standing:
             and self.wanted is not None
             and self.tried == self.wanted
             and self.barred is None
-            and self._is_due(now_ns)
-            and self.used <= {self.wanted.slot}
+            and self.due_ns is not None
+            and self.due_ns <= now_ns
+            and (not self.used or self.used <= {self.wanted.slot})
         )
 
     def reassert(self, seq: int) -> Write:

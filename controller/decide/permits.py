@@ -64,9 +64,7 @@ class Permits:
     def changed(self, points: Iterable[int], now_ms: int) -> set[int]:
         """These points read otherwise than before. Returns the permits to be decided anew."""
         touched: set[int] = set()
-        for point in points:
-            if point not in self._minded:
-                continue
+        for point in filter(self._minded.__contains__, points):
             for permit in self._permits.get(point, ()):
                 self._look(permit, now_ms)
                 touched.add(permit)

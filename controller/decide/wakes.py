@@ -23,8 +23,9 @@ class Wakes:
     def take(self, now_ms: int) -> set[int]:
         """Those whose time has come."""
         taken: set[int] = set()
-        while self._due and self._due[0][0] <= now_ms:
-            at_ms, number = heapq.heappop(self._due)
+        due = self._due
+        while due and due[0][0] <= now_ms:
+            at_ms, number = heapq.heappop(due)
             if self._latest.get(number) == at_ms:
                 del self._latest[number]
             taken.add(number)

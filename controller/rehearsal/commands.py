@@ -62,8 +62,10 @@ class Commands:
             self.would[would.key] += 1
         for notice in step.notices:
             self.notices.append((now.wall_ms, notice))
+        if step.counters.points_good == len(self._plan.points):
+            return
         for point in step.changed:
-            if readings[point].reason == "out of range":
+            if readings[point][2] == "out of range":
                 self.beyond[self._plan.points[point].key] += 1
 
     def intervals(self, rows: Sequence[Interval]) -> None:

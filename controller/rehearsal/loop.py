@@ -81,8 +81,9 @@ class Rehearsal:
         for write in step.writes:
             self._field.submit(write)
         closed = self._log.step(now, step.counts)
+        said = self.engine.said
         for watcher in watchers:
-            watcher.look(now, step, self.engine.said)
+            watcher.look(now, step, said)
             if closed.intervals:
                 watcher.intervals(closed.intervals)
         self.cycles += 1

@@ -110,8 +110,11 @@ class Needs:
         self._next_ms = now.wall_ms - now.wall_ms % EVERY_MS + EVERY_MS
         if self._programmes.update(now):
             self._needed.clear()
+        wall_ms = now.wall_ms
         for found, check in self._checks:
-            found.count(check(readings, now.wall_ms), now.wall_ms)
+            unmet = check(readings, wall_ms)
+            if unmet or found.running:
+                found.count(unmet, wall_ms)
 
     def intervals(self, rows: Sequence[Interval]) -> None:
         """Nothing: only readings count."""

@@ -11,6 +11,7 @@ from typing import Any
 from config.language import render
 from config.plan.places import Booking
 from config.plan.site import Plan
+from controller import garbage
 from controller.clock import VirtualClock
 from controller.rehearsal.commands import Commands
 from controller.rehearsal.demand import Demand
@@ -69,7 +70,8 @@ def rehearse(
     demand = Demand(plan, consumption)
     motors, commands = Motors(plan, round(frame.cycle_s * 1000), frame.start_ms(context)), Commands(plan)
     needs = Needs(needs_of or plan, context)
-    run.run(frame.end_ms(context), (consumption, demand, motors, commands, needs), each_day)
+    with garbage.standing():
+        run.run(frame.end_ms(context), (consumption, demand, motors, commands, needs), each_day)
     motors.end(frame.end_ms(context))
     return Result(plan, frame, context, run.cycles, consumption, demand, motors, commands, needs)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -42,7 +43,8 @@ class _Shown:
         """What was shown last."""
 
 
-class View(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class View:
     """Some of a device's points that the model says."""
 
     moving: tuple[_Shown, ...]
@@ -121,13 +123,14 @@ class SimulatedDevice:
         put = self.put
         if put is None:
             return
-        shown, standing = self._all if view is None else view
+        those = self._all if view is None else view
+        shown, orders = those.moving, self.model.orders
         if self.faults.some:
             self._orders = -1
-            shown = tuple(one for one in (*shown, *standing) if not self._stands(one))
-        elif view is None or self._orders != self.model.orders:
-            self._orders = self.model.orders
-            shown += standing
+            shown = tuple(one for one in (*shown, *those.standing) if not self._stands(one))
+        elif self._orders != orders or view is None:
+            self._orders = orders
+            shown += those.standing
         for one in shown:
             value: Any = one.gauge()
             before = one.before

@@ -13,11 +13,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from config.plan.clock import Clock
-from config.plan.reading import Quality, Reading, Value
+from config.plan.reading import Value
 from config.plan.site import Plan
-from drivers.api import DeviceState, Event, Fate, Sample, SetUp, SlotState, Unchanged, Write, WriteReport
+from drivers.api import DeviceState, Event, Fate, SetUp, SlotState, Unchanged, Write, WriteReport
 from drivers.simulators.answering import Answering, Due
-from drivers.simulators.as_read import Missing, Read
+from drivers.simulators.as_read import Missing
 from drivers.simulators.device import Had, SimulatedDevice
 from drivers.simulators.faults import FaultError, Faults, Number
 from drivers.simulators.plant.world import World
@@ -26,8 +26,6 @@ from drivers.simulators.silence import Silence
 from drivers.simulators.stepping import PLANT_STEP_S, Stepping
 from drivers.simulators.unwired import Readings, UnwiredDevice
 from drivers.simulators.unwired_faults import UnwiredFaults
-
-_GOOD, _BAD = Quality.GOOD, Quality.BAD
 
 
 class InMemory:
@@ -106,17 +104,18 @@ class InMemory:
             self._listen(now_s)
         else:
             self._heard_s = now_s
-        for device in sorted(self._anew - self._silent):
+        for device in sorted(self._anew - self._silent) if self._anew else ():
             self._anew.discard(device)
             self._events.append(DeviceState(device, True, "answers"))
             self._found(device)
-        self._plant.show(now.wall_ms, self._silent)
-        for due in self._answering.due(now.wall_ms):
-            self._answer(due, now.wall_ms, now.mono_ns)
+        wall_ms, mono_ns = now.wall_ms, now.mono_ns
+        self._plant.show(wall_ms, self._silent)
+        for due in self._answering.due(wall_ms):
+            self._answer(due, wall_ms, mono_ns)
         for asked in self._plant.due():
-            self._read(asked, now.wall_ms, now.mono_ns)
+            self._read(asked, wall_ms, mono_ns)
         if self._urgent:
-            self._read_urgently(now.wall_ms, now.mono_ns)
+            self._read_urgently(wall_ms, mono_ns)
         events, self._events = self._events, []
         return events
 
@@ -131,16 +130,16 @@ class InMemory:
     def submit(self, write: Write) -> None:
         """A command; its report comes with a later `advance`."""
         point = self._plan.points[write.point]
-        now = self._clock.now()
+        wall_ms = self._clock.now().wall_ms
         if self._silent and point.device in self._silent:
             if self._silence.lost(point.device):
                 self._report(write, Fate.NOT_SENT, "the device does not answer")
             else:
                 self._report(write, Fate.NO_ANSWER, "time-out")
-        elif refused := self._answering.take(write, now.wall_ms):
+        elif refused := self._answering.take(write, wall_ms):
             self._report(write, refused.fate, refused.detail)
         elif not write.reassert:
-            self._plant.commanded(point.device, now.wall_ms)
+            self._plant.commanded(point.device, wall_ms)
 
     def read_now(self, point: int) -> None:
         """Read a point with the next `advance`, due or not."""
@@ -230,25 +229,14 @@ class InMemory:
         """A Sample of each of these that says something new."""
         if self._silent:
             points = [point for point in points if self._heard(point)]
-        self._hand_on(self._readings.news(points), wall_ms, mono_ns)
-
-    def _hand_on(self, says: Iterable[tuple[int, Read]], wall_ms: int, mono_ns: int) -> None:
-        events, new, good, bad = self._events, tuple.__new__, _GOOD, _BAD
-        for point, found in says:
-            parts = (
-                (None, bad, found.reason, wall_ms, mono_ns)
-                if found.__class__ is Missing
-                else (found, good, "", wall_ms, mono_ns)
-            )
-            # A hundred thousand a day: by tuple's own way, which costs half of a named one's.
-            events.append(new(Sample, (point, new(Reading, parts))))
+        self._events += self._readings.news(points, wall_ms, mono_ns)
 
     def _read_urgently(self, wall_ms: int, mono_ns: int) -> None:
         """A Sample of each, new or not: as a block of their own they would break up those that they are read
         in."""
         urgent, self._urgent = [point for point in self._urgent if self._heard(point)], {}
-        self._readings.news([point for point in urgent if self._readings.moved(point)])
-        self._hand_on(self._readings.told(urgent), wall_ms, mono_ns)
+        self._readings.news(filter(self._readings.moved, urgent), wall_ms, mono_ns)
+        self._events += self._readings.told(urgent, wall_ms, mono_ns)
 
     # Devices and writes
 

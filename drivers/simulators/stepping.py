@@ -100,8 +100,9 @@ class Stepping:
             return
         later = self._changed & silent if silent else set()
         now = self._changed - later if later else self._changed
+        twins, needed = self._twins, self._needed
         for device in sorted(now):
-            self._twins[device].show(None if every else self._needed[device])
+            twins[device].show(None if every else needed[device])
         self._changed = later
 
 

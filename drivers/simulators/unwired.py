@@ -7,9 +7,9 @@ from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from config.plan.points import BacnetObject, Point, Register
-from config.plan.reading import Value
+from config.plan.reading import Quality, Reading, Value
 from config.plan.slots import WRITABLE
-from drivers.api import Fate, Write
+from drivers.api import Event, Fate, Sample, Write
 from drivers.codec import Absent, EncodeError, decode_point, encode_point
 from drivers.permit import refusal
 from drivers.simulators.as_read import AsRead, Missing, Read, as_read
@@ -17,6 +17,7 @@ from drivers.simulators.beginning import initial
 from drivers.simulators.device import SimulatedDevice
 
 _LOCAL_SLOT = 16
+_GOOD = Quality.GOOD
 
 
 class Refusal(NamedTuple):
@@ -72,25 +73,38 @@ class Readings:
         """Those that may, of all that are read together with it; as it is whenever one looks into it."""
         return self._moved[point]
 
-    def news(self, points: Iterable[int]) -> list[tuple[int, Read]]:
-        """What these say now, of those that said something else when they were asked last."""
-        told, shown, masks, read, as_read = self._told, self._shown, self.masks, self._read, self.as_read
+    def news(self, points: Iterable[int], wall_ms: int, mono_ns: int) -> list[Event]:
+        """A Sample, of that time, of those of these that say something else than when they were asked
+        last."""
+        asked = sorted(points)
         moved = self._moved
-        found: list[tuple[int, Read]] = []
-        for point in sorted(points):
-            moved[point].discard(point)
-            if point in shown and (not masks or point not in masks):
-                says = read[point] = as_read[point](shown.pop(point))
+        if asked and moved[asked[0]] is points:
+            moved[asked[0]].clear()
+        else:
+            for point in asked:
+                moved[point].discard(point)
+        told, shown, masks, read, as_read = self._told, self._shown, self.masks, self._read, self.as_read
+        found: list[Event] = []
+        new, good, told_of, take, add = tuple.__new__, _GOOD, told.get, shown.pop, found.append
+        for point in asked:
+            if point in shown and not (masks and point in masks):
+                says = read[point] = as_read[point](take(point))
             else:
                 says = self.says(point)
-            if told.get(point) != says:
+            if told_of(point) != says:
                 told[point] = says
-                found.append((point, says))
+                # A hundred thousand a day: by tuple's own way, which costs half of a named one's.
+                if says.__class__ is Missing:
+                    add(_sample(point, says, wall_ms, mono_ns))
+                else:
+                    add(new(Sample, (point, new(Reading, (says, good, "", wall_ms, mono_ns)))))
         return found
 
-    def told(self, points: Iterable[int]) -> list[tuple[int, Read]]:
-        """What `news` has given last of these."""
-        return [(point, self._told[point]) for point in points if point in self._told]
+    def told(self, points: Iterable[int], wall_ms: int, mono_ns: int) -> list[Event]:
+        """What `news` has given last of these, of that time."""
+        return [
+            _sample(point, self._told[point], wall_ms, mono_ns) for point in points if point in self._told
+        ]
 
     def forget(self, points: Iterable[int]) -> None:
         """Whatever these say is new."""
@@ -106,6 +120,12 @@ class Readings:
             return self._read[point]
         found = self._read[point] = self.as_read[point](self._shown.pop(point))
         return found
+
+
+def _sample(point: int, says: Read, wall_ms: int, mono_ns: int) -> Sample:
+    if isinstance(says, Missing):
+        return Sample(point, Reading(None, Quality.BAD, says.reason, wall_ms, mono_ns))
+    return Sample(point, Reading(says, _GOOD, "", wall_ms, mono_ns))
 
 
 class UnwiredDevice:
@@ -176,14 +196,18 @@ class UnwiredDevice:
         value = write.value
         if value is None and not self.bacnet:
             return Refusal(Fate.REJECTED, "there is no slot to release on Modbus")
-        why = "" if value is None or self._took(point, value) else refusal(point, value)
+        took = value is not None and self._took(point, value)
+        why = "" if value is None or took else refusal(point, value)
         if self.bacnet and not why:
             why = self._misplaced(point, write)
         if not why and self.twin.faults.some:
             why = self._refused(point)
         if why:
             return Refusal(Fate.REJECTED, why)
-        return self._slot(point, write) if self.bacnet else self._register(point, value)
+        if self.bacnet:
+            return self._slot(point, write)
+        assert value is not None
+        return self._register(point, value, took=took)
 
     def _took(self, point: Point, value: Value) -> bool:
         """Whether a register was written this last: most writes are repeats."""
@@ -211,7 +235,7 @@ class UnwiredDevice:
         if self.bacnet:
             self._fill(point, slot, None)
         else:
-            self._register(point, False)
+            self._register(point, False, took=self._took(point, False))
 
     def set_up(self, point: Point, value: Value) -> bool:
         """Let a set-up register hold this. Says whether it had to be written."""
@@ -235,11 +259,10 @@ class UnwiredDevice:
         wrong = write.slot not in WRITABLE or any(slot not in WRITABLE for slot in write.null_slots)
         return "slot not ours to write" if wrong else ""
 
-    def _register(self, point: Point, value: Value | None) -> Refusal | Value | None:
+    def _register(self, point: Point, value: Value, *, took: bool) -> Refusal | Value | None:
         assert point.command is not None
         assert isinstance(point.source, Register)
-        assert value is not None
-        if self._took(point, value):
+        if took:
             taken = self._taken[point.id][1]
         else:
             place = point.command.register or point.source

@@ -102,8 +102,8 @@ class RuleRequests:
     def changed(self, points: Iterable[int]) -> None:
         """These points read otherwise than before: rules that took something else of them look again."""
         looked_at, standing = self._looked_at, self._standing
-        for point in points:
-            for number in looked_at.get(point, ()):
+        for point in filter(looked_at.__contains__, points):
+            for number in looked_at[point]:
                 if matters(standing[number].seen, point, self._readings[point]):
                     self._pending.add(number)
 

@@ -67,6 +67,6 @@ def _sight(reading: Reading, limits: tuple[float, ...]) -> Sight:
 
 def _number(reading: Reading) -> float | None:
     value = reading[0]
-    if reading[1] is not _GOOD or isinstance(value, (str, bool)):
+    if reading[1] is not _GOOD:
         return None
-    return value
+    return value if isinstance(value, float) or not isinstance(value, (str, bool)) else None

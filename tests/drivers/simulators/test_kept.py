@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.plan.reading import Value
+from config.plan.reading import Quality, Value
+from drivers.api import Event, Sample
 from drivers.simulators.as_read import Missing, Read
 from drivers.simulators.faults import Faults
 from drivers.simulators.plant.devices.lighting import STAY_S, LightingController
@@ -25,6 +26,14 @@ def _decoded(value: Value | None) -> Read:
     return Missing("no sensor") if not isinstance(value, float) else float(round(value))
 
 
+def _told(event: Event) -> tuple[int, Read]:
+    assert isinstance(event, Sample)
+    reading = event.reading
+    assert (reading.wall_ms, reading.mono_ns) == (1000, 2000)
+    assert (reading.quality is Quality.GOOD) is (reading.value is not None) is (not reading.reason)
+    return event.point, Missing(reading.reason) if reading.value is None else reading.value
+
+
 @settings(max_examples=40)
 @given(
     acts=st.lists(
@@ -34,10 +43,11 @@ def _decoded(value: Value | None) -> Read:
             SHOWN,
         ),
         max_size=40,
-    )
+    ),
+    singly=st.booleans(),
 )
 def test_what_is_decoded_when_it_is_read_reads_as_if_it_were_at_once(
-    acts: list[tuple[int, str, float | None]],
+    acts: list[tuple[int, str, float | None]], singly: bool
 ) -> None:
     points = part("restroom-1")[0].points[:3]
     readings = Readings([[point.id for point in points]])
@@ -65,7 +75,8 @@ def test_what_is_decoded_when_it_is_read_reads_as_if_it_were_at_once(
             for number, found in plain.items()
         }
         if what == "tell":
-            told.update(readings.news(readings.moved_with(point.id)))
+            asked = readings.moved_with(point.id)
+            told.update(map(_told, readings.news(sorted(asked) if singly else asked, 1000, 2000)))
             assert not readings.moved_with(point.id)
             assert told == now, "whatever says something new is among those that moved"
         elif what == "read":

@@ -51,7 +51,7 @@ class Both:
     def show(self) -> None:
         self.twin.show(self.view)
         values = self.twin.model.all_values() | self.forced
-        for name in {*values}.intersection(one.name for group in self.view for one in group):
+        for name in {*values}.intersection(one.name for one in self.view.moving + self.view.standing):
             point, value = self.twin.points[name], values[name]
             if point.counter is not None and isinstance(value, float):
                 value += self.jumped

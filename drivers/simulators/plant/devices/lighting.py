@@ -10,7 +10,7 @@ from config.plan.reading import Value
 from drivers.simulators.plant.environment import Environment
 from drivers.simulators.plant.lamps import LampGroup
 from drivers.simulators.plant.model import Always, DeviceModel, Gauge, Setting
-from drivers.simulators.plant.noise import Lot, Noise
+from drivers.simulators.plant.noise import Noise, chance
 
 INDOOR_SHARE = 0.006
 """Of the daylight outside that reaches a corridor."""
@@ -37,9 +37,9 @@ class LightingController(DeviceModel):
         }  # fmt: skip
         self._groups = tuple(self.zones.values())
         self._kw = 0.01
-        self._passing = {
-            zone: Lot(setting.seed, f"{setting.device.name}/{zone}/passing", STAY_S) for zone in zones
-        }
+        self._seed = setting.seed
+        self._passing = {zone: f"{setting.device.name}/{zone}/passing" for zone in zones}
+        """By what name it is drawn for each zone."""
         self._passed: dict[int, float] = {}
         """What was drawn for each zone, and for which stay."""
         self._stay: float | None = None
@@ -72,7 +72,8 @@ class LightingController(DeviceModel):
         stay = environment.time_s // STAY_S
         if stay != self._stay:
             self._stay = stay
-            self._passed = {zone: lot.at(environment.time_s) for zone, lot in self._passing.items()}
+            seed, number = self._seed, int(stay)
+            self._passed = {zone: chance(seed, name, number) for zone, name in self._passing.items()}
         self._busy = 0.02 + 0.75 * environment.occupancy
 
     def _presence(self, zone: int) -> bool:
