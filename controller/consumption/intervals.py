@@ -15,6 +15,7 @@ slot's consumption is unknown.
 from __future__ import annotations
 
 from controller.consumption.beside import Beside
+from controller.consumption.booking import booked
 from controller.consumption.corrections import Replacement, replaced_mark
 from controller.consumption.judging import MOST_ROLLED, WALL_SLACK_MS, Aside, may_have_risen, rolled
 from controller.consumption.plausible import Anchor
@@ -353,7 +354,8 @@ class MeterLog:
             flags=flags,
         )
         if known and Flag.SUSPECT not in flags:
-            row = self._booked(mark, row)
+            assert self._last_count is not None
+            row = booked(mark, row, self._last_count)
         if known:
             mark = mark._replace(anchor_ms=end_ms, anchor_count=self._last_count, rolled=0)
         carried = Flag(0) if known or Flag.SUSPECT in flags else mark.flags & Flag.REPLACED
@@ -366,21 +368,6 @@ class MeterLog:
         if self._beside is not None:
             self._beside.ended(row)
         return row
-
-    def _booked(self, mark: Mark, row: Interval) -> Interval:
-        """`row` with all that was counted since the anchor."""
-        assert mark.anchor_ms is not None
-        assert mark.anchor_count is not None
-        assert self._last_count is not None
-        flags = row.flags
-        if mark.anchor_ms < row.start_ms:
-            flags |= Flag.RECOVERED
-        if mark.rolled and Flag.REPLACED not in flags:
-            flags |= Flag.ROLLOVER
-        consumption = self._last_count - mark.anchor_count + mark.rolled
-        return row._replace(
-            from_ms=mark.anchor_ms, count_start=mark.anchor_count, consumption=consumption, flags=flags
-        )
 
     # Covered time
 
