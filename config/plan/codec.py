@@ -8,13 +8,16 @@ import types
 from collections.abc import Callable, Hashable
 from dataclasses import fields, is_dataclass
 from functools import cache
-from sys import intern
 from typing import Any, Literal, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 
 from config.plan.pieces import members
 from config.plan.site import Plan
 
 FORMAT = 4
+_texts: dict[str, str] = {}
+"""Those of the Plan that is being read."""
+_one = _texts.setdefault
+"""One text for all that are equal: a Plan's are a third of what they are written as."""
 _PIECE = 1 << 16
 """Signs that are hashed at a time."""
 
@@ -37,6 +40,8 @@ def load(text: str) -> Plan:
         digest = _digest_of(text, plan.hash) or _digest(json.loads(text))
     except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"not a plan: {error}") from error
+    finally:
+        _texts.clear()
     if plan.hash != digest:
         raise ValueError("the plan's hash does not match its content")
     return plan
@@ -144,7 +149,7 @@ def _record(record: type[Any]) -> Raise:
         values = [(data[name], inner, other) for name, inner, other in parts]
         return record(
             *[
-                (intern(value) if inner is str else value) if type(value) is inner else other(value)
+                (_one(value, value) if inner is str else value) if type(value) is inner else other(value)
                 for value, inner, other in values
             ]
         )
@@ -156,7 +161,7 @@ def _one_of(allowed: tuple[Any, ...]) -> Raise:
     def raised(data: Any) -> Any:
         if data not in allowed:
             raise ValueError(f"{data!r} is none of {allowed}")
-        return intern(data) if type(data) is str else data
+        return _one(data, data) if type(data) is str else data
 
     return raised
 
@@ -170,10 +175,9 @@ def _float(data: Any) -> float:
 
 
 def _text(data: Any) -> str:
-    """One for all that are equal: a third of a Plan's texts stand in it three times and more."""
     if not isinstance(data, str):
         raise ValueError(f"{data!r} is not {str}")
-    return intern(data)
+    return _one(data, data)
 
 
 def _instance(kind: type[Any]) -> Raise:
@@ -205,7 +209,7 @@ def _union(members: tuple[Any, ...]) -> Raise:
                 raise ValueError(f"{name!r} is no record here")
             return named[0](data)
         if type(data) in plain:
-            return intern(data) if type(data) is str else data
+            return _one(data, data) if type(data) is str else data
         if len(members) == 2 and optional:
             return others[0](data)
         raise ValueError(f"{data!r} is none of {members}")

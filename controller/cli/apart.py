@@ -15,9 +15,9 @@ from typing import NoReturn
 
 from config.language import choose, output
 from controller import options, without_openssl
+from controller.cli import started
 from controller.cli.leaving import leave
 from controller.cli.speech import set_language
-from controller.cli.started import started
 from controller.given_back import give_back
 
 _to: int | None = None
@@ -79,7 +79,7 @@ def _become(source: int, child: int) -> int:
         return code if code >= 0 else 128 - code
     asked = options.load(understood)
     set_language(choose(asked.language))
-    return started(asked)
+    return started.started(asked)
 
 
 def _ended(child: int) -> int:
