@@ -65,7 +65,7 @@ def daemon(site: Path, folder: Path, overlay: Path) -> Iterator[int]:
     words = ["run", str(site), "--data", str(folder / "data"), "--overlay", str(overlay), "--accept"]
     with (folder / "daemon.log").open("ab") as log:
         child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "controller.cli.main", *words],
+            [sys.executable, "-P", "-m", "controller.cli", *words],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from controller.cli.main import main
+from controller.cli.__main__ import run
 from controller.timer import CycleTimer
 
 
@@ -28,4 +28,4 @@ def watch(file: Path) -> None:
 
 if __name__ == "__main__":
     watch(Path(sys.argv[1]))
-    main(sys.argv[2:])
+    run(sys.argv[2:])

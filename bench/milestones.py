@@ -10,13 +10,17 @@ from __future__ import annotations
 import json
 import sys
 import time
-from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from config.plan.reading import NEVER
 from config.plan.site import Plan
-from controller.cli.main import main
-from controller.daemon import Daemon
+from controller.cli import started
+from controller.cli.__main__ import run
+from controller.options import Options
+
+if TYPE_CHECKING:
+    from controller.daemon import Daemon
 
 GOOD_SHARE = 0.99
 
@@ -71,8 +75,9 @@ def _devices(plan: Plan) -> dict[str, list[tuple[int, ...]]]:
 
 def watch(report: Path) -> None:
     """Look at the daemon after each of its cycles, until everything is reached."""
+    from controller.daemon import Daemon
+
     cycle = Daemon.cycle
-    import_module("controller.app")  # as `run` does next
     milestones = Milestones(report)
 
     def watched(self: Daemon) -> None:
@@ -83,6 +88,17 @@ def watch(report: Path) -> None:
     Daemon.cycle = watched  # type: ignore[method-assign]
 
 
+def main() -> None:
+    """As `louguan` begins, up to where everything of the daemon is imported and none of it has begun."""
+    begin = started.started
+
+    def watched(options: Options) -> int:
+        watch(Path(sys.argv[1]))
+        return begin(options)
+
+    started.started = watched
+    run(sys.argv[2:])
+
+
 if __name__ == "__main__":
-    watch(Path(sys.argv[1]))
-    main(sys.argv[2:])
+    main()

@@ -54,7 +54,7 @@ def panels(count: int, changing: int) -> Iterator[Panels]:
 def daemon(
     site: Path,
     data: Path,
-    program: Sequence[str] = ("controller.cli.main",),
+    program: Sequence[str] = ("controller.cli",),
     options: Sequence[str] = (),
 ) -> Iterator[int]:
     """The process id of a running daemon, all of whose points are read well. `program`: the module that is

@@ -267,7 +267,7 @@ def main() -> int:
                 if not quick:
                     measured_s = REMEMBERED_AFTER_S - SETTLED_AFTER_S
                     alone.append(polling(file, overlay, SETTLED_AFTER_S / 2, measured_s))
-                    without.append(kept_without(site, other, folder, overlay, SETTLED_AFTER_S))
+                    without.append(kept_without(site, other, folder, overlay, REMEMBERED_AFTER_S))
     show(plan, first, starts)
     print()
     return tell(figures(plan, starts, alone, without), how)

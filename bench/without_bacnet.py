@@ -12,6 +12,8 @@ from config.plan.codec import seal
 from config.plan.points import Register
 from config.plan.site import Plan
 
+ACCEPTED_AFTER_S = 5.0
+
 
 def without_bacnet(plan: Plan) -> Plan:
     """The same site with Modbus devices, which nobody answers for, in the place of BACnet's."""
@@ -44,8 +46,14 @@ def without_bacnet(plan: Plan) -> Plan:
 
 
 def kept_without(site: Path, file: Path, folder: Path, overlay: Path, stay_s: float) -> float:
-    """Mebibytes that a daemon on the plan in `file` keeps after so many seconds."""
-    words = [*("run", str(site), "--compiled", str(file)), *("--data", str(folder / "without"))]
+    """Mebibytes that a daemon keeps after so many seconds, the plan in `file` accepted before."""
+    if not (folder / "without").exists():
+        _kept(site, folder, overlay, ACCEPTED_AFTER_S, "--compiled", str(file))
+    return _kept(site, folder, overlay, stay_s)
+
+
+def _kept(site: Path, folder: Path, overlay: Path, stay_s: float, *more: str) -> float:
+    words = ["run", str(site), "--data", str(folder / "without"), *more]
     with (folder / "daemon.log").open("ab") as log:
         daemon = subprocess.Popen(
             louguan(*words, "--overlay", str(overlay)), stdin=subprocess.DEVNULL, stdout=log, stderr=log

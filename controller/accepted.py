@@ -47,13 +47,22 @@ def compiled(site: Path, language: str) -> tuple[str, Plan]:
 
 def read_compiled(file: Path) -> tuple[str, Plan]:
     """A Plan's JSON and the Plan from a file. Raises NotStarted."""
+    content = _text_of(file)
     try:
-        content = read_regular(file).decode("utf-8")
         return content, codec.load(content)
+    except ValueError as error:
+        raise _no_plan(file, error) from error
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return read_regular(file).decode("utf-8")
     except (OSError, ValueError) as error:
-        raise NotStarted(
-            text("{file} is not a compiled plan: {reason}", file=file, reason=detail(str(error)))
-        ) from error
+        raise _no_plan(file, error) from error
+
+
+def _no_plan(file: Path, error: Exception) -> NotStarted:
+    return NotStarted(text("{file} is not a compiled plan: {reason}", file=file, reason=detail(str(error))))
 
 
 def choose_plan(
@@ -68,7 +77,7 @@ def choose_plan(
     last = control.in_force()
     wanted = control.files.newest() if last is None else last.hash
     kept = None if wanted is None else _kept(control, wanted)
-    if kept is not None and last is not None and not (accept and _is_other(kept.plan, options)):
+    if kept is not None and last is not None and not (accept and _is_other(kept, options)):
         return InForce(kept.plan, differs(kept.plan, options.site), kept.loss)
     if kept is not None and last is None and not accept:
         detail = "found in the folder of accepted plans: the note of which one is in force is lost"
@@ -160,11 +169,11 @@ def _accept(control: ControlStore, content: str, item: Acceptance) -> None:
         raise NotStarted(text("the accepted plan cannot be kept: {reason}", reason=reason)) from error
 
 
-def _is_other(kept: Plan, options: Options) -> bool:
+def _is_other(kept: _Kept, options: Options) -> bool:
     """Whether what is to be accepted is another Plan than `kept`."""
     if options.compiled is not None:
-        return read_compiled(options.compiled)[1].hash != kept.hash
-    return differs(kept, options.site)
+        return _text_of(options.compiled) != kept.content
+    return differs(kept.plan, options.site)
 
 
 def differs(plan: Plan, site: Path) -> bool:

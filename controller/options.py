@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from config.language import Text
@@ -33,6 +34,22 @@ class Options:
     """The open lock file of the data directory: the program that started us has locked it for us."""
     end_with_input: bool = False
     """Stop when standard input closes: the program that started us is gone."""
+
+
+_PATHS = ("site", "data", "overlay", "compiled")
+
+
+def dump(options: Options) -> bytes:
+    """For another process of ours."""
+    words = asdict(options)
+    given = {name: str(words[name]) for name in _PATHS if words[name] is not None}
+    return json.dumps({**words, **given}).encode("ascii")
+
+
+def load(said: bytes) -> Options:
+    """What `dump` gave."""
+    words = json.loads(said)
+    return Options(**{**words, **{name: Path(words[name]) for name in _PATHS if words[name] is not None}})
 
 
 class NotStarted(Exception):

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from config.plan.clock import Clock
-from controller.store import archive
 from controller.store.control import ControlStore
 
 A_MONTH_DAYS = 31
@@ -29,6 +28,8 @@ def seal_old_rows(
     Under a clock that is not trusted only what is too much is sealed. Raises archive.ArchiveDamaged,
     StoreError, sqlite3.Error, OSError.
     """
+    from controller.store import archive  # what it packs with is not light, and nothing is sealed for months
+
     made = 0
     while not abandoned():
         now = clock.now()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -49,9 +48,13 @@ async def follow(uploads: Uploads, daemon: Daemon, stores: Stores, boot: int, *,
 def _sinks(daemon: Daemon, stores: Stores, *, simulated: bool) -> tuple[list[SinkPlan], list[SinkPlan]]:
     """Those that are sent to, and those that get nothing: what is simulated must never reach somebody who
     takes it for real."""
-    folders = (stores.log.path.parent, Path(tempfile.gettempdir()))
-    plans = daemon.plan.sinks
-    left_out = [sink for sink in plans if simulated and not stays_here(sink, folders)]
+    plans = list(daemon.plan.sinks)
+    if not simulated:
+        return plans, []
+    from tempfile import gettempdir
+
+    folders = (stores.log.path.parent, Path(gettempdir()))
+    left_out = [sink for sink in plans if not stays_here(sink, folders)]
     return [sink for sink in plans if sink not in left_out], left_out
 
 

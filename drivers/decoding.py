@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from typing import TypeAlias
 
 from config.plan.points import Point, Register
@@ -20,6 +20,8 @@ from drivers.codec import Absent, decode_point, width
 Decoder: TypeAlias = Callable[[Sequence[int]], Value | Absent]
 """As decode_point for one point and register; the raw items are as many as the register is wide."""
 
+_ALIKE = 1024
+"""Decoders that points share: a site has few that differ."""
 _MOST_DIGITS = 10**27
 """Below this, decimal arithmetic is exact, and a fraction of integers is the same number."""
 
@@ -42,10 +44,14 @@ def _of_bit(register: Register, normally_closed: bool) -> Decoder | None:
     if width(register) != 1 or register.order not in ("ABCD", "CDAB"):
         return None
     if register.bit is None:
-        return (lambda raw: (raw[0] != 0) != normally_closed) if register.type == "bool" else None
-    if register.bits != 1:
-        return None
-    mask = 1 << register.bit
+        return _bit(None, normally_closed) if register.type == "bool" else None
+    return _bit(1 << register.bit, normally_closed) if register.bits == 1 else None
+
+
+@lru_cache(_ALIKE)
+def _bit(mask: int | None, normally_closed: bool) -> Decoder:
+    if mask is None:
+        return lambda raw: (raw[0] != 0) != normally_closed
     return lambda raw: (raw[0] & mask != 0) != normally_closed
 
 
@@ -54,7 +60,11 @@ def _of_state(point: Point, register: Register) -> Decoder | None:
         return None
     if (register.scale, register.offset) != (1.0, 0.0) or register.order not in ("ABCD", "CDAB"):
         return None
-    known = {number for number, _ in point.states}
+    return _state(frozenset(number for number, _ in point.states))
+
+
+@lru_cache(_ALIKE)
+def _state(known: frozenset[int]) -> Decoder:
     return lambda raw: raw[0] if raw[0] in known else Absent.UNKNOWN_STATE
 
 
@@ -65,16 +75,28 @@ def _of_number(point: Point, register: Register) -> Decoder | None:
         return None
     if register.on_raw or register.off_raw or register.order not in ("ABCD", "CDAB"):
         return None
-    scaled = _fraction(register, 1 << 16 * size)
+    scaled = _fraction(register.scale, register.offset, 1 << 16 * size)
     if scaled is None:
         return None
-    times, plus, divisor = scaled
-    whole = register.scale == 1 and register.offset == 0
     first = 0 if register.order == "ABCD" or size == 1 else 1
     signed = register.type.startswith("int")
-    half, full = 1 << 16 * size - 1, 1 << 16 * size
     missing = frozenset(register.not_available)
-    low, high = point.valid_low, point.valid_high
+    return _number(size, first, signed, missing, scaled, (point.valid_low, point.valid_high))
+
+
+@lru_cache(_ALIKE)
+def _number(
+    size: int,
+    first: int,
+    signed: bool,
+    missing: frozenset[int],
+    scaled: tuple[int, int, int],
+    valid: tuple[float | None, float | None],
+) -> Decoder:
+    times, plus, divisor = scaled
+    whole = scaled == (1, 0, 1)
+    half, full = 1 << 16 * size - 1, 1 << 16 * size
+    low, high = valid
 
     def decode(raw: Sequence[int]) -> Value | Absent:
         number = raw[0] if size == 1 else raw[first] << 16 | raw[1 - first]
@@ -90,9 +112,10 @@ def _of_number(point: Point, register: Register) -> Decoder | None:
     return decode
 
 
-def _fraction(register: Register, raw_below: int) -> tuple[int, int, int] | None:
+@lru_cache(_ALIKE)
+def _fraction(scaled: float, shifted: float, raw_below: int) -> tuple[int, int, int] | None:
     """Scale and offset as (times, plus, divisor) of whole numbers; None where decimals would be rounded."""
-    scale, offset = Decimal(repr(float(register.scale))), Decimal(repr(float(register.offset)))
+    scale, offset = Decimal(repr(float(scaled))), Decimal(repr(float(shifted)))
     try:
         times, plus, divisor = _over_one(scale, offset)
     except ValueError:

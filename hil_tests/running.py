@@ -49,7 +49,7 @@ class Running:
 
     def command(self, *words: str) -> list[str]:
         """The words that run a daemon here."""
-        program = ["-P", "-m", "controller.cli.main", "--lang", "en", "run", str(self.site)]
+        program = ["-P", "-m", "controller.cli", "--lang", "en", "run", str(self.site)]
         overlay = [] if self.overlay is None else ["--overlay", str(self.overlay)]
         return [*program, "--data", str(self.data), *overlay, *words]
 

@@ -12,7 +12,7 @@ import gettext
 import os
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import as_file, files
+from pathlib import Path
 from typing import NamedTuple
 
 LANGUAGES = ("zh_CN", "en")
@@ -71,14 +71,14 @@ def _lookup(language: str, message: str) -> str:
 @cache
 def _subjects(language: str) -> tuple[str, ...]:
     """The catalogues of whole sentences."""
-    with as_file(files("config.language") / "locale" / language / "LC_MESSAGES") as path:
-        return tuple(sorted(file.stem for file in path.glob("*.mo") if file.stem != WORDS))
+    return tuple(sorted(file.stem for file in _folder(language).glob("*.mo") if file.stem != WORDS))
 
 
 @cache
 def _catalogue(language: str, subject: str) -> gettext.GNUTranslations:
-    with (
-        as_file(files("config.language") / "locale" / language / "LC_MESSAGES") as path,
-        (path / f"{subject}.mo").open("rb") as handle,
-    ):
+    with (_folder(language) / f"{subject}.mo").open("rb") as handle:
         return gettext.GNUTranslations(handle)
+
+
+def _folder(language: str) -> Path:
+    return Path(__file__).parent / "locale" / language / "LC_MESSAGES"

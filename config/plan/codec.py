@@ -10,9 +10,16 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, TypeAlias, Union, cast, get_args, get_origin, get_type_hints
 
+from config.plan.pieces import members
 from config.plan.site import Plan
 
 FORMAT = 4
+_texts: dict[str, str] = {}
+"""Those of the Plan that is being read."""
+_one = _texts.setdefault
+"""One text for all that are equal: a Plan's are a third of what they are written as."""
+_PIECE = 1 << 16
+"""Signs that are hashed at a time."""
 
 
 def dump(plan: Plan) -> str:
@@ -26,13 +33,15 @@ def load(text: str) -> Plan:
     Raises ValueError when it is not a Plan of this format or its hash does not match its content.
     """
     try:
-        data = json.loads(text)
-        if not isinstance(data, dict) or data.get("format") != FORMAT:
+        data = members(text, _made_of)
+        if data.get("format") != FORMAT:
             raise ValueError("not a plan of this version")
-        plan = cast(Plan, _raise(Plan)(data))
-        digest = _digest_of(text, plan.hash) or _digest(data)
+        plan = Plan(**{name: data[name] for name, _ in _shape(Plan)})
+        digest = _digest_of(text, plan.hash) or _digest(json.loads(text))
     except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"not a plan: {error}") from error
+    finally:
+        _texts.clear()
     if plan.hash != digest:
         raise ValueError("the plan's hash does not match its content")
     return plan
@@ -50,8 +59,25 @@ def _digest(lowered: dict[str, Any]) -> str:
 
 def _digest_of(text: str, own: str) -> str:
     """`own` where it is the digest of canonical JSON, as `dump` wrote it; "" where that cannot be told so."""
-    without = text.rstrip("\n").replace(f'"hash":"{own}"', '"hash":""', 1)
-    return own if hashlib.sha256(without.encode()).hexdigest() == own else ""
+    at, end = text.find(f'"hash":"{own}"'), len(text.rstrip("\n"))
+    if at < 0:
+        return ""
+    at += len('"hash":"')
+    sha256 = hashlib.sha256()
+    for first, last in ((0, at), (at + len(own), end)):
+        for begin in range(first, last, _PIECE):
+            sha256.update(text[begin : min(begin + _PIECE, last)].encode())
+    return own if sha256.hexdigest() == own else ""
+
+
+def _made_of(name: str) -> Raise | tuple[Raise]:
+    """What makes a field of the Plan; in a tuple, of each element of its list. What is no field stays."""
+    hint = dict(_shape(Plan)).get(name, Any)
+    if hint is Any:
+        return lambda data: data
+    parts = get_args(hint)
+    endless = get_origin(hint) is tuple and len(parts) == 2 and parts[1] is Ellipsis
+    return (_raise(parts[0]),) if endless else _raise(hint)
 
 
 @cache
@@ -109,6 +135,8 @@ def _raise(hint: Any) -> Raise:
         return _record(cast(type[Any], hint))
     if origin is Literal:
         return _one_of(get_args(hint))
+    if hint is str:
+        return _text
     return _float if hint is float else _instance(hint)
 
 
@@ -119,7 +147,12 @@ def _record(record: type[Any]) -> Raise:
         if not parts:  # only now: a record may hold others of its own kind
             parts.extend((name, inner, _raise(inner)) for name, inner in _shape(cast(Any, record)))
         values = [(data[name], inner, other) for name, inner, other in parts]
-        return record(*[value if type(value) is inner else other(value) for value, inner, other in values])
+        return record(
+            *[
+                (_one(value, value) if inner is str else value) if type(value) is inner else other(value)
+                for value, inner, other in values
+            ]
+        )
 
     return raised
 
@@ -128,7 +161,7 @@ def _one_of(allowed: tuple[Any, ...]) -> Raise:
     def raised(data: Any) -> Any:
         if data not in allowed:
             raise ValueError(f"{data!r} is none of {allowed}")
-        return data
+        return _one(data, data) if type(data) is str else data
 
     return raised
 
@@ -139,6 +172,12 @@ def _float(data: Any) -> float:
     if not isinstance(data, float):
         raise ValueError(f"{data!r} is not {float}")
     return data
+
+
+def _text(data: Any) -> str:
+    if not isinstance(data, str):
+        raise ValueError(f"{data!r} is not {str}")
+    return _one(data, data)
 
 
 def _instance(kind: type[Any]) -> Raise:
@@ -170,7 +209,7 @@ def _union(members: tuple[Any, ...]) -> Raise:
                 raise ValueError(f"{name!r} is no record here")
             return named[0](data)
         if type(data) in plain:
-            return data
+            return _one(data, data) if type(data) is str else data
         if len(members) == 2 and optional:
             return others[0](data)
         raise ValueError(f"{data!r} is none of {members}")

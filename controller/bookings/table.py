@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -53,6 +52,8 @@ def read_table(data: bytes, plan: Plan, local: LocalTime) -> Table:
     except UnicodeDecodeError as error:
         words = text("this is no text in UTF-8: save the file as UTF-8")
         return Table((), (Problem(data[: error.start].count(b"\n") + 1, words),))
+    import csv  # who books by hand does without
+
     try:
         lines = list(_rows(written))
     except csv.Error as error:
@@ -91,7 +92,9 @@ def _rows(written: str) -> Iterator[tuple[int, list[str]]]:
     separator = max(",;\t", key=first.count)
     if separator == "," and "," not in first and "，" in first:
         separator = "，"
-    reader = csv.reader(written.splitlines(), delimiter=separator)
+    from csv import reader as reading
+
+    reader = reading(written.splitlines(), delimiter=separator)
     for cells in reader:
         if any(cell.strip() for cell in cells):
             yield reader.line_num, cells

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from datetime import date, timedelta
@@ -90,6 +89,8 @@ def place_named(plan: Plan, written: str) -> Place:
     called = [place for place in plan.places if place.label and _folded(place.label) == wanted]
     if len(called) == 1:
         return called[0]
+    import difflib  # most names are right
+
     words: dict[str, Place] = {}
     for place in plan.places:
         words.setdefault(_folded(place.name), place)

@@ -9,15 +9,15 @@ from __future__ import annotations
 import os
 import re
 import sys
-from contextlib import suppress
+from functools import partial
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from config.language import choose, output, text
-from config.language.details import detail
-from controller.cli.interrupts import INTERRUPTED, answered
+from controller.cli.interrupts import INTERRUPTED
+from controller.cli.leaving import leave
 from controller.cli.light import lighten
 from controller.cli.speech import Failure, language, set_language, translate
 from controller.cli.usage import localise, show_usage_error
@@ -93,24 +93,11 @@ def options(
     del lang, version  # read ahead of the command tree, by main() and by the callback
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: list[str] | None = None) -> NoReturn:
     """Run `louguan` with `arguments` (the process's own by default) and leave with its exit code."""
     output.prepare()
     set_language(choose(None, os.environ))
-    unwritten = None
-    try:
-        code = _run(list(sys.argv[1:] if arguments is None else arguments))
-    except KeyboardInterrupt:
-        code = INTERRUPTED
-    except OSError as error:
-        code = 1
-        if output.is_about_output(error):
-            unwritten = error
-        else:
-            with suppress(OSError):
-                Failure(detail(error.strerror or str(error)), hint=str(error.filename or "")).show(language())
-    answered()
-    sys.exit(output.finish(code, language(), unwritten))
+    leave(partial(_run, list(sys.argv[1:] if arguments is None else arguments)))
 
 
 def _run(given: list[str]) -> int:

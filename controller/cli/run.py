@@ -1,4 +1,4 @@
-"""run: the daemon itself, in this process."""
+"""run: the words of the daemon, and the daemon itself."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
-from controller.cli.interrupts import put_in_order
+from controller.cli.apart import hand_over
 from controller.cli.plans import pace
 from controller.cli.remote import DataDir
 from controller.cli.site import SiteDir
-from controller.cli.speech import Failure, language
+from controller.cli.speech import language
+from controller.cli.started import started
+from controller.options import Options
 
 
 def run(
@@ -60,9 +62,6 @@ def run(
 ) -> None:
     """Run the daemon for a site until it is told to stop (ctrl-C, SIGTERM)."""
     pace(speed, 0.1)
-    from controller.app import run_daemon
-    from controller.options import NotStarted, Options
-
     options = Options(
         site=site,
         data=data or site / "data",
@@ -78,12 +77,8 @@ def run(
         lock=lock,
         end_with_input=end_with_input,
     )
-    put_in_order()
-    try:
-        code = run_daemon(options)
-    except NotStarted as reason:
-        raise Failure(reason.what, code=1, hint=reason.hint) from reason
-    raise typer.Exit(code)
+    hand_over(options)
+    raise typer.Exit(started(options))
 
 
 def register(app: typer.Typer) -> None:

@@ -6,7 +6,6 @@ Case, full-width forms and spaces make no difference.
 from __future__ import annotations
 
 import asyncio
-import difflib
 import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -175,6 +174,8 @@ def _of_its_kind(meaning: Meaning) -> Text:
 
 def _near(name: str, known: dict[str, list[Meaning]]) -> Text | None:
     """What was probably meant: the nearest name or label, or the first that holds what was written."""
+    import difflib  # most names are right
+
     written = folded(name)
     found = difflib.get_close_matches(written, known, n=2, cutoff=0.6)
     found.sort(key=lambda key: known[key][0].kind != "equipment")

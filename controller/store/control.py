@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from config.language import text
 from config.language.details import reason
@@ -21,7 +21,6 @@ from controller.decide.alarms.alarm import Alarm
 from controller.decide.records import Ended, Observe, Output, Override, Remembered, RuleMemory
 from controller.store import (
     alarms,
-    archive,
     backup,
     bookings,
     boots,
@@ -43,6 +42,9 @@ from controller.store.plans import Acceptance, PlanFiles
 from controller.store.reasserts import Reasserted
 from controller.store.writer import Writer
 from controller.whole import sync
+
+if TYPE_CHECKING:
+    from controller.store import archive
 
 _log = logging.getLogger("louguan")
 FILE = "control.db"
@@ -289,7 +291,9 @@ class ControlStore:
 
     def take_out(self, sealed: archive.Sealed, wall_ms: int) -> Future[None]:
         """Delete the rows of the ledger that are in a sealed file now; it fails if they are others."""
-        return self._writer.submit(lambda connection: archive.take_out(connection, sealed, wall_ms))
+        from controller.store.archive import take_out  # imported already by whoever sealed them
+
+        return self._writer.submit(lambda connection: take_out(connection, sealed, wall_ms))
 
     def reader(self) -> sqlite3.Connection:
         """A read-only connection of the caller's own, for `ledger.read`, `plans.history` and the like."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import errno
 import logging
-import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -198,6 +197,8 @@ def _drafted(
 ) -> list[str] | None:
     """Copy `backup` to `draft`, checked and brought forward; the steps that were missing, None when it is of
     no use. Raises what would keep any file from being written."""
+    import shutil  # most starts copy nothing
+
     _discard(draft)
     try:
         shutil.copyfile(backup, draft)

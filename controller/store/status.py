@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -43,8 +43,8 @@ def figures(path: Path) -> StoreFigures:
 
 def disk(data: Path) -> DiskFigures:
     """Room on the data directory's file system. Raises OSError."""
-    usage = shutil.disk_usage(data)
-    return DiskFigures(usage.total, usage.free)
+    found = os.statvfs(data)
+    return DiskFigures(found.f_blocks * found.f_frsize, found.f_bavail * found.f_frsize)
 
 
 def _tables(connection: sqlite3.Connection) -> list[str]:

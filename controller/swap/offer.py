@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import zlib
 from collections.abc import Iterator
 
 PART = 40_000
@@ -20,6 +19,8 @@ class BadOffer(Exception):
 
 def parts(content: str) -> Iterator[str]:
     """`content`, to be sent in this order."""
+    import zlib  # as below: not before somebody applies a plan
+
     packed = base64.b64encode(zlib.compress(content.encode(), 6)).decode("ascii")
     for at in range(0, len(packed), PART):
         yield packed[at : at + PART]
@@ -42,6 +43,8 @@ class Offers:
 
     def content(self, plan_hash: str) -> str:
         """All of it. Raises BadOffer. May take a while: for a thread."""
+        import zlib
+
         if plan_hash != self._hash or not self._parts:
             raise BadOffer
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
+import os
 from collections import OrderedDict
 
 from config.plan.lines import Line
@@ -126,6 +126,7 @@ class TcpLink:
                 self._open.popitem(last=False)
 
     def _draw(self) -> int:
-        while (transaction := secrets.randbelow(0xFFFF) + 1) in self._open:
-            pass
-        return transaction
+        while True:
+            transaction = int.from_bytes(os.urandom(2), "big")
+            if transaction and transaction not in self._open:
+                return transaction

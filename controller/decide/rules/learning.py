@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from statistics import mean, median_low
 from typing import NamedTuple
 
 from controller.decide.rules.look import Look, Memory
@@ -58,7 +57,7 @@ def keep_learned(look: Look, *ways: str) -> None:
 
 def _believed(lessons: list[float]) -> float:
     """Of two, one of which was assumed, the mean; of an even number the one that begins later."""
-    return mean(lessons) if len(lessons) < 3 else median_low(lessons)
+    return sum(lessons) / len(lessons) if len(lessons) < 3 else sorted(lessons)[(len(lessons) - 1) // 2]
 
 
 def _lessons(memory: Memory, key: str) -> list[float]:
