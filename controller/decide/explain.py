@@ -13,8 +13,9 @@ from config.plan.site import Plan
 from config.plan.slots import Slot
 from controller.decide.arbiter import NOTHING, Result, arbitrate
 from controller.decide.barriers import Barrier
-from controller.decide.output import Phase, Standing
+from controller.decide.output import Standing
 from controller.decide.requests import Request
+from controller.decide.wanted import Phase
 
 
 class Hindrance(NamedTuple):

@@ -13,7 +13,8 @@ from config.plan.reading import Quality, Reading, Value
 from config.plan.slots import Slot
 from controller.decide.barriers import Barrier, BarrierKind, Barriers
 from controller.decide.hands import BARRED, BROKEN, COMMANDED, PROTECTED, PUT_BACK, Hands
-from controller.decide.output import Phase, Standing, same
+from controller.decide.output import Standing
+from controller.decide.wanted import Phase, same
 
 PATIENCE = 1.75
 """Poll periods between two readings that follow each other: with more of them one was missed."""

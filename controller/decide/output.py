@@ -8,8 +8,6 @@ change of slot writes the new one, then nulls the old; with nobody asking ours a
 from __future__ import annotations
 
 from copy import copy
-from enum import Enum
-from typing import NamedTuple
 
 from config.plan.points import BacnetObject, Point
 from config.plan.reading import NEVER, Quality, Reading, Value
@@ -17,30 +15,10 @@ from config.plan.slots import Slot
 from controller.decide.barriers import BarrierKind
 from controller.decide.records import Output
 from controller.decide.repeats import QUICKLY, pause_s
+from controller.decide.wanted import Phase, Wanted, same
 from drivers.api import Fate, Write
 
 _SECOND_NS = 1_000_000_000
-
-
-class Wanted(NamedTuple):
-    """What the decision asks the device to have."""
-
-    slot: int
-    value: Value
-
-
-class Phase(Enum):
-    """How far the device is known to have it."""
-
-    UNSURE = "unsure"
-    """To be compared with a reading before anything is written: start, barrier lifted, newly asked for."""
-    DUE = "due"
-    """To be written: the device came back, or its slot was found otherwise."""
-    HELD = "held"
-    FAILED = "failed"
-    """The last write did not take; tried again at `due_ns`, or not at all if that is None."""
-
-
 _HELD, _TOOK = Phase.HELD, (Fate.READ_BACK, Fate.ACKNOWLEDGED)
 
 
@@ -388,13 +366,3 @@ class Standing:
         self.unsent = False
         self.tries = 0
         self.due_ns = None if self.reassert_s is None else now_ns + round(self.reassert_s * _SECOND_NS)
-
-
-def same(point: Point, found: Value | None, wanted: Value) -> bool:
-    """Whether a value found in the device is the wanted one, within the command's tolerance."""
-    if found is None:
-        return False
-    if isinstance(found, (bool, str)) or isinstance(wanted, (bool, str)):
-        return found == wanted
-    tolerance = point.command.tolerance if point.command is not None else 0.0
-    return abs(found - wanted) <= tolerance

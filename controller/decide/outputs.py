@@ -15,9 +15,10 @@ from controller.decide.barriers import BarrierKind, Barriers
 from controller.decide.hands import RESTARTED, Hand, Hands
 from controller.decide.inferring import Inferring
 from controller.decide.naming import Naming
-from controller.decide.output import Phase, Standing, Wanted
+from controller.decide.output import Standing
 from controller.decide.records import Notice, Output
 from controller.decide.step import FateRecord, Step, WouldWrite
+from controller.decide.wanted import Phase, Wanted
 from drivers.api import DeviceState, SlotState, WriteReport
 
 
