@@ -121,7 +121,7 @@ Send = Callable[[bytes], Awaitable[None]]
 
 
 class TcpServer:
-    """Modbus TCP, or RTU frames over TCP (`rtu`). `host` is 127.0.0.1, `port` chosen by the system.
+    """Modbus TCP, or RTU frames over TCP (`rtu`). `host` is 127.0.0.1, `port` is kept while it hangs up.
 
     `hold_s` delays each answer, as a gateway's own serial line does.
     """
