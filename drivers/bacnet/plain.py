@@ -143,7 +143,7 @@ def read(of: Gauge, raw: float, reason: str) -> Found:
     """A plain present value, judged as `values.judge` does it."""
     _, point, scale, low, high = of
     if scale is not None:
-        number = raw * scale
+        number = raw * scale + 0.0  # of either zero the one without a sign
         if low <= number <= high:
             return Found(point, number, reason)
     try:

@@ -142,8 +142,9 @@ def engineering(point: Point, raw: Atom) -> Value:
 
 
 def _number(raw: Atom) -> float | int:
+    """Nothing tells zeros of either sign apart: they are one."""
     if isinstance(raw, int | float):
-        return raw
+        return 0.0 if isinstance(raw, float) and raw == 0 else raw
     raise Unusable("no value" if raw is None else "not a number")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from bacpypes3 import apdu as theirs
 from bacpypes3.basetypes import (
     ReadAccessResult,
@@ -116,6 +117,18 @@ def taken(question: Question, data: bytes, last: list[Found]) -> list[Found] | N
 
 def same(one: list[Found], other: list[Found]) -> bool:
     return str(one) == str(other)  # values that are not numbers are not equal to themselves
+
+
+@pytest.mark.parametrize("kind", ["number", "text", "enum"])
+def test_zero_is_one_whatever_its_sign(kind: Any) -> None:
+    (point,) = points([Spec("p", "analog-input 1", kind=kind, rest={"states": ((1, "on"),)})])
+    question = Question([point], frozenset({0}))
+    one, other = (payload([(0, Double(zero), None)]) for zero in (0.0, -0.0))
+    question.learn(one, services.parse_read_property_multiple(one))
+    first = question.take(one)
+    assert first is not None
+    assert question.take(other) == []
+    assert same(first, generally((point,), other) or [])
 
 
 @settings(max_examples=60)
