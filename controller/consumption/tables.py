@@ -183,7 +183,8 @@ def parquet(records: Sequence[Record], before: bytes | None = None) -> bytes:
     arrays = [pa.array(list(cells), field.type) for cells, field in zip(columns, schema, strict=True)]
     table = pa.Table.from_arrays(arrays, schema=schema)
     if before is not None:
-        table = pa.concat_tables([pq.read_table(pa.BufferReader(before)), table])
+        stood = pq.ParquetFile(pa.BufferReader(before)).read(use_threads=False)
+        table = pa.concat_tables([stood, table])
     made = pa.BufferOutputStream()
     pq.write_table(table, made, compression="zstd")
     return bytes(made.getvalue())
@@ -208,15 +209,17 @@ def parquet_keys(content: bytes) -> Iterator[Key]:
     import pyarrow.parquet as pq
 
     try:
+        file = pq.ParquetFile(pa.BufferReader(content))
         # A few bytes may say that they are any number of rows.
-        if pq.read_metadata(pa.BufferReader(content)).num_rows > _MOST_ROWS:
+        if file.metadata.num_rows > _MOST_ROWS:
             raise ValueError("more rows than are ever in one file")
-        # Threads of its own would each keep memory of theirs, for a few thousand rows.
-        table = pq.read_table(pa.BufferReader(content), use_threads=False)
+        if file.schema_arrow != _schema():
+            raise ValueError("other columns")
+        # All of it, for it is gone on with. Threads of Arrow, those of read_table too, would each keep memory
+        # of theirs, for a few thousand rows.
+        table = file.read(use_threads=False)
     except (pa.ArrowException, OSError) as error:
         raise ValueError(str(error)) from None
-    if table.schema != _schema():
-        raise ValueError("other columns")
     names = [_NAMES[at] for at in _KEY]
     for cells in table.select(names).to_pylist():
         site, meter, start_ms, revision = (cells[name] for name in names)
