@@ -23,6 +23,7 @@ from controller.decide.records import (
     Override,
     PersonCommand,
     Release,
+    Remembered,
     Unlock,
 )
 from controller.decide.timekeeping import put_right
@@ -102,63 +103,66 @@ class Commands:
 
     def as_asked(self, changes: Changes, engine: Engine, now: Now) -> Changes:
         """What a cycle stores: nothing that undoes what people have asked for and it has not heard of."""
-        if self.owing:
-            changes = self._paid(changes, engine)
-        asked = _rows(self.unheard)
-        if asked:
-            changes = replace(
-                changes,
-                overrides=tuple(item for item in changes.overrides if _of_slot(item) not in asked),
-                ended=tuple(item for item in changes.ended if _of_slot(item) not in asked),
-                locks=tuple(item for item in changes.locks if ("lock", item.target, 0) not in asked),
-                unlocked=tuple(target for target in changes.unlocked if ("lock", target, 0) not in asked),
-                observe=tuple(item for item in changes.observe if ("observe", item.target, 0) not in asked),
-            )
+        owed, self.owing = self.owing, set()
+        if owed:
+            changes = _as_it_stands(_without(changes, owed), owed, engine.remembered())
+        changes = _without(changes, _rows(self.unheard))
         awaited = self.awaited
         if changes.alarms and awaited:
             changes = replace(changes, alarms=engine.alarms_with(changes.alarms, awaited, now))
         return changes
 
-    def _paid(self, changes: Changes, engine: Engine) -> Changes:
-        """With all as it stands of what others may have been left to store, and have not."""
-        owed, self.owing = self.owing, set()
-        stands = engine.remembered()
-        overrides = tuple(item for item in stands.overrides if _of_slot(item) in owed)
-        locks = tuple(item for item in stands.locks if ("lock", item.target, 0) in owed)
-        gone = owed.difference(map(_of_slot, overrides), _rows(locks))
-        return replace(
-            changes,
-            overrides=(*(item for item in changes.overrides if _of_slot(item) not in owed), *overrides),
-            ended=(*changes.ended, *(Ended(name, slot) for what, name, slot in gone if what == "slot")),
-            locks=(*(item for item in changes.locks if ("lock", item.target, 0) not in owed), *locks),
-            unlocked=(*changes.unlocked, *(name for what, name, _ in gone if what == "lock")),
-            observe=(
-                *(item for item in changes.observe if ("observe", item.target, 0) not in owed),
-                *(item for item in stands.observe if ("observe", item.target, 0) in owed),
-            ),
-        )
-
     def _heard(self, command: PersonCommand) -> None:
         self.unheard = [one for one in self.unheard if one is not command]
 
 
-def _rows(commands: Iterable[PersonCommand]) -> set[Row]:
-    rows = set()
-    for command in commands:
-        match command:
-            case Override() | Release():
-                rows.add(_of_slot(command))
-            case Lock() | Unlock():
-                rows.add(("lock", command.target, 0))
-            case Observe():
-                rows.add(("observe", command.target, 0))
-            case _:
-                pass
-    return rows
+def _row(item: PersonCommand | Ended) -> Row | None:
+    """What it is about; None for what a cycle stores nothing of."""
+    match item:
+        case Override() | Release() | Ended():
+            return "slot", item.point, item.slot
+        case Lock() | Unlock():
+            return _lock(item.target)
+        case Observe():
+            return "observe", item.target, 0
+        case _:
+            return None
 
 
-def _of_slot(item: Override | Release | Ended) -> Row:
-    return "slot", item.point, item.slot
+def _lock(target: str) -> Row:
+    return "lock", target, 0
+
+
+def _rows(items: Iterable[PersonCommand]) -> set[Row]:
+    return {row for item in items if (row := _row(item)) is not None}
+
+
+def _without(changes: Changes, rows: set[Row]) -> Changes:
+    if not rows:
+        return changes
+    return replace(
+        changes,
+        overrides=tuple(item for item in changes.overrides if _row(item) not in rows),
+        ended=tuple(item for item in changes.ended if _row(item) not in rows),
+        locks=tuple(item for item in changes.locks if _row(item) not in rows),
+        unlocked=tuple(target for target in changes.unlocked if _lock(target) not in rows),
+        observe=tuple(item for item in changes.observe if _row(item) not in rows),
+    )
+
+
+def _as_it_stands(changes: Changes, rows: set[Row], stands: Remembered) -> Changes:
+    """With what stands of these rows, and the end of those of which nothing does."""
+    overrides = tuple(item for item in stands.overrides if _row(item) in rows)
+    locks = tuple(item for item in stands.locks if _row(item) in rows)
+    gone = rows - _rows((*overrides, *locks))
+    return replace(
+        changes,
+        overrides=(*changes.overrides, *overrides),
+        ended=(*changes.ended, *(Ended(name, slot) for what, name, slot in gone if what == "slot")),
+        locks=(*changes.locks, *locks),
+        unlocked=(*changes.unlocked, *(name for what, name, _ in gone if what == "lock")),
+        observe=(*changes.observe, *(item for item in stands.observe if _row(item) in rows)),
+    )
 
 
 def stored(accepted: Iterable[Accepted]) -> list[PersonCommand]:
