@@ -172,7 +172,9 @@ def _accept(control: ControlStore, content: str, item: Acceptance) -> None:
 def _is_other(kept: _Kept, options: Options) -> bool:
     """Whether what is to be accepted is another Plan than `kept`."""
     if options.compiled is not None:
-        return _text_of(options.compiled) != kept.content
+        # Where the text is the same no second Plan is made.
+        same = _text_of(options.compiled) == kept.content
+        return not same and read_compiled(options.compiled)[1].hash != kept.plan.hash
     return differs(kept.plan, options.site)
 
 

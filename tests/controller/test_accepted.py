@@ -218,6 +218,15 @@ def test_a_plan_compiled_by_who_started_us_is_accepted(case: Case, tmp_path: Pat
             read_compiled(file)
 
 
+def test_the_same_plan_in_another_text_is_not_accepted_once_more(case: Case, tmp_path: Path) -> None:
+    content, plan = compiled(case.site, "en")
+    file = tmp_path / "plan.json"
+    for text in (content, content, content + "\n"):
+        file.write_text(text, encoding="utf-8")
+        assert case.choose(accept=True, compiled=file).plan == plan
+    assert len(case.history()) == 1
+
+
 def test_what_counts_as_an_edit(case: Case) -> None:
     plan = case.choose().plan
     (case.site / "notes.txt").write_text("nothing of ours", encoding="utf-8")
