@@ -37,6 +37,8 @@ class TariffHours:
         self.since_ms = context.local.midnight(self._since)
         """From when the notice holds."""
         self._day = lru_cache(maxsize=800)(self._of_day)
+        self._stretch: tuple[int, int, TariffPeriod, int | None] = (0, 0, "flat", None)
+        """From when until when the answer of `stretch` is known, and that answer."""
 
     def period(self, wall_ms: int) -> TariffPeriod:
         """The period at an instant."""
@@ -55,6 +57,14 @@ class TariffHours:
             # Before the notice holds nothing changes, however long that is.
             day = max(day + _DAY, self._since - _DAY)
         return None
+
+    def stretch(self, wall_ms: int) -> tuple[TariffPeriod, int | None]:
+        """`period` and `next_change`, for who asks again and again as time goes on."""
+        since_ms, until_ms, period, change_ms = self._stretch
+        if not since_ms <= wall_ms < until_ms:
+            period, change_ms = self.period(wall_ms), self.next_change(wall_ms)
+            self._stretch = wall_ms, wall_ms if change_ms is None else change_ms, period, change_ms
+        return period, change_ms
 
     def spans(self, from_ms: int, to_ms: int) -> Iterator[PeriodSpan]:
         """[from, to) in order, without a gap; no two neighbours are of one period."""

@@ -19,6 +19,8 @@ LANGUAGES = ("zh_CN", "en")
 DEFAULT = "zh_CN"
 WORDS = "words"
 """The catalogue of single words that come as data: names of states, codes of reasons."""
+_new = tuple.__new__
+"""Makes a named tuple without the function that is its own constructor, which takes twice as long."""
 
 
 class Text(NamedTuple):
@@ -33,7 +35,7 @@ class Text(NamedTuple):
 
 def text(message: str, /, **parts: object) -> Text:
     """A Text; `message` is the English msgid with `{name}` parts."""
-    return Text(message, tuple(parts.items()))
+    return _new(Text, (message, tuple(parts.items())))
 
 
 def render(what: Text | str, language: str) -> str:

@@ -18,6 +18,19 @@ from controller.decide.rules.switched import settled, side_of, switch, was_on
 
 WANTED = "wanted"
 _DAY_S = 86_400.0
+_HEATING = text("hot water is wanted: heating")
+_HOT_ENOUGH = text("hot enough")
+_TOO_COLD = text("too cold, even for dear hours")
+_HOT_ENOUGH_FOR_DEAR = text("hot enough for dear hours")
+_STORES = text("stores heat before dear hours")
+_STORED = text("heat is stored")
+_FLUSH_FIRST = text("not before it has been flushed")
+_NOT_WANTED = text("no hot water is wanted")
+_WARMING_UP = text("warming up")
+_IS_WANTED = text("hot water is wanted")
+_UNREADABLE = text("what it looks at cannot be read")
+_FLUSHING = text("flushing before the first use")
+_FLUSHED = text("flushed")
 
 
 class _Keeping(NamedTuple):
@@ -56,12 +69,12 @@ def _wanted(spec: Heater, look: Look) -> bool | None:
 
 def _keeping(spec: Heater, keep: Band, look: Look) -> _Keeping:
     top = spec.top_up
-    usual = _Keeping(keep, text("hot water is wanted: heating"), text("hot enough"))
+    usual = _Keeping(keep, _HEATING, _HOT_ENOUGH)
     if top is None or (now := period(look)) is None:
         return usual
     if now in top.before:
         band = Band(top.least, keep.start)
-        return _Keeping(band, text("too cold, even for dear hours"), text("hot enough for dear hours"))
+        return _Keeping(band, _TOO_COLD, _HOT_ENOUGH_FOR_DEAR)
     coming_ms = dear_from(look, top.before, _DAY_S)
     if coming_ms is None:
         return usual
@@ -69,7 +82,7 @@ def _keeping(spec: Heater, keep: Band, look: Look) -> _Keeping:
     if look.now_ms < store_ms:
         wake_by(look, store_ms)
         return usual
-    return _Keeping(Band(keep.stop, top.to), text("stores heat before dear hours"), text("heat is stored"))
+    return _Keeping(Band(keep.stop, top.to), _STORES, _STORED)
 
 
 def _boiler(spec: Heater, boiler: Heated, look: Look, wanted: bool | None, keeping: _Keeping | None) -> None:
@@ -84,11 +97,11 @@ def _boiler(spec: Heater, boiler: Heated, look: Look, wanted: bool | None, keepi
         return
     on: bool | None = need and not flushing
     if flushing:
-        words = text("not before it has been flushed")
+        words = _FLUSH_FIRST
     elif not need:
-        words = text("no hot water is wanted")
+        words = _NOT_WANTED
     elif keeping is None or boiler.temperature is None:
-        words = text("warming up") if warming else text("hot water is wanted")
+        words = _WARMING_UP if warming else _IS_WANTED
     else:
         on, words = _by_temperature(spec, boiler.temperature, look, of, keeping)
     if on is not None:
@@ -101,7 +114,7 @@ def _by_temperature(
     side = side_of(look, f"side{of}", keeping.band, temperature)
     on = settled(look, side, spec.on_bad_input, (temperature,), before=was_on(look, of), trip=False, of=of)
     if side is None:
-        return on, text("what it looks at cannot be read")
+        return on, _UNREADABLE
     return on, keeping.heats if on else keeping.rests
 
 
@@ -183,5 +196,5 @@ def _say_flush(boiler: Heated, look: Look, of: str, flushing: bool) -> None:
         return
     key = f"flush{of}_ms" if flushing else f"flushed{of}_ms"
     since_ms = int(look.memory.get(key, look.now_ms if flushing else look.began_ms))
-    words = text("flushing before the first use") if flushing else text("flushed")
+    words = _FLUSHING if flushing else _FLUSHED
     look.ask(ask, words, since_ms, slot=Slot.PROCESS)

@@ -85,30 +85,34 @@ def _bounds(
     levels: Levels, sky: _Sky | None, here: tuple[Occupied | _Away, Text] | None, since_ms: int
 ) -> tuple[_Bound | None, _Bound | None]:
     """The least and the most. The least has its way where they contradict each other."""
-    least, most = [], []
+    low = high = None
     if levels.at_least is not None:
-        least.append(_Bound(levels.at_least, NEVER_DARKER, since_ms))
+        low = _Bound(levels.at_least, NEVER_DARKER, since_ms)
     bright = sky is not None and sky.bright
     if sky is not None and bright and levels.bright is not None:
-        most.append(_Bound(levels.bright, sky.words, sky.since_ms))
+        high = _Bound(levels.bright, sky.words, sky.since_ms)
     if sky is not None and not bright and levels.dark is not None:
-        least.append(_Bound(levels.dark, sky.words, sky.since_ms))
+        low = _higher(low, _Bound(levels.dark, sky.words, sky.since_ms))
     if here is not None:
         state, words = here
         if isinstance(state, _Away):
             if levels.absent is not None:
-                most.append(_Bound(levels.absent, words, state.since_ms))
+                away = _Bound(levels.absent, words, state.since_ms)
+                high = away if high is None or _level(away) < _level(high) else high
         elif levels.present is not None and not bright:
-            least.append(_Bound(levels.present, words, state.since_ms, state.until_ms))
-    low = max(least, key=_level, default=None)
-    high = min(most, key=_level, default=None)
+            low = _higher(low, _Bound(levels.present, words, state.since_ms, state.until_ms))
     if low is not None and high is not None and _level(low) > _level(high):
         high = high._replace(value=low.value)
     return low, high
 
 
+def _higher(low: _Bound | None, other: _Bound) -> _Bound:
+    """The one that asks for more; of two alike the first."""
+    return other if low is None or _level(other) > _level(low) else low
+
+
 def _level(bound: _Bound) -> float:
-    return float(bound.value)
+    return float(bound[0])
 
 
 def _here(lamp: Lamp, run_on_s: float, look: Look) -> tuple[Occupied | _Away, Text]:

@@ -6,7 +6,7 @@ Times here are those of the rule (`Look.now_ms`), which counts by another clock 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from config.plan.programmes import Hours
 from config.plan.tariff import TariffPeriod
@@ -51,8 +51,9 @@ def period(look: Look) -> TariffPeriod | None:
     tariff = None if look.hours is None else look.hours.site.tariff
     if look.hours is None or tariff is None:
         return None
-    look.wake_at_hour(tariff.next_change(look.hours.wall_ms))
-    return tariff.period(look.hours.wall_ms)
+    now, change_ms = tariff.stretch(look.hours.wall_ms)
+    look.wake_at_hour(change_ms)
+    return now
 
 
 def dear_since(look: Look, periods: Collection[TariffPeriod], at_ms: int, back_s: float) -> int | None:
@@ -71,19 +72,20 @@ def dear_since(look: Look, periods: Collection[TariffPeriod], at_ms: int, back_s
 def dear_from(look: Look, periods: Collection[TariffPeriod], ahead_s: float) -> int | None:
     """When `periods` next begin; None: not so soon, or they hold already."""
     spans = _spans(look, look.now_ms, look.now_ms + round(ahead_s * 1000) + 1)
-    if not spans or spans[0].period in periods:
+    first = next(spans, None)
+    if first is None or first.period in periods:
         return None
     found = next((span.start_ms for span in spans if span.period in periods), None)
     return None if found is None else _of_rule(look, found)
 
 
-def _spans(look: Look, from_ms: int, to_ms: int) -> list[PeriodSpan]:
+def _spans(look: Look, from_ms: int, to_ms: int) -> Iterator[PeriodSpan]:
     """The tariff's spans; none where nobody knows."""
     tariff = None if look.hours is None else look.hours.site.tariff
     if look.hours is None or tariff is None:
-        return []
+        return iter(())
     shift_ms = look.hours.wall_ms - look.now_ms
-    return list(tariff.spans(from_ms + shift_ms, to_ms + shift_ms))
+    return tariff.spans(from_ms + shift_ms, to_ms + shift_ms)
 
 
 def _of_rule(look: Look, wall_ms: int) -> int:
