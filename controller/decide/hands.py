@@ -62,7 +62,8 @@ class Hands:
         self._naming = Naming(plan)
         self._local = local
         self._left_s = _declared(plan)
-        self._standing: dict[int, Hand] = {}
+        self.left: dict[int, Hand] = {}
+        """The hand that stands on a point, by point. Not to be written."""
         self._wakes = Wakes()
         self._changed: dict[str, RuleMemory] = {}
         self._notices: list[Notice] = []
@@ -83,7 +84,7 @@ class Hands:
 
     def on(self, point: int) -> Hand | None:
         """The hand that stands on `point`."""
-        return self._standing.get(point)
+        return self.left.get(point)
 
     def words(self, point: int, hand: Hand) -> Text:
         """What people are told of it, without the point's name."""
@@ -115,11 +116,11 @@ class Hands:
 
     def again(self, point: int, found: Value, now_ms: int) -> None:
         """A hand that stands has changed it once more: its time begins anew."""
-        self.begin(point, self._standing[point].was, found, now_ms)
+        self.begin(point, self.left[point].was, found, now_ms)
 
     def end(self, point: int, why: Text) -> bool:
         """It is over. Whether there was one."""
-        hand = self._standing.pop(point, None)
+        hand = self.left.pop(point, None)
         if hand is None:
             return False
         self._changed[self._name(point)] = RuleMemory(self._name(point), {})
@@ -132,7 +133,7 @@ class Hands:
         ended = {
             point
             for point in self._wakes.take(now_ms)
-            if (hand := self._standing.get(point)) is not None and hand.until_ms <= now_ms
+            if (hand := self.left.get(point)) is not None and hand.until_ms <= now_ms
         }
         for point in sorted(ended):
             self.end(point, TIME_OVER)
@@ -144,14 +145,14 @@ class Hands:
     def put_right(self, by_ms: int) -> None:
         """Times that are remembered move with the clock."""
         self._wakes.put_right(by_ms)
-        for point, hand in self._standing.items() if by_ms else ():
+        for point, hand in self.left.items() if by_ms else ():
             moved = hand._replace(since_ms=hand.since_ms + by_ms, until_ms=hand.until_ms + by_ms)
-            self._standing[point] = moved
+            self.left[point] = moved
             self._changed[self._name(point)] = _memory(self._name(point), moved)
 
     def standing(self) -> Iterator[RuleMemory]:
         """What is remembered of them."""
-        return (_memory(self._name(point), hand) for point, hand in self._standing.items())
+        return (_memory(self._name(point), hand) for point, hand in self.left.items())
 
     def take_changed(self) -> Collection[RuleMemory]:
         """What has changed of it since the last call."""
@@ -169,7 +170,7 @@ class Hands:
         return taken
 
     def _stand(self, point: int, hand: Hand) -> None:
-        self._standing[point] = hand
+        self.left[point] = hand
         self._wakes.ask(point, hand.until_ms)
         self._tell(point, hand, on=True)
 

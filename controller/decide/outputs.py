@@ -21,6 +21,9 @@ from controller.decide.step import FateRecord, Step, WouldWrite
 from controller.decide.wanted import Phase, Wanted
 from drivers.api import DeviceState, SlotState, WriteReport
 
+_new = tuple.__new__
+"""Makes a named tuple without the function that is its own constructor, which takes twice as long."""
+
 
 class Outputs:
     """Turns decisions into writes: after a device's first good reading, past no barrier, once, and again only
@@ -187,19 +190,18 @@ class Outputs:
         if standing is None or standing.flight is None or standing.flight.seq != event.seq:
             return
         sent = standing.flight
-        repeated = standing.repeats
-        standing.report(event.fate, now.mono_ns)
-        step.fates.append(
-            FateRecord(
-                sent, standing.point.key, event.fate, event.value, event.detail, standing.tries, now.wall_ms
-            )
-        )
-        if repeated and standing.quiet and self._hands.on(event.point) is None:
+        again = standing.reasserted(event.fate, now.mono_ns)
+        if not again:
+            standing.report(event.fate, now.mono_ns)
+        _, point, fate, found, detail = event
+        told = (sent, standing.point.key, fate, found, detail, standing.tries, now.wall_ms)
+        step.fates.append(_new(FateRecord, told))
+        if again and point not in self._hands.left:
             # It has what it had before: nothing to be written, remembered or told comes of it.
-            self._held.add(event.point)
+            self._held.add(point)
             self._queue(standing)
         else:
-            self._touched.add(event.point)
+            self._touched.add(point)
 
     def wake_ns(self) -> int | None:
         """Machine monotonic time of the next repeat or re-assert."""
@@ -229,12 +231,13 @@ class Outputs:
         """The short way for a re-assert that is due while nothing has come that bears on the point since it
         was settled. False: it is to be settled."""
         number, device = standing.point.id, standing.point.device
-        if not standing.reasserts(now.mono_ns) or self._hands.on(number) is not None:
+        if self._closed or number in self._parted or number in self._hands.left or not self.reachable(device):
             return False
-        if self._closed or number in self._parted or not self.reachable(device):
+        write = standing.reassert(now.mono_ns, self._seq + 1)
+        if write is None:
             return False
         self._seq += 1
-        step.writes.append(standing.reassert(self._seq))
+        step.writes.append(write)
         self._held.discard(number)
         return True
 
