@@ -28,7 +28,7 @@ class SettledTime:
     def __init__(self, speed: float) -> None:
         self._speed = speed
         self._offset: float | None = None
-        self._asked: tuple[int, float, int] = (-1, 0.0, 0)
+        self._asked: tuple[int, int, float] = (-1, 0, 0.0)
         """Of the moment that was asked for last, by the present offset: what is read in one cycle is often
         of one moment."""
 
@@ -38,22 +38,26 @@ class SettledTime:
 
     def wall_ms(self, mono_ns: int) -> int:
         """The time of that moment. Only after the first `look`."""
-        assert self._offset is not None
-        return round(self.site_ms(mono_ns) + self._offset)
+        asked_ns, wall_ms, _ = self._asked
+        return wall_ms if asked_ns == mono_ns else self.times(mono_ns)[0]
 
     def times(self, mono_ns: int) -> tuple[int, float]:
         """Both of that moment: the time, and the milliseconds by the monotonic clock."""
-        if self._asked[0] != mono_ns:
-            self._asked = mono_ns, self.site_ms(mono_ns), self.wall_ms(mono_ns)
-        return self._asked[2], self._asked[1]
+        asked_ns, wall_ms, site_ms = self._asked
+        if asked_ns != mono_ns:
+            assert self._offset is not None
+            site_ms = self.site_ms(mono_ns)
+            wall_ms = round(site_ms + self._offset)
+            self._asked = mono_ns, wall_ms, site_ms
+        return wall_ms, site_ms
 
     def look(self, now: Now) -> Step:
         """Take the time as it is now."""
-        offset = now.wall_ms - self.site_ms(now.mono_ns)
+        site_ms = self.site_ms(now.mono_ns)
+        offset = now.wall_ms - site_ms
         change = 0.0 if self._offset is None else offset - self._offset
-        if change:
-            self._asked = (-1, 0.0, 0)
         self._offset = offset
+        self._asked = now.mono_ns, round(site_ms + offset), site_ms
         if change < -STEP_MS:
             return Step.BACK
         return Step.AHEAD if change > LEAP_MS else Step.NONE
