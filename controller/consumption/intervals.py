@@ -117,11 +117,13 @@ class MeterLog:
 
     def rose(self, wall_ms: int, site_ms: float, quanta: int, stood_ms: int | None = None) -> bool:
         """The short way of `good` for a count above the last one, in the slot of that one and no faster than
-        the meter can. `stood_ms`: up to then the last one came again, in an unbroken run. Precondition:
-        `calm`. False: nothing is booked, take the long way."""
+        the meter can. `stood_ms`: up to then the last one came again, in an unbroken run. False: nothing is
+        booked, take the long way."""
         last, last_ms, since_ms, mark = self._last_count, self._last_ms, self._changed_site_ms, self._mark
         if last is None or last_ms is None or since_ms is None or mark is None or not last < quanta:
             return False
+        if not self._eligible or self._aside is not None or mark.anchor_ms is None:
+            return False  # it is not calm
         before_ms = last_ms if stood_ms is None else stood_ms
         may_have = may_have_risen(self._terms, quanta - last, site_ms - since_ms)
         if not (may_have and last_ms <= before_ms <= wall_ms <= self._end_ms):

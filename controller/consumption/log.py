@@ -180,7 +180,7 @@ class ConsumptionLog:
             repeats.power(point, logs, wall_ms, thousandths_of(value))
             return True
         log = repeats.counters.get(point)
-        if log is None or not log.calm:
+        if log is None:
             return False
         meter = self._counters[point][0]
         quanta = meter.quanta(value)
@@ -188,6 +188,8 @@ class ConsumptionLog:
         if quanta is not None and stood_ms is not None and log.rose(wall_ms, site_ms, quanta, stood_ms):
             repeats.rose(point, quanta)
             return True
+        if not log.calm:
+            return False
         repeats.leave(point, wall_ms)
         repeats.quanta[point] = quanta
         if quanta is not None and not log.rose(wall_ms, site_ms, quanta):

@@ -122,15 +122,12 @@ class Look:
     def value(self, point: int) -> Value | None:
         """What a point reads; None where that is not good."""
         self._taken[point] = None
-        return self._good(point)
+        reading = self._readings[point]
+        return reading[0] if reading[1] is _GOOD else None
 
     def glance(self, point: int) -> float | None:
         """As `number`, where only what it reads right now counts: a change is no reason to look again."""
-        return _number(self._good(point))
-
-    def _good(self, point: int) -> Value | None:
-        reading = self._readings[point]
-        return reading[0] if reading[1] is _GOOD else None
+        return _number(self._readings[point])
 
     def never_read(self, point: int) -> bool:
         """Nothing has been read of it in this run."""
@@ -168,7 +165,7 @@ class Look:
         these and used for nothing else, so that only another side of them is a reason to look again."""
         before = self._taken.get(point, ())
         self._taken[point] = None if before is None or not limits else (*before, *limits)
-        return _number(self._good(point))
+        return _number(self._readings[point])
 
     def judge(self, condition: Condition, *, seen: bool = False) -> bool | None:
         """True, false, or None where readings that are not good leave it open. To be asked of every condition
@@ -321,7 +318,12 @@ class Look:
         return _new(Outcome, (*says, self._yielding, self._wake_wall_ms, remarks, self._taken))
 
 
-def _number(value: Value | None) -> float | None:
+def _number(reading: Reading) -> float | None:
+    value = reading[0]
+    if reading[1] is not _GOOD:
+        return None
+    if isinstance(value, float):
+        return value
     return None if value is None or isinstance(value, (bool, str)) else float(value)
 
 

@@ -44,8 +44,12 @@ def matters(seen: Seen, point: int, reading: Reading) -> bool:
         return True
     if isinstance(before, str):
         return _sight(reading, ()) != before
-    value, (low, high) = _number(reading), before
-    return value is None or not (low < value < high or low == value == high)
+    value, (low, high) = reading[0], before
+    if reading[1] is not _GOOD:
+        return True
+    if isinstance(value, float) or not (value is None or isinstance(value, (bool, str))):
+        return not (low < value < high or low == value == high)
+    return True
 
 
 def _sight(reading: Reading, limits: tuple[float, ...]) -> Sight:
