@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 import types
 from collections.abc import Callable, Hashable
 from dataclasses import fields, is_dataclass
@@ -14,8 +15,10 @@ from config.plan.pieces import members
 from config.plan.site import Plan
 
 FORMAT = 4
+_reading = threading.Lock()
+"""One Plan at a time: what follows is of the one that is being read, and what reads a record is made when
+the first of its kind comes."""
 _texts: dict[str, str] = {}
-"""Those of the Plan that is being read."""
 _one = _texts.setdefault
 """One text for all that are equal: a Plan's are a third of what they are written as."""
 _PIECE = 1 << 16
@@ -30,8 +33,14 @@ def dump(plan: Plan) -> str:
 def load(text: str) -> Plan:
     """The Plan in `text`.
 
-    Raises ValueError when it is not a Plan of this format or its hash does not match its content.
+    Raises ValueError when it is not a Plan of this format or its hash does not match its content. May be
+    called by several threads.
     """
+    with _reading:
+        return _load(text)
+
+
+def _load(text: str) -> Plan:
     try:
         data = members(text, _made_of)
         if data.get("format") != FORMAT:
