@@ -27,7 +27,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.measure import machine, table
+from bench.measure import ends_with_us, machine, table
 from bench.start import READY_WITHIN_S, compiled, simulators
 from config.plan.codec import load
 from config.plan.site import Plan
@@ -69,6 +69,7 @@ def daemon(site: Path, folder: Path, overlay: Path) -> Iterator[int]:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            preexec_fn=ends_with_us,  # noqa: PLW1509 - no threads here
         )
     try:
         end = time.monotonic() + READY_WITHIN_S

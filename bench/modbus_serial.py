@@ -2,7 +2,8 @@
 
     python -m bench.modbus_serial PATH BAUD REGISTERS SECONDS
 
-Two units with a block of so many registers each. Prints JSON, see Cost.
+Two units with a block of so many registers each. Prints JSON, see Cost. What is counted ends with the last
+request that went out in time: the one that a stop still lets out is not of it.
 """
 
 from __future__ import annotations
@@ -29,10 +30,18 @@ _WARM_S = 0.5
 class Cost(NamedTuple):
     """From one request to another."""
 
-    seconds: float
+    sent_s: list[float]
+    """When each was handed to the system, by the monotonic clock; the last only ends the one before."""
     cpu_s: float
-    polls: int
     timeouts: int
+
+    @property
+    def polls(self) -> int:
+        return len(self.sent_s) - 1
+
+    @property
+    def seconds(self) -> float:
+        return self.sent_s[-1] - self.sent_s[0]
 
 
 def _watched() -> list[tuple[float, float]]:
@@ -59,9 +68,9 @@ async def _run(plan: Plan, seconds: float) -> Cost:
     await asyncio.sleep(seconds)
     inbox.take()
     timeouts = driver.status().timeouts - timeouts
-    (began_s, cpu_began_s), *_, (ended_s, cpu_ended_s) = sent
+    counted, cpu_s = [one[0] for one in sent], sent[-1][1] - sent[0][1]
     await driver.stop()
-    return Cost(ended_s - began_s, cpu_ended_s - cpu_began_s, len(sent) - 1, timeouts)
+    return Cost(counted, cpu_s, timeouts)
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ import json
 import struct
 import sys
 import time
+from functools import partial
 from typing import NamedTuple, cast
 
 import uvloop
@@ -33,7 +34,7 @@ class Arrival(NamedTuple):
     wall_ns: int
 
 
-class Panel(asyncio.Protocol):
+class Panel:
     """One device; any number of connections share its registers."""
 
     def __init__(self, number: int, changing: int, arrivals: list[Arrival]) -> None:
@@ -43,25 +44,8 @@ class Panel(asyncio.Protocol):
         self._data = bytearray(2 * REGISTERS)
         self._at = 0
         self._count = number
-        self._received = b""
-        self._transport: asyncio.Transport | None = None
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self._received = b""
-
-    def data_received(self, data: bytes) -> None:
-        now_ns = time.time_ns()
-        data = self._received + data
-        answers = []
-        while len(data) >= 12 and len(data) >= (size := 6 + int.from_bytes(data[4:6], "big")):
-            answers.append(self._answer(data[:size], now_ns))
-            data = data[size:]
-        self._received = data
-        if answers and self._transport is not None:
-            self._transport.write(b"".join(answers))
-
-    def _answer(self, frame: bytes, now_ns: int) -> bytes:
+    def answer(self, frame: bytes, now_ns: int) -> bytes:
         transaction, _, _, unit, function, address, count = _HEAD.unpack_from(frame)
         if function == 3:
             if self._changing:
@@ -90,12 +74,35 @@ class Panel(asyncio.Protocol):
         struct.pack_into(">4H", data, 2 * POWERS_AT, *(self._count & 0xFF for _ in range(4)))
 
 
+class Connection(asyncio.Protocol):
+    """With one panel. Each gets its own answers, whoever else comes."""
+
+    def __init__(self, panel: Panel) -> None:
+        self._panel = panel
+        self._received = b""
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        now_ns = time.time_ns()
+        data = self._received + data
+        answers = []
+        while len(data) >= 12 and len(data) >= (size := 6 + int.from_bytes(data[4:6], "big")):
+            answers.append(self._panel.answer(data[:size], now_ns))
+            data = data[size:]
+        self._received = data
+        if answers:
+            self._transport.write(b"".join(answers))
+
+
 async def serve(count: int, changing: int) -> None:
     """Until the input ends."""
     loop = asyncio.get_running_loop()
     arrivals: list[Arrival] = []
     panels = [Panel(number, changing, arrivals) for number in range(count)]
-    servers = [await loop.create_server(lambda panel=panel: panel, "127.0.0.1", 0) for panel in panels]  # type: ignore[misc]
+    servers = [await loop.create_server(partial(Connection, panel), "127.0.0.1", 0) for panel in panels]
     print(json.dumps({"ports": [server.sockets[0].getsockname()[1] for server in servers]}), flush=True)
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)

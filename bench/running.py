@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bench.measure import ends_with_us
 from bench.panels import Arrival
 from bench.start import READY_WITHIN_S
 from controller.socket.address import SocketError
@@ -68,6 +69,7 @@ def daemon(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            preexec_fn=ends_with_us,  # noqa: PLW1509 - no threads here
         )
     try:
         end = time.monotonic() + READY_WITHIN_S

@@ -27,7 +27,7 @@ from statistics import median
 from typing import NamedTuple
 
 from bench.figures import Figure, asked, tell, value
-from bench.measure import REPEATS, bare, exact_cpu_s, machine, repeated, resident_mib, table
+from bench.measure import REPEATS, bare, ends_with_us, exact_cpu_s, machine, repeated, resident_mib, table
 from bench.without_bacnet import kept_without, without_bacnet
 from config.plan.codec import dump, load
 from config.plan.lines import Line
@@ -101,6 +101,7 @@ def start(site: Path, folder: Path, overlay: Path, stay_s: float) -> Start:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            preexec_fn=ends_with_us,  # noqa: PLW1509 - no threads here
         )
     try:
         while not report.exists():

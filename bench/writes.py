@@ -48,14 +48,19 @@ class Floor:
         assert child.stdout is not None
         self._stdin, self._stdout, self._panels = child.stdin, child.stdout, theirs
 
-    def late_ms(self) -> list[float]:
-        """Of each of the writes it is told to make now."""
+    def late_ms(self, many: int) -> list[float]:
+        """Of each of the writes it is told to make now, of which there are so many. Raises SystemExit when it
+        has ended, or others wrote too."""
         self._panels.arrivals()
         due_ns = time.time_ns()
         self._stdin.write("\n")
         self._stdin.flush()
-        self._stdout.readline()
-        return [(one.wall_ns - due_ns) / 1e6 for one in self._panels.arrivals()]
+        if not self._stdout.readline():
+            raise SystemExit("the floor has ended; what it says of it stands above")
+        late = [(one.wall_ns - due_ns) / 1e6 for one in self._panels.arrivals()]
+        if len(late) != many:
+            raise SystemExit(f"{len(late)} bare writes came, not {many}")
+        return late
 
 
 def figures(how: Asked) -> list[Figure]:
@@ -111,7 +116,7 @@ def _rounds(
             late.append(
                 [ms for one in came for ms in [_late_ms(one, first_ms, minute_ns)] for _ in range(one.many)]
             )
-            bare.append(floor.late_ms())
+            bare.append(floor.late_ms(count * OUTPUTS))
         else:
             print(f"{sum(one.many for one in came)} writes came, not {count * OUTPUTS}: not counted")
     return late, bare

@@ -5,19 +5,20 @@
 A pseudo-terminal has no speed of its own. Here each byte of an answer comes when its last bit would have: the
 request takes its time on the wire, then 3.5 characters of silence in which a device sees that it has ended,
 then the answer, character by character; characters of ten bits (8N1), silences reckoned with eleven, as the
-specification has it. Prints the terminal's path, and when a line "now" comes in, of the requests since the
-last one: how many there were, the shortest silence before one, how much later than that wire the last byte of
-an answer came, in the mean (this machine's doing, not the driver's), both in seconds.
+specification has it. Prints the terminal's path, and when a line "now" comes in, as JSON, what was answered
+since the last one: see Answer. Ends with its input.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import struct
 import sys
 import time
 import tty
+from typing import NamedTuple
 
 from bench.loops import undisturbed
 
@@ -38,8 +39,17 @@ def framed(data: bytes) -> bytes:
     return data + struct.pack("<H", crc)
 
 
+class Answer(NamedTuple):
+    """A request that was answered; seconds of the monotonic clock."""
+
+    asked_s: float
+    """When the request had come."""
+    given_s: list[float]
+    """Of each byte of the answer: when it was handed over, taken just before."""
+
+
 class Line:
-    """One terminal, and what was seen on it."""
+    """One terminal, and what was said on it."""
 
     def __init__(self, baud: int) -> None:
         self._character_s = 10 / baud
@@ -48,13 +58,7 @@ class Line:
         tty.setraw(slave)
         self.path = os.ttyname(slave)
         self._slave = slave
-        self._ended_s = 0.0
-        self.clear()
-
-    def clear(self) -> None:
-        self.count = 0
-        self.least_gap_s = float("inf")
-        self.late_s = 0.0
+        self.answers: list[Answer] = []
 
     def answer(self) -> None:
         """One request is there to be read."""
@@ -62,19 +66,21 @@ class Line:
         request = os.read(self.master, 256)
         if framed(request[:-2]) != request or len(request) != _REQUEST:
             raise ValueError(f"not a request in one piece: {request.hex()}")
-        if self.count:
-            self.least_gap_s = min(self.least_gap_s, asked_s - self._ended_s)
         unit, function, address, size = struct.unpack(">BBHH", request[:6])
         words = struct.pack(f">{size}H", *range(1000 + address, 1000 + address + size))
         frame = framed(bytes((unit, function, len(words))) + words)
         at_s = asked_s + _REQUEST * self._character_s + self._silence_s
+        given_s = []
         for byte in frame:
             at_s += self._character_s
             time.sleep(max(0.0, at_s - time.monotonic()))
-            self._ended_s = time.monotonic()
+            given_s.append(time.monotonic())
             os.write(self.master, bytes((byte,)))
-        self.late_s += self._ended_s - at_s
-        self.count += 1
+        self.answers.append(Answer(asked_s, given_s))
+
+    def close(self) -> None:
+        os.close(self.master)
+        os.close(self._slave)
 
 
 def main() -> None:
@@ -87,9 +93,10 @@ def main() -> None:
             line.answer()
         if sys.stdin in ready:
             if not sys.stdin.readline():
-                return
-            print(line.count, line.least_gap_s, line.late_s / max(1, line.count), flush=True)
-            line.clear()
+                break
+            print(json.dumps(line.answers), flush=True)
+            line.answers.clear()
+    line.close()
 
 
 if __name__ == "__main__":

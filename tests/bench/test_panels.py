@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bench.figures import Figure
-from bench.panel_site import ANALOGUES, OUTPUTS, POINTS, office_programmes, write_site
-from bench.panels import Panel
+from bench.floors.writes import write
+from bench.panel_site import ANALOGUES, OUTPUTS, OUTPUTS_AT, POINTS, office_programmes, write_site
+from bench.panels import Arrival, Connection, Panel
 from bench.writes import _every_minute, _p99
 from config.plan.clock import Pace
 from config.plan.reading import Quality
@@ -52,9 +54,9 @@ def test_programmes_that_flash_change_with_each_minute(tmp_path: Path) -> None:
 
 
 async def test_a_panel_is_read_and_commanded(plan: Plan) -> None:
-    arrivals: list[object] = []
-    panel = Panel(7, ANALOGUES, arrivals)  # type: ignore[arg-type]
-    server = await asyncio.get_running_loop().create_server(lambda: panel, "127.0.0.1", 0)
+    arrivals: list[Arrival] = []
+    panel = Panel(7, ANALOGUES, arrivals)
+    server = await asyncio.get_running_loop().create_server(partial(Connection, panel), "127.0.0.1", 0)
     inbox, line = Inbox(), replace(plan.lines[0], port=server.sockets[0].getsockname()[1])
     driver = open_line(plan, line, inbox, MachineClock(), Pace())
     await driver.start()
@@ -80,7 +82,25 @@ async def test_a_panel_is_read_and_commanded(plan: Plan) -> None:
     server.close()
     assert reports == [Fate.READ_BACK] * OUTPUTS
     assert len(seen) == POINTS - OUTPUTS, "all but the outputs change with each poll"
-    assert [one[:3] for one in arrivals] == [(7, 12, OUTPUTS)]  # type: ignore[index]
+    assert [one[:3] for one in arrivals] == [(7, 12, OUTPUTS)]
+
+
+async def test_whoever_else_comes_each_connection_has_its_own_answers() -> None:
+    arrivals: list[Arrival] = []
+    panel = Panel(7, 0, arrivals)
+    server = await asyncio.get_running_loop().create_server(partial(Connection, panel), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    first, second = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+    async with asyncio.timeout(20):
+        await write(*first, 2, 1)
+        await write(*second, 1, 0)
+        second[1].close()
+        await second[1].wait_closed()
+        await write(*first, 1, 1)
+    first[1].close()
+    await first[1].wait_closed()
+    server.close()
+    assert [one.address for one in arrivals] == [OUTPUTS_AT, OUTPUTS_AT + 1, OUTPUTS_AT, OUTPUTS_AT]
 
 
 def test_the_99th_of_a_hundred() -> None:
