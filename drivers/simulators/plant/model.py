@@ -95,7 +95,6 @@ class DeviceModel:
         self.points = setting.points
         self.environment = setting.environment
         """Now; renewed before each step."""
-        self._at_ms = setting.environment.time_s * 1000
         self.flows: dict[str, Flow] = {"power": lambda: self.power_kw}
         """What it draws, by quantity or by part, for the meters before it."""
         self.told: dict[str, Value] = {}
@@ -191,16 +190,8 @@ class DeviceModel:
             if goes_to is not None:
                 self.command(name, goes_to)
 
-    def move(self, wall_ms: float, environment: Environment) -> None:
-        """Step it from where it stands to a later moment with these surroundings."""
-        dt_s = (wall_ms - self._at_ms) / 1000
-        if dt_s > 0:
-            self._at_ms = wall_ms
-            self.environment = environment
-            self.step(dt_s)
-
     def step(self, dt_s: float) -> None:
-        """Physics for `dt_s` of site time."""
+        """Physics for `dt_s` of site time, in the surroundings there are now."""
 
     def gauges(self) -> dict[str, Gauge]:
         """What its points read, by name. Asked for when all are linked; each is read when somebody wants to
