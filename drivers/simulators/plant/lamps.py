@@ -57,7 +57,9 @@ class LampGroup:
             if changed:
                 self._new = light / 100 * (1 - len(self.failed) / self.count if self.count else 0.0)
             worn = 1.0 - 0.3 * on_h / MEAN_LIFE_H
-            self.output = self._new * (worn if worn > 0.7 else 0.7)
+            if worn < 0.7:
+                worn = 0.7
+            self.output = self._new * worn
         elif changed:
             self.output = 0.0
         return changed
