@@ -19,7 +19,7 @@ class Soil:
     def step(self, water_m3h: float, environment: Environment, dt_s: float) -> None:
         hours = dt_s / 3600
         sun = environment.elevation / 90 if environment.elevation > 0.0 else 0.0
-        warm = environment.outdoor_c if environment.outdoor_c > 0.0 else 0.0
+        warm = environment.outdoor_c if environment.outdoor_c > 0 else 0.0
         moist, above = self.moisture / self.FIELD, self.moisture - self.FIELD
         if moist > 1.0:
             moist = 1.0
