@@ -100,9 +100,10 @@ class Stepping:
             return
         later = self._changed & silent if silent else set()
         now = self._changed - later if later else self._changed
-        twins, needed = self._twins, self._needed
+        twins = self._twins
+        views: Sequence[View | None] = [None] * len(twins) if every else self._needed
         for device in sorted(now):
-            twins[device].show(None if every else needed[device])
+            twins[device].show(views[device])
         self._changed = later
 
 

@@ -87,8 +87,11 @@ class Readings:
         for point in asked:
             value: Any = shown[point]
             if value is not nothing:
-                read[point] = as_read[point](value)
-            says = self.says(point) if masks or value is nothing else read[point]
+                says = read[point] = as_read[point](value)
+                if masks:
+                    says = self.says(point)
+            else:
+                says = self.says(point)
             if told_of(point) != says:
                 told[point] = says
                 # A hundred thousand a day: by tuple's own way, which costs half of a named one's.
