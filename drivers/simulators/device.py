@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +20,8 @@ Put = Callable[[Point, Value | None], None]
 _NEVER = object()
 RELATIVE_STEP = 1e-4
 """A float on the wire is renewed when it moved by this share of itself."""
+_LEAST = math.ulp(0.0)
+"""No change of a float is less."""
 
 
 class Had(NamedTuple):
@@ -134,9 +137,8 @@ class SimulatedDevice:
             if value is before:
                 continue
             if value.__class__ is float and before.__class__ is float:
-                step = one.step or RELATIVE_STEP * abs(value)
-                moved = value - before
-                if -step < moved < step or not moved:
+                step = one.step or RELATIVE_STEP * abs(value) or _LEAST
+                if -step < value - before < step:
                     continue
             elif before == value:
                 continue

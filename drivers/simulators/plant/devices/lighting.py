@@ -61,7 +61,8 @@ class LightingController(DeviceModel):
     def step(self, dt_s: float) -> None:
         changed = False
         for group in self._groups:
-            changed |= group.step(dt_s)
+            if group.step(dt_s):
+                changed = True
         if changed:
             self._kw = 0.01 + sum(group.power_kw for group in self.zones.values())
         self.energy_kwh += self._kw * dt_s / 3600
