@@ -171,39 +171,44 @@ class VirtualClock:
 
     def __init__(self, wall_ms: int, speed: float = 1.0) -> None:
         self.speed = speed
-        self.trusted = True
-        self.leap_ms = 0
         self._wall_ms = wall_ms
         self._mono_ns = 1_000_000_000
-        self._put_right_ms = 0
-        self._latest = self._made()
+        self._now = Now(self._wall_ms, self._mono_ns, trusted=True)
+        """Made anew when something of it changes: it is asked for more often."""
 
     def now(self) -> Now:
-        latest = self._latest
-        if (
-            latest[1] != self._mono_ns
-            or latest[2] is not self.trusted
-            or latest[3] != self.leap_ms
-            or latest[4] != self._put_right_ms
-        ):
-            self._latest = latest = self._made()
-        return latest
-
-    def _made(self) -> Now:
-        return Now(self._wall_ms, self._mono_ns, self.trusted, self.leap_ms, self._put_right_ms)
+        return self._now
 
     def look(self) -> Now:
         """The same: nobody steps it but the test."""
-        return self.now()
+        return self._now
+
+    @property
+    def trusted(self) -> bool:
+        return self._now.trusted
+
+    @trusted.setter
+    def trusted(self, trusted: bool) -> None:
+        self._now = self._now._replace(trusted=trusted)
+
+    @property
+    def leap_ms(self) -> int:
+        return self._now.leap_ms
+
+    @leap_ms.setter
+    def leap_ms(self, leap_ms: int) -> None:
+        self._now = self._now._replace(leap_ms=leap_ms)
 
     def advance(self, machine_s: float) -> Now:
         """Let `machine_s` machine seconds pass; site time goes on `speed` times as much."""
+        _, _, trusted, leap_ms, put_right_ms, booted_ms = self._now
         self._mono_ns += round(machine_s * 1_000_000_000)
         self._wall_ms += round(machine_s * 1000 * self.speed)
-        self._latest = latest = self._made()
-        return latest
+        self._now = now = Now(self._wall_ms, self._mono_ns, trusted, leap_ms, put_right_ms, booted_ms)
+        return now
 
     def set_wall(self, wall_ms: int) -> None:
         """Step the wall clock; the monotonic one goes on."""
-        self._put_right_ms += wall_ms - self._wall_ms
+        put_right_ms = self._now.put_right_ms + wall_ms - self._wall_ms
         self._wall_ms = wall_ms
+        self._now = self._now._replace(wall_ms=wall_ms, put_right_ms=put_right_ms)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from config.plan.clock import Now, Pace
 from config.plan.reading import Reading
@@ -43,6 +43,9 @@ class Watcher(Protocol):
         """Intervals that have closed."""
 
 
+_Look: TypeAlias = Callable[[Now, Step, Sequence[Reading]], None]
+
+
 class Rehearsal:
     """One Plan, run from the clock's time on. `field` lives on the same clock."""
 
@@ -65,29 +68,33 @@ class Rehearsal:
         self, until_ms: int, watchers: Sequence[Watcher], each_day: Callable[[int], None] | None = None
     ) -> None:
         """Cycle up to and with that site time. `each_day` is told when a day of 24 hours has gone by."""
-        clock, day_ms = self._clock, self._clock.now().wall_ms + 86_400_000
-        while (now := clock.now()).wall_ms <= until_ms:
-            self._cycle(now, watchers)
-            if each_day is not None and now.wall_ms >= day_ms:
-                each_day(now.wall_ms)
+        clock = self._clock
+        now = clock.now()
+        wall_ms = now.wall_ms
+        day_ms = wall_ms + 86_400_000
+        looks = [watcher.look for watcher in watchers]
+        while wall_ms <= until_ms:
+            self._cycle(now, wall_ms, looks, watchers)
+            if each_day is not None and wall_ms >= day_ms:
+                each_day(wall_ms)
                 day_ms += 86_400_000
-            clock.advance(self._cycle_s)
+            now = clock.advance(self._cycle_s)
+            wall_ms = now.wall_ms
 
-    def _cycle(self, now: Now, watchers: Sequence[Watcher]) -> None:
-        if self._seldom and self._ends_by(now.wall_ms):
+    def _cycle(self, now: Now, wall_ms: int, looks: Sequence[_Look], watchers: Sequence[Watcher]) -> None:
+        field, log, engine = self._field, self._log, self.engine
+        if self._seldom and log.next_ms is not None and log.next_ms <= wall_ms:
+            # An interval ends with this cycle.
             for point in self._seldom:
-                self._field.read_now(point)
-        step = self.engine.step(now, self._field.advance())
+                field.read_now(point)
+        step = engine.step(now, field.advance())
         for write in step.writes:
-            self._field.submit(write)
-        closed = self._log.step(now, step.counts)
-        said = self.engine.said
-        for watcher in watchers:
-            watcher.look(now, step, said)
-            if closed.intervals:
-                watcher.intervals(closed.intervals)
+            field.submit(write)
+        intervals = log.step(now, step.counts).intervals
+        said = engine.said
+        for look in looks:
+            look(now, step, said)
+        if intervals:
+            for watcher in watchers:
+                watcher.intervals(intervals)
         self.cycles += 1
-
-    def _ends_by(self, wall_ms: int) -> bool:
-        """Whether an interval ends with this cycle."""
-        return self._log.next_ms is not None and self._log.next_ms <= wall_ms

@@ -137,7 +137,8 @@ class Needs:
 
     def _dark(self, level: int, presence: int, lux: int | None) -> _Check:
         def check(readings: Sequence[Reading], _: int) -> bool:
-            if _good(readings[presence]) is not True:
+            value, quality = readings[presence][:2]
+            if value is not True or quality is not _GOOD:
                 return False
             light = None if lux is None else _good(readings[lux])
             if isinstance(light, (int, float)) and light >= BRIGHT_LX:

@@ -26,6 +26,11 @@ _NEAR = 1e-6
 _MIDDLE = 0.5 - _NEAR
 _MOST_RAW = 1e9
 """Raw numbers beyond it take the long way: a float no longer knows their middle that well."""
+_ROUNDING = 1.5 * 2.0**52
+"""Added to a float of up to that size and taken away again it leaves the whole number next to it, as `round`
+would: floats from there on have no smaller step."""
+_EXACT = 2**53
+"""Whole numbers up to it are floats without loss."""
 _REMEMBERED = 64
 _FLOATS: dict[str, tuple[str, tuple[int, ...], float, float, float]] = {
     "float16": (">e", (3, 4, 5, 6), 1e-4, 65_000.0, 2.0**-10),
@@ -53,7 +58,7 @@ _REAL = struct.Struct(">f")
 def as_read(point: Point) -> AsRead:
     """What the driver reads when the plant says a value of `point`, in engineering units."""
     if isinstance(point.source, BacnetObject):
-        return _BacnetNumber(point, point.source) if point.kind == "number" else _BacnetReading(point)
+        return _bacnet_number(point, point.source) if point.kind == "number" else _BacnetReading(point)
     register = point.source
     long_way = _LongWay(point, register)
     if point.kind != "number" or register.bit is not None or register.on_raw or register.off_raw:
@@ -63,7 +68,7 @@ def as_read(point: Point) -> AsRead:
     if register.type == "float64":
         return long_way if register.not_available else _Doubles(point, register, long_way)
     if register.type in _FLOATS:
-        return _Floats(point, register, long_way)
+        return _floats(point, register, long_way)
     return _integers(point, register, long_way)
 
 
@@ -100,113 +105,131 @@ def _integers(point: Point, register: Register, long_way: AsRead) -> AsRead:
     division rounds as the codec's decimals do."""
     a, b, c = _whole_line(register)
     scale, offset = register.scale, register.offset
-    plain = (scale, offset) == (1, 0)
     size = 16 * WORDS[register.type]
     signed = register.type.startswith("int")
     low, high = (-(1 << size - 1), (1 << size - 1) - 1) if signed else (0, (1 << size) - 1)
     absent = {raw - (1 << size) if signed and raw >> size - 1 else raw for raw in register.not_available}
     least, most = _range(point)
     modulus = _modulus(point)
-    near, far, most_raw = _MIDDLE, -_MIDDLE, _MOST_RAW
+    near, far = _MIDDLE, -_MIDDLE
 
-    # A function with what it needs at hand: fifty thousand readings a day.
-    def read(value: Value | None) -> Read:
+    def with_care(value: Value | None) -> Read:
         if not isinstance(value, float):
             return long_way(value)
         exact = ((value if modulus is None else value % modulus) - offset) / scale
-        if not -most_raw < exact < most_raw:
+        if not -_MOST_RAW < exact < _MOST_RAW:
             return long_way(value)
         raw = round(exact)
         if not far < exact - raw < near or not low <= raw <= high or raw in absent:
             return long_way(value)
-        found = raw if plain else (raw * a + b) / c
+        found = raw if (scale, offset) == (1, 0) else (raw * a + b) / c
         return found if least <= found <= most else _OUT_OF_RANGE
 
-    return read
+    if max(_MOST_RAW * abs(a) + abs(b), c) > _EXACT:
+        return with_care
+    # Between these no raw number is absent, beyond the range or the register, or begins anew.
+    ends = [least, most] if modulus is None else [max(least, 0.0), min(most, modulus)]
+    first, last = sorted(min(max((end - offset) / scale, -_MOST_RAW), _MOST_RAW) for end in ends)
+    bottom = max(low, first + 1.0, *(raw + 1.0 for raw in absent if raw <= 0))
+    top = min(high, last - 1.0, *(raw - 1.0 for raw in absent if raw > 0))
+    along, above, parts, rounding = float(a), float(b), float(c), _ROUNDING
+
+    # Functions with what they need at hand: fifty thousand readings a day.
+    def read(value: Value | None) -> Read:
+        if isinstance(value, float):
+            exact = (value - offset) / scale
+            if bottom < exact < top:
+                raw = exact + rounding - rounding
+                if far < exact - raw < near:
+                    return (raw * along + above) / parts
+        return with_care(value)
+
+    def read_raw(value: Value | None) -> Read:
+        if isinstance(value, float) and bottom < value < top:
+            raw = value + rounding - rounding
+            if far < value - raw < near:
+                return int(raw)
+        return with_care(value)
+
+    return read_raw if (scale, offset) == (1, 0) else read
 
 
-class _Floats:
+def _floats(point: Point, register: Register, long_way: AsRead) -> AsRead:
     """A number in a float register: the shortest decimal that packs the same, scaled as a decimal.
 
     With so many digits a number of one decade is a whole number over a power of ten, so that here too whole
     numbers and one exact division do what decimals would.
     """
+    absent = frozenset(raw.to_bytes(2 * WORDS[register.type], "big") for raw in register.not_available)
+    form, digits, smallest, greatest, share = _FLOATS[register.type]
+    packing = struct.Struct(form)
+    pack, unpack = packing.pack, packing.unpack
+    plain = (register.scale, register.offset) == (1, 0)
+    scale, offset = register.scale, register.offset
+    line = _whole_line(register)
+    least, most = _range(point)
+    modulus = _modulus(point)
+    middle, rounding, lowest = _MIDDLE, _ROUNDING, -greatest
+    begins = ends = 0.0
+    """The decade of which these are, as far as the short way goes."""
+    tries: list[_Try] = []
 
-    def __init__(self, point: Point, register: Register, long_way: _LongWay) -> None:
-        self._long_way = long_way
-        self._absent = frozenset(
-            raw.to_bytes(2 * WORDS[register.type], "big") for raw in register.not_available
-        )
-        form, self._digits, self._low, self._high, self._apart = _FLOATS[register.type]
-        packing = struct.Struct(form)
-        self._pack, self._unpack = packing.pack, packing.unpack
-        self._plain = (register.scale, register.offset) == (1, 0)
-        self._scale, self._offset = register.scale, register.offset
-        self._line = _whole_line(register)
-        self._range = _range(point)
-        self._modulus = _modulus(point)
-        self._decade = 0.0, 0.0
-        """From where up to where `_tries` hold."""
-        self._tries: list[_Try] = []
-        self._turn(1.0)
+    def turned(number: float) -> bool:
+        """Whether numbers of this size go the short way, which they do from now on."""
+        nonlocal begins, ends, tries
+        size = abs(number)
+        if not lowest < number < greatest or (size < smallest and size != 0.0):
+            return False
+        if size != 0.0 and not begins <= size < ends:
+            place = math.floor(math.log10(size))
+            begins, ends = 10.0**place, min(10.0 ** (place + 1), greatest)
+            tries = [_try(count, place, share, line) for count in digits]
+        return True
 
-    def _turn(self, size: float) -> None:
-        """Numbers of this size are next."""
-        place = math.floor(math.log10(size))
-        self._decade = 10.0**place, 10.0 ** (place + 1)
-        a, b, c = self._line
-        self._tries = []
-        for digits in self._digits:
-            up, down = 10 ** max(digits - 1 - place, 0), 10 ** max(place + 1 - digits, 0)
-            apart = self._apart * up / down
-            self._tries.append(_Try(float(up), float(down), apart, down * a, up * b, up * c))
-
-    def __call__(self, value: Value | None) -> Read:
+    def read(value: Value | None) -> Read:
         if not isinstance(value, float):
-            return self._long_way(value)
-        number = value if self._modulus is None else value % self._modulus
-        if not self._plain:
-            number = (number - self._offset) / self._scale
-        if not -self._high < number < self._high:
-            return self._long_way(value)
-        pack = self._pack
+            return long_way(value)
+        number = value if modulus is None else value % modulus
+        if not plain:
+            number = (number - offset) / scale
+        if not begins < number < ends and not turned(number):
+            return long_way(value)
         packed = pack(number)
-        if self._absent and packed in self._absent:
-            return self._long_way(value)
-        held = self._unpack(packed)[0]
+        if absent and packed in absent:
+            return long_way(value)
+        held = unpack(packed)[0]
         size = held if held > 0.0 else -held
-        low, high = self._decade
-        if not low <= size < high and size != 0.0:
-            if size < self._low:
-                return self._long_way(value)
-            self._turn(size)
-        for up, down, apart, a, b, c in self._tries:
+        for up, down, apart, scaled in tries:
             exact = held * up / down
-            whole = round(exact)
+            whole = exact + rounding - rounding
             off = exact - whole
             far = size * apart
-            if not -far <= off <= far:
+            if off > far or off < -far:
                 continue
-            if not -_MIDDLE < off < _MIDDLE:
-                return self._long_way(value)
-            if pack(whole * down / up) == packed:
-                found = (whole * a + b) / c
-                least, most = self._range
-                return found if least <= found <= most else _OUT_OF_RANGE
-        return self._long_way(value)
+            if not -middle < off < middle:
+                return long_way(value)
+            decimal = whole * down / up
+            if pack(decimal) == packed:
+                if not plain:
+                    along, above, parts = scaled
+                    decimal = (int(whole) * along + above) / parts
+                return decimal if least <= decimal <= most else _OUT_OF_RANGE
+        return long_way(value)
+
+    turned(1.0)
+    return read
 
 
-class _Try(NamedTuple):
-    """With so many digits a number is whole × down / up."""
+_Try: TypeAlias = tuple[float, float, float, tuple[int, int, int]]
+"""With so many digits a number is whole × the first / the second; it surely packs otherwise if whole differs
+by more than the third times it; by the last three engineering = (whole × a + b) / c."""
 
-    up: float
-    down: float
-    apart: float
-    """It surely packs otherwise if whole differs by more than this times the number."""
-    a: int
-    b: int
-    c: int
-    """In engineering units it is (whole × a + b) / c."""
+
+def _try(digits: int, place: int, share: float, line: tuple[int, int, int]) -> _Try:
+    """So many digits, the first of them at this power of ten."""
+    up, down = 10 ** max(digits - 1 - place, 0), 10 ** max(place + 1 - digits, 0)
+    a, b, c = line
+    return float(up), float(down), share * up / down, (down * a, up * b, up * c)
 
 
 class _Doubles:
@@ -249,29 +272,29 @@ class _BacnetReading:
         return int(value) if known else Missing(f"unknown state {value:g}")
 
 
-class _BacnetNumber:
+def _bacnet_number(point: Point, source: BacnetObject) -> AsRead:
     """A present value that is a number: a Real is a float32, the rest are whole numbers and doubles."""
+    scale = source.scale
+    kind = source.object_type.replace("-", "")
+    whole = kind in _WHOLE or kind.startswith("multistate")
+    double = kind == "largeanalogvalue"
+    least, most = _range(point)
+    pack, unpack = _REAL.pack, _REAL.unpack
 
-    def __init__(self, point: Point, source: BacnetObject) -> None:
-        self._scale = source.scale
-        kind = source.object_type.replace("-", "")
-        self._whole = kind in _WHOLE or kind.startswith("multistate")
-        self._double = kind == "largeanalogvalue"
-        self._range = _range(point)
-
-    def __call__(self, value: Value | None) -> Read:
+    def read(value: Value | None) -> Read:
         if value is None:
             return _UNRELIABLE
         if isinstance(value, str):
             return value
-        number = value / self._scale
-        if self._whole:
+        number: float = value / scale
+        if whole:
             number = round(number)
-        elif not self._double:
-            number = _REAL.unpack(_REAL.pack(number))[0]
-        found = float(number) * self._scale
-        least, most = self._range
+        elif not double:
+            (number,) = unpack(pack(number))
+        found = float(number) * scale
         return found if least <= found <= most else _OUT_OF_RANGE
+
+    return read
 
 
 def _whole_line(register: Register) -> tuple[int, int, int]:

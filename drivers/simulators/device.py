@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +20,8 @@ Put = Callable[[Point, Value | None], None]
 _NEVER = object()
 RELATIVE_STEP = 1e-4
 """A float on the wire is renewed when it moved by this share of itself."""
+_LEAST = math.ulp(0.0)
+"""No change of a float is less."""
 
 
 class Had(NamedTuple):
@@ -123,25 +126,33 @@ class SimulatedDevice:
         put = self.put
         if put is None:
             return
-        those = self._all if view is None else view
-        shown, orders = those.moving, self.model.orders
-        if self.faults.some:
-            self._orders = -1
-            shown = tuple(one for one in (*shown, *those.standing) if not self._stands(one))
-        elif self._orders != orders or view is None:
-            self._orders = orders
-            shown += those.standing
+        if view is None or self.faults.some or self._orders != self.model.orders:
+            shown = self._looked_at(view)
+        else:
+            shown = view.moving
         for one in shown:
-            value: Any = one.gauge()
+            gauge = one.gauge
+            value: Any = gauge()
             before = one.before
-            if before == value:
+            if value is before:
                 continue
             if value.__class__ is float and before.__class__ is float:
-                step = one.step or RELATIVE_STEP * abs(value)
+                step = one.step or RELATIVE_STEP * abs(value) or _LEAST
                 if -step < value - before < step:
                     continue
+            elif before == value:
+                continue
             one.before = value
             put(one.point, value)
+
+    def _looked_at(self, view: View | None) -> tuple[_Shown, ...]:
+        """Of a view, or of all, when there is more to look at than what moves by itself, or less."""
+        those = self._all if view is None else view
+        if self.faults.some:
+            self._orders = -1
+            return tuple(one for one in (*those.moving, *those.standing) if not self._stands(one))
+        self._orders = self.model.orders
+        return those.moving + those.standing
 
     def _stands(self, one: _Shown) -> bool:
         """Whether a fault keeps a point from saying anything new."""

@@ -91,9 +91,9 @@ class InMemory:
     def advance(self) -> list[Event]:
         """What has come back since the last call: the plant is brought to the clock's time, what is due is
         read."""
-        now = self._clock.now()
-        self._live(now.wall_ms)
-        now_s = now.mono_ns / 1e9
+        wall_ms, mono_ns = self._clock.now()[:2]
+        self._live(wall_ms)
+        now_s = mono_ns / 1e9
         if self._silent:
             for state in self._silence.look(now_s):
                 self._events.append(state)
@@ -108,7 +108,6 @@ class InMemory:
             self._anew.discard(device)
             self._events.append(DeviceState(device, True, "answers"))
             self._found(device)
-        wall_ms, mono_ns = now.wall_ms, now.mono_ns
         self._plant.show(wall_ms, self._silent)
         for due in self._answering.due(wall_ms):
             self._answer(due, wall_ms, mono_ns)

@@ -15,7 +15,7 @@ from drivers.simulators.rounds import Round, logged_points, rounds_of
 PLANT_STEP_S = 60.0
 """Longest step of the plant between commands, site seconds: its machines ramp within it, its tanks and
 heaters move by a few percent of what switches them."""
-IDLE_MS = 3_600_000
+IDLE_MS = 6 * 3_600_000
 """What nothing depends on is looked up in the plant this often, and else comes again as it was."""
 LIVELY_S = 60.0
 """So long after a command to a device, it and what works with it step with every cycle."""
@@ -100,9 +100,10 @@ class Stepping:
             return
         later = self._changed & silent if silent else set()
         now = self._changed - later if later else self._changed
-        twins, needed = self._twins, self._needed
+        twins = self._twins
+        views: Sequence[View | None] = [None] * len(twins) if every else self._needed
         for device in sorted(now):
-            twins[device].show(None if every else needed[device])
+            twins[device].show(views[device])
         self._changed = later
 
 

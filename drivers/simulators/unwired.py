@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from collections.abc import Set as AbstractSet
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from config.plan.points import BacnetObject, Point, Register
 from config.plan.reading import Quality, Reading, Value
@@ -18,6 +17,8 @@ from drivers.simulators.device import SimulatedDevice
 
 _LOCAL_SLOT = 16
 _GOOD = Quality.GOOD
+_AS_READ: Any = object()
+"""In place of what a device shows: what was read of it stands."""
 
 
 class Refusal(NamedTuple):
@@ -35,60 +36,60 @@ class Readings:
         self.as_read: dict[int, AsRead] = {}
         self.masks: dict[int, str] = {}
         """Why reads of a point are BAD, whatever its value."""
-        self._moved: dict[int, set[int]] = {}
-        """Those that may say something new, by any point of their round."""
+        self._waiting: dict[int, dict[int, object]] = {}
+        """By any point of a round: those of it that may say something new, and what their devices show, until
+        somebody reads it: a point may show much between two reads."""
         for points in rounds:
-            together: set[int] = set()
+            together: dict[int, object] = {}
             for point in points:
-                self._moved[point] = together
+                self._waiting[point] = together
         self._told: dict[int, Read] = {}
         """What was said of each last."""
-        self._shown: dict[int, Value | None] = {}
-        """What devices show, until somebody reads it: a point may show much between two reads."""
         self._read: dict[int, Read] = {}
 
     def show(self, point: Point, value: Value | None) -> None:
         """Let the device show this, in engineering units."""
         number = point.id
-        self._shown[number] = value
-        self._moved[number].add(number)
+        self._waiting[number][number] = value
 
     def hold(self, point: int, read: Read) -> None:
         """Let reads of the point say this until the device shows something."""
-        before = self._read.get(point)
-        if point in self._shown or before != read or before.__class__ is not read.__class__:
-            self._shown.pop(point, None)
+        before, waiting = self._read.get(point), self._waiting[point]
+        shown = waiting.get(point, _AS_READ) is not _AS_READ
+        if shown or before != read or before.__class__ is not read.__class__:
             self._read[point] = read
-            self.stir(point)
+            waiting[point] = _AS_READ
 
     def stir(self, point: int) -> None:
         """The point may say something new."""
-        self._moved[point].add(point)
+        self._waiting[point].setdefault(point, _AS_READ)
 
     def moved(self, point: int) -> bool:
         """Whether it may say something new since it was told."""
-        return point in self._moved[point]
+        return point in self._waiting[point]
 
-    def moved_with(self, point: int) -> AbstractSet[int]:
+    def moved_with(self, point: int) -> Collection[int]:
         """Those that may, of all that are read together with it; as it is whenever one looks into it."""
-        return self._moved[point]
+        return self._waiting[point]
 
     def news(self, points: Iterable[int], wall_ms: int, mono_ns: int) -> list[Event]:
         """A Sample, of that time, of those of these that say something else than when they were asked
         last."""
         asked = sorted(points)
-        moved = self._moved
-        if asked and moved[asked[0]] is points:
-            moved[asked[0]].clear()
+        if asked and (waiting := self._waiting[asked[0]]) is points:
+            shown = waiting.copy()
+            waiting.clear()
         else:
-            for point in asked:
-                moved[point].discard(point)
-        told, shown, masks, read, as_read = self._told, self._shown, self.masks, self._read, self.as_read
+            shown = {point: self._waiting[point].pop(point, _AS_READ) for point in asked}
+        told, masks, read, as_read = self._told, self.masks, self._read, self.as_read
         found: list[Event] = []
-        new, good, told_of, take, add = tuple.__new__, _GOOD, told.get, shown.pop, found.append
+        new, good, told_of, add, nothing = tuple.__new__, _GOOD, told.get, found.append, _AS_READ
         for point in asked:
-            if point in shown and not (masks and point in masks):
-                says = read[point] = as_read[point](take(point))
+            value: Any = shown[point]
+            if value is not nothing:
+                says = read[point] = as_read[point](value)
+                if masks:
+                    says = self.says(point)
             else:
                 says = self.says(point)
             if told_of(point) != says:
@@ -116,10 +117,12 @@ class Readings:
         """What a read of the point gives now."""
         if point in self.masks:
             return Missing(self.masks[point])
-        if point not in self._shown:
-            return self._read[point]
-        found = self._read[point] = self.as_read[point](self._shown.pop(point))
-        return found
+        waiting = self._waiting[point]
+        value: Any = waiting.get(point, _AS_READ)
+        if value is not _AS_READ:
+            waiting[point] = _AS_READ
+            self._read[point] = self.as_read[point](value)
+        return self._read[point]
 
 
 def _sample(point: int, says: Read, wall_ms: int, mono_ns: int) -> Sample:

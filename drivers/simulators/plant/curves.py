@@ -10,30 +10,32 @@ from collections.abc import Sequence
 class Curve:
     """A broken line through (x, y) points with rising x; flat outside them."""
 
-    __slots__ = ("_latest", "_x", "_y")
+    __slots__ = ("_begins", "_ends", "_left", "_low", "_rise", "_width", "_x", "_y")
 
     def __init__(self, points: Sequence[Sequence[float]]) -> None:
         self._x = [float(point[0]) for point in points]
         self._y = [float(point[1]) for point in points]
         if not points or any(b <= a for a, b in zip(self._x, self._x[1:], strict=False)):
             raise ValueError("a curve needs points with rising x")
-        self._latest: tuple[float, float] | None = None
-        """Asked and answered: many ask for the same hour one after another."""
+        self._begins = self._ends = math.inf
+        """The part of it that was asked for last: many ask for hours that follow one another."""
+        self._left = self._low = self._rise = 0.0
+        self._width = 1.0
 
     def at(self, x: float) -> float:
-        if self._latest is None or self._latest[0] != x:
-            self._latest = x, self._at(x)
-        return self._latest[1]
+        if not self._begins <= x < self._ends:
+            self._turn(x)
+        return self._low + self._rise * (x - self._left) / self._width
 
-    def _at(self, x: float) -> float:
+    def _turn(self, x: float) -> None:
+        """What is asked for next lies around there."""
         place = bisect_right(self._x, x)
-        if place == 0:
-            return self._y[0]
-        if place == len(self._x):
-            return self._y[-1]
-        x0, x1 = self._x[place - 1], self._x[place]
-        y0, y1 = self._y[place - 1], self._y[place]
-        return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
+        before, after = max(place - 1, 0), min(place, len(self._x) - 1)
+        self._begins = self._x[before] if place else -math.inf
+        self._ends = self._x[after] if after == place else math.inf
+        self._left, self._low = self._x[before], self._y[before]
+        self._rise = self._y[after] - self._low
+        self._width = self._x[after] - self._left or 1.0
 
 
 def approach(value: float, target: float, dt_s: float, time_constant_s: float) -> float:

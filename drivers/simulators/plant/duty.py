@@ -39,7 +39,7 @@ class Pair:
         if count == 0 and self._asked:
             self._next = 1 - self._next
         self._asked = count
-        chosen = (self._fit("auto") or self._fit("standby"))[:count]
+        chosen = (self._fit("auto") or self._fit("standby"))[:count] if count else []
         for place, motor in enumerate(self.motors):
             motor.turn(place in chosen)
 

@@ -31,21 +31,16 @@ class Stove:
         self.head_m3h = head_m3h
         self.permit = True
         self.burning = [False] * heads
+        self.flame = False
+        """One of them burns."""
         self.gas_m3h = 0.0
+        self.heat_kw = 0.0
         self.gas_total_m3 = 0.0
         self.burn_s = 0.0
 
-    @property
-    def flame(self) -> bool:
-        return any(self.burning)
-
-    @property
-    def heat_kw(self) -> float:
-        return self.head_kw * self.gas_m3h / self.head_m3h if self.head_m3h else 0.0
-
     def step(self, environment: Environment, dt_s: float) -> None:
         wanted = cooking(environment)
-        if not wanted and True not in self.burning:
+        if not wanted and not self.flame:
             return
         time_s = environment.time_s
         rate = 0.0
@@ -54,7 +49,9 @@ class Stove:
             self.burning[head] = lit and (self.burning[head] or self.permit)
             if self.burning[head]:
                 rate += 0.45 + 0.55 * self._sizes[head].at(time_s)
+        self.flame = True in self.burning
         self.gas_m3h = rate * self.head_m3h
+        self.heat_kw = self.head_kw * self.gas_m3h / self.head_m3h if self.head_m3h else 0.0
         self.gas_total_m3 += self.gas_m3h * dt_s / 3600
         self.burn_s += dt_s if self.flame else 0.0
 

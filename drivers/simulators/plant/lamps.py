@@ -31,6 +31,8 @@ class LampGroup:
         """Percent they give, following the level."""
         self.output = 0.0
         """Light against new lamps at full level, 0 to 1."""
+        self._new = 0.0
+        """What it would be if none were worn."""
         self.on_h = age_h
         self.failed: set[int] = set()
         self._life_h = [
@@ -42,19 +44,24 @@ class LampGroup:
 
     def step(self, dt_s: float) -> bool:
         """Says whether it draws another power than before."""
-        changed = self.light != self.level
+        light = self.light
+        changed = light != self.level
         if changed:
-            self.light = ramp(self.light, self.level, dt_s, 100 / self.ramp_s)
-        if self.light > 0:
-            self.on_h += dt_s / 3600
-            if self.on_h >= self._next_death_h:
-                self.failed.update(lamp for lamp, life in enumerate(self._life_h) if life <= self.on_h)
-                self._next_death_h = min(
-                    (life for life in self._life_h if life > self.on_h), default=math.inf
-                )
+            self.light = light = ramp(light, self.level, dt_s, 100 / self.ramp_s)
+        if light > 0.0:
+            self.on_h = on_h = self.on_h + dt_s / 3600
+            if on_h >= self._next_death_h:
+                self.failed.update(lamp for lamp, life in enumerate(self._life_h) if life <= on_h)
+                self._next_death_h = min((life for life in self._life_h if life > on_h), default=math.inf)
                 changed = True
-        if changed or self.light > 0:
-            self.output = self._output()
+            if changed:
+                self._new = light / 100 * (1 - len(self.failed) / self.count if self.count else 0.0)
+            worn = 1.0 - 0.3 * on_h / MEAN_LIFE_H
+            if worn < 0.7:
+                worn = 0.7
+            self.output = self._new * worn
+        elif changed:
+            self.output = 0.0
         return changed
 
     @property
@@ -65,13 +72,6 @@ class LampGroup:
     @property
     def power_kw(self) -> float:
         return self.share * self.lamp_kw * (self.count - len(self.failed))
-
-    def _output(self) -> float:
-        alive = 1 - len(self.failed) / self.count if self.count else 0.0
-        worn = 1 - 0.3 * self.on_h / MEAN_LIFE_H
-        if worn < 0.7:
-            worn = 0.7
-        return self.light / 100 * alive * worn
 
     def current(self, lamp: int) -> float:
         """Amperes of one lamp; a driver at rest draws a trace."""

@@ -42,7 +42,7 @@ class Load:
 
     def step(self, environment: Environment) -> None:
         size = self._size(environment) * self._lot
-        kw = size * (1 + 0.03 * self._noise.at(environment.time_s))
+        kw = size * (1.0 + 0.03 * self._noise.at(environment.time_s))
         if kw < 0.0:
             kw = 0.0
         self.kw = kw
@@ -120,4 +120,4 @@ class Tap:
     def step(self, environment: Environment) -> None:
         total = self._workday if environment.workday else self._dayoff
         share = _TAPS.at(environment.hour) / self._mean
-        self.m3h = self._leak + total * share * (1 + 0.35 * self._noise.at(environment.time_s))
+        self.m3h = self._leak + total * share * (1.0 + 0.35 * self._noise.at(environment.time_s))

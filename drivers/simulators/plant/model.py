@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, ClassVar, Protocol
 
 from config.plan.devices import Device
@@ -95,7 +95,6 @@ class DeviceModel:
         self.points = setting.points
         self.environment = setting.environment
         """Now; renewed before each step."""
-        self._at_ms = setting.environment.time_s * 1000
         self.flows: dict[str, Flow] = {"power": lambda: self.power_kw}
         """What it draws, by quantity or by part, for the meters before it."""
         self.told: dict[str, Value] = {}
@@ -104,6 +103,7 @@ class DeviceModel:
         """`orders` when they were looked up."""
         self.orders = 0
         """How often it was told something else, or forgot it: as long as it stands, `told` is the same."""
+        self._gauges: dict[str, Gauge] | None = None
         self._wanderer = Wanderer(setting.seed, self.name, setting.points.values())
         self.restart()
 
@@ -191,30 +191,25 @@ class DeviceModel:
             if goes_to is not None:
                 self.command(name, goes_to)
 
-    def move(self, wall_ms: float, environment: Environment) -> None:
-        """Step it from where it stands to a later moment with these surroundings."""
-        dt_s = (wall_ms - self._at_ms) / 1000
-        if dt_s > 0:
-            self._at_ms = wall_ms
-            self.environment = environment
-            self.step(dt_s)
-
     def step(self, dt_s: float) -> None:
-        """Physics for `dt_s` of site time."""
+        """Physics for `dt_s` of site time, in the surroundings there are now."""
 
     def gauges(self) -> dict[str, Gauge]:
         """What its points read, by name. Asked for when all are linked; each is read when somebody wants to
         know, after any step."""
         return {}
 
-    @cached_property
-    def _gauges(self) -> dict[str, Gauge]:
-        return self.gauges()
+    def _by_physics(self) -> dict[str, Gauge]:
+        # By hand: `cached_property` writes into the instance's dictionary, and from then on all that is asked
+        # of it, for ever and each step, takes a longer way.
+        if self._gauges is None:
+            self._gauges = self.gauges()
+        return self._gauges
 
     def gauge(self, name: str) -> Gauge:
         """What a point reads: by the physics, or what it was told, or what no model knows; None for a name it
         does not have."""
-        own = self._gauges.get(name)
+        own = self._by_physics().get(name)
         if own is not None:
             return own
         return partial(self._without, name) if name in self.points else lambda: None
@@ -226,18 +221,19 @@ class DeviceModel:
     def stands(self, name: str) -> bool:
         """Whether a point reads the same until the next order: it never changes, or no gauge says it and it
         does not wander."""
-        own = self._gauges.get(name)
+        own = self._by_physics().get(name)
         if own is not None:
             return isinstance(own, Always)
         return name in self.told or self.points[name].kind != "number"
 
     def show(self) -> dict[str, Value | None]:
         """What the physics has its points read now."""
-        return {name: gauge() for name, gauge in self._gauges.items()}
+        return {name: gauge() for name, gauge in self._by_physics().items()}
 
     def all_values(self) -> dict[str, Value | None]:
         """`show`, with what it was told and what no model knows."""
-        return self.show() | {name: self._without(name) for name in self.points if name not in self._gauges}
+        known = self.show()
+        return known | {name: self._without(name) for name in self.points if name not in known}
 
     # Help for what it was told
 

@@ -22,17 +22,11 @@ class Motor:
         """Share of full speed it is told to run at."""
         self.speed = 0.0
         """Share of full speed it turns at."""
+        self.running = False
+        self.power_kw = 0.0
         self.failed = False
         self.starts = 0
         self.run_s = 0.0
-
-    @property
-    def running(self) -> bool:
-        return self.speed > _TURNING
-
-    @property
-    def power_kw(self) -> float:
-        return self.rated_kw * (0.97 * self.speed**3 + 0.03) if self.running else 0.0
 
     @property
     def hours(self) -> float:
@@ -43,9 +37,12 @@ class Motor:
 
     def step(self, dt_s: float) -> None:
         goal = self.wanted if self.on and not self.failed else 0.0
-        before = self.speed > _TURNING
+        before = self.running
         if self.speed != goal:
-            self.speed = ramp(self.speed, goal, dt_s, 1 / self.ramp_s) if self.ramp_s else goal
-        if self.speed > _TURNING:
+            speed = ramp(self.speed, goal, dt_s, 1 / self.ramp_s) if self.ramp_s else goal
+            self.speed = speed
+            self.running = speed > _TURNING
+            self.power_kw = self.rated_kw * (0.97 * speed**3 + 0.03) if self.running else 0.0
+        if self.running:
             self.run_s += dt_s
             self.starts += not before

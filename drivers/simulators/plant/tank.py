@@ -24,7 +24,7 @@ class Tank:
     @property
     def level(self) -> float:
         """Percent."""
-        return 100 * self.content / self.capacity
+        return 100.0 * self.content / self.capacity
 
     def step(self, inflow: float, outflow: float, dt_s: float) -> None:
         after = self.content + (inflow - outflow) * dt_s / 3600

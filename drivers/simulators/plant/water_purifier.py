@@ -53,34 +53,36 @@ class WaterPurifier:
         """`draw_l_min`: what people ask for; they get what the tank has above its element."""
         tank = self.tank
         content_l = tank.content / LITRE
-        drawn, there = draw_l_min * dt_s / 60, content_l - 8
+        drawn, there = draw_l_min * dt_s / 60, content_l - 8.0
         if there < drawn:
             drawn = there
             if drawn < 0:
                 drawn = 0.0
-        level = 100 * tank.content / tank.capacity
-        self.producing = level < (99.5 if self.producing else 88) and self.filter_left > 0
+        level = 100.0 * tank.content / tank.capacity
+        self.producing = (
+            level < (99.5 if self.producing else 88.0) and self.filtered_l / self.filter_l < 1.0
+        )  # a filter that is worn out lets nothing through
         made = 0.0
         if self.producing:
             made = min(self.ro_l_min * dt_s / 60, (tank.capacity - tank.content) / LITRE + drawn)
         flushed = 0.0
         if self.flush_s:
             flushed = 2 * self.ro_l_min * min(dt_s, self.flush_s) / 60
-            self.flush_s = max(self.flush_s - dt_s, 0)
+            self.flush_s = max(self.flush_s - dt_s, 0.0)
         held = content_l - drawn
         if held < 1e-6:
             held = 1e-6
         self.temperature_c = (self.temperature_c * held + mains_c * made) / (held + made)
-        tank.step(made * LITRE * 3600 / dt_s, drawn * LITRE * 3600 / dt_s, dt_s)
+        tank.step(made * LITRE * 3600.0 / dt_s, drawn * LITRE * 3600.0 / dt_s, dt_s)
         self._heat(room_c, dt_s)
         self.filtered_l += made + flushed
         self.inlet_m3h = (
-            (made * 1.7 + flushed) * LITRE * 3600 / dt_s
+            (made * 1.7 + flushed) * LITRE * 3600.0 / dt_s
         )  # a part of the feed leaves as concentrate
         self.drawn_l += drawn
         self.idle_s = 0.0 if drawn or self.flush_s else self.idle_s + dt_s
-        stale = self.idle_s / 3600 if self.idle_s < 12 * 3600 else 12
-        tired = 8 + 30 * self.filtered_l / self.filter_l
+        stale = self.idle_s / 3600 if self.idle_s < 43_200.0 else 12.0
+        tired = 8.0 + 30.0 * self.filtered_l / self.filter_l
         self.tds_ppm = approach(self.tds_ppm, tired + stale, dt_s, 900)
 
     def _heat(self, room_c: float, dt_s: float) -> None:
@@ -90,8 +92,8 @@ class WaterPurifier:
             mass = 1.0
         self.heating = (
             self.permit
-            and content_l > 6
-            and self.temperature_c < (self.setpoint_c if self.heating else self.setpoint_c - 4)
+            and content_l > 6.0
+            and self.temperature_c < (self.setpoint_c if self.heating else self.setpoint_c - 4.0)
         )
         loss_kw = 0.004 * (self.temperature_c - room_c)
         gain_kw = self.heater_kw if self.heating else 0.0

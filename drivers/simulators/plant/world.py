@@ -43,6 +43,10 @@ class World:
         self.wall_ms = float(start_ms)
         self._surroundings = Surroundings(plan.site, Calendar(plan.calendar), seed, booked)
         self.environment = self._surroundings.at(self.wall_ms)
+        self._stood_ms = self.environment.time_s * 1000
+        """Until when the whole has been stepped."""
+        self._ahead: dict[str, float] = {}
+        """Devices that were stepped further on, and until when."""
         self.loads = {name: Load(seed, name, of) for name, of in _section(facts, "loads").items()}
         self.taps = {name: Tap(seed, name, of) for name, of in _section(facts, "taps").items()}
         devices, meters = _section(facts, "devices"), _section(facts, "meters")
@@ -69,6 +73,7 @@ class World:
         except RecursionError:
             raise PlantError("plant.yaml: meters measure each other in a circle") from None
         self._turn = {model.name: turn for turn, model in enumerate(self._order)}
+        self._steps = [(model, model.step) for model in self._order]
 
     @staticmethod
     def _made(device: Device, setting: Setting) -> DeviceModel:
@@ -122,7 +127,12 @@ class World:
         next `advance`: what lies around them stands still meanwhile."""
         environment = self._surroundings.at(wall_ms)
         for name in sorted(names, key=self._turn.__getitem__):
-            self.models[name].move(wall_ms, environment)
+            dt_s = (wall_ms - self._ahead.get(name, self._stood_ms)) / 1000
+            if dt_s > 0:
+                self._ahead[name] = wall_ms
+                model = self.models[name]
+                model.environment = environment
+                model.step(dt_s)
 
     def _step(self, wall_ms: float) -> None:
         environment = self.environment = self._surroundings.at(wall_ms)
@@ -130,8 +140,19 @@ class World:
             load.step(environment)
         for tap in self.taps.values():
             tap.step(environment)
-        for model in self._order:
-            model.move(wall_ms, environment)
+        dt_s = (wall_ms - self._stood_ms) / 1000
+        ahead = self._ahead
+        for model, step in self._steps:
+            if ahead and model.name in ahead:
+                rest_s = (wall_ms - ahead[model.name]) / 1000
+                if rest_s > 0:
+                    model.environment = environment
+                    step(rest_s)
+            else:
+                model.environment = environment
+                step(dt_s)
+        self._stood_ms = wall_ms
+        self._ahead = {name: at_ms for name, at_ms in ahead.items() if at_ms > wall_ms}
 
     def _join(self, name: str) -> None:
         """What is linked and `name` work together. Not so a meter and what is behind it: it only looks on."""

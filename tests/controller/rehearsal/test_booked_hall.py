@@ -40,7 +40,7 @@ devices:
 equipment:
   lamp: {kind: lamp-group, label: 灯, rated: 2 kW, switch: relays.ch1}
   ahu: {kind: air-handler, label: 空调, rated: 15 kW, mode: air.mode, setpoint: air.setpoint,
-    return_temperature: air.return_temperature, run_fb: air.run_fb}
+    return_temperature: air.return_temperature, co2: air.co2, run_fb: air.run_fb}
 places:
   hall: {label: 会议大厅}
 programmes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from config.plan.points import BacnetObject, Point, Register
 from config.plan.reading import Value
 from config.plan.site import Plan
 from drivers.bacnet import tags, values
-from drivers.codec import Absent, decode_point, width
+from drivers.codec import Absent, EncodeError, decode_point, width
 from drivers.simulators.as_read import Missing, Read, as_read
 from drivers.simulators.modbus.memory import Memory
 from tests.drivers.simulators import sites
@@ -95,3 +96,36 @@ def test_floats_of_any_size_are_the_shortest_decimals_of_the_codec(value: float)
     assert {kind for kind, _ in shapes} == {"float16", "float32", "float64"}
     for point in shapes.values():
         assert as_read(point)(value) == over_the_wire(point, value), point.key
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    values=st.lists(
+        st.floats(-2000, 2000)
+        | st.integers(-70_000, 70_000).map(float)
+        | st.builds(lambda place, share: 10.0**place * share, st.integers(-3, 7), st.floats(0.9, 1.1))
+        | st.just(0.0),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_what_was_read_before_changes_no_reading(values: list[float]) -> None:
+    shapes = {
+        (point.source.type, point.source.scale, point.source.offset, point.counter is None): point
+        for point in each().points
+        if isinstance(point.source, Register) and point.kind == "number"
+    }
+    assert len(shapes) > 10
+    for point in shapes.values():
+        read = as_read(point)
+        for value in values:
+            found, plain = reading(read, value), reading(partial(over_the_wire, point), value)
+            assert (found, type(found)) == (plain, type(plain)), point.key
+
+
+def reading(read: Callable[[Value], Read], value: Value) -> Read | None:
+    """None: the registers do not take the value."""
+    try:
+        return read(value)
+    except EncodeError:
+        return None

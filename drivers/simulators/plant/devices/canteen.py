@@ -89,6 +89,8 @@ class HoodPanel(DeviceModel):
         """Percent that a drive of one of the fans was told; never below what flames ask for."""
         self.hoods = (Hood(), Hood())
         self._stoves: list[Stove] = []
+        self._under: tuple[list[Stove], list[Stove]] = ([], [])
+        """By hood."""
         self.flames: list[bool] = []
         self._since_flame_s = 1e9
         self.makeup_wanted = False
@@ -104,6 +106,8 @@ class HoodPanel(DeviceModel):
             self._own = []
         else:
             self._stoves = self._own
+        middle = (len(self._stoves) + 1) // 2
+        self._under = (self._stoves[:middle], self._stoves[middle:])
 
     def machines(self) -> Mapping[str, Motor]:
         return self.motors
@@ -117,8 +121,7 @@ class HoodPanel(DeviceModel):
 
     def heat_kw(self, hood: int) -> float:
         """Of the flames under hood 0 or 1."""
-        middle = (len(self._stoves) + 1) // 2
-        return sum(stove.heat_kw for stove in (self._stoves[:middle], self._stoves[middle:])[hood])
+        return sum([stove.heat_kw for stove in self._under[hood]])
 
     def step(self, dt_s: float) -> None:
         environment = self.environment
@@ -139,8 +142,9 @@ class HoodPanel(DeviceModel):
             motor.wanted = min(max(wish, cooking) / 100, 1.0)
             motor.step(dt_s)
         room_c = 21 + 0.3 * max(environment.outdoor_c - 15, 0)
+        air_m3h = 0.5 * sum(map(self.air_m3h, self.motors))
         for number, hood in enumerate(self.hoods):
-            hood.step(self.heat_kw(number), 0.5 * sum(map(self.air_m3h, self.motors)), room_c, dt_s)
+            hood.step(self.heat_kw(number), air_m3h, room_c, dt_s)
         running = any(motor.running for motor in self.motors.values())
         mode = self.word("makeup_mode", "auto")
         self.makeup_wanted = mode == "on" or (running and mode == "auto") or flame
@@ -148,8 +152,8 @@ class HoodPanel(DeviceModel):
 
     def _load(self) -> float:
         """Share of the stoves' heat that is on, 0 to 1."""
-        most = sum(stove.head_kw * len(stove.burning) for stove in self._stoves)
-        return sum(stove.heat_kw for stove in self._stoves) / most if most else 0.0
+        most = sum([stove.head_kw * len(stove.burning) for stove in self._stoves])
+        return sum([stove.heat_kw for stove in self._stoves]) / most if most else 0.0
 
     def _speed(self) -> float:
         """Of the faster fan."""

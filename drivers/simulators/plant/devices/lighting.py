@@ -61,7 +61,8 @@ class LightingController(DeviceModel):
     def step(self, dt_s: float) -> None:
         changed = False
         for group in self._groups:
-            changed |= group.step(dt_s)
+            if group.step(dt_s):
+                changed = True
         if changed:
             self._kw = 0.01 + sum(group.power_kw for group in self.zones.values())
         self.energy_kwh += self._kw * dt_s / 3600
@@ -76,12 +77,12 @@ class LightingController(DeviceModel):
             self._passed = {zone: chance(seed, name, number) for zone, name in self._passing.items()}
         self._busy = 0.02 + 0.75 * environment.occupancy
 
-    def _presence(self, zone: int) -> bool:
-        return self._passed[zone] < self._busy
+    def _presence(self, zone: int) -> Gauge:
+        return lambda: self._passed[zone] < self._busy
 
-    def _lux(self, share: float, group: LampGroup) -> float:
-        """`share` of the daylight outside that falls in there."""
-        return share * self.environment.lux + FULL_LX * group.output
+    def _lux(self, share: float, group: LampGroup) -> Gauge:
+        """`share` of the daylight outside falls in there."""
+        return lambda: share * self.environment.lux + FULL_LX * group.output
 
     def gauges(self) -> dict[str, Gauge]:
         found: dict[str, Gauge] = {
@@ -91,8 +92,8 @@ class LightingController(DeviceModel):
             "firmware": Always("LC8-3.2"),
         }
         for zone, group in self.zones.items():
-            found[f"zone{zone}_presence"] = partial(self._presence, zone)
-            found[f"zone{zone}_lux"] = partial(self._lux, INDOOR_SHARE * (0.6 + 0.1 * (zone % 5)), group)
+            found[f"zone{zone}_presence"] = self._presence(zone)
+            found[f"zone{zone}_lux"] = self._lux(INDOOR_SHARE * (0.6 + 0.1 * (zone % 5)), group)
         return found
 
 

@@ -46,8 +46,14 @@ class _Integrator(DeviceModel):
         return 1 + max((meter.depth() for meter in self._below), default=0)
 
     def step(self, dt_s: float) -> None:
-        sources = self._sources
-        self.rate = rate = self._factor * sum([source() for source in sources]) if sources else self._alone()
+        if self._sources:
+            drawn = 0.0
+            for source in self._sources:
+                drawn += source()
+            rate = self._factor * drawn
+        else:
+            rate = self._alone()
+        self.rate = rate
         self.total += rate * dt_s / 3600
 
     def _alone(self) -> float:

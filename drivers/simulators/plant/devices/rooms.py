@@ -70,17 +70,20 @@ class RestroomNode(DeviceModel):
         before = self.present
         self.present = self._visit.at(environment.time_s) < 0.004 + 0.4 * environment.occupancy
         self._empty_s = 0.0 if self.present else self._empty_s + dt_s
-        dark = environment.lux * 0.004 < 120
+        dark = environment.lux * 0.004 < 120.0
         self.light = self._light_switch and dark and self._empty_s < self._light_run_on_s
         mode = self._fan_mode
         follow = self._empty_s < self._fan_run_on_s
-        least = environment.time_s % 3600 < 300
+        least = environment.time_s % 3600.0 < 300.0
         self.fan = mode == "on" or (mode == "presence" and follow) or (mode == "minimum" and least)
         left = before and not self.present
         if left and self._urinal_permit:
             self._flush_s = FLUSH_S
-        self._flushed = min(self._flush_s / dt_s, 1.0)
-        self._flush_s = max(self._flush_s - dt_s, 0.0)
+        if self._flush_s:
+            self._flushed = min(self._flush_s / dt_s, 1.0)
+            self._flush_s = max(self._flush_s - dt_s, 0.0)
+        else:
+            self._flushed = 0.0
         target = (0.4 if self.fan else 1.5) + 1.5 * self.present
         self._ammonia = approach(self._ammonia, target, dt_s, 900)
 
@@ -89,8 +92,8 @@ class RestroomNode(DeviceModel):
             "presence": lambda: self.present,
             "light_on": lambda: self.light,
             "fan_run": lambda: self.fan,
-            "valve_open": lambda: self._flushed > 0,
-            "lux": lambda: 0.004 * self.environment.lux + 220 * self.light,
+            "valve_open": lambda: self._flushed > 0.0,
+            "lux": lambda: 0.004 * self.environment.lux + (220.0 if self.light else 0.0),
             "ammonia": lambda: self._ammonia,
             "temperature": lambda: 19 + 0.25 * self.environment.outdoor_c,
             "humidity": lambda: 62.0 + 4 * self.present,
@@ -138,10 +141,10 @@ class DrinkingWater(DeviceModel):
 
     def step(self, dt_s: float) -> None:
         environment = self.environment
-        day = self._litres * (1 if environment.workday else 0.06)
-        thirst = 2 * self._cup.at(environment.time_s)
+        day = self._litres * (1.0 if environment.workday else 0.06)
+        thirst = 2.0 * self._cup.at(environment.time_s)
         draw = day * _DRINKING.at(environment.hour) / self._mean / 60 * thirst
-        self.machine.step(draw, 12 + 0.4 * environment.outdoor_c, 20, dt_s)
+        self.machine.step(draw, 12.0 + 0.4 * environment.outdoor_c, 20.0, dt_s)
         self._uv_s += dt_s
 
     def gauges(self) -> dict[str, Gauge]:
@@ -160,7 +163,7 @@ class DrinkingWater(DeviceModel):
             "fault_code": Always(0),
             "heating": lambda: machine.heating,
             "making_water": lambda: machine.producing,
-            "flushing": lambda: machine.flush_s > 0,
+            "flushing": lambda: machine.flush_s > 0.0,
             "uv_ok": Always(True),
         }
 
