@@ -60,7 +60,12 @@ def packed(minutes: Minutes) -> str:
 @lru_cache(maxsize=16)
 def unpacked(kept: str) -> Minutes:
     """The other way."""
-    return tuple(None if word == "-" else float(word) for word in kept.split())
+    return tuple([_kw(word) for word in kept.split()])
+
+
+@lru_cache(maxsize=64)
+def _kw(word: str) -> float | None:
+    return None if word == "-" else float(word)
 
 
 @lru_cache(maxsize=64)

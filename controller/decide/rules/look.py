@@ -254,6 +254,10 @@ class Look:
         """Remember that."""
         self._kept[key] = value
 
+    def keep_all(self, values: Memory) -> None:
+        """Remember all of these."""
+        self._kept.update(values)
+
     @property
     def kept(self) -> Memory:
         """What it will remember, so far."""

@@ -38,19 +38,19 @@ class Shedding:
             item.name: look.judge(item.only_if) for item in spec.sheds if item.only_if is not None
         }
         """Of those that have a condition."""
+        memory, now_ms = look.memory, look.now_ms
         for item in spec.sheds:
-            keys = _keys(item.name)
-            if keys.turn not in look.memory:
+            shed, freed, turn, saves = _keys(item.name)
+            if turn not in memory:
                 continue  # it has never been shed
-            for kept, key in (
-                (self._since, keys.shed),
-                (self._freed, keys.freed),
-                (self._turns, keys.turn),
-            ):
-                if (found := look.memory.get(key)) is not None:
-                    kept[item.name] = min(int(found), look.now_ms)
-            if item.name in self._since:
-                self._saves[item.name] = float(look.memory.get(keys.saves, item.kw))
+            turn_ms = int(memory[turn])
+            self._turns[item.name] = turn_ms if turn_ms < now_ms else now_ms
+            if freed in memory:
+                freed_ms = int(memory[freed])
+                self._freed[item.name] = freed_ms if freed_ms < now_ms else now_ms
+            if shed in memory:
+                self._since[item.name] = min(int(memory[shed]), now_ms)
+                self._saves[item.name] = float(memory.get(saves, item.kw))
 
     def changed_ms(self) -> int:
         """When last something was shed or given back; 0: never."""
@@ -135,10 +135,8 @@ class Shedding:
         for name, since_ms in self._since.items():
             look.keep(_keys(name).shed, since_ms)
             look.keep(_keys(name).saves, round(self._saves[name], 3))
-        for name, freed_ms in self._freed.items():
-            look.keep(_keys(name).freed, freed_ms)
-        for name, turn_ms in self._turns.items():
-            look.keep(_keys(name).turn, turn_ms)
+        look.keep_all({_keys(name)[1]: freed_ms for name, freed_ms in self._freed.items()})
+        look.keep_all({_keys(name)[2]: turn_ms for name, turn_ms in self._turns.items()})
 
     def ask(self, words: Text, ends: dict[str, int]) -> None:
         """Ask for what is shed."""
