@@ -130,7 +130,7 @@ def rehearse(
         return
     from controller.cli import rehearse_tables
 
-    rehearse_tables.show(with_, others, took_s)
+    rehearse_tables.show(with_, others, took_s, wired=bool(facts.get("meters")))
 
 
 def _progress(days: int) -> Callable[[int], None] | None:

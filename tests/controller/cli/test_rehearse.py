@@ -77,8 +77,25 @@ def test_a_site_is_held_against_itself_left_alone_and_on_timers(capsys: pytest.C
     assert all(one["seed"] == found["with"]["seed"] and one["writes"] for one in found["against"].values())
     code, out, _ = louguan(capsys, *words, "--lang", "en")
     assert code == 0
-    assert out.splitlines()[1].split() == ["as", "planned", "left", "alone", "time", "clock"]
+    assert ["as", "planned", "left", "alone", "time", "clock"] in [line.split() for line in out.splitlines()]
     assert max(map(len, out.splitlines())) <= 80
+    (ended,) = (line.split() for line in out.splitlines() if line.startswith("  ended at"))
+    assert [ended[place] for place in (2, 4, 6)] == ["03-05"] * 3, "one under each column"
+
+
+def test_a_site_without_a_plant_says_that_lamps_are_in_no_meter(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = louguan(capsys, "--days", "1", "--lang", "zh")
+    assert "没有 plant.yaml 说明电表后面接了什么" in out
+    _, out, _ = louguan(capsys, "--days", "1", "--lang", "en")
+    assert "no plant.yaml says what is behind the meters" in " ".join(out.split())
+
+
+def test_programmes_have_one_name_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["rehearse", "--help", "--lang", "zh"])
+    shown = "".join(capsys.readouterr().out.split())
+    assert "不带日程或规则" in shown
+    assert "程序" not in shown
 
 
 @pytest.mark.parametrize("site", ["minimal", pytest.param("shuangliu", marks=pytest.mark.slow)])
