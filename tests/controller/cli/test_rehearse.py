@@ -13,8 +13,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from config.language import render
+from controller.cli import speech
 from controller.cli.main import main
-from controller.cli.rehearse_source import faults_of
+from controller.cli.rehearse_faults import faults_of
 from controller.cli.speech import Failure
 from tests.drivers.simulators import sites
 
@@ -152,9 +153,47 @@ def test_a_wrong_line_is_named(tmp_path: Path, written: str, said: str) -> None:
     file = tmp_path / "faults.txt"
     file.write_text(written + "\n", encoding="utf-8")
     with pytest.raises(Failure) as refused:
-        faults_of(file, sites.example("minimal")[0])
+        faults_of(file, *sites.example("minimal"))
     assert refused.value.code == 2
     assert said in render(refused.value.what, "en")
+
+
+def test_every_mistake_of_the_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speech, "_language", "en")
+    file = tmp_path / "faults.txt"
+    lines = (
+        "2026-03-05 10:00 freeze grey-plant",
+        "2026-03-05T10:00 leak grey-plant off",
+        "2026-03-05T10:00 freez grey-plant",
+        "2026-03-05T10:00 leak grey-plant",
+        "2026-03-05T10:00 leak grey-plant tank=tub",
+        "2026-03-05T10:00 failed-machine grey-plant",
+        "2026-03-05T10:00 reliability hall-air point=hall-air.mod",
+        "2026-03-05T10:00 reliability hall-air",
+        "2026-03-05 soon freeze grey-plant",
+    )
+    file.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(Failure) as refused:
+        faults_of(file, *sites.example("shuangliu"))
+    assert refused.value.code == 2
+    assert render(refused.value.what, "en") == "mistakes in faults.txt: 7"
+    said = str(refused.value.hint).splitlines()
+    assert [line.partition(": ")[0] for line in said] == [f"faults.txt:{number}" for number in range(3, 10)]
+    for line, part in zip(said, ('"freeze"', "eq, mbr, reuse", "tub", "blower", '"mode"'), strict=False):
+        assert part in line
+    file.write_text("\n".join(lines[:2]), encoding="utf-8")
+    first, second = faults_of(file, *sites.example("shuangliu"))
+    assert first.at_ms == second.at_ms
+
+
+def test_what_is_of_other_days_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "faults.txt"
+    file.write_text("2026-03-05 12:00 freeze relay-1\n2026-03-06 00:00 freeze relay-1 off\n", "utf-8")
+    _, _, err = louguan(capsys, "--days", "1", "--faults", str(file), "--lang", "en")
+    (line,) = (line for line in err.splitlines() if "faults.txt" in line)
+    assert line.endswith(
+        "faults.txt:2: 2026-03-06 00:00 is after the days that are rehearsed: it does not happen"
+    )
 
 
 @pytest.mark.parametrize(
