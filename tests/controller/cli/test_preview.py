@@ -19,6 +19,7 @@ from config.plan.codec import dump
 from config.plan.site import Plan
 from controller.cli import preview_changes, preview_tables, speech
 from controller.cli.main import main
+from controller.cli.plans import as_in_demo, with_sink
 from controller.cli.preview_days import by_days
 from controller.cli.preview_groups import groups
 from controller.cli.preview_page import page
@@ -344,3 +345,14 @@ def test_an_edit_that_no_day_shows_is_named(
     assert "rules are run by louguan" in " ".join(shown.split())
     preview_changes.show(old, old, None, as_json=False)
     assert "changed in the files" not in capsys.readouterr().out
+
+
+def test_what_a_demo_has_added_is_no_edit(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    content, in_demo = with_sink(compound(), "http://127.0.0.1:1")
+    control = ControlStore.open(tmp_path, 1_000)
+    control.accept(content, Acceptance(in_demo.hash, 1_000, "demo")).result()
+    control.close()
+    code, out, _ = louguan(capsys, "preview", str(SITE), "--data", str(tmp_path), *WEEK, "--json")
+    found = json.loads(out)
+    assert (code, found["changes"], found["old_plan"] == found["new_plan"]) == (0, {}, True)
+    assert as_in_demo(in_demo, compound()) is None
