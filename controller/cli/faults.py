@@ -12,6 +12,8 @@ from config.plan.site import Plan
 from drivers.simulators.faults import BACNET, KINDS, OF_VALUES
 
 _OFF = ("off", "关")
+_MOST_NAMED = 12
+"""Points, where none is like what was typed."""
 _ERRORS = Forms(
     text("{device} has no machine {machine}; it has {names}"),
     text("{device} has no machines"),
@@ -122,7 +124,11 @@ class Faults:
         points = self._points.get(device, [])
         if isinstance(point, str) and point and device in self._points and point not in points:
             unknown = text("{device} has no point {point}", device=device, point=point)
-            raise NotAFault(_near(unknown, point.rpartition(".")[2], points))
+            near = _near(unknown, point.rpartition(".")[2], points)
+            if near is unknown:
+                names = ", ".join(points[:_MOST_NAMED]) + (" …" if len(points) > _MOST_NAMED else "")
+                near = text("{what}; it has {names}", what=unknown, names=names)
+            raise NotAFault(near)
 
     def _number(self, written: str) -> tuple[str, float | str]:
         name, equals, value = written.partition("=")

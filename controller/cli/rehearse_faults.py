@@ -12,6 +12,7 @@ from config.language import Text, text
 from config.language.details import detail
 from config.plan.site import Plan
 from controller.cli.faults import Faults, NotAFault, Wish, refusal
+from controller.cli.plans import EARLIEST, LATEST
 from controller.cli.speech import Failure, say, tell
 from controller.clock import VirtualClock
 from drivers.simulators.faults import FaultError
@@ -118,6 +119,8 @@ def _coming(number: int, line: str, known: Faults, context: Context) -> Coming:
         moment = datetime.fromisoformat("T".join(when.split()))
     except ValueError as error:
         raise _Mistake(text("{given} is not a time; write 2026-03-05T06:30", given=when)) from error
+    if not EARLIEST <= moment.year <= LATEST:
+        raise _Mistake(text("{given} is of no year that can be rehearsed", given=when))
     try:
         wish = known.read(what.strip())
     except NotAFault as error:

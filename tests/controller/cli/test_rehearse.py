@@ -144,6 +144,7 @@ def test_a_fault_of_the_file_comes_at_its_time(capsys: pytest.CaptureFixture[str
     ("written", "said"),
     [
         ("noon freeze relay-1", "faults.txt:1: noon is not a time"),
+        ("0001-01-01T00:00 freeze relay-1", "of no year that can be rehearsed"),
         ("2026-03-05T12:00 freeze relay-9", "no device or line named relay-9"),
         ("2026-03-05T12:00 crc relay-1", "crc needs a wire"),
         ("2026-03-05T12:00", "type a fault and a device"),
