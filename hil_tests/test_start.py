@@ -193,6 +193,36 @@ def test_a_demo_that_is_ended_leaves_nothing(
     assert list(scratch.glob("louguan-demo-*")) == []
 
 
+@pytest.mark.slow
+def test_what_a_demo_adds_stays_through_an_apply(tmp_path: Path) -> None:
+    site, data = tmp_path / "site", tmp_path / "kept"
+    shutil.copytree(HOUSE, site)
+    with subprocess.Popen(
+        [*PROGRAM, "demo", str(site), "--for", "5min", "--json", "--data", str(data)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=usual_signals,
+    ) as demo:
+        try:
+            deadline = time.monotonic() + PATIENCE_S
+            while not (data / "louguan.sock").exists() and time.monotonic() < deadline:
+                time.sleep(0.05)
+            apply = ("apply", str(site), "--data", str(data), "--json")
+            code, said = louguan(*apply)
+            found = json.loads(said)
+            assert (code, found["changes"], found["number"]) == (0, {}, None), "nobody has edited anything"
+            programme = site / "schedules" / "house.yaml"
+            programme.write_text(programme.read_text(encoding="utf-8").replace("60 %", "55 %"), "utf-8")
+            code, said = louguan(*apply)
+            assert (code, list(json.loads(said)["changes"])) == (0, ["programmes"])
+            code, said = louguan("upload", "--data", str(data), "--json")
+            assert [row["sink"] for row in json.loads(said)["sinks"]] == ["demo"]
+        finally:
+            demo.send_signal(signal.SIGTERM)
+            demo.wait(PATIENCE_S)
+
+
 def test_a_demo_keeps_its_data_where_it_is_told_and_goes_on_there(tmp_path: Path) -> None:
     data, said = tmp_path / "kept", ""
     for seconds in (4, 12):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ from controller.cli.site import AsJson
 from controller.cli.speech import Failure, clean, language, put_answer, put_json
 
 if TYPE_CHECKING:
+    from config.plan.site import Plan
     from controller.compile import Compiled
 
 Comment = Annotated[str, typer.Option("--comment", help="What it is for, for the record.", metavar="TEXT")]
@@ -43,7 +45,9 @@ def apply(
         plan = codec.load(compiled.plan)
         if differs(plan, site):
             raise Failure(text("the files change while they are read: nothing is applied; try again"))
-        found = _hand_over(data_of_site(site, data), compiled.plan, plan.hash, check_only, comment, person)
+        where = data_of_site(site, data)
+        content, plan_hash = _as_there(where, compiled.plan, plan)
+        found = _hand_over(where, content, plan_hash, check_only, comment, person)
         if as_json:
             put_json(found)
             return
@@ -99,6 +103,19 @@ def _refuse(compiled: Compiled, as_json: bool) -> None:
         )
     put_json({"ok": False, "errors": [problem._asdict() for problem in compiled.problems]})
     raise typer.Exit(1)
+
+
+def _as_there(directory: Path, content: str, plan: Plan) -> tuple[str, str]:
+    """What is handed over, and its hash: the plan, in a demo with what that has added."""
+    from controller.cli.in_force import plan_in_force
+    from controller.cli.plans import as_in_demo
+    from controller.origin import is_simulated
+
+    made = None
+    if is_simulated(directory):
+        with contextlib.suppress(Failure):  # none is in force yet
+            made = as_in_demo(plan, plan_in_force(directory))
+    return (content, plan.hash) if made is None else (made[0], made[1].hash)
 
 
 def _hand_over(

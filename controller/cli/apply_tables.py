@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -46,9 +47,8 @@ def applied(found: dict[str, Any], language: str, *, only_checked: bool) -> None
     """What has changed, or would."""
     if not found["changes"]:
         _line(text("nothing changes"), language)
-    for sort, part in found["changes"].items():
-        for words in _part(_SORTS[sort], part):
-            _line(words, language)
+    for words in changed(found["changes"]):
+        _line(words, language)
     for write in found["writes"]:
         _line(_written(write), language)
     for write in found["last_writes"]:
@@ -57,6 +57,12 @@ def applied(found: dict[str, Any], language: str, *, only_checked: bool) -> None
         _line(text("version {number} is in force", number=found["number"]), language)
     elif not only_checked:
         _line(text("this version is in force already"), language)
+
+
+def changed(parts: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[Text]:
+    """What is other, by sort: names that were added, changed and removed."""
+    for sort, part in parts.items():
+        yield from _part(_SORTS[sort], part)
 
 
 def history(rows: list[dict[str, Any]], zone: tzinfo, language: str) -> None:
@@ -70,7 +76,7 @@ def history(rows: list[dict[str, Any]], zone: tzinfo, language: str) -> None:
     show_fitting([[number, since, person, state, plan, said], [number, since, person, state, said]], language)
 
 
-def _part(sort: Text, part: dict[str, list[str]]) -> list[Text]:
+def _part(sort: Text, part: Mapping[str, Sequence[str]]) -> list[Text]:
     said = []
     if part["added"]:
         said.append(text("{sort}, added: {names}", sort=sort, names=_names(part["added"])))
@@ -81,7 +87,7 @@ def _part(sort: Text, part: dict[str, list[str]]) -> list[Text]:
     return said
 
 
-def _names(names: list[str]) -> str:
+def _names(names: Sequence[str]) -> str:
     more = f" … (+{len(names) - _MOST})" if len(names) > _MOST else ""
     return ", ".join(names[:_MOST]) + more
 

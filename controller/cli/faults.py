@@ -12,9 +12,13 @@ from config.plan.site import Plan
 from drivers.simulators.faults import BACNET, KINDS, OF_VALUES
 
 _OFF = ("off", "关")
+_MOST_NAMED = 12
+"""Points, where none is like what was typed."""
 _ERRORS = Forms(
     text("{device} has no machine {machine}; it has {names}"),
     text("{device} has no machines"),
+    text("say which machine; {device} has {names}"),
+    text("say which tank; {device} has {names}"),
     text("{device} has no tank {tank}; it has {names}"),
     text("{device} has no tanks"),
     text("{device} has no counter {point}"),
@@ -58,6 +62,9 @@ class Faults:
         self._devices = {device.name: device.line in bacnet for device in plan.devices}
         self._lines = {line.name: line.id in bacnet for line in plan.lines}
         """Name, and whether it speaks BACnet."""
+        self._points = {
+            device.name: [plan.points[number].name for number in device.points] for device in plan.devices
+        }
 
     def example(self) -> str:
         """A device of this site, to be shown how it is done."""
@@ -80,7 +87,9 @@ class Faults:
                 _near(text("{name} is no fault here; help lists them", name=fault), fault, list(known))
             )
         is_line = target not in self._devices
-        return Wish(fault, target, is_line, on, dict(map(self._number, words[2:])))
+        numbers = dict(map(self._number, words[2:]))
+        self._check_point(target, numbers.get("point"))
+        return Wish(fault, target, is_line, on, numbers)
 
     def known(self, target: str) -> dict[str, str]:
         """The faults that a device or line can have, and what happens then."""
@@ -110,6 +119,16 @@ class Faults:
         if not wish.on:
             return text("{target}: {fault} is over", target=wish.target, fault=wish.fault)
         return text("{target}: {fault}: {says}", target=wish.target, fault=wish.fault, says=says)
+
+    def _check_point(self, device: str, point: float | str | None) -> None:
+        points = self._points.get(device, [])
+        if isinstance(point, str) and point and device in self._points and point not in points:
+            unknown = text("{device} has no point {point}", device=device, point=point)
+            near = _near(unknown, point.rpartition(".")[2], points)
+            if near is unknown:
+                names = ", ".join(points[:_MOST_NAMED]) + (" …" if len(points) > _MOST_NAMED else "")
+                near = text("{what}; it has {names}", what=unknown, names=names)
+            raise NotAFault(near)
 
     def _number(self, written: str) -> tuple[str, float | str]:
         name, equals, value = written.partition("=")

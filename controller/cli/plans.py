@@ -13,6 +13,8 @@ from controller.cli.speech import Failure, language, tell
 from controller.options import NotStarted
 
 if TYPE_CHECKING:
+    from config.plan.devices import Source
+    from config.plan.sinks import SinkPlan
     from config.plan.site import Plan
 
 MORNING = time(6, 30)
@@ -34,14 +36,30 @@ def plan_of(site: Path) -> tuple[str, Plan]:
 
 def with_sink(plan: Plan, url: str) -> tuple[str, Plan]:
     """The Plan with one more sink, a receiver on this machine: its JSON and itself."""
+    from config.plan.sinks import Common, HttpsSink
+
+    return _with(plan, HttpsSink(Common(DEMO_SINK, DEMO_SINK, _of_demo()), f"{url}/v1/intervals"))
+
+
+def as_in_demo(plan: Plan, in_force: Plan) -> tuple[str, Plan] | None:
+    """The Plan with what a demo has added to the one in force, which no file says: its JSON and itself. None
+    where that is nothing."""
+    added = next((sink for sink in in_force.sinks if sink.common.source == _of_demo()), None)
+    return None if added is None else _with(plan, added)
+
+
+def _of_demo() -> Source:
+    from config.plan.devices import Source
+
+    return Source("demo", 0, 0)
+
+
+def _with(plan: Plan, sink: SinkPlan) -> tuple[str, Plan]:
     from dataclasses import replace
 
     from config.plan import codec
-    from config.plan.devices import Source
-    from config.plan.sinks import Common, HttpsSink
 
-    sink = HttpsSink(Common(DEMO_SINK, DEMO_SINK, Source("demo", 0, 0)), f"{url}/v1/intervals")
-    others = tuple(other for other in plan.sinks if other.common.name != DEMO_SINK)
+    others = tuple(other for other in plan.sinks if other.common.name != sink.common.name)
     made = replace(plan, sinks=(*others, sink), hash="")
     made = replace(made, hash=codec.seal(made))
     return codec.dump(made), made

@@ -7,12 +7,16 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from config.language import Text, render, text
+from config.plan.site import Plan
 from controller.cli import tables
+from controller.cli.apply_tables import changed
+from controller.cli.paragraphs import broken
 from controller.cli.preview_days import clock
 from controller.cli.preview_groups import Names, names_of
 from controller.cli.preview_tables import safe
 from controller.cli.preview_words import asked, day_words, some, title
 from controller.cli.speech import language, put_json
+from controller.swap.touched import changed_parts
 from schedules.changes import NOT_LOGGED, Changes, DayChange, PointChange, Side, Sums, compare
 from schedules.energy import Counted, Logged
 from schedules.preview import Foreseen
@@ -73,7 +77,7 @@ def _lines(old: Foreseen, new: Foreseen, changes: Changes, language: str) -> Ite
     )
     yield f"[bold]{_say(words, language)}[/]"
     if not (changes.points or changes.lost or changes.gained or changes.days):
-        yield _say(text("nothing changes on these days"), language)
+        yield _say(text("programmes ask for the same on these days"), language)
     for group in _alike(changes.points):
         yield ""
         yield from _group(new, group, language)
@@ -98,6 +102,23 @@ def _lines(old: Foreseen, new: Foreseen, changes: Changes, language: str) -> Ite
         yield ""
         yield f"[bold]{_say(text('written, and not heard by any point for a year'), language)}[/]"
         yield from (f"  {safe(line)}" for item in changes.hidden for line in hidden_words(item, language))
+    yield from _written(old.plan, new.plan, language)
+
+
+def _written(old: Plan, new: Plan, language: str) -> Iterator[str]:
+    """All that is other in the files, whether these days show it or not."""
+    parts = {sort: part._asdict() for sort, part in changed_parts(old, new).items()}
+    if not parts:
+        return
+    yield ""
+    yield f"[bold]{_say(text('changed in the files'), language)}[/]"
+    words = text(
+        "only what programmes ask for, by a clock that is right, is shown above; rules are run by louguan "
+        "rehearse"
+    )
+    for said in (*changed(parts), words):
+        lines = broken(render(said, language), hang=2, width=_WIDTH - 2)
+        yield from (f"  {safe(line)}" for line in lines)
 
 
 def _alike(points: Iterable[PointChange]) -> list[list[PointChange]]:

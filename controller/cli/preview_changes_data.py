@@ -9,6 +9,7 @@ from config.plan.reading import Value
 from controller.cli.preview_data import day_data
 from controller.cli.speech import language
 from controller.consumption.exports import local_iso
+from controller.swap.touched import changed_parts
 from schedules.changes import Changes, Pair, PointChange, Side, Sums
 from schedules.energy import Energy
 from schedules.preview import Foreseen
@@ -44,6 +45,7 @@ def changes_data(old: Foreseen, new: Foreseen, changes: Changes) -> dict[str, An
             "not_counted": [{"point": key, "why": why.value} for key, why in changes.uncounted],
         },
         "hidden": [_hidden(item) for item in changes.hidden],
+        "changes": {sort: part._asdict() for sort, part in changed_parts(old.plan, new.plan).items()},
     }
 
 

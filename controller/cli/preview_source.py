@@ -14,7 +14,7 @@ from config.plan.places import Booking
 from config.plan.site import Plan
 from controller.cli.event_source import of_daemon, of_table
 from controller.cli.in_force import plan_in_force, plan_of_version
-from controller.cli.plans import EARLIEST, LATEST, plan_of
+from controller.cli.plans import EARLIEST, LATEST, as_in_demo, plan_of
 from controller.cli.remote import data_directory
 from controller.cli.speech import Failure
 
@@ -36,7 +36,11 @@ def plans(sites: list[Path], data: Path | None) -> tuple[Plan | None, Plan]:
     # Each is read by a process of its own.
     with ThreadPoolExecutor(max_workers=2) as pool:
         found = [*accepted, *pool.map(partial(_plan, where), sites)]
-    return (found[0] if len(found) == 2 else None), found[-1]
+    if len(found) == 1:
+        return None, found[0]
+    old, new = found
+    made = as_in_demo(new, old)
+    return old, new if made is None else made[1]
 
 
 def bookings(sites: list[Path], data: Path | None, events: Path | None, plan: Plan) -> Sequence[Booking]:

@@ -22,7 +22,9 @@ anywhere; otherwise `LOUGUAN_LANG`, the locale, then the site decide.
 
 `--json` prints one object on one line; lists (`points`, `equipment`) are a stream of one object a line. Where
 the answer is no or the use is wrong it prints `{"error": {"code", "message", "hint", "where"}}` instead, with
-the same exit code. `set`, `release`, `unlock` and `observe off` carry `held_back`: why nothing is sent now,
+the same exit code. `check` and `apply` name the mistakes of a site's files as `{"errors": [...]}` instead,
+each with its `file`, `line` and `column` (0: nowhere), `message`, what was `expected` and a `hint`. `set`,
+`release`, `unlock` and `observe off` carry `held_back`: why nothing is sent now,
 or null.
 """
 

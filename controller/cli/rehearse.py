@@ -73,8 +73,10 @@ def rehearse(
     missed."""
     from controller.cli import rehearse_source as source
     from controller.cli.event_source import of_table
+    from controller.cli.rehearse_faults import faults_of, tell_beyond
     from controller.rehearsal.result import Frame, as_data
     from controller.rehearsal.result import rehearse as rehearsed
+    from schedules.context import Context
 
     cycle_s, asked_for = source.checked_cycle(cycle), first_day(start)
     source.check_days(days)
@@ -97,9 +99,11 @@ def rehearse(
     plan, facts = source.site_of(site)
     other = source.without(plan, without or [], as_default=as_default)
     compared = bool(without) or as_default
-    coming = source.faults_of(faults, plan)
+    coming = faults_of(faults, plan, facts)
     bookings = None if events is None else of_table(events, plan)
     frame = Frame(asked_for or today(plan), days, cycle_s, seed)
+    context = Context.of(plan)
+    tell_beyond(faults, coming, frame.start_ms(context), frame.end_ms(context), context)
     baselines = source.baselines(against or [], plan, frame.first, days, compared=compared)
 
     def run(of: Plan) -> Result:
@@ -130,7 +134,7 @@ def rehearse(
         return
     from controller.cli import rehearse_tables
 
-    rehearse_tables.show(with_, others, took_s)
+    rehearse_tables.show(with_, others, took_s, wired=bool(facts.get("meters")))
 
 
 def _progress(days: int) -> Callable[[int], None] | None:

@@ -9,7 +9,8 @@ from xml.sax.saxutils import escape
 
 from config.language import Text, text
 from config.plan.tariff import TARIFF_PERIODS
-from controller.cli.rehearse_tables import NEEDS, PERIODS
+from controller.cli.rehearse_tables import NEEDS
+from controller.cli.rehearse_used import PERIODS
 from controller.cli.speech import say, tell, unwritable
 from controller.rehearsal.hourly import HOUR_MS
 from controller.rehearsal.result import Result

@@ -1,46 +1,35 @@
-"""What a rehearsal is of: the plan, the plant's facts, the faults to come, and the other plan it is held
-against. Raises Failure."""
+"""What a rehearsal is of: the plan, the plant's facts, and the other plan it is held against. Raises
+Failure."""
 
 from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, get_args
 
 from config.language import text
 from config.language.details import detail
 from config.plan.places import Booking
 from config.plan.site import Plan
-from controller.cli.faults import Faults, NotAFault, Wish, refusal
 from controller.cli.plans import plan_of
 from controller.cli.processes import describe_plant
+from controller.cli.rehearse_faults import Coming, begin
 from controller.cli.speech import Failure
 from controller.clock import VirtualClock
 from controller.rehearsal.baselines import Baseline, baseline
 from controller.rehearsal.watched import watched
 from drivers.api import Event, Write
-from drivers.simulators.faults import FaultError
 from drivers.simulators.in_memory import InMemory
 from drivers.simulators.plant.world import PlantError
-from drivers.simulators.unwired_faults import WIRELESS
 from schedules.bookings import Bookings
 from schedules.context import Context
 
 MOST_DAYS = 400
 CYCLES_S = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
-
-
-class Coming(NamedTuple):
-    """A fault and when it begins or ends."""
-
-    at_ms: int
-    wish: Wish
-    line: int
-    """Of the file."""
 
 
 class FaultyField:
@@ -54,7 +43,7 @@ class FaultyField:
     def advance(self) -> list[Event]:
         """Raises Failure for a fault that the simulated device cannot have."""
         while self._coming and self._coming[0].at_ms <= self._clock.now().wall_ms:
-            _begin(self._memory, self._coming.pop(0))
+            begin(self._memory, self._coming.pop(0))
         return self._memory.advance()
 
     def submit(self, write: Write) -> None:
@@ -156,63 +145,3 @@ def check_days(days: int) -> None:
     """--days."""
     if not 1 <= days <= MOST_DAYS:
         raise Failure(text("--days takes 1 to {most}, not {given}", most=MOST_DAYS, given=days), code=2)
-
-
-def faults_of(file: Path | None, plan: Plan) -> list[Coming]:
-    """A fault a line: local time, then what is typed to simulate ("2026-03-05T10:00 freeze main-1 off");
-    lines that begin with # say nothing."""
-    if file is None:
-        return []
-    try:
-        written = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = detail(getattr(error, "strerror", None) or str(error))
-        raise Failure(
-            text("cannot open {file}: {error}", file=str(file), error=reason),
-            hint=text("--faults takes a file, or the word random"),
-        ) from error
-    known, context = Faults(plan), Context.of(plan)
-    found = [_coming(number, line, known, context, file.name) for number, line in _lines(written)]
-    return sorted(found, key=lambda one: (one.at_ms, one.line))
-
-
-def _lines(written: str) -> Iterator[tuple[int, str]]:
-    for number, line in enumerate(written.splitlines(), start=1):
-        if line.strip() and not line.lstrip().startswith("#"):
-            yield number, line.strip()
-
-
-def _coming(number: int, line: str, known: Faults, context: Context, file: str) -> Coming:
-    when, _, what = line.partition(" ")
-    try:
-        moment = datetime.fromisoformat(when)
-    except ValueError as error:
-        words = text("{given} is not a time; write 2026-03-05T06:30", given=when)
-        raise Failure(_at(file, number, words), code=2) from error
-    try:
-        wish = known.read(what.strip())
-    except NotAFault as error:
-        raise Failure(_at(file, number, error.text), code=2) from error
-    except IndexError as error:
-        words = text("type a fault and a device, like: freeze {device}", device=known.example())
-        raise Failure(_at(file, number, words), code=2) from error
-    if wish.fault not in WIRELESS:
-        words = text("{name} needs a wire: louguan simulate has it, a rehearsal does not", name=wish.fault)
-        raise Failure(_at(file, number, words), code=2)
-    local = moment if moment.tzinfo else moment.replace(tzinfo=context.local.zone)
-    return Coming(int(local.timestamp() * 1000), wish, number)
-
-
-def _at(file: str, line: int, what: object) -> Any:
-    return text("{file}:{line}: {what}", file=file, line=line, what=what)
-
-
-def _begin(memory: InMemory, coming: Coming) -> None:
-    wish = coming.wish
-    aim = {"line" if wish.is_line else "device": wish.target}
-    try:
-        memory.fault(wish.fault, wish.on, **aim, **wish.numbers)  # type: ignore[arg-type]
-    except FaultError as error:
-        raise Failure(
-            text("line {line} of the faults: {what}", line=coming.line, what=refusal(str(error)))
-        ) from error

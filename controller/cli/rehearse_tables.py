@@ -5,50 +5,29 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
-from typing import NamedTuple
 
-from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text as Styled
 
-from config.language import Text, render, text, word
+from config.language import Text, render, text
 from config.language.details import detail
 from config.language.output import visible
+from controller.cli import rehearse_used
+from controller.cli.paragraphs import broken
+from controller.cli.rehearse_rows import WIDTH, Row, heading, section
 from controller.cli.speech import language, put, say
 from controller.rehearsal.motors import Motor
 from controller.rehearsal.needs import Kind, Unmet
-from controller.rehearsal.result import Result, cost_of
+from controller.rehearsal.result import Result
 
-_WIDTH = 80
-_NAME = 32
-"""Columns for a name and its label."""
-_NUMBER = 14
-_PAIR = 2
-"""So many columns have their difference beside them."""
 _MOST_LISTED = 12
-PERIODS = {
-    "sharp": text("sharp peak hours"),
-    "peak": text("peak hours"),
-    "flat": text("flat hours"),
-    "valley": text("valley hours"),
-    "deep_valley": text("deep valley hours"),
-}
+"""Notices."""
 NEEDS: dict[Kind, Text] = {
     "dark": text("dark with people there"),
     "empty-tank": text("tank empty"),
     "fumes": text("fumes above 2 mg/m³"),
     "cold-water": text("water too cold for tea"),
 }
-
-
-class _Row(NamedTuple):
-    """One line: a name, and a number for each rehearsal."""
-
-    name: str
-    numbers: tuple[Decimal | float | None, ...]
-    unit: str
-    digits: int = 1
 
 
 COLUMNS = {
@@ -59,14 +38,14 @@ COLUMNS = {
 """What a rehearsal is held against, by its name."""
 
 
-def show(result: Result, others: Mapping[str, Result], took_s: float) -> None:
-    """Print it. `others` are what it is held against."""
-    for line in _lines((result, *others.values()), [COLUMNS[name] for name in others], took_s):
+def show(result: Result, others: Mapping[str, Result], took_s: float, *, wired: bool) -> None:
+    """Print it. `others` are what it is held against. `wired`: it is known what is behind the meters."""
+    for line in _lines((result, *others.values()), [COLUMNS[name] for name in others], took_s, wired=wired):
         put(line.rstrip())
     sys.stdout.flush()
 
 
-def _lines(both: Sequence[Result], others: Sequence[Text], took_s: float) -> Iterator[str]:
+def _lines(both: Sequence[Result], others: Sequence[Text], took_s: float, *, wired: bool) -> Iterator[str]:
     result = both[0]
     frame, site = result.frame, result.plan.site
     yield say(
@@ -79,15 +58,20 @@ def _lines(both: Sequence[Result], others: Sequence[Text], took_s: float) -> Ite
             seed=frame.seed,
         )
     )
+    if not wired:
+        words = text(
+            "no plant.yaml says what is behind the meters: lamps and machines do not show in what is used"
+        )
+        yield from broken(say(words), hang=2)
     if others:
         heads = [text("as planned"), *others, *([text("difference")] if len(others) == 1 else [])]
-        yield _pad("", _NAME) + "".join(_right(say(head), _NUMBER) for head in heads)
-    yield from _section(text("Used"), _used(both))
-    yield from _section(text("Cost of electricity"), _costs(both))
-    yield from _section(text("Highest demand of 15 minutes"), _demand(both))
-    yield from _section(text("Motors: starts"), _motors(both, lambda motor: motor.starts, "", 0))
-    yield from _section(text("Motors: run hours"), _motors(both, lambda motor: motor.run_ms / 3.6e6, "h", 1))
-    yield from _section(text("Needs that were not met, minutes"), _needs(both))
+        yield heading(heads)
+    yield from section(text("Used"), rehearse_used.used(both))
+    yield from section(text("Cost of electricity"), rehearse_used.costs(both))
+    yield from section(text("Highest demand of 15 minutes"), rehearse_used.demand(both))
+    yield from section(text("Motors: starts"), _motors(both, lambda motor: motor.starts, "", 0))
+    yield from section(text("Motors: run hours"), _motors(both, lambda motor: motor.run_ms / 3.6e6, "h", 1))
+    yield from section(text("Needs that were not met, minutes"), _needs(both))
     yield from _commands(result)
     yield from _breaches(result)
     yield ""
@@ -100,90 +84,28 @@ def _lines(both: Sequence[Result], others: Sequence[Text], took_s: float) -> Ite
     )
 
 
-def _section(title: Text, rows: Sequence[_Row]) -> Iterator[str]:
-    if not rows:
-        return
-    yield ""
-    yield say(title)
-    for row in rows:
-        numbers = list(row.numbers)
-        if len(numbers) == _PAIR:
-            first, second = numbers
-            numbers.append(None if first is None or second is None else float(second) - float(first))
-        cells = "".join(
-            _right("—" if number is None else f"{number:,.{row.digits}f}", _NUMBER) for number in numbers
-        )
-        yield "  " + _pad(row.name, _NAME - 2) + cells + " " + row.unit
-
-
-def _used(both: Sequence[Result]) -> list[_Row]:
-    rows = []
-    consumption = both[0].consumption
-    for quantity, unit in consumption.quantities():
-        roots = consumption.roots(quantity)
-        if len(roots) > 1:
-            totals = tuple(one.consumption.total(quantity) for one in both)
-            words = text("{quantity}, all of these", quantity=word(quantity, language()))
-            rows.append(_Row(say(words), totals, unit))
-        for used in roots:
-            numbers = tuple(one.consumption.used[used.meter.name].total for one in both)
-            rows.append(_Row(_named(used.meter.name, used.label), numbers, unit))
-        below = [one for one in consumption.used.values() if one.of and one.meter.quantity == quantity]
-        for used in sorted(below, key=lambda one: (-one.total, one.meter.name))[:_MOST_LISTED]:
-            numbers = tuple(one.consumption.used[used.meter.name].total for one in both)
-            rows.append(_Row("  " + _named(used.meter.name, used.label), numbers, unit))
-    return rows
-
-
-def _costs(both: Sequence[Result]) -> list[_Row]:
-    rows: list[_Row] = []
-    yuan = say(text("yuan"))
-    tables = [{period: (kwh, cost) for period, kwh, cost in one.consumption.by_period()} for one in both]
-    for period, words in PERIODS.items():
-        if not any(period in table for table in tables):
-            continue
-        nothing = (Decimal(0), Decimal(0))
-        rows.append(_Row(say(words), tuple(table.get(period, nothing)[0] for table in tables), "kWh"))
-        rows.append(_Row("", tuple(table.get(period, nothing)[1] for table in tables), yuan, 2))
-    if rows:
-        rows.append(_Row(say(text("all of it")), tuple(cost_of(one.consumption) for one in both), yuan, 2))
-    return rows
-
-
-def _demand(both: Sequence[Result]) -> list[_Row]:
-    if all(one.demand.highest_kw is None for one in both):
-        return []
-    ends = (
-        datetime.fromtimestamp(one.demand.ended_ms / 1000, one.context.local.zone)
-        for one in both
-        if one.demand.highest_kw is not None
-    )
-    until = ", ".join(f"{end:%m-%d %H:%M}" for end in ends)
-    return [_Row(say(text("until {times}", times=until)), tuple(one.demand.highest_kw for one in both), "kW")]
-
-
-def _motors(both: Sequence[Result], figure: Callable[[Motor], float], unit: str, digits: int) -> list[_Row]:
+def _motors(both: Sequence[Result], figure: Callable[[Motor], float], unit: str, digits: int) -> list[Row]:
     rows = []
     for point, motor in both[0].motors.motors.items():
         numbers = tuple(float(figure(one.motors.motors[point])) for one in both)
         if any(numbers):
-            rows.append(_Row(_named(motor.equipment.name, motor.equipment.label), numbers, unit, digits))
+            rows.append(Row(_named(motor.equipment.name, motor.equipment.label), numbers, unit, digits))
     return rows
 
 
-def _needs(both: Sequence[Result]) -> list[_Row]:
+def _needs(both: Sequence[Result]) -> list[Row]:
     rows = []
     minutes = say(text("min"))
     for kind, words in NEEDS.items():
         groups = [[one for one in each.needs.unmet if one.kind == kind] for each in both]
         if groups[0]:
             totals = tuple(float(sum(one.minutes for one in group)) for group in groups)
-            rows.append(_Row(say(words), totals, minutes, 0))
+            rows.append(Row(say(words), totals, minutes, 0))
             rows += _worst(groups, minutes)
     return rows
 
 
-def _worst(groups: Sequence[Sequence[Unmet]], minutes: str) -> Iterator[_Row]:
+def _worst(groups: Sequence[Sequence[Unmet]], minutes: str) -> Iterator[Row]:
     """The equipment that missed it longest."""
     found = [
         (tuple(float(group[number].minutes) for group in groups), unmet.equipment)
@@ -191,7 +113,7 @@ def _worst(groups: Sequence[Sequence[Unmet]], minutes: str) -> Iterator[_Row]:
     ]
     for numbers, item in sorted(found, key=lambda one: (-max(one[0]), one[1].name))[:5]:
         if any(numbers):
-            yield _Row("  " + _named(item.name, item.label), numbers, minutes, 0)
+            yield Row("  " + _named(item.name, item.label), numbers, minutes, 0)
 
 
 def _commands(result: Result) -> Iterator[str]:
@@ -250,20 +172,12 @@ def _breaches(result: Result) -> Iterator[str]:
     yield (
         say(text("Not as it should be")) if said else say(text("Nothing was refused, broken or out of range"))
     )
-    narrow = Console(width=_WIDTH)
+    narrow = Console(width=WIDTH)
     for line in said:
-        first, *others = Styled(visible(line)).wrap(narrow, _WIDTH - 4)
+        first, *others = Styled(visible(line)).wrap(narrow, WIDTH - 4)
         yield "  " + first.plain
         yield from ("    " + other.plain for other in others)
 
 
 def _named(name: str, label: str) -> str:
     return label or name
-
-
-def _pad(what: str, width: int) -> str:
-    return set_cell_size(what, width) if cell_len(what) > width else what + " " * (width - cell_len(what))
-
-
-def _right(what: str, width: int) -> str:
-    return " " * max(width - cell_len(what), 1) + what

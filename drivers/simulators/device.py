@@ -233,25 +233,31 @@ class SimulatedDevice:
             self.jump(float(numbers["by"]), str(numbers["point"]))
 
     def fail(self, machine: str, failed: bool) -> None:
-        """One of its machines breaks, or is mended. Raises FaultError when it has none of that name."""
+        """One of its machines breaks, or is mended; mended without a name, all are. Raises FaultError when it
+        has none of that name."""
         machines = self.model.machines()
-        if machine not in machines:
-            if not machines:
-                raise FaultError(f"{self.device.name} has no machines")
-            raise FaultError(
-                f"{self.device.name} has no machine {machine}; it has {', '.join(sorted(machines))}"
-            )
-        machines[machine].failed = failed
+        for one in self._meant("machine", machine, list(machines), ends=not failed):
+            machines[one].failed = failed
 
     def leak(self, tank: str, m3h: float) -> None:
-        """One of its tanks loses so much; 0: it is tight again. Raises FaultError when it has none of that
-        name."""
+        """One of its tanks loses so much; 0: it is tight again, and without a name all are. Raises FaultError
+        when it has none of that name."""
         tanks = self.model.tanks()
-        if tank not in tanks:
-            if not tanks:
-                raise FaultError(f"{self.device.name} has no tanks")
-            raise FaultError(f"{self.device.name} has no tank {tank}; it has {', '.join(sorted(tanks))}")
-        tanks[tank].leak = m3h
+        for one in self._meant("tank", tank, list(tanks), ends=m3h == 0):
+            tanks[one].leak = m3h
+
+    def _meant(self, kind: str, name: str, names: list[str], *, ends: bool) -> list[str]:
+        """Those that a fault is of. Raises FaultError."""
+        device, known = self.device.name, ", ".join(sorted(names))
+        if not names:
+            raise FaultError(f"{device} has no {kind}s")
+        if not name and ends:
+            return names
+        if not name:
+            raise FaultError(f"say which {kind}; {device} has {known}")
+        if name not in names:
+            raise FaultError(f"{device} has no {kind} {name}; it has {known}")
+        return [name]
 
     def jump(self, by: float, only: str) -> None:
         """Its counters jump. Raises FaultError when it has none of that name."""

@@ -62,9 +62,12 @@ class UnwiredFaults:
     ) -> None:
         twin = unit.twin
         if name in _OF_POINT:
-            point = twin.points.get(str(numbers.get("point", "")))
+            named = str(numbers.get("point", ""))
+            point = twin.points.get(named)
             if point is None:
-                raise FaultError(f"{name} needs a point")
+                raise FaultError(
+                    f"{unit.device.name} has no point {named}" if named else f"{name} needs a point"
+                )
             unit.mask([point.id], _OF_POINT[name] if on else "")
             return
         if name == "refuse-writes":

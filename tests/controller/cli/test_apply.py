@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from controller.cli.main import main
+from controller.cli.reference import reference
 
 BROKEN = Path(__file__).parents[2] / "golden" / "rollback"
 
@@ -20,6 +21,7 @@ def test_every_mistake_is_listed_and_no_daemon_is_asked(
     assert left.value.code == 1
     found = json.loads(capsys.readouterr().out)
     assert found["ok"] is False
+    assert not [name for name in found["errors"][0] if f"`{name}`" not in reference()]
     assert [(item["file"], item["line"]) for item in found["errors"]] == [
         ("site.yaml", 5),
         ("site.yaml", 6),

@@ -47,6 +47,7 @@ def test_what_is_typed(typed: str, wish: Wish) -> None:
         ("frezee lamp", 'frezee is no fault here; help lists them; did you mean "freeze"?'),
         ("crc hall", "crc is no fault here; help lists them"),
         ("no-cov lamp", "no-cov is no fault here; help lists them"),
+        ("reliability hall point=nosuch", "hall has no point nosuch; it has "),
         ("slow lamp 5", "5 is not understood; write seconds=5"),
     ],
 )

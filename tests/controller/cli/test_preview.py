@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
@@ -16,8 +17,9 @@ from rich.cells import cell_len
 
 from config.plan.codec import dump
 from config.plan.site import Plan
-from controller.cli import preview_tables
+from controller.cli import preview_changes, preview_tables, speech
 from controller.cli.main import main
+from controller.cli.plans import as_in_demo, with_sink
 from controller.cli.preview_days import by_days
 from controller.cli.preview_groups import groups
 from controller.cli.preview_page import page
@@ -299,3 +301,58 @@ def test_what_is_shown_adds_up_to_the_day(capsys: pytest.CaptureFixture[str]) ->
     bars = [line for line in lines if line.startswith("03-2")]
     assert [bar.count("×") for bar in bars] == [0, 2]
     assert {len(bar) for bar in bars} == {len(bars[0])}
+
+
+def _edited_rule(plan: Plan) -> Plan:
+    first, *others = plan.rules
+    return replace(plan, rules=(replace(first, label="other"), *others))
+
+
+def _edited_price(plan: Plan) -> Plan:
+    assert plan.tariff is not None
+    return replace(plan, tariff=replace(plan.tariff, flat_price=9.0))
+
+
+def _edited_clock(plan: Plan) -> Plan:
+    first, *others = plan.programmes
+    return replace(plan, programmes=(replace(first, untrusted=55.0), *others))
+
+
+@pytest.mark.parametrize(
+    ("edit", "sort", "said"),
+    [
+        (_edited_rule, "rules", "rules, changed: "),
+        (_edited_price, "tariff", "the tariff, changed: "),
+        (_edited_clock, "programmes", "programmes, changed: "),
+    ],
+)
+def test_an_edit_that_no_day_shows_is_named(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    edit: Callable[[Plan], Plan],
+    sort: str,
+    said: str,
+) -> None:
+    monkeypatch.setattr(speech, "_language", "en")
+    old, new = (foresee(plan, date(2026, 9, 21), 1) for plan in (compound(), edit(compound())))
+    preview_changes.show(old, new, None, as_json=True)
+    (found,) = json.loads(capsys.readouterr().out)["changes"].items()
+    assert found == (sort, {"added": [], "changed": found[1]["changed"], "removed": []})
+    preview_changes.show(old, new, None, as_json=False)
+    shown = capsys.readouterr().out
+    assert "programmes ask for the same on these days" in shown
+    assert f"  {said}{found[1]['changed'][0]}" in shown
+    assert "rules are run by louguan" in " ".join(shown.split())
+    preview_changes.show(old, old, None, as_json=False)
+    assert "changed in the files" not in capsys.readouterr().out
+
+
+def test_what_a_demo_has_added_is_no_edit(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    content, in_demo = with_sink(compound(), "http://127.0.0.1:1")
+    control = ControlStore.open(tmp_path, 1_000)
+    control.accept(content, Acceptance(in_demo.hash, 1_000, "demo")).result()
+    control.close()
+    code, out, _ = louguan(capsys, "preview", str(SITE), "--data", str(tmp_path), *WEEK, "--json")
+    found = json.loads(out)
+    assert (code, found["changes"], found["old_plan"] == found["new_plan"]) == (0, {}, True)
+    assert as_in_demo(in_demo, compound()) is None

@@ -13,8 +13,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from config.language import render
+from controller.cli import speech
 from controller.cli.main import main
-from controller.cli.rehearse_source import faults_of
+from controller.cli.rehearse_faults import faults_of
 from controller.cli.speech import Failure
 from tests.drivers.simulators import sites
 
@@ -77,8 +78,25 @@ def test_a_site_is_held_against_itself_left_alone_and_on_timers(capsys: pytest.C
     assert all(one["seed"] == found["with"]["seed"] and one["writes"] for one in found["against"].values())
     code, out, _ = louguan(capsys, *words, "--lang", "en")
     assert code == 0
-    assert out.splitlines()[1].split() == ["as", "planned", "left", "alone", "time", "clock"]
+    assert ["as", "planned", "left", "alone", "time", "clock"] in [line.split() for line in out.splitlines()]
     assert max(map(len, out.splitlines())) <= 80
+    (ended,) = (line.split() for line in out.splitlines() if line.startswith("  ended at"))
+    assert [ended[place] for place in (2, 4, 6)] == ["03-05"] * 3, "one under each column"
+
+
+def test_a_site_without_a_plant_says_that_lamps_are_in_no_meter(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = louguan(capsys, "--days", "1", "--lang", "zh")
+    assert "没有 plant.yaml 说明电表后面接了什么" in out
+    _, out, _ = louguan(capsys, "--days", "1", "--lang", "en")
+    assert "no plant.yaml says what is behind the meters" in " ".join(out.split())
+
+
+def test_programmes_have_one_name_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["rehearse", "--help", "--lang", "zh"])
+    shown = "".join(capsys.readouterr().out.split())
+    assert "不带日程或规则" in shown
+    assert "程序" not in shown
 
 
 @pytest.mark.parametrize("site", ["minimal", pytest.param("shuangliu", marks=pytest.mark.slow)])
@@ -126,6 +144,7 @@ def test_a_fault_of_the_file_comes_at_its_time(capsys: pytest.CaptureFixture[str
     ("written", "said"),
     [
         ("noon freeze relay-1", "faults.txt:1: noon is not a time"),
+        ("0001-01-01T00:00 freeze relay-1", "of no year that can be rehearsed"),
         ("2026-03-05T12:00 freeze relay-9", "no device or line named relay-9"),
         ("2026-03-05T12:00 crc relay-1", "crc needs a wire"),
         ("2026-03-05T12:00", "type a fault and a device"),
@@ -135,9 +154,47 @@ def test_a_wrong_line_is_named(tmp_path: Path, written: str, said: str) -> None:
     file = tmp_path / "faults.txt"
     file.write_text(written + "\n", encoding="utf-8")
     with pytest.raises(Failure) as refused:
-        faults_of(file, sites.example("minimal")[0])
+        faults_of(file, *sites.example("minimal"))
     assert refused.value.code == 2
     assert said in render(refused.value.what, "en")
+
+
+def test_every_mistake_of_the_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speech, "_language", "en")
+    file = tmp_path / "faults.txt"
+    lines = (
+        "2026-03-05 10:00 freeze grey-plant",
+        "2026-03-05T10:00 leak grey-plant off",
+        "2026-03-05T10:00 freez grey-plant",
+        "2026-03-05T10:00 leak grey-plant",
+        "2026-03-05T10:00 leak grey-plant tank=tub",
+        "2026-03-05T10:00 failed-machine grey-plant",
+        "2026-03-05T10:00 reliability hall-air point=hall-air.mod",
+        "2026-03-05T10:00 reliability hall-air",
+        "2026-03-05 soon freeze grey-plant",
+    )
+    file.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(Failure) as refused:
+        faults_of(file, *sites.example("shuangliu"))
+    assert refused.value.code == 2
+    assert render(refused.value.what, "en") == "mistakes in faults.txt: 7"
+    said = str(refused.value.hint).splitlines()
+    assert [line.partition(": ")[0] for line in said] == [f"faults.txt:{number}" for number in range(3, 10)]
+    for line, part in zip(said, ('"freeze"', "eq, mbr, reuse", "tub", "blower", '"mode"'), strict=False):
+        assert part in line
+    file.write_text("\n".join(lines[:2]), encoding="utf-8")
+    first, second = faults_of(file, *sites.example("shuangliu"))
+    assert first.at_ms == second.at_ms
+
+
+def test_what_is_of_other_days_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "faults.txt"
+    file.write_text("2026-03-05 12:00 freeze relay-1\n2026-03-06 00:00 freeze relay-1 off\n", "utf-8")
+    _, _, err = louguan(capsys, "--days", "1", "--faults", str(file), "--lang", "en")
+    (line,) = (line for line in err.splitlines() if "faults.txt" in line)
+    assert line.endswith(
+        "faults.txt:2: 2026-03-06 00:00 is after the days that are rehearsed: it does not happen"
+    )
 
 
 @pytest.mark.parametrize(

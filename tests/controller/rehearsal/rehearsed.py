@@ -7,7 +7,8 @@ from datetime import date
 from typing import Any
 
 from config.plan.site import Plan
-from controller.cli.rehearse_source import Coming, FaultyField
+from controller.cli.rehearse_faults import Coming
+from controller.cli.rehearse_source import FaultyField
 from controller.clock import VirtualClock
 from controller.rehearsal.result import Frame, Result, rehearse
 from drivers.simulators.in_memory import InMemory

@@ -13,7 +13,7 @@ import pytest
 from config.plan.programmes import Programme
 from config.plan.site import Plan
 from controller.cli.faults import Faults
-from controller.cli.rehearse_source import Coming
+from controller.cli.rehearse_faults import Coming
 from controller.rehearsal.needs import Kind
 from controller.rehearsal.result import Result
 from drivers.simulators.plant.devices.canteen import FumePurifierController

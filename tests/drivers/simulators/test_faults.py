@@ -155,7 +155,13 @@ async def test_leak() -> None:
         simulation.tick()
         assert tank.leaked == pytest.approx(5.0)
         assert panel.all_values()["eq_low_switch"] is True
+        with pytest.raises(FaultError, match="say which tank; grey-plant has eq, mbr, reuse"):
+            await simulation.fault("leak", device="grey-plant")
         await simulation.fault("leak", False, device="grey-plant", tank="eq")
+        assert tank.leak == 0
+        await simulation.fault("leak", device="grey-plant", tank="eq")
+        await simulation.fault("leak", False, device="grey-plant")
+        assert tank.leak == 0
         with pytest.raises(FaultError, match=r"no tank pond; it has eq, mbr, reuse"):
             await simulation.fault("leak", device="grey-plant", tank="pond")
         with pytest.raises(FaultError, match="takes flow, tank"):
@@ -269,6 +275,12 @@ async def test_failed_machine() -> None:
         assert panel.all_values()["blower1_fault"] is False
         with pytest.raises(FaultError, match=r"no machine blower9; it has .*blower1"):
             await simulation.fault("failed-machine", device="grey-plant", machine="blower9")
+        with pytest.raises(FaultError, match=r"say which machine; grey-plant has blower1"):
+            await simulation.fault("failed-machine", device="grey-plant")
+        await simulation.fault("failed-machine", False, device="grey-plant")
+        clock.wall_ms += 60_000
+        simulation.tick()
+        assert panel.all_values()["blower2_fault"] is False
 
 
 WRONG = [
