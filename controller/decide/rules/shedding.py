@@ -44,10 +44,10 @@ class Shedding:
             if turn not in memory:
                 continue  # it has never been shed
             turn_ms = int(memory[turn])
-            self._turns[item.name] = turn_ms if turn_ms < now_ms else now_ms
+            self._turns[item.name] = min(now_ms, turn_ms)
             if freed in memory:
                 freed_ms = int(memory[freed])
-                self._freed[item.name] = freed_ms if freed_ms < now_ms else now_ms
+                self._freed[item.name] = min(now_ms, freed_ms)
             if shed in memory:
                 self._since[item.name] = min(int(memory[shed]), now_ms)
                 self._saves[item.name] = float(memory.get(saves, item.kw))
