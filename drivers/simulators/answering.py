@@ -15,6 +15,9 @@ from drivers.api import Fate, Write
 from drivers.simulators.as_read import Missing
 from drivers.simulators.unwired import Refusal, UnwiredDevice
 
+_ACKNOWLEDGED, _READ_BACK = Fate.ACKNOWLEDGED, Fate.READ_BACK
+"""Looked up once: they come with most writes."""
+
 
 class Due(NamedTuple):
     """A read-back."""
@@ -99,22 +102,24 @@ class Answering:
 
     def due(self, wall_ms: int) -> list[Due]:
         """Read-backs that are due; each is given once."""
-        found = []
-        while self._due and self._due[0].at_ms <= wall_ms:
-            found.append(heapq.heappop(self._due))
+        found: list[Due] = []
+        waiting = self._due
+        while waiting and waiting[0].at_ms <= wall_ms:
+            found.append(heapq.heappop(waiting))
         return found
 
     def judge(self, due: Due) -> tuple[Fate, Value | None, str]:
         """What became of the write: fate, what was read back, detail."""
-        point = self._plan.points[due.write.point]
+        _, _, write, target, expected, reads = due
+        if not reads:
+            return _ACKNOWLEDGED, None, ""
+        point = self._plan.points[write.point]
         unit = self._units[point.device]
-        if not due.reads:
-            return Fate.ACKNOWLEDGED, None, ""
         if unit.bacnet:
             return self._judge_slots(point, unit, due)
-        if self._latest[point.id] != due.write.seq:
-            return Fate.ACKNOWLEDGED, None, "a newer command was sent before the read-back"
-        return self._judge_value(point, due, 1e-9)
+        if self._latest[point.id] != write.seq:
+            return _ACKNOWLEDGED, None, "a newer command was sent before the read-back"
+        return self._judge_value(point, target, expected, 1e-9)
 
     def _ask(self, point: Point, write: Write, expected: Value | None, wall_ms: int) -> None:
         assert point.command is not None
@@ -124,8 +129,8 @@ class Answering:
         if found is None:
             found = self._read_backs[key] = self._read_back(point, momentary=momentary)
         reads, target, after_ms = found
-        at_ms = wall_ms + after_ms
-        heapq.heappush(self._due, Due(at_ms, next(self._numbers), write, target, expected, reads))
+        due = tuple.__new__(Due, (wall_ms + after_ms, next(self._numbers), write, target, expected, reads))
+        heapq.heappush(self._due, due)
 
     def _read_back(self, point: Point, *, momentary: bool) -> _ReadBack:
         command = point.command
@@ -136,15 +141,18 @@ class Answering:
             target = command.verify_point
         return _ReadBack(reads, target, round(command.verify_after_s * 1000) if reads else 0)
 
-    def _judge_value(self, point: Point, due: Due, relative: float) -> tuple[Fate, Value | None, str]:
+    def _judge_value(
+        self, point: Point, read: int, expected: Value | None, relative: float
+    ) -> tuple[Fate, Value | None, str]:
+        """By the point that is read."""
         assert point.command is not None
-        target = self._plan.points[due.target]
-        found = self._units[target.device].says(due.target)
+        target = self._plan.points[read]
+        found = self._units[target.device].says(read)
         if isinstance(found, Missing):
             return Fate.MISMATCH, None, f"reads back as {found.reason}"
-        if _same(target, due.expected, found, point.command.tolerance, relative):
-            return Fate.READ_BACK, found, ""
-        return Fate.MISMATCH, found, f"read back {found} instead of {due.expected}"
+        if _same(target, expected, found, point.command.tolerance, relative):
+            return _READ_BACK, found, ""
+        return Fate.MISMATCH, found, f"read back {found} instead of {expected}"
 
     def _judge_slots(self, point: Point, unit: UnwiredDevice, due: Due) -> tuple[Fate, Value | None, str]:
         assert point.command is not None
@@ -158,7 +166,7 @@ class Answering:
             found = "nothing" if ours is None else ours
             return Fate.MISMATCH, ours, f"slot {write.slot} holds {found} instead of {write.value}"
         if due.target != point.id:
-            fate, value, detail = self._judge_value(point, due, 1e-6)
+            fate, value, detail = self._judge_value(point, due.target, due.expected, 1e-6)
             if fate is Fate.MISMATCH:
                 return fate, value, detail
         return Fate.READ_BACK, ours, ""

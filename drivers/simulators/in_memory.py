@@ -255,16 +255,16 @@ class InMemory:
                 self._plant.touched(device)
 
     def _answer(self, due: Due, wall_ms: int, mono_ns: int) -> None:
-        target = self._plan.points[due.target]
-        if target.device in self._silent:
-            self._report(due.write, Fate.NO_ANSWER, "acknowledged; read-back: time-out")
+        _, _, write, target, _, reads = due
+        if self._silent and self._plan.points[target].device in self._silent:
+            self._report(write, Fate.NO_ANSWER, "acknowledged; read-back: time-out")
             return
-        point = due.write.point
+        point = write.point
         moved = self._readings.moved
-        if due.reads and (moved(due.target) or moved(point)):
-            self._tell(filter(moved, {due.target, point}), wall_ms, mono_ns)
+        if reads and (moved(target) or moved(point)):
+            self._tell(filter(moved, {target, point}), wall_ms, mono_ns)
         fate, value, detail = self._answering.judge(due)
-        self._events.append(WriteReport(due.write.seq, point, fate, value, detail))
+        self._events.append(tuple.__new__(WriteReport, (write.seq, point, fate, value, detail)))
         slots = self._unit_of[point].slots(point)
         if slots is not None:
             self._events.append(SlotState(point, slots))

@@ -47,6 +47,7 @@ class LightingController(DeviceModel):
         """Somebody passes where less than this was drawn."""
         self._pass(setting.environment)
         super().__init__(setting)
+        self.flows["power"] = lambda: self._kw
         self.energy_kwh = setting.number("start", setting.lot("start", 1_000, 30_000))
 
     @property
@@ -86,7 +87,7 @@ class LightingController(DeviceModel):
 
     def gauges(self) -> dict[str, Gauge]:
         found: dict[str, Gauge] = {
-            "power": lambda: self.power_kw,
+            "power": lambda: self._kw,
             "energy": lambda: self.energy_kwh,
             "lamp_fault": lambda: any(group.failed for group in self.zones.values()),
             "firmware": Always("LC8-3.2"),

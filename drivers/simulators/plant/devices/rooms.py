@@ -122,7 +122,8 @@ class DrinkingWater(DeviceModel):
         self._litres = setting.number("litres_per_day", 220)
         self._uv_s = setting.lot("uv", 500, 6_000) * 3600
         self._mean = sum(_DRINKING.at(quarter / 4) for quarter in range(96)) / 4
-        self.flows["water"] = lambda: self.machine.inlet_m3h
+        machine = self.machine
+        self.flows |= {"water": lambda: machine.inlet_m3h, "power": lambda: machine.power_kw}
 
     @property
     def power_kw(self) -> float:
