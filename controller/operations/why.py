@@ -139,8 +139,11 @@ class _Answer:
         return {
             "at": iso(self._local, item.at_ms),
             "kind": item.kind,
+            "rule": None if item.rule is None else item.rule.name,
+            "rule_label": None if item.rule is None else item.rule.label or item.rule.name,
             **self._valued(after.value),
             "by": None if winner is None else self._request(winner),
+            "bounds": [self._request(bound) for bound in after.bounds],
             "heard": item.heard,
             "asks": None if item.asks is None else self._request(item.asks),
         }

@@ -19,6 +19,7 @@ class Hours:
     def __init__(self, context: Context, tariff: Tariff | None) -> None:
         self.site = SiteHours(context, tariff)
         self._context = context
+        self._tariff = tariff
         self._stays: dict[str, tuple[int, int, Stay | None]] = {}
         """By programme: from when until when that is the answer."""
         self.wall_ms = 0
@@ -27,6 +28,10 @@ class Hours:
     def at(self, now: Now) -> None:
         """It is this time now."""
         self.wall_ms, self.trusted = now.wall_ms, now.trusted
+
+    def apart(self) -> Hours:
+        """One of its own, to be asked of times to come."""
+        return Hours(self._context, self._tariff)
 
     def rebook(self, context: Context) -> None:
         """The bookings are others from now on."""

@@ -206,6 +206,13 @@ def _then(point: str, minute: str, prepare: Prepare) -> tuple[Prepare, Ask]:
     return prepare, ask
 
 
+def _raised_by_hand(scene: Scene) -> None:
+    """Somebody is there and stays, and what is set by hand ends with the period of the programme."""
+    scene.set(hall_zone1_presence=True).wait_until("2026-03-05 11:30")
+    now_ms, noon_ms = scene.shell.clock.now().wall_ms, at("2026-03-05 12:00")
+    scene.do(Override("hall.zone1_level", 60.0, PERSON, "来访", now_ms, noon_ms))
+
+
 def _trip(scene: Scene) -> None:
     scene.set(inputs_di6=True, inputs_di1=True).run(200).set(inputs_di5=True).run(3)
     scene.set(inputs_di1=False, inputs_di5=False).run(5)
@@ -288,6 +295,7 @@ SHOWN: dict[str, tuple[Prepare, Ask]] = {
         "hall-lights",
         lambda scene: scene.wait_until("2026-03-05 11:30").override("hall.zone1_level", 35.0, 2, "来访"),
     ),
+    "raised-next": _now("hall-lights", _raised_by_hand),
     "raised": _now(
         "hall-lights",
         lambda scene: scene.set(hall_zone1_presence=True).run(60).set(hall_zone1_presence=False).run(60),
@@ -318,6 +326,8 @@ SHOWN: dict[str, tuple[Prepare, Ask]] = {
     "heat-stored": _now(
         "boiler", lambda scene: scene.set(tea_temperature=90.0).wait_until("2026-03-05 09:16")
     ),
+    "flush": _now("boiler", lambda scene: scene.run(30)),
+    "hours-ahead": _now("wall", lambda scene: scene.wait_until("2026-03-05 09:16")),
     "turns": _now("wall", lambda scene: scene.run(30)),
     "past-flush": _then(
         "boiler", "2026-03-05 07:01", lambda scene: scene.run(200).wait_until("2026-03-05 09:16")
