@@ -13,6 +13,7 @@ from config.language.details import detail
 
 _MARK = r"(?:\d\d:\d\d(?::\d\d)?|(?:sunrise|sunset)(?: [+-] [\d.]+ min)?)"
 _PERIOD = re.compile(rf"(?P<day>.+) (?P<start>{_MARK})-(?P<end>{_MARK})")
+_OUTSIDE = re.compile(r"outside its periods \((?P<day>.+)\)", re.DOTALL)
 _SUN = re.compile(r"(?P<sun>sunrise|sunset)(?: (?P<sign>[+-]) (?P<minutes>[\d.]+) min)?")
 _OWNED = re.compile(r"(?P<owner>.+?): (?P<reason>.+)", re.DOTALL)
 _KINDS: Mapping[str, Text] = {
@@ -179,6 +180,8 @@ def _reason(said: str) -> Text | None:
     if period is not None:
         marks = text("{start}-{end}", start=_mark(period["start"]), end=_mark(period["end"]))
         return text("{day} {period}", day=_day(period["day"]), period=marks)
+    if (found := _OUTSIDE.fullmatch(said)) is not None:
+        return text("outside its periods ({day})", day=_day(found["day"]))
     return _form(said, _FORMS, str)
 
 

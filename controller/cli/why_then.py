@@ -114,6 +114,7 @@ class Then:
             "winner": None if winner is None else self._heard(winner),
             "since": iso(self._local, None if span is None else span.began_ms),
             "until": iso(self._local, change_ms),
+            "until_announced": change_ms is None or context.announced(change_ms),
             "horizon_days": HORIZON_DAYS,
             "hidden": [] if span is None else [self._heard(item) for item in span.hidden],
             "overrides": [

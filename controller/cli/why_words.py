@@ -226,7 +226,8 @@ class Words:
             return
         yield Line(text("Next, if all else stays as it is:"))
         for item in found["next"]:
-            told = text("  {time} {words}", time=moment(item["at"], self._now), words=self._then(item))
+            time = moment(item["at"], self._now) + ("" if item["announced"] else "?")
+            told = text("  {time} {words}", time=time, words=self._then(item))
             yield Line(told, 8)
 
     def _then(self, item: dict[str, Any]) -> Text:

@@ -333,6 +333,8 @@ SHOWN: dict[str, tuple[Prepare, Ask]] = {
         "boiler", "2026-03-05 07:01", lambda scene: scene.run(200).wait_until("2026-03-05 09:16")
     ),
     "foreseen": _then("hall-lights", "2026-03-06 09:12", day_gone_by),
+    "foreseen-year": _then("hall-lights", "2026-12-31 15:00", day_gone_by),
+    "foreseen-holiday": _then("hall-lights", "2026-10-01 10:00", day_gone_by),
     "foreseen-by-hand": _then(
         "hall-lights",
         "2026-03-05 11:45",
