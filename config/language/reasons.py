@@ -97,7 +97,7 @@ _DAYS = (
     ),
     (text("exception: {reason}"), re.compile(r"exception: (?P<reason>.+)")),
 )
-_CLOCK = r"\d\d:\d\d"
+_CLOCK = r"(?:\d{4}-\d\d-\d\d )?\d\d:\d\d"
 _LEAD = (
     rf"(?P<lead>\d+) min before people come at (?P<time>{_CLOCK}): "
     r"(?P<kelvin>[\d.]+) K at (?P<rate>[\d.]+) min/K"

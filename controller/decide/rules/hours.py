@@ -53,6 +53,8 @@ class Hours:
             self._stays[occupied.name] = (self.wall_ms, until_ms, found)
         return found
 
-    def clock(self, wall_ms: int) -> str:
-        """ "08:30", as local clocks show it."""
-        return self._context.local.clock(wall_ms)
+    def clock(self, wall_ms: int, seen_ms: int) -> str:
+        """ "08:30", as local clocks show it; with its date if that is not the day of `seen_ms`."""
+        local = self._context.local
+        day, clock = local.date_at(wall_ms), local.clock(wall_ms)
+        return clock if day == local.date_at(seen_ms) else f"{day} {clock}"

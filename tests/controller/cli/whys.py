@@ -197,7 +197,7 @@ def _then(point: str, minute: str, prepare: Prepare) -> tuple[Prepare, Ask]:
     def ask(scene: Scene, language: str) -> dict[str, Any]:
         scene.shell.ledger()
         plan, local = scene.shell.plan, scene.shell.daemon.context.local
-        at_ms = why_then.moment_of(minute, local)
+        at_ms = why_then.moment_of(minute, local, scene.shell.clock.now().wall_ms)
         then = why_then.Then(plan, why_then.meant(plan, point), local, language)
         if at_ms > scene.shell.clock.now().wall_ms:
             return then.foreseen(at_ms, why_then.overrides(scene.data, then.point, at_ms))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import pytest
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from config.language import render
 from config.language.reasons import reason
 from config.plan.clock import Now
+from config.plan.places import Booking
 from config.plan.reading import NEVER, Quality, Reading, Value
 from config.plan.rules import OptimumStart, Rule
 from controller.decide.records import Book
@@ -37,11 +38,13 @@ NINE, NOON = at("2026-03-05 09:00"), at("2026-03-05 12:00")
 MINUTE = 60_000
 
 
-def made(more: str = "", way: str = "trip") -> tuple[Rule, OptimumStart, Context]:
+def made(
+    more: str = "", way: str = "trip", bookings: Sequence[Booking] = (EVENT,)
+) -> tuple[Rule, OptimumStart, Context]:
     plan = plan_with(RULE.replace("MORE", more).replace("trip", way), PLACES)
     rule = next(rule for rule in plan.rules if rule.name == "early")
     assert isinstance(rule.spec, OptimumStart)
-    return rule, rule.spec, Context.of(plan, [EVENT])
+    return rule, rule.spec, Context.of(plan, bookings)
 
 
 class Said(NamedTuple):
@@ -60,9 +63,10 @@ def say(
     way: str = "trip",
     outdoor: float | None = None,
     trusted: bool = True,
+    bookings: Sequence[Booking] = (EVENT,),
 ) -> Said:
     """One evaluation, long after the start of the daemon."""
-    rule, spec, context = made(more, way)
+    rule, spec, context = made(more, way, bookings)
     hours = Hours(context, None)
     hours.at(Now(wall_ms, 0, trusted))
     readings = [NEVER] * 1000
@@ -111,6 +115,23 @@ def test_bad_inputs_may_be_told_to_change_nothing() -> None:
     for way in ("release", "hold 5 min then release"):
         assert say(NINE - 100 * MINUTE, None, way=way)[:2] == (False, 15), "it begins with the people"
         assert say(NINE, None, way=way)[:2] == (True, 13)
+
+
+def test_a_time_of_another_day_has_its_date() -> None:
+    """A booking over midnight ends on another day, and the people of one early in the morning come on the day
+    after it has begun for them. What is said does not change at midnight."""
+    long = (booking("hall", "2026-03-05 23:00", "2026-03-06 16:00"),)
+    for minute in ("2026-03-05 23:30", "2026-03-06 09:00"):
+        words = say(at(minute), 21.0, bookings=long).outcome.requests[0][1].reason
+        assert str(words) == "early: people are there until 2026-03-06 16:00"
+        assert render(reason(str(words)), "zh_CN") == render(words, "zh_CN")
+    night = (booking("hall", "2026-03-06 01:00", "04:00"),)
+    for minute in ("2026-03-05 23:30", "2026-03-06 00:30"):
+        words = say(at(minute), 10.0, {"early": True}, bookings=night).outcome.requests[0][1].reason
+        assert "before people come at 2026-03-06 01:00" in str(words)
+        assert render(reason(str(words)), "zh_CN") == render(words, "zh_CN")
+    (remark,) = say(at("2026-03-05 12:00"), 21.0, bookings=night).outcome.remarks
+    assert str(remark) == "people come at 2026-03-06 01:00; the room is as it should be"
 
 
 def test_while_nobody_knows_the_time_it_asks_for_nothing_and_forgets_nothing() -> None:
