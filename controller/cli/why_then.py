@@ -37,6 +37,8 @@ from schedules.local import LocalTime
 from schedules.preview import Heard, Window, timelines
 from schedules.programme import HORIZON_DAYS
 
+_BY_HAND = text("set by hand")
+"""What the ledger has for the reason of a person who gave none."""
 _FIRST, _LAST = 1971, 2100
 _DATED = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2}(?::\d{2})?)")
@@ -186,7 +188,9 @@ class Then:
             **self._valued(entry.value),
             "slot": entry.slot,
             "who": entry.who,
-            "why": self._said(entry.why if entry.who else reason(entry.why)),
+            "why": self._said(
+                entry.why if entry.who and entry.why != _BY_HAND.message else reason(entry.why)
+            ),
             "source": entry.source,
             "fate": entry.fate,
             "detail": entry.detail,

@@ -316,6 +316,12 @@ SHOWN: dict[str, tuple[Prepare, Ask]] = {
     "shed": _now("stairs", _shed),
     "past-shed": _then("stairs", "2026-03-05 09:14", _shed),
     "past": _then("hall-lights", "2026-03-05 09:15", day_gone_by),
+    "past-no-reason": _then(
+        "lamp", "2026-03-05 07:00:06", lambda scene: scene.override("relays.ch3", True, 4, "").run(5)
+    ),
+    "past-before-no-reason": _then(
+        "lamp", "2026-03-05 07:00:01", lambda scene: scene.override("relays.ch3", True, 4, "").run(5)
+    ),
     "past-early": _then("hall-lights", "2026-03-01 12:00", day_gone_by),
     "past-rest": _then("pump-1.run_cmd", "2026-03-05 07:00:20", _resting),
     "past-raised": _then(
