@@ -205,6 +205,8 @@ def _special(
     """What has made a date another than its weekday, for people."""
     day = context.calendar.kind(today)
     if exception is None:
+        if day.origin == "weekday":
+            return ""
         plain = context.calendar.plain(today)
         applied, usual = _applies(programme, day.kinds), _applies(programme, plain)
         if day.kinds == plain or (applied and (applied is usual or usual is None)):
