@@ -159,7 +159,7 @@ class Parts:
                 self._hindered_by_hand(point),
                 self._outputs.reachable(bound.device),
                 self._image,
-                self._rules.bearing_on(point, lambda name: self.cover(name).points),
+                self._rules.bearing_on(point, now, lambda name: self.cover(name).points),
                 now.trusted,
                 now.wall_ms,
                 tuple(self._programmes.requests(point)),

@@ -77,6 +77,10 @@ class Calendar:
             return ordinary
         return Day((own.kind, *ordinary.kinds), ordinary.announced, _site_says(own), "site")
 
+    def plain(self, day: date) -> tuple[str, ...]:
+        """What its weekday alone would make of it: as `Day.kinds`."""
+        return _base(_by_weekday(day.weekday()), day)
+
     def announced(self, year: int) -> bool:
         """Whether it is known which days of a year are off: announced by the country, or written into the
         site's calendar. New Year and National Day stand in every notice, so they tell."""

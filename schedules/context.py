@@ -29,6 +29,10 @@ class Context(NamedTuple):
         sun = Sun(plan.site.latitude, plan.site.longitude, local)
         return cls(local, Calendar(plan.calendar), sun, Bookings(bookings))
 
+    def announced(self, wall_ms: int) -> bool:
+        """Whether it is known which kind of day a time falls on, or only the weekday."""
+        return self.calendar.kind(self.local.date_at(wall_ms)).announced
+
     def moment(self, mark: TimeMark, day: date) -> int:
         """When `mark` falls on the local `day`, UTC milliseconds."""
         if mark.base == "clock":

@@ -14,14 +14,14 @@ for 18:00: "sunset to 19:00" is empty on a midsummer day with sunset at 20:09 an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from enum import IntEnum
 from typing import NamedTuple
 
 from config.language import Text, text
 from config.plan.devices import Source
-from config.plan.programmes import BookedPeriod, ExceptionEntry, Period, Programme
+from config.plan.programmes import BookedPeriod, DayList, ExceptionEntry, Period, Programme
 from config.plan.reading import Value
 from schedules.booked import booked
 from schedules.calendar import Day, kind_words, kinds_like
@@ -59,7 +59,8 @@ class Verdict(NamedTuple):
     since_ms: int
     """Begin of the period; outside periods, the latest boundary within two days. For people only."""
     until_ms: int
-    """The next instant at which value, rank or source differ; HORIZON_DAYS ahead at most (look again)."""
+    """The next instant at which value, rank or source differ, or outside periods the exception or kind of day
+    that has made it so; HORIZON_DAYS ahead at most (look again)."""
 
 
 class Stretch(NamedTuple):
@@ -89,6 +90,13 @@ class _State(NamedTuple):
     value: Value | None
     rank: Rank
     source: Source
+    day: Text | str = ""
+    """Outside periods: the exception or the kind of day that has made it so, where a plain weekday would not
+    have."""
+
+    def said(self) -> tuple[bool, Value | None, Rank, Source]:
+        """As a verdict begins."""
+        return self.asks, self.value, self.rank, self.source
 
 
 class Days:
@@ -110,14 +118,16 @@ class Days:
         today = context.local.date_at(wall_ms)
         spans = self.spans(today)
         span = _span_at(spans, wall_ms)
-        state = _state(programme, today, span)
+        state = _state(programme, context, today, span)
         until = _next_change(self, wall_ms, today, state)
         self._keep_near(today)
         if span is not None:
-            return Verdict(*state, span.reason, span.start_ms, until)
+            return Verdict(*state.said(), span.reason, span.start_ms, until)
         edges = [edge for span in spans for edge in (span.start_ms, span.end_ms) if edge <= wall_ms]
+        if state.day and _state(programme, context, today - _DAY, None) != state:
+            edges.append(context.local.midnight(today))
         since = max(edges, default=context.local.midnight(today - 2 * _DAY))
-        return Verdict(*state, _reason(programme, today, span), since, until)
+        return Verdict(*state.said(), _reason(programme, today, span, state), since, until)
 
     def spans(self, day: date) -> list[_Span]:
         """Every period that can hold on `day`, earlier days' first: a tail beats what the new day says.
@@ -149,20 +159,22 @@ def course(programme: Programme, context: Context, start_ms: int, end_ms: int) -
     found: list[Stretch] = []
     day = context.local.date_at(start_ms)
     if not (programme.week or programme.exceptions or programme.effective or programme.bookings):
-        return [Stretch(start_ms, end_ms, *_state(programme, day, None), _reason(programme, day, None))]
-    days, begin = Days(programme, context), start_ms
+        state = _state(programme, context, day, None)
+        return [Stretch(start_ms, end_ms, *state.said(), _reason(programme, day, None, state))]
+    days, begin, before = Days(programme, context), start_ms, None
     while begin < end_ms:
         end = min(end_ms, context.local.midnight(day + _DAY))
         spans = days.spans(day)
         edges = {begin, *(edge for span in spans for edge in (span.start_ms, span.end_ms))}
         for edge in sorted(edge for edge in edges if begin <= edge < end):
             span = _span_at(spans, edge)
-            state = _state(programme, day, span)
-            if found and found[-1][2:6] == state:
+            state = _state(programme, context, day, span)
+            if state == before:
                 continue
+            before = state
             if found:
                 found[-1] = found[-1]._replace(end_ms=edge)
-            found.append(Stretch(edge, end_ms, *state, _reason(programme, day, span)))
+            found.append(Stretch(edge, end_ms, *state.said(), _reason(programme, day, span, state)))
         day += _DAY
         begin = max(begin, end)
     return found
@@ -176,17 +188,53 @@ def untrusted(programme: Programme, wall_ms: int) -> Verdict:
     return Verdict(programme.has_untrusted, value, Rank.DEFAULT, programme.source, reason, wall_ms, until)
 
 
-def _state(programme: Programme, today: date, span: _Span | None) -> _State:
+def _state(programme: Programme, context: Context, today: date, span: _Span | None) -> _State:
     if span is not None:
         return _State(True, span.period.value, span.rank, span.period.source)
-    asks = programme.has_default and effective(programme, today)
-    return _State(asks, programme.default if asks else None, Rank.DEFAULT, programme.source)
+    if not programme.has_default or not effective(programme, today):
+        return _State(False, None, Rank.DEFAULT, programme.source)
+    exception = exception_on(programme, today)
+    source = programme.source if exception is None else exception.source
+    special = _special(programme, context, today, exception)
+    return _State(True, programme.default, Rank.DEFAULT, source, special)
 
 
-def _reason(programme: Programme, today: date, span: _Span | None) -> Text:
+def _special(
+    programme: Programme, context: Context, today: date, exception: ExceptionEntry | None
+) -> Text | str:
+    """What has made a date another than its weekday, for people."""
+    day = context.calendar.kind(today)
+    if exception is None:
+        if day.origin == "weekday":
+            return ""
+        plain = context.calendar.plain(today)
+        applied, usual = _applies(programme, day.kinds), _applies(programme, plain)
+        if day.kinds == plain or (applied and (applied is usual or usual is None)):
+            return ""
+        return kind_words(day.kinds[0]) if applied or any(entry.periods for entry in programme.week) else ""
+    if exception.like is None:
+        return text("exception: {reason}", reason=exception.reason)
+    applies = _list_of(programme, kinds_like(exception.like, day))
+    kind = kind_words(exception.like if applies is None else applies.kind)
+    return text("exception: {reason} (like {kind})", reason=exception.reason, kind=kind)
+
+
+def _reason(programme: Programme, today: date, span: _Span | None, state: _State) -> Text:
     if span is not None:
         return span.reason
+    if state.day:
+        return text("outside its periods ({day})", day=state.day)
     return text("outside its periods") if effective(programme, today) else text("outside its effective dates")
+
+
+def _applies(programme: Programme, kinds: Sequence[str]) -> DayList | None:
+    """The list that applies to such a day, if there is anything in it."""
+    found = _list_of(programme, kinds)
+    return found if found is not None and found.periods else None
+
+
+def _list_of(programme: Programme, kinds: Sequence[str]) -> DayList | None:
+    return next((entry for kind in kinds for entry in programme.week if entry.kind == kind), None)
 
 
 def _next_change(days: Days, wall_ms: int, today: date, state: _State) -> int:
@@ -197,7 +245,7 @@ def _next_change(days: Days, wall_ms: int, today: date, state: _State) -> int:
         spans = days.spans(day)
         edges = {begin, *(edge for span in spans for edge in (span.start_ms, span.end_ms))}
         for edge in sorted(edge for edge in edges if begin <= edge < end and edge > wall_ms):
-            if _state(days.programme, day, _span_at(spans, edge)) != state:
+            if _state(days.programme, days.context, day, _span_at(spans, edge)) != state:
                 return edge
     return midnight(today + HORIZON_DAYS * _DAY)
 
@@ -246,7 +294,7 @@ def _day_periods(
         if exception.like is None:
             return exception.periods, text("exception: {reason}", reason=exception.reason)
         kinds = kinds_like(exception.like, day)
-    applies = next((entry for kind in kinds for entry in programme.week if entry.kind == kind), None)
+    applies = _list_of(programme, kinds)
     if applies is None:
         return (), ""
     words = kind_words(applies.kind)

@@ -13,6 +13,7 @@ from config.language.details import detail
 
 _MARK = r"(?:\d\d:\d\d(?::\d\d)?|(?:sunrise|sunset)(?: [+-] [\d.]+ min)?)"
 _PERIOD = re.compile(rf"(?P<day>.+) (?P<start>{_MARK})-(?P<end>{_MARK})")
+_OUTSIDE = re.compile(r"outside its periods \((?P<day>.+)\)", re.DOTALL)
 _SUN = re.compile(r"(?P<sun>sunrise|sunset)(?: (?P<sign>[+-]) (?P<minutes>[\d.]+) min)?")
 _OWNED = re.compile(r"(?P<owner>.+?): (?P<reason>.+)", re.DOTALL)
 _KINDS: Mapping[str, Text] = {
@@ -79,6 +80,9 @@ _WHOLE: Mapping[str, Text] = {
         text("the demand cannot be measured: what was shed stays so for a while"),
         text("there is a flame, or whether there is one cannot be read"),
         text("there was a flame less than 10 min ago"),
+        text("its time on"),
+        text("its time off"),
+        text("the level does not rise: closed"),
         text("its time is over"),
         text("a person commands it"),
         text("it was put back"),
@@ -96,14 +100,35 @@ _DAYS = (
     ),
     (text("exception: {reason}"), re.compile(r"exception: (?P<reason>.+)")),
 )
-_CLOCK = r"\d\d:\d\d"
+_CLOCK = r"(?:\d{4}-\d\d-\d\d )?\d\d:\d\d"
 _LEAD = (
     rf"(?P<lead>\d+) min before people come at (?P<time>{_CLOCK}): "
     r"(?P<kelvin>[\d.]+) K at (?P<rate>[\d.]+) min/K"
 )
+_CAUSES: Mapping[str, Text] = {
+    said.message: said for said in (text("fault"), text("told to run, and it does not"))
+}
+"""What may stand where a condition does."""
+_CONDITION = r"(?P<condition>.*\b(?:is|above|below)\b.*)"
 _BOOKED = r"(?P<place>.+?) booked (?P<times>\d.+)"
 _FORMS = (
     (text("tripped, because {condition}"), re.compile(r"tripped, because (?P<condition>.+)")),
+    (
+        text("{condition} has not been read yet"),
+        re.compile(rf"{_CONDITION} has not been read yet", re.DOTALL),
+    ),
+    (text("because {condition}"), re.compile(rf"because {_CONDITION}", re.DOTALL)),
+    (text("not {condition}"), re.compile(rf"not {_CONDITION}", re.DOTALL)),
+    (text("runs on after {condition}"), re.compile(rf"runs on after {_CONDITION}", re.DOTALL)),
+    (
+        text("it cannot be read whether {condition}"),
+        re.compile(rf"it cannot be read whether {_CONDITION}", re.DOTALL),
+    ),
+    (text("{needed} of {count} needed"), re.compile(r"(?P<needed>\d+) of (?P<count>\d+) needed")),
+    (
+        text("begins {seconds} s after the others"),
+        re.compile(r"begins (?P<seconds>[\d.e+]+) s after the others"),
+    ),
     (
         text("demand {demand} kW, {expected} kW expected within {ahead} min; limit {limit} kW"),
         re.compile(
@@ -179,7 +204,9 @@ def _reason(said: str) -> Text | None:
     if period is not None:
         marks = text("{start}-{end}", start=_mark(period["start"]), end=_mark(period["end"]))
         return text("{day} {period}", day=_day(period["day"]), period=marks)
-    return _form(said, _FORMS, str)
+    if (found := _OUTSIDE.fullmatch(said)) is not None:
+        return text("outside its periods ({day})", day=_day(found["day"]))
+    return _form(said, _FORMS, lambda part: _CAUSES.get(part, part))
 
 
 def _day(said: str) -> Text | str:

@@ -18,8 +18,8 @@ def why(
         str | None,
         typer.Option(
             "--at",
-            help='At another time, local: "2026-03-05 09:12"; the past from the ledger, the future as the '
-            "programmes foresee it.",
+            help='At another time, local: "2026-03-05 09:12", or 09:12 for today; the past from the ledger, '
+            "the future as the programmes foresee it.",
             metavar="TIME",
             show_default=False,
         ),

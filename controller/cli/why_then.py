@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
+import unicodedata
 from collections.abc import Iterable
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,33 +37,54 @@ from schedules.local import LocalTime
 from schedules.preview import Heard, Window, timelines
 from schedules.programme import HORIZON_DAYS
 
+_BY_HAND = text("set by hand")
+"""What the ledger has for the reason of a person who gave none."""
 _FIRST, _LAST = 1971, 2100
+_DATED = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2}(?::\d{2})?)")
 
 
 def answer(directory: Path, name: str, written: str, language: str) -> dict[str, Any]:
     """What was, or is to be, at the local time `written`, as data. Raises Failure."""
     plan = plan_in_force(directory)
     local = LocalTime(plan.site.time_zone)
-    at_ms = moment_of(written, local)
+    now_ms = _site_now(directory)
+    at_ms = moment_of(written, local, now_ms)
     point = meant(plan, name)
     then = Then(plan, point, local, language)
-    if at_ms > _site_now(directory):
+    if at_ms > now_ms:
         return then.foreseen(at_ms, overrides(directory, point, at_ms), of_daemon(directory))
     return then.past(at_ms, told(directory, plan, point, at_ms))
 
 
-def moment_of(written: str, local: LocalTime) -> int:
-    """A time of the site: "2026-03-05 09:12", also with seconds or an offset of its own. Raises Failure."""
+def moment_of(written: str, local: LocalTime, now_ms: int) -> int:
+    """A time of the site: "2026-03-05 09:12", also with seconds or an offset of its own; "09:12" is of
+    the day of `now_ms`. Raises Failure."""
+    plain = unicodedata.normalize("NFKC", written).strip()
+    dated = _DATED.match(plain)
+    if dated is not None and not _is_day(*map(int, dated.groups())):
+        raise Failure(text('"{given}" is not in the calendar', given=dated[0]), code=2)
+    if (clock := _CLOCK.fullmatch(plain)) is not None:
+        plain = f"{local.date_at(now_ms)} {clock[1]:0>2}:{clock[2]}"
     try:
-        found = datetime.fromisoformat(written.strip())
+        found = datetime.fromisoformat(plain)
     except ValueError:
         found = None
     if found is None or not _FIRST < found.year < _LAST:
-        raise Failure(text('{given} is no time; write "2026-03-05 09:12"', given=written), code=2)
+        words = text('{given} is no time; write "2026-03-05 09:12", or 09:12 for today', given=written)
+        raise Failure(words, code=2)
     if found.tzinfo is not None:
         return round(found.timestamp() * 1000)
     seconds = found.hour * 3600 + found.minute * 60 + found.second
     return local.instant(found.date(), seconds)
+
+
+def _is_day(year: int, month: int, day: int) -> bool:
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True
 
 
 class Then:
@@ -114,6 +137,7 @@ class Then:
             "winner": None if winner is None else self._heard(winner),
             "since": iso(self._local, None if span is None else span.began_ms),
             "until": iso(self._local, change_ms),
+            "until_announced": change_ms is None or context.announced(change_ms),
             "horizon_days": HORIZON_DAYS,
             "hidden": [] if span is None else [self._heard(item) for item in span.hidden],
             "overrides": [
@@ -164,7 +188,9 @@ class Then:
             **self._valued(entry.value),
             "slot": entry.slot,
             "who": entry.who,
-            "why": self._said(entry.why if entry.who else reason(entry.why)),
+            "why": self._said(
+                entry.why if entry.who and entry.why != _BY_HAND.message else reason(entry.why)
+            ),
             "source": entry.source,
             "fate": entry.fate,
             "detail": entry.detail,

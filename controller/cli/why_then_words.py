@@ -179,7 +179,10 @@ class ThenWords(Words):
         if found["since"]:
             yield Line(text("  so since {time}", time=moment(found["since"], self._now)), 2)
         if found["until"]:
-            yield Line(text("  next change at {time}", time=moment(found["until"], self._now)), 2)
+            told = text("  next change at {time}", time=moment(found["until"], self._now))
+            if not found["until_announced"]:
+                told = text("{told}? (days off of that year are not announced: it may differ)", told=told)
+            yield Line(told, 2)
         else:
             yield Line(text("  no change within {days} days", days=found["horizon_days"]), 2)
 

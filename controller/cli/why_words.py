@@ -44,6 +44,9 @@ _ENDS = {
     "minimum times": text("the minimum time is over: {then}"),
     "person": text("what was set by hand ends: {then}"),
     "rule": text("the rule's time is over: {then}"),
+    "no flame": text("if there is no flame until then: {then}"),
+    "rule decides": text("{rule} decides anew; if what it reads stays as it is: {then}"),
+    "rule looks": text("{rule} looks again; if what it reads stays as it is, no change: {then}"),
 }
 
 
@@ -223,23 +226,39 @@ class Words:
             return
         yield Line(text("Next, if all else stays as it is:"))
         for item in found["next"]:
-            told = text("  {time} {words}", time=moment(item["at"], self._now), words=self._then(item))
+            time = moment(item["at"], self._now) + ("" if item["announced"] else "?")
+            told = text("  {time} {words}", time=time, words=self._then(item))
             yield Line(told, 8)
 
     def _then(self, item: dict[str, Any]) -> Text:
         if item["kind"] == "programme" and item["asks"] is None:
             return text("no programme asks for a value any more")
-        if item["kind"] == "programme":
+        if not item["heard"]:
             asks = item["asks"]
             told = text("{value} — {reason}", value=self.value(asks), reason=asks["reason"])
-            if item["heard"]:
-                return told
             return text("a programme asks for {told}; it is not heard while that stands", told=told)
-        if item["by"] is None:
-            then: Text = text("nobody asks for a value")
-        else:
-            then = text("{value} — {reason}", value=self.value(item), reason=item["by"]["reason"])
-        return text(_ENDS[item["kind"]].message, then=then)
+        then = self._decided_then(item)
+        if item["kind"] == "programme":
+            return then
+        parts = {"then": then} if item["rule"] is None else {"then": then, "rule": item["rule_label"]}
+        return text(_ENDS[item["kind"]].message, **parts)
+
+    def _decided_then(self, item: dict[str, Any]) -> Text:
+        """What comes of it; caps and floors that make another value of it are named."""
+        by = item["by"]
+        if by is None:
+            return text("nobody asks for a value")
+        if not item["bounds"]:
+            return text("{value} — {reason}", value=self.value(item), reason=by["reason"])
+        words: Text = text(
+            "{value} — {reason} asks for {asked}",
+            value=self.value(item),
+            reason=by["reason"],
+            asked=self.value(by),
+        )
+        for bound in item["bounds"]:
+            words = text("{words}. {bound}", words=words, bound=self.bounded(bound))
+        return words
 
     # Small words
 

@@ -15,6 +15,7 @@ from controller.decide.arbiter import NOTHING, Result, arbitrate
 from controller.decide.barriers import Barrier
 from controller.decide.output import Standing
 from controller.decide.requests import Request
+from controller.decide.rules.foresight import Change
 from controller.decide.wanted import Phase
 
 
@@ -59,11 +60,15 @@ class Coming(NamedTuple):
 
     at_ms: int
     kind: str
-    """"programme", "person", "rule", "minimum times"."""
+    """"programme", "person", "rule", "minimum times"; "no flame": these end only if a stove's flame stays
+    out; "rule decides": a rule decides anew, by what it reads then; "rule looks": it does, and changes
+    nothing if that stays the same."""
     after: Result
     """What is decided then."""
-    asks: Request | None
+    asks: Request | None = None
     """Of a programme: what it asks then, be it heard or not."""
+    rule: Rule | None = None
+    """Of a rule that decides or looks: which."""
 
     @property
     def heard(self) -> bool:
@@ -79,6 +84,8 @@ class Bearing(NamedTuple):
     """What it looks at."""
     says: tuple[Text, ...]
     """What people are told of it now."""
+    ahead: Callable[[], Iterable[Change]]
+    """What it will ask for at which time, if it reads the same; empty where that cannot be reckoned."""
 
 
 class Said(NamedTuple):
@@ -219,7 +226,7 @@ def _looked_at(seen: Seen) -> Iterable[tuple[Rule, int]]:
     """What rules look at that ask for something now or have an alarm, and all that cannot be read: it decides
     what they do."""
     asking = {request.source for standing in (seen.result or NOTHING).slots for request in standing}
-    for rule, points, says in seen.rules:
+    for rule, points, says, _ in seen.rules:
         tells = bool(says) or str(rule.source) in asking
         for point in sorted(points):
             if tells or seen.readings[point].quality is not Quality.GOOD:
@@ -227,26 +234,76 @@ def _looked_at(seen: Seen) -> Iterable[tuple[Rule, int]]:
 
 
 def _coming(seen: Seen, result: Result) -> Iterable[Coming]:
-    requests = [request for standing in result.slots for request in standing]
-    others = [request for request in requests if request not in seen.programmes]
-    now = arbitrate(requests)
+    ahead = _Ahead(seen, result)
+    now = arbitrate([request for standing in result.slots for request in standing])
     if result.held is not None and result.held.expires_ms is not None:
-        yield Coming(result.held.expires_ms, "minimum times", now, None)
+        kind = "no flame" if _is_permit(seen) else "minimum times"
+        yield Coming(result.held.expires_ms, kind, now)
     rules = [item.rule for item in seen.rules]
-    for ending in others:
+    ends = {}
+    for ending in ahead.others:
         ends_ms = ending.expires_ms
         if ends_ms is None or ends_ms < seen.now_ms:
             continue
-        programmes = seen.programmes_at(ends_ms) if seen.trusted else seen.programmes
-        left = [one for one in others if one is not ending and not _over(one, ends_ms)]
-        after = arbitrate([*left, *programmes])
+        after = ahead.at(ends_ms, ending)
         if _of(after) != _of(now):
-            yield Coming(ends_ms, author(ending, rules), after, None)
-    if seen.trusted and seen.change_ms is not None:
-        programmes = tuple(seen.programmes_at(seen.change_ms))
-        left = [one for one in others if not _over(one, seen.change_ms)]
-        after = arbitrate([*left, *programmes])
-        yield Coming(seen.change_ms, "programme", after, arbitrate(programmes).winner)
+            ends[ends_ms] = _of(after)
+            yield Coming(ends_ms, author(ending, rules), after)
+    if not seen.trusted:
+        return
+    for rule, changes in ahead.rules:
+        yield from _of_rule(ahead, rule, changes)
+    if seen.change_ms is not None:
+        asks = arbitrate(seen.programmes_at(seen.change_ms)).winner
+        after = ahead.at(seen.change_ms)
+        if ends.get(seen.change_ms) != _of(after):
+            yield Coming(seen.change_ms, "programme", after, asks)
+
+
+class _Ahead:
+    """What is decided at times to come, if everything else stays as it is."""
+
+    def __init__(self, seen: Seen, result: Result) -> None:
+        self._seen = seen
+        requests = [request for standing in result.slots for request in standing]
+        self.others = [request for request in requests if request not in seen.programmes]
+        """What is asked now by others than programmes."""
+        self.rules = [(item.rule, tuple(item.ahead()) if seen.trusted else ()) for item in seen.rules]
+
+    def at(self, at_ms: int, without: Request | None = None, before: Change | None = None) -> Result:
+        """Also `without` one of what stands, or as it would be `before` a rule's change."""
+        seen = self._seen
+        stands = [one for one in self.others if one is not without and not _over(one, at_ms)]
+        for rule, changes in self.rules:
+            past = [change for change in changes if change.at_ms <= at_ms and change is not before]
+            if past:
+                stands = [one for one in stands if one.source != str(rule.source)]
+                stands += past[-1].requests
+        programmes = seen.programmes_at(at_ms) if seen.trusted else seen.programmes
+        return arbitrate([*stands, *programmes])
+
+
+def _of_rule(ahead: _Ahead, rule: Rule, changes: Sequence[Change]) -> Iterable[Coming]:
+    """The first change by a rule that changes what is decided, and before it the first that does not, if only
+    it is this rule that is heard."""
+    looked = False
+    for change in changes:
+        before, after = ahead.at(change.at_ms, before=change), ahead.at(change.at_ms)
+        if _of(after) != _of(before):
+            yield Coming(change.at_ms, "rule decides", after, rule=rule)
+            return
+        heard = [after.winner, *after.bounds]
+        if not looked and any(one in change.requests for one in heard if one is not None):
+            looked = True
+            yield Coming(change.at_ms, "rule looks", after, rule=rule)
+
+
+def _is_permit(seen: Seen) -> bool:
+    """Whether it is a stove's permit: what holds that is its flame."""
+    return any(
+        item.kind == "stove" and dict(item.roles).get("permit") == seen.point.id
+        for item in seen.plan.equipment
+    )
 
 
 def _over(request: Request, at_ms: int) -> bool:

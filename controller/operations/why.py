@@ -41,6 +41,7 @@ class _Answer:
         self._plan = daemon.plan
         self._naming = daemon.engine.naming
         self._local = daemon.context.local
+        self._announced = daemon.context.announced
         self._now_ms = daemon.clock.now().wall_ms
         self._answers = daemon.engine.online(point.device)
         self._point = point
@@ -138,9 +139,13 @@ class _Answer:
         winner = after.winner
         return {
             "at": iso(self._local, item.at_ms),
+            "announced": item.kind != "programme" or self._announced(item.at_ms),
             "kind": item.kind,
+            "rule": None if item.rule is None else item.rule.name,
+            "rule_label": None if item.rule is None else item.rule.label or item.rule.name,
             **self._valued(after.value),
             "by": None if winner is None else self._request(winner),
+            "bounds": [self._request(bound) for bound in after.bounds],
             "heard": item.heard,
             "asks": None if item.asks is None else self._request(item.asks),
         }

@@ -13,7 +13,7 @@ from config.language.reasons import reason
 from config.plan.programmes import CalendarPlan, Programme
 from config.plan.reading import Value
 from schedules.bookings import Bookings
-from schedules.programme import HORIZON_DAYS, Days, Rank, evaluate, untrusted
+from schedules.programme import HORIZON_DAYS, Days, Rank, Verdict, evaluate, untrusted
 from tests.many import many
 from tests.schedules.build import at, booked, booking, context, entry, exception, local, programme
 from tests.schedules.drawn import Drawn, places_with_programmes
@@ -37,6 +37,12 @@ FESTIVAL = programme(
 )
 SUMMER = programme({"everyday": [("22:00-06:00", True)]}, default=False, effective="2026-06-01..2026-08-31")
 RELEASE = programme({"workday": [("12:00-13:00", None)], "everyday": [("00:00-24:00", 1.0)]}, default=9.0)
+FEAST = programme(
+    {"everyday": [("22:00-06:00", 40.0)]},
+    exceptions=[exception("2026-10-01", own=[("20:00-24:00", 100.0)], from_midnight=True)],
+    default=5.0,
+)
+INSPECTED = programme({"workday": [("08:00-12:00", 80.0)], "inspection": []}, default=0.0)
 DAYS = programme(
     {kind: [("08:00-09:00", kind)] for kind in ("monday", "holiday", "workday", "dayoff", "everyday")}
 )
@@ -51,9 +57,10 @@ ROWS: list[tuple[Programme, str, bool, Value | None, Rank, str]] = [
     (CORRIDOR, "2026-03-05 12:00", True, 30.0, Rank.PERIOD, "2026-03-05 14:00"),
     (CORRIDOR, "2026-03-05 18:30", True, 10.0, Rank.DEFAULT, "2026-03-06 08:00"),
     (CORRIDOR, "2026-03-06 18:30", True, 10.0, Rank.DEFAULT, "2026-03-09 08:00"),
-    (CORRIDOR, "2026-09-30 18:30", True, 10.0, Rank.DEFAULT, "2026-10-08 08:00"),
+    (CORRIDOR, "2026-09-30 18:30", True, 10.0, Rank.DEFAULT, "2026-10-01 00:00"),
+    (CORRIDOR, "2026-10-01 18:30", True, 10.0, Rank.DEFAULT, "2026-10-08 00:00"),
     (CORRIDOR, "2026-10-10 09:00", True, 80.0, Rank.PERIOD, "2026-10-10 12:00"),
-    (CORRIDOR, "2026-12-31 09:00", True, 10.0, Rank.DEFAULT, "2027-01-01 08:00"),
+    (CORRIDOR, "2026-12-31 09:00", True, 10.0, Rank.DEFAULT, "2027-01-01 00:00"),
     # Street lights: the night runs on until the sun of the next day.
     (STREET, "2026-01-01 18:22", False, None, Rank.DEFAULT, "2026-01-01 18:23"),
     (STREET, "2026-01-01 18:24", True, 100.0, Rank.PERIOD, "2026-01-01 23:00"),
@@ -111,6 +118,26 @@ def test_reasons_name_the_day_and_the_period() -> None:
     assert reason("2026-03-05 20:00", STREET) == "every day sunset + 10 min-23:00"
     assert reason("2026-10-01 21:00", FESTIVAL) == "exception: test 20:00-24:00"
     assert reason("2026-05-01 21:00", SUMMER) == "outside its effective dates"
+
+
+@pytest.mark.parametrize(
+    ("what", "minute", "said", "line"),
+    [
+        (CORRIDOR, "2026-12-31 10:00", "exception: test (like day off)", 50),
+        (CORRIDOR, "2026-10-01 10:00", "holiday", 1),
+        (CORRIDOR, "2026-03-07 10:00", "", 1),
+        (CORRIDOR, "2026-10-10 19:00", "", 1),
+        (FEAST, "2026-10-01 03:00", "exception: test", 50),
+        (INSPECTED, "2026-03-06 09:00", "inspection", 1),
+    ],
+)
+def test_what_has_made_it_the_default_is_named(what: Programme, minute: str, said: str, line: int) -> None:
+    """An exception, a holiday or an own kind of day, where a plain weekday would have its own word."""
+    calendar = CalendarPlan("CN", ("inspection",), (entry("2026-03-06", "inspection"),))
+    found = evaluate(what, context(calendar=calendar), at(minute))
+    assert str(found.reason) == (f"outside its periods ({said})" if said else "outside its periods")
+    assert (found.rank, found.source.line) == (Rank.DEFAULT, line)
+    assert render(reason(str(found.reason)), "zh_CN") == render(found.reason, "zh_CN")
 
 
 def test_the_sites_own_kind_of_day_beats_a_holiday() -> None:
@@ -196,19 +223,13 @@ def test_until_is_the_very_next_change(minute: int, what: Programme) -> None:
     said = evaluate(what, context(), start)
     before = evaluate(what, context(), said.until_ms - 1)
     after = evaluate(what, context(), said.until_ms)
-    assert (before.asks, before.value, before.rank, before.source) == (
-        said.asks,
-        said.value,
-        said.rank,
-        said.source,
-    )
-    changed = (after.asks, after.value, after.rank, after.source) != (
-        said.asks,
-        said.value,
-        said.rank,
-        said.source,
-    )
-    assert changed or said.until_ms - start > (HORIZON_DAYS - 1) * 86_400_000
+
+    def told(found: Verdict) -> tuple[object, ...]:
+        why = found.reason if found.rank is Rank.DEFAULT and found.asks else None
+        return found.asks, found.value, found.rank, found.source, why
+
+    assert told(before) == told(said)
+    assert told(after) != told(said) or said.until_ms - start > (HORIZON_DAYS - 1) * 86_400_000
 
 
 HALL = programme({"workday": [("08:00-12:00", 1.0)]}, default=0.0, bookings=[booked("hall", 2.0, 45, 15)])

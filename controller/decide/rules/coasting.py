@@ -30,7 +30,7 @@ def coasts(spec: OptimumStart, coast: Coast, look: Look, left_s: float) -> Text 
         return None
     words = text(
         "off before people leave at {time}: the room keeps within {band} K",
-        time=hours.clock(end_ms),
+        time=hours.clock(end_ms, end_ms - round(coast.at_most_s * 1000)),
         band=f"{coast.band:g}",
     )
     if _BEGAN in look.memory:

@@ -19,6 +19,7 @@ class Hours:
     def __init__(self, context: Context, tariff: Tariff | None) -> None:
         self.site = SiteHours(context, tariff)
         self._context = context
+        self._tariff = tariff
         self._stays: dict[str, tuple[int, int, Stay | None]] = {}
         """By programme: from when until when that is the answer."""
         self.wall_ms = 0
@@ -27,6 +28,10 @@ class Hours:
     def at(self, now: Now) -> None:
         """It is this time now."""
         self.wall_ms, self.trusted = now.wall_ms, now.trusted
+
+    def apart(self) -> Hours:
+        """One of its own, to be asked of times to come."""
+        return Hours(self._context, self._tariff)
 
     def rebook(self, context: Context) -> None:
         """The bookings are others from now on."""
@@ -48,6 +53,8 @@ class Hours:
             self._stays[occupied.name] = (self.wall_ms, until_ms, found)
         return found
 
-    def clock(self, wall_ms: int) -> str:
-        """ "08:30", as local clocks show it."""
-        return self._context.local.clock(wall_ms)
+    def clock(self, wall_ms: int, seen_ms: int) -> str:
+        """ "08:30", as local clocks show it; with its date if that is not the day of `seen_ms`."""
+        local = self._context.local
+        day, clock = local.date_at(wall_ms), local.clock(wall_ms)
+        return clock if day == local.date_at(seen_ms) else f"{day} {clock}"

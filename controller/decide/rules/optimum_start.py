@@ -66,7 +66,7 @@ def decide(spec: OptimumStart, look: Look) -> None:
             _put(spec, look, "away", text("nobody is there yet"))
             return
         _observe(spec, look, need)
-        _put(spec, look, "early", _words(look, stay))
+        _put(spec, look, "early", _words(spec, look, stay))
         return
     left_s = (stay.end_ms - now_ms) / 1000
     if spec.coast is not None and (words := coasts(spec, spec.coast, look, left_s)) is not None:
@@ -76,7 +76,8 @@ def decide(spec: OptimumStart, look: Look) -> None:
                 look.ask(item.off, words, since_ms, slot=Slot.OPTIMUM_STOP)
         return
     _observe(spec, look, need)
-    _put(spec, look, "there", text("people are there until {time}", time=look.hours.clock(stay.end_ms)))
+    until = look.hours.clock(stay.end_ms, stay.start_ms)
+    _put(spec, look, "there", text("people are there until {time}", time=until))
 
 
 def _need(spec: OptimumStart, look: Look) -> Need | None:
@@ -193,10 +194,11 @@ def _put(spec: OptimumStart, look: Look, phase: str, words: Text) -> None:
 # What people are told
 
 
-def _words(look: Look, stay: Stay) -> Text:
+def _words(spec: OptimumStart, look: Look, stay: Stay) -> Text:
     """Why it is on early: as it was reckoned when it began."""
     assert look.hours is not None
-    time, kept = look.hours.clock(stay.start_ms), look.kept
+    earliest_ms, kept = stay.start_ms - round(spec.at_most_s * 1000), look.kept
+    time = look.hours.clock(stay.start_ms, earliest_ms)
     if _LEAD not in kept:
         return text("as early as may be before people come at {time}: the room cannot be read", time=time)
     known = Rate(float(kept[_RATE]), int(kept[_LESSONS]))
@@ -224,13 +226,13 @@ def _remark(spec: OptimumStart, look: Look, stay: Stay | None, need: Need | None
     if stay is None:
         look.remark(text("nobody is expected within two days"))
     elif hours.wall_ms < stay.start_ms:
-        time = hours.clock(stay.start_ms)
+        time = hours.clock(stay.start_ms, hours.wall_ms)
         if look.number(spec.temperature) is None:
             look.remark(text("people come at {time}; the room cannot be read", time=time))
         elif need is None:
             look.remark(text("people come at {time}; the room is as it should be", time=time))
         else:
-            begins = hours.clock(stay.start_ms - round(need.lead_s * 1000))
+            begins = hours.clock(stay.start_ms - round(need.lead_s * 1000), hours.wall_ms)
             parts = {"time": time, "begins": begins, **_parts(need.kelvin, need.rate)}
             if need.rate.lessons:
                 words = text(

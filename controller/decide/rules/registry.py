@@ -67,6 +67,9 @@ class Kind(NamedTuple):
     glance: Callable[[Any, Look], None] | None = None
     """What an evaluation would do at a time asked for with `Look.glance_at`, while nothing that the last one
     took has changed and no wake has come: it keeps something else, and the rest of the memory stays."""
+    foreseeable: bool = False
+    """What it will do as time passes can be reckoned from the readings of now: what it asks for does not hang
+    on what its machines have answered."""
 
 
 def _selects(selector: Selector | None) -> int | None:
@@ -97,7 +100,7 @@ KINDS: dict[type[RuleSpec], Kind] = {
         hazard.may_be_reset,
         hazard.ALARM,
     ),
-    Link: Kind(link.decide, lambda spec: points_of(spec.when, spec.until)),
+    Link: Kind(link.decide, lambda spec: points_of(spec.when, spec.until), foreseeable=True),
     Level: Kind(level.decide, lambda spec: points_of(spec.only_if) | {spec.level}),
     Duty: Kind(
         duty.decide,
@@ -107,12 +110,13 @@ KINDS: dict[type[RuleSpec], Kind] = {
         ),
         heeds=lambda spec: [item.name for item in spec.machines],
     ),
-    Cycling: Kind(cycling.decide, lambda spec: points_of(spec.when)),
+    Cycling: Kind(cycling.decide, lambda spec: points_of(spec.when), foreseeable=True),
     MakeUp: Kind(make_up.decide, lambda spec: frozenset((spec.level,)), make_up.may_be_reset, make_up.ALARM),
     OptimumStart: Kind(
         optimum_start.decide,
         lambda spec: _bound(spec.temperature, spec.outdoor, *(item.on.point for item in spec.then)),
         inputs=lambda spec, _: _bound(spec.temperature, spec.outdoor),
+        foreseeable=True,
     ),
     Heater: Kind(
         heater.decide,
@@ -121,12 +125,16 @@ KINDS: dict[type[RuleSpec], Kind] = {
             points_of(spec.when)
             | _bound(*(item.temperature for item in spec.boilers if point == item.heat.on.point))
         ),
+        foreseeable=True,
     ),
     Irrigation: Kind(
         irrigation.decide,
         lambda spec: points_of(spec.only_if, spec.skip_when, spec.rain) | _bound(spec.level, spec.meter),
+        foreseeable=True,
     ),
-    TariffShift: Kind(tariff_shift.decide, lambda spec: points_of(spec.only_if) | {spec.level}),
+    TariffShift: Kind(
+        tariff_shift.decide, lambda spec: points_of(spec.only_if) | {spec.level}, foreseeable=True
+    ),
     Supervision: Kind(
         supervision.decide,
         lambda spec: _bound(spec.command, spec.feedback, spec.fault, _selects(spec.selector)),

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from config.language import text
@@ -16,6 +17,7 @@ from controller.decide.explain import Bearing
 from controller.decide.records import Notice, Refused, RuleMemory
 from controller.decide.requests import Request
 from controller.decide.rules.aims import aims, by_the_clock
+from controller.decide.rules.foresight import Ahead, changes
 from controller.decide.rules.hours import Hours
 from controller.decide.rules.look import Kept, Look, Memory, Outcome, Yielding
 from controller.decide.rules.registry import KINDS
@@ -224,11 +226,11 @@ class RuleRequests:
         changed, self._yields_changed = self._yields_changed, False
         return dict(self._yielding) if changed else None
 
-    def bearing_on(self, point: int, covered: Callable[[str], Collection[int]]) -> list[Bearing]:
+    def bearing_on(self, point: int, now: Now, covered: Callable[[str], Collection[int]]) -> list[Bearing]:
         """The rules that may ask something of `point` or take it out of our hands. `covered`: the points of
         an equipment."""
         found = []
-        for rule, standing in zip(self._rules, self._standing, strict=True):
+        for number, (rule, standing) in enumerate(zip(self._rules, self._standing, strict=True)):
             spec = rule.spec
             if isinstance(spec, Hazard):
                 bears = any(point in covered(name) for name in spec.yields)
@@ -238,8 +240,19 @@ class RuleRequests:
                 says = tuple(notice.text for notice in standing.outcome.notices) + standing.outcome.remarks
                 kind = KINDS[type(spec)]
                 points = kind.points(spec) if kind.inputs is None else kind.inputs(spec, point)
-                found.append(Bearing(rule, points, says))
+                ahead = partial(changes, self._ahead(number, now), point)
+                found.append(Bearing(rule, points, says, ahead))
         return found
+
+    def _ahead(self, number: int, now: Now) -> Ahead:
+        now_ms, hours = self._time.at(now), self._hours.apart()
+
+        def look(wall_ms: int, memory: Memory) -> Look:
+            hours.at(now._replace(wall_ms=wall_ms))
+            return self._look(number, wall_ms - now.wall_ms + now_ms, memory, hours)
+
+        outcome, memory = self._standing[number].outcome, self._memories[number]
+        return Ahead(self._rules[number], outcome, memory, look, now.wall_ms, now_ms)
 
     def check_reset(self, name: str, now: Now) -> None:
         """Raises Refused where a person may not reset that rule now."""
@@ -265,16 +278,18 @@ class RuleRequests:
             return self._numbers[name][0]
         raise Refused(text('no rule named "{name}"', name=name))
 
-    def _look(self, number: int, now_ms: int) -> Look:
+    def _look(
+        self, number: int, now_ms: int, memory: Memory | None = None, hours: Hours | None = None
+    ) -> Look:
         return Look(
             self._rules[number],
             self._readings,
             now_ms,
-            self._memories[number],
+            self._memories[number] if memory is None else memory,
             self._began_ms,
             self._time.speed,
             self._trips,
-            self._hours,
+            self._hours if hours is None else hours,
             self._queued,
             self._silent,
         )

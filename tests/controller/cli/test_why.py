@@ -19,9 +19,11 @@ from config.plan.codec import dump
 from config.plan.site import Plan
 from controller.cli.main import main
 from controller.cli.paragraphs import broken
+from controller.cli.why_then import moment_of
 from controller.decide.programmes import ProgrammeRequests
 from controller.store.plans import PlanFiles
 from schedules.context import Context
+from schedules.local import LocalTime
 from tests.controller.cli.foreseen import compound
 from tests.controller.cli.whys import SHOWN, Scene, day_gone_by, file_of, plan, printed, scene
 from tests.schedules.build import at
@@ -87,7 +89,10 @@ def test_a_daemon_that_had_ended_is_told(gone: Scene, capsys: pytest.CaptureFixt
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        (("hall-lights", "--at", "noon"), 2, 'noon is no time; write "2026-03-05 09:12"'),
+        (("hall-lights", "--at", "noon"), 2, 'noon is no time; write "2026-03-05 09:12", or 09:12'),
+        (("hall-lights", "--at", "25:00"), 2, "25:00 is no time"),
+        (("hall-lights", "--at", "2026-02-30 08:00"), 2, '"2026-02-30" is not in the calendar'),
+        (("hall-lights", "--at", "2026-13-01 08:00"), 2, '"2026-13-01" is not in the calendar'),
         (("hall-lights", "--at", "0001-01-01"), 2, "is no time"),
         (("hall-lihgts", "--at", "2026-03-05 09:12"), 1, 'did you mean "hall-lights"?'),
         ((" ", "--at", "2026-03-05 09:12"), 2, "say which point"),
@@ -99,6 +104,13 @@ def test_wrong_use(
     found, out, err = louguan(capsys, "why", *words, "--data", str(gone.data))
     assert (found, out) == (code, "")
     assert says in err
+
+
+@pytest.mark.parametrize("written", ["09:12", "9:12", "０９：１２", "09:12:00", "2026-03-05 09:12"])
+def test_a_time_alone_is_of_today(written: str) -> None:
+    local = LocalTime("Asia/Shanghai")
+    assert moment_of(written, local, at("2026-03-05 00:01")) == at("2026-03-05 09:12")
+    assert moment_of(written, local, at("2026-03-05 23:59")) == at("2026-03-05 09:12")
 
 
 def test_without_a_daemon_nothing_is_known_of_now(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

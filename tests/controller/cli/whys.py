@@ -197,13 +197,20 @@ def _then(point: str, minute: str, prepare: Prepare) -> tuple[Prepare, Ask]:
     def ask(scene: Scene, language: str) -> dict[str, Any]:
         scene.shell.ledger()
         plan, local = scene.shell.plan, scene.shell.daemon.context.local
-        at_ms = why_then.moment_of(minute, local)
+        at_ms = why_then.moment_of(minute, local, scene.shell.clock.now().wall_ms)
         then = why_then.Then(plan, why_then.meant(plan, point), local, language)
         if at_ms > scene.shell.clock.now().wall_ms:
             return then.foreseen(at_ms, why_then.overrides(scene.data, then.point, at_ms))
         return then.past(at_ms, why_then.told(scene.data, plan, then.point, at_ms))
 
     return prepare, ask
+
+
+def _raised_by_hand(scene: Scene) -> None:
+    """Somebody is there and stays, and what is set by hand ends with the period of the programme."""
+    scene.set(hall_zone1_presence=True).wait_until("2026-03-05 11:30")
+    now_ms, noon_ms = scene.shell.clock.now().wall_ms, at("2026-03-05 12:00")
+    scene.do(Override("hall.zone1_level", 60.0, PERSON, "来访", now_ms, noon_ms))
 
 
 def _trip(scene: Scene) -> None:
@@ -288,6 +295,7 @@ SHOWN: dict[str, tuple[Prepare, Ask]] = {
         "hall-lights",
         lambda scene: scene.wait_until("2026-03-05 11:30").override("hall.zone1_level", 35.0, 2, "来访"),
     ),
+    "raised-next": _now("hall-lights", _raised_by_hand),
     "raised": _now(
         "hall-lights",
         lambda scene: scene.set(hall_zone1_presence=True).run(60).set(hall_zone1_presence=False).run(60),
@@ -308,6 +316,12 @@ SHOWN: dict[str, tuple[Prepare, Ask]] = {
     "shed": _now("stairs", _shed),
     "past-shed": _then("stairs", "2026-03-05 09:14", _shed),
     "past": _then("hall-lights", "2026-03-05 09:15", day_gone_by),
+    "past-no-reason": _then(
+        "lamp", "2026-03-05 07:00:06", lambda scene: scene.override("relays.ch3", True, 4, "").run(5)
+    ),
+    "past-before-no-reason": _then(
+        "lamp", "2026-03-05 07:00:01", lambda scene: scene.override("relays.ch3", True, 4, "").run(5)
+    ),
     "past-early": _then("hall-lights", "2026-03-01 12:00", day_gone_by),
     "past-rest": _then("pump-1.run_cmd", "2026-03-05 07:00:20", _resting),
     "past-raised": _then(
@@ -318,11 +332,15 @@ SHOWN: dict[str, tuple[Prepare, Ask]] = {
     "heat-stored": _now(
         "boiler", lambda scene: scene.set(tea_temperature=90.0).wait_until("2026-03-05 09:16")
     ),
+    "flush": _now("boiler", lambda scene: scene.run(30)),
+    "hours-ahead": _now("wall", lambda scene: scene.wait_until("2026-03-05 09:16")),
     "turns": _now("wall", lambda scene: scene.run(30)),
     "past-flush": _then(
         "boiler", "2026-03-05 07:01", lambda scene: scene.run(200).wait_until("2026-03-05 09:16")
     ),
     "foreseen": _then("hall-lights", "2026-03-06 09:12", day_gone_by),
+    "foreseen-year": _then("hall-lights", "2026-12-31 15:00", day_gone_by),
+    "foreseen-holiday": _then("hall-lights", "2026-10-01 10:00", day_gone_by),
     "foreseen-by-hand": _then(
         "hall-lights",
         "2026-03-05 11:45",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import pytest
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from config.language import render
 from config.language.reasons import reason
 from config.plan.clock import Now
+from config.plan.places import Booking
 from config.plan.reading import NEVER, Quality, Reading, Value
 from config.plan.rules import OptimumStart, Rule
 from controller.decide.records import Book
@@ -37,11 +38,13 @@ NINE, NOON = at("2026-03-05 09:00"), at("2026-03-05 12:00")
 MINUTE = 60_000
 
 
-def made(more: str = "", way: str = "trip") -> tuple[Rule, OptimumStart, Context]:
+def made(
+    more: str = "", way: str = "trip", bookings: Sequence[Booking] = (EVENT,)
+) -> tuple[Rule, OptimumStart, Context]:
     plan = plan_with(RULE.replace("MORE", more).replace("trip", way), PLACES)
     rule = next(rule for rule in plan.rules if rule.name == "early")
     assert isinstance(rule.spec, OptimumStart)
-    return rule, rule.spec, Context.of(plan, [EVENT])
+    return rule, rule.spec, Context.of(plan, bookings)
 
 
 class Said(NamedTuple):
@@ -60,9 +63,10 @@ def say(
     way: str = "trip",
     outdoor: float | None = None,
     trusted: bool = True,
+    bookings: Sequence[Booking] = (EVENT,),
 ) -> Said:
     """One evaluation, long after the start of the daemon."""
-    rule, spec, context = made(more, way)
+    rule, spec, context = made(more, way, bookings)
     hours = Hours(context, None)
     hours.at(Now(wall_ms, 0, trusted))
     readings = [NEVER] * 1000

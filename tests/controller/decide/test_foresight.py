@@ -1,0 +1,153 @@
+"""What `why` expects of rules is what they do if nothing that they read changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from controller.decide.records import Book
+from tests.controller.decide.rules.day import TARIFF, Day
+from tests.controller.decide.rules.lit import Hall, hall_plan
+from tests.controller.decide.test_explain import explained
+from tests.schedules.build import at, booking
+
+PLACES = "places: {hall: {label: 大厅}}\n"
+EARLY = """
+  early: {kind: optimum_start, label: 预热, places: [hall],
+    then: [{target: lamp, value: on, otherwise: off}], temperature: panel.hood_temperature, heat_to: 20 °C,
+    at_most: 2 h, per_kelvin: 20 min, on_bad_input: trip}
+"""
+GARDEN = """
+  garden: {kind: irrigation, label: 灌溉, hours: {everyday: "04:30-05:00"},
+    valves: [{target: pump-1, for: 10 min}, {target: lamp, for: 5 min}], on_bad_input: trip}
+"""
+BOILER = """
+  boiler: {kind: water-purifier, label: 开水机, heater_permit: tea.heater_permit, flush: tea.flush,
+    temperature: tea.temperature}
+"""
+WATER = """
+  water: {kind: heater, label: 热水, boilers: boiler, wanted: {everyday: "06:30-18:30"}, untrusted_clock: off,
+    keep: {low: 86 °C, high: 92 °C}, warm_up: 30 min, flush: {for: 3 min}, on_bad_input: trip}
+"""
+TANK = "  reuse: {kind: tank, label: 回用水池, level: plant.reuse_level}\n"
+FILL = """
+  fill: {kind: tariff_shift, label: 补水, level: reuse.level, least: {start: below 25 %, stop: above 35 %},
+    bands: {peak: {start: below 25 %, stop: above 40 %}, flat: {start: below 50 %, stop: above 70 %},
+      valley: {start: below 85 %, stop: above 95 %}},
+    then: [{target: pump-1, value: on}], on_bad_input: trip}
+"""
+AIR = """
+  air: {kind: cycling, label: 曝气, run: 5 min, rest: 10 min,
+    then: [{target: pump-1, value: on, otherwise: off}], on_bad_input: trip}
+"""
+STOVES = "  stove: {kind: stove, label: 大灶, permit: relays.ch6, flame: more.di6}\n"
+KITCHEN = """
+  open: {kind: link, slot: 10, when: more.di1 is active, then: [{target: stove, value: on, otherwise: off}],
+    on_bad_input: release}
+"""
+
+
+def early(begin: str, room: float) -> Day:
+    made = Day(EARLY, PLACES, begin, panel_hood_temperature=room)
+    made.rig.do(Book((booking("hall", "2026-03-05 14:30", "16:00"),), (), "Li"))
+    return made.run(1)
+
+
+def of_rules(made: Day, key: str) -> list[tuple[int, str, object]]:
+    return [
+        (item.at_ms, item.kind, item.after.value)
+        for item in explained(made.rig, key).coming
+        if item.rule is not None
+    ]
+
+
+@pytest.mark.parametrize(
+    ("made", "key", "expected"),
+    [
+        (lambda: early("2026-03-05 13:20", 17.0), "lamp.switch", ("2026-03-05 13:30", True)),
+        (lambda: early("2026-03-05 14:20", 21.0), "lamp.switch", ("2026-03-05 14:30", True)),
+        (lambda: early("2026-03-05 15:50", 21.0), "lamp.switch", ("2026-03-05 16:00", False)),
+        (lambda: Day(GARDEN, "", "2026-03-06 04:28"), "lamp.switch", ("2026-03-06 04:40", True)),
+        (lambda: Day(GARDEN, "", "2026-03-06 04:45"), "pump-1.run_cmd", ("2026-03-06 04:55", False)),
+        (
+            lambda: Day(WATER, BOILER, "2026-03-05 06:31", tea_temperature=60.0),
+            "boiler.heater_permit",
+            ("2026-03-05 06:34", True),
+        ),
+        (
+            lambda: Day(FILL, TANK + TARIFF, "2026-03-05 07:50", plant_reuse_level=80.0),
+            "pump-1.run_cmd",
+            ("2026-03-05 08:00", False),
+        ),
+        (lambda: Day(AIR, "", "2026-03-05 06:00"), "pump-1.run_cmd", ("2026-03-05 06:05", False)),
+    ],
+    ids=["begins", "with people", "ends", "turn", "share", "flush", "tariff", "cycle"],
+)  # fmt: skip
+def test_what_is_expected_comes(made: Callable[[], Day], key: str, expected: tuple[str, bool]) -> None:
+    day = made()
+    key = day.rig.engine.plan.points[day.rig.id(key)].key
+    ((at_ms, value),) = ((item[0], item[2]) for item in of_rules(day, key) if item[1] == "rule decides")
+    assert value is expected[1]
+    assert at(expected[0]) <= at_ms <= at(expected[0]) + 1000
+    before = day.asked(key)
+    assert before is None or before[0] is not value
+    day.run((at_ms - day.rig.clock.now().wall_ms) / 1000 - 1, by=1)
+    assert day.asked(key) == before
+    after = day.run(1).asked(key)
+    assert after is not None
+    assert after[0] is value
+
+
+def test_what_is_heard_then_says_why() -> None:
+    made = early("2026-03-05 14:40", 21.0)
+    (coming,) = (item for item in explained(made.rig, "lamp.switch").coming if item.rule is not None)
+    assert coming.after.winner is not None
+    assert "nobody is there" in str(coming.after.winner.reason)
+    assert coming.rule is not None
+    assert coming.rule.name == "early"
+
+
+def test_a_programme_that_changes_after_the_rule_has_ended_is_heard() -> None:
+    """The booking ends at half past five, the programme goes over to 40 % at six."""
+    booked = "  booked: {kind: link, when: hall is booked, then: [{target: one, at_least: 90 %}],\n"
+    made = Hall(hall_plan(f"{booked}    on_bad_input: trip}}\n{PLACES}"), "2026-03-05 17:00")
+    made.rig.do(Book((booking("hall", "2026-03-05 16:00", "17:30"),), (), "Li"))
+    made.run(2)
+    found = explained(made.rig, "one.level").coming
+    assert [(item.kind, item.heard, item.after.value) for item in found] == [
+        ("rule decides", True, 80.0),
+        ("programme", True, 40.0),
+    ]
+
+
+def test_a_rule_that_only_looks_again_is_told_and_nothing_is_promised() -> None:
+    made = Day(FILL, TANK + TARIFF, "2026-03-05 09:30", plant_reuse_level=99.0)
+    found = of_rules(made, "pump-1.run_cmd")
+    assert found == [(at("2026-03-05 10:00"), "rule looks", False)]
+
+
+def test_what_a_person_has_set_hides_what_the_rule_will_do_until_it_ends() -> None:
+    made = early("2026-03-05 14:40", 21.0)
+    made.rig.override("lamp", True, 3)
+    found = explained(made.run(1).rig, "lamp.switch").coming
+    assert [(item.kind, item.after.value) for item in found] == [("person", False)]
+
+
+def test_without_the_time_or_with_something_that_was_never_read_nothing_is_expected_of_rules() -> None:
+    made = early("2026-03-05 14:40", 21.0)
+    made.rig.restart()
+    made.rig.step(1)
+    assert of_rules(made, "lamp.switch") == []
+    made = early("2026-03-05 14:40", 21.0)
+    made.rig.clock.trusted = False
+    assert of_rules(made.run(1), "lamp.switch") == []
+
+
+def test_a_stoves_permit_ends_only_if_its_flame_stays_out() -> None:
+    made = Day(KITCHEN, STOVES, "2026-03-05 08:00").set(more_di1=True).run(1)
+    made.set(relays_ch6=True, more_di6=True).run(60).set(more_di1=False).run(60)
+    assert explained(made.rig, "stove.permit").coming == (), "it burns"
+    made.set(more_di6=False).run(60)
+    (coming,) = explained(made.rig, "stove.permit").coming
+    assert (coming.kind, coming.after.value) == ("no flame", False)
