@@ -23,7 +23,7 @@ anywhere; otherwise `LOUGUAN_LANG`, the locale, then the site decide.
 `--json` prints one object on one line; lists (`points`, `equipment`) are a stream of one object a line. Where
 the answer is no or the use is wrong it prints `{"error": {"code", "message", "hint", "where"}}` instead, with
 the same exit code. `set`, `release`, `unlock` and `observe off` carry `held_back`: why nothing is sent now,
-or null.
+or null; `set` carries `not_heard`: who is heard before it, or holds another value, or null.
 """
 
 

@@ -48,8 +48,11 @@ class Commands:
         await carry_out(
             self._daemon, override._replace(lasting_ms=lasting_ms, trusted=now.trusted, urgent=urgent)
         )
+        about = self._about(point, "set", call)
+        not_heard = self._daemon.engine.not_heard(point.id)
+        about["not_heard"] = None if not_heard is None else render(not_heard, call.language)
         return {
-            **self._about(point, "set", call),
+            **about,
             "value": shown(point, value, call.language),
             "until": iso(self._daemon.context.local, ends_ms),
         }
