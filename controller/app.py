@@ -140,15 +140,15 @@ async def _serve(
     options: Options, stores: Stores, overlay: Overlay | None, times: SiteTime, manager: ServiceManager
 ) -> int:
     language = choose(options.language)
+    simulated = None if overlay is None else overlay.time
     in_force = choose_plan(
         stores.control,
         options,
         language,
         person=options.person or getpass.getuser(),
-        now_ms=time.time_ns() // 1_000_000,
+        now_ms=time.time_ns() // 1_000_000 if simulated is None else simulated.now_ms(),
     )
     plan = in_force.plan if overlay is None else overlay.over(in_force.plan)
-    simulated = None if overlay is None else overlay.time
     clock = _clock(simulated, stores.control, options)
     times.follow(clock, plan.site.time_zone)
     pace = Pace(clock.speed, POLL_FLOOR_S)

@@ -205,6 +205,21 @@ async def test_observe_says_so_too_and_nothing_of_the_whole_site(made: Shell) ->
     assert "covers" not in await commands.observe(call("observe", on=True))
 
 
+async def test_one_that_leaves_observe_mode_is_told_that_the_whole_site_is_in_it(made: Shell) -> None:
+    commands = Commands(made.daemon)
+    await commands.observe(call("observe", on=True))
+    made.cycle()
+    done = await commands.observe(call("observe", target="lamps", on=False))
+    assert done["held_back"] == (
+        "the whole site still observes; to end that for all of it: louguan observe off"
+    )
+    await commands.observe(call("observe", on=False))
+    await commands.observe(call("observe", target="lamp", on=True))
+    made.cycle()
+    done = await commands.observe(call("observe", target="lamps", on=False))
+    assert done["held_back"] == "observe mode: nothing is sent"
+
+
 async def test_locked_and_observed_are_shown(made: Shell) -> None:
     commands, status = Commands(made.daemon), Status(made.daemon)
     await commands.lock(call("lock", target="lamp", reason="wiring"))
