@@ -140,15 +140,15 @@ async def _serve(
     options: Options, stores: Stores, overlay: Overlay | None, times: SiteTime, manager: ServiceManager
 ) -> int:
     language = choose(options.language)
+    simulated = None if overlay is None else overlay.time
     in_force = choose_plan(
         stores.control,
         options,
         language,
         person=options.person or getpass.getuser(),
-        now_ms=time.time_ns() // 1_000_000,
+        now_ms=time.time_ns() // 1_000_000 if simulated is None else simulated.now_ms(),
     )
     plan = in_force.plan if overlay is None else overlay.over(in_force.plan)
-    simulated = None if overlay is None else overlay.time
     clock = _clock(simulated, stores.control, options)
     times.follow(clock, plan.site.time_zone)
     pace = Pace(clock.speed, POLL_FLOOR_S)
@@ -225,6 +225,7 @@ async def _serve(
     )
     taking = Taking(daemon, stores, lines, pace, _same if overlay is None else overlay.still_over, following)
     applying = Applying(daemon, stores.control, taking)
+    applying.in_force = edits.compare
     register_applying(server, daemon, applying, taking)
     watched = Watched(options.site, daemon, applying, language)
     watching = asyncio.create_task(keep_looking([watched.look], every_s=LOOK_S), name="watched files")
@@ -365,6 +366,7 @@ def _socket(options: Options, language: str, daemon: Daemon) -> SocketServer:
 def _edits(options: Options, daemon: Daemon, language: str) -> Edits:
     def differ(edited: bool) -> None:
         daemon.differs = edited
+        daemon.nudge()
 
     return Edits(options.site, lambda: daemon.plan, language, daemon.board, daemon.now_ms, differ)
 

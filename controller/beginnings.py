@@ -26,9 +26,7 @@ def tell_beginnings(
     """Put it on the board and into the log."""
     plan = daemon.plan
     _log.info("louguan %s: %s, plan %s", VERSION, plan.site.label, plan.hash[:12])
-    notices = []
-    if daemon.differs:
-        notices.append(edited_notice(site, on=True))
+    notices = [edited_notice(site, plan.site.apply, on=daemon.differs)]
     if plan_loss.is_held_back(daemon.engine.remembered().observe) or loss is Loss.EDITED:
         notices.append(plan_loss.notice(on=True))
     held_back = damage.held_back(daemon.engine.remembered().observe)

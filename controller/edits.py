@@ -17,14 +17,20 @@ from controller.decide.records import Notice
 Signature = tuple[tuple[str, int, int, int, int], ...]
 
 
-def edited_notice(site: Path, *, on: bool) -> Notice:
-    """What people are told while the site's files are not those of the plan that runs."""
-    words = text(
+def edited_notice(site: Path, apply: str, *, on: bool) -> Notice:
+    """What people are told while the site's files are not those of the plan that runs. `apply`: how that one
+    has edits taken."""
+    by_themselves = text(
+        "the site's files were edited after the plan in force was accepted; what is right is taken by itself "
+        "(apply: watched) once it stands still; what was rolled back only by: louguan apply {site}",
+        site=str(site),
+    )
+    by_hand = text(
         "the site's files were edited after the plan in force was accepted, which runs on; to take the "
         "edits: louguan apply {site}",
         site=str(site),
     )
-    return Notice("files", "", words, on)
+    return Notice("files", "", by_themselves if apply == "watched" else by_hand, on)
 
 
 class Edits:
@@ -56,9 +62,7 @@ class Edits:
         seen = (await in_thread(partial(signature, self._site)), plan.hash)
         if seen == self._seen:
             return
-        edited = await in_thread(partial(differs, plan, self._site))
-        self._tell(edited)
-        self._board.take([edited_notice(self._site, on=edited)], self._now_ms())
+        edited = await self.compare()
         found: Compiled | None = None
         if edited:
             found = await in_thread(partial(compile_site, self._site, self._language))
@@ -66,6 +70,17 @@ class Edits:
         words = text("") if found is None else _complaint(found)
         self._board.take([Notice("files-wrong", "", words, wrong)], self._now_ms())
         self._seen = seen
+
+    async def compare(self) -> bool:
+        """Tell whether the files are other than those of the plan in force, and return it."""
+        while True:
+            plan = self._plan()
+            edited = await in_thread(partial(differs, plan, self._site))
+            if self._plan().hash == plan.hash:
+                break  # no other one has come into force meanwhile
+        self._tell(edited)
+        self._board.take([edited_notice(self._site, plan.site.apply, on=edited)], self._now_ms())
+        return edited
 
 
 def _complaint(found: Compiled) -> Text:

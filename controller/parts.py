@@ -20,6 +20,7 @@ from controller.decide.cover import Cover
 from controller.decide.explain import Explanation, Hindrance, Seen, explain
 from controller.decide.gate import Gate
 from controller.decide.hands import Hands
+from controller.decide.heard import not_heard
 from controller.decide.naming import Naming
 from controller.decide.outputs import Outputs
 from controller.decide.people import PeopleRequests
@@ -130,6 +131,10 @@ class Parts:
         if self._outputs.reachable(self.plan.points[point].device):
             return None
         return text("the device does not answer; it is sent when it is back")
+
+    def not_heard(self, point: int) -> Text | None:
+        """Why what a person set on `point` is not what it is told; None if it is, or nobody set anything."""
+        return not_heard(self.plan, self.plan.points[point], self._results[point], self._context.local)
 
     def barrier_of(self, target: str) -> Barrier | None:
         """What forbids every write to an equipment or device, or to a part of it; None if nothing does."""

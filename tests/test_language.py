@@ -63,6 +63,18 @@ def test_every_text_has_its_chinese() -> None:
     assert not missing, "\n".join(missing)
 
 
+def test_no_text_is_translated_in_two_ways() -> None:
+    """The first catalogue that has it would win, whatever the others mean by it."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for path in CATALOGUES:
+        with path.open("rb") as handle:
+            for message in read_po(handle):
+                if message.id:
+                    said = found.setdefault(str(message.id), {})
+                    said.setdefault(str(message.string), []).append(path.stem)
+    assert not {msgid: said for msgid, said in found.items() if len(said) > 1}
+
+
 def test_every_help_text_has_its_chinese() -> None:
     known = translations()
     missing = [message for message in texts_of(typer.main.get_command(commands())) if message not in known]

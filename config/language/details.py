@@ -53,7 +53,7 @@ DETAILS = Forms(
     text("connection lost: {why}"),
     text("connection closed by the peer"),
     text("not connected"),
-    text("closed"),
+    text("connection closed"),
     text("line closed"),
     text("stopped"),
     text("held back"),

@@ -13,7 +13,7 @@ from config.plan.devices import Source
 from config.plan.regular import read_regular
 from config.written import source
 from config.written.nodes import Entry, Scalar, Table
-from config.written.problems import Findings, one_of
+from config.written.problems import Findings, nearest, one_of
 
 SECTIONS = (
     "site",
@@ -35,6 +35,8 @@ PROGRAMMES = "schedules"
 PROFILES = "profiles"
 PLANT = "plant.yaml"
 _CALENDAR_KEYS = {"kinds", "days"}
+_WITHOUT_NAMES = {"site", "tariff"}
+"""Sections that hold no named entries."""
 MOST_FILES = 200
 _MOST_BYTES = 2_000_000
 _LATER = frozenset({"institution", "upload", "events", "reports", "users"})
@@ -154,13 +156,13 @@ def _sort_in(found: Files, name: str, folder: str, table: Table, findings: Findi
     if name == PLANT:
         found.plant = whole
         return
-    if folder == PROGRAMMES and set(table.entries) != {"programmes"}:
+    if folder == PROGRAMMES and [_meant(entry) for entry in whole.children()] != ["programmes"]:
         found.sections.setdefault("programmes", []).append(whole)
         return
     if name == "calendar.yaml" and table.entries and set(table.entries) <= _CALENDAR_KEYS:
         found.sections.setdefault("calendar", []).append(whole)
         return
-    unknown = [entry for entry in whole.children() if entry.name not in SECTIONS]
+    unknown = [entry for entry in whole.children() if entry.name not in SECTIONS and not _meant(entry)]
     if unknown and len(unknown) == len(table.entries) and whole.name in SECTIONS:
         findings.problem(
             unknown[0].at,
@@ -180,6 +182,22 @@ def _sort_in(found: Files, name: str, folder: str, table: Table, findings: Findi
             findings.problem(
                 entry.at,
                 text('no section named "{name}"', name=entry.name),
-                None if near else one_of(SECTIONS[:-1]),
+                None if near else one_of(SECTIONS),
                 near,
             )
+            if meant := _meant(entry):
+                # Nobody needs to hear that what stands in it is not there.
+                found.sections.setdefault(meant, []).append(entry)
+
+
+def _meant(entry: Entry) -> str | None:
+    """The section that a misspelt one was meant to be, judged by what stands in it too; None if it is none,
+    but perhaps an entry that stands in no section."""
+    near = nearest(entry.name, SECTIONS)
+    if near is None or entry.name in _LATER or not isinstance(entry.node, Table):
+        return None
+    keys = entry.node.entries
+    if near == "calendar":
+        return near if set(keys) <= _CALENDAR_KEYS else None
+    alike = near in _WITHOUT_NAMES or all(isinstance(value, Table) for _, value in keys.values())
+    return near if alike else None

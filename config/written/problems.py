@@ -133,11 +133,17 @@ class Findings:
         return len(self._problems)
 
     def problems(self) -> list[Problem]:
-        """All of them by file, line and column; a label in the place of a name is said to be one."""
+        """All of them, each file's by line and column; a label in the place of a name is said to be one.
+
+        The file with the first one found comes first: what stands in others may only follow from that.
+        """
+        files: dict[str, int] = {}
+        for problem in self._problems:
+            files.setdefault(problem.at.file, len(files))
         alike = {problem: len(others) for problem, others in self._others.values() if others}
         return sorted(
             (self._whole(problem, alike.get(problem, 0)) for problem in self._problems),
-            key=lambda problem: (problem.at.file, problem.at.line, problem.at.column),
+            key=lambda problem: (files[problem.at.file], problem.at.line, problem.at.column),
         )
 
     def _is_label(self, word: str) -> bool:

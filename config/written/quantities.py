@@ -139,17 +139,14 @@ def difference(value: object, unit: str) -> Decimal:
 
 def duration(value: object) -> float:
     """Seconds. Raises Wrong without a unit of time."""
-    try:
-        seconds = inside(value, "s")
-    except Wrong as error:
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            if value == 0:
-                return 0.0
-            raise Wrong(
-                text("{value} has no unit", value=value),
-                text("a time such as {example}", example=_EXAMPLES["time"]),
-            ) from error
-        raise
+    number, unit = amount(value)
+    if not unit:
+        if number == 0 and not isinstance(value, str):
+            return 0.0
+        # Minutes are as probable as seconds: what was meant is not guessed.
+        expected = text("a time such as {example}", example=_EXAMPLES["time"])
+        raise Wrong(text("{value} has no unit", value=value), expected)
+    seconds = inside(value, "s")
     if seconds < 0:
         raise Wrong(text('"{value}" is less than nothing', value=value))
     return float(seconds)

@@ -70,17 +70,14 @@ def _some(points: list[str]) -> str:
 
 def _set(result: dict[str, Any]) -> Text:
     until = moment(result["until"], result["site_time"])
+    parts = {"point": result["name"], "value": result["value"], "until": until}
     if result["held_back"]:
-        return text(
-            "{point}: {value} until {until} is noted, but not sent now: {why}",
-            point=result["name"],
-            value=result["value"],
-            until=until,
-            why=result["held_back"],
-        )
-    return text(
-        "{point} is set to {value} until {until}", point=result["name"], value=result["value"], until=until
-    )
+        why = result["held_back"]
+        return text("{point}: {value} until {until} is noted, but not sent now: {why}", **parts, why=why)
+    if result.get("not_heard"):
+        why = result["not_heard"]
+        return text("{point}: {value} until {until} is noted, but not heard now: {why}", **parts, why=why)
+    return text("{point} is set to {value} until {until}", **parts)
 
 
 def _released(result: dict[str, Any]) -> Text:

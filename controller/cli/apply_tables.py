@@ -35,7 +35,7 @@ _SORTS = {
 }
 _STATES = {
     "in-force": text("in force"),
-    "replaced": text("replaced"),
+    "replaced": text("superseded"),
     "rolled-back": text("rolled back"),
 }
 _ROLLBACK = re.compile(r"rollback to (\d+)(?:: writes were rejected: (.*))?")

@@ -120,4 +120,6 @@ def _override(override: dict[str, Any], now: str) -> Text:
     )
     if override["held_back"]:
         return text("{done}; not sent now: {why}", done=said, why=override["held_back"])
+    if override.get("not_heard"):
+        return text("{done}; not heard now: {why}", done=said, why=override["not_heard"])
     return said

@@ -179,7 +179,9 @@ def reset(
     rule: Annotated[
         str,
         typer.Argument(
-            help="A rule's name, or that of a motor which has tripped.", metavar="RULE", show_default=False
+            help="A rule's name or label, or that of a motor which has tripped.",
+            metavar="RULE",
+            show_default=False,
         ),
     ],
     reason: Annotated[str, typer.Option("--reason", help="Why.", metavar="TEXT", show_default=False)],

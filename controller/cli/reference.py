@@ -24,8 +24,8 @@ anywhere; otherwise `LOUGUAN_LANG`, the locale, then the site decide.
 the answer is no or the use is wrong it prints `{"error": {"code", "message", "hint", "where"}}` instead, with
 the same exit code. `check` and `apply` name the mistakes of a site's files as `{"errors": [...]}` instead,
 each with its `file`, `line` and `column` (0: nowhere), `message`, what was `expected` and a `hint`. `set`,
-`release`, `unlock` and `observe off` carry `held_back`: why nothing is sent now,
-or null.
+`release`, `unlock` and `observe off` carry `held_back`: why nothing is sent now, or null; `set` carries
+`not_heard`: who is heard before it, or holds another value, or null.
 """
 
 

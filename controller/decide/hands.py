@@ -12,11 +12,9 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from config.language import Text, text
-from config.plan.amounts import amount
-from config.plan.points import Point
 from config.plan.reading import Value
 from config.plan.site import Plan
-from controller.decide.naming import Naming
+from controller.decide.naming import Naming, valued
 from controller.decide.records import Notice, RuleMemory
 from controller.decide.wakes import Wakes
 from schedules.local import LocalTime
@@ -92,8 +90,8 @@ class Hands:
         return text(
             "changed by hand at {time} from {was} to {now}; left until {until}",
             time=self._local.clock(hand.since_ms),
-            was=_said(of, hand.was),
-            now=_said(of, hand.found),
+            was=valued(of, hand.was),
+            now=valued(of, hand.found),
             until=self._local.clock(hand.until_ms),
         )
 
@@ -103,8 +101,8 @@ class Hands:
         return text(
             "changed by hand at {time} from {was} to {now}",
             time=self._local.clock(hand.since_ms),
-            was=_said(of, hand.was),
-            now=_said(of, hand.found),
+            was=valued(of, hand.was),
+            now=valued(of, hand.found),
         )
 
     def begin(self, point: int, was: Value, found: Value, now_ms: int) -> None:
@@ -198,16 +196,6 @@ def _declared(plan: Plan) -> dict[int, float]:
         if equipment.hand_s is not None:
             found.update((point, equipment.hand_s) for _, point in equipment.roles if point in found)
     return {point: left_s for point, left_s in found.items() if left_s}
-
-
-def _said(point: Point, value: Value) -> Text | str:
-    """A value with its unit or state."""
-    state = point.state_name(value)
-    if state is not None:
-        return Text(state)
-    if isinstance(value, bool):
-        return text("on") if value else text("off")
-    return value if isinstance(value, str) else amount(value, point.unit, 3)
 
 
 def _memory(name: str, hand: Hand) -> RuleMemory:

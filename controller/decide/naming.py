@@ -1,11 +1,14 @@
-"""How people are told where something is: by the label they know and the name that commands take. Pure."""
+"""How people are told where something is: by the label they know and the name that commands take, and what
+values are called. Pure."""
 
 from __future__ import annotations
 
 from config.language import Text, text
+from config.plan.amounts import amount
 from config.plan.devices import Device
 from config.plan.equipment import Equipment
 from config.plan.points import Point
+from config.plan.reading import Value
 from config.plan.site import Plan
 
 
@@ -17,6 +20,16 @@ def named(label: str, name: str) -> Text:
 def plain(name: str) -> Text:
     """A name as it is, in any language."""
     return text("{name}", name=name)
+
+
+def valued(point: Point, value: Value) -> Text | str:
+    """A value with its unit or state."""
+    state = point.state_name(value)
+    if state is not None:
+        return Text(state)
+    if isinstance(value, bool):
+        return text("on") if value else text("off")
+    return value if isinstance(value, str) else amount(value, point.unit, 3)
 
 
 class Naming:

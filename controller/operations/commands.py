@@ -9,6 +9,7 @@ from config.language import Text, render, text
 from config.plan.clock import Now
 from config.plan.points import BacnetObject, Point
 from controller.daemon import Daemon
+from controller.decide.barriers import BarrierKind
 from controller.decide.cover import can_be_set
 from controller.decide.records import (
     Lock,
@@ -19,7 +20,7 @@ from controller.decide.records import (
     Reset,
     Unlock,
 )
-from controller.operations.finding import meant_point, meant_target, target_named
+from controller.operations.finding import find_rule, meant_point, meant_target, target_named
 from controller.operations.names import iso, shown
 from controller.operations.recording import carry_out, one_line_of
 from controller.operations.wishes import clock_end, value_of
@@ -48,8 +49,11 @@ class Commands:
         await carry_out(
             self._daemon, override._replace(lasting_ms=lasting_ms, trusted=now.trusted, urgent=urgent)
         )
+        about = self._about(point, "set", call)
+        not_heard = self._daemon.engine.not_heard(point.id)
+        about["not_heard"] = None if not_heard is None else render(not_heard, call.language)
         return {
-            **self._about(point, "set", call),
+            **about,
             "value": shown(point, value, call.language),
             "until": iso(self._daemon.context.local, ends_ms),
         }
@@ -97,7 +101,7 @@ class Commands:
 
     async def reset(self, call: Call) -> dict[str, Any]:
         """args: rule, reason."""
-        name = str(call.args.get("rule", ""))
+        name = find_rule(self._daemon.plan, str(call.args.get("rule", "")))
         await carry_out(self._daemon, Reset(name, call.person, one_line_of(call, "reason")))
         rule = next(rule for rule in self._daemon.plan.rules if rule.name == name)
         return {"done": "reset", "rule": name, "label": rule.label or name}
@@ -156,6 +160,8 @@ class Commands:
         """What still keeps writes from a target whose lock or observe mode was ended."""
         barrier = self._daemon.engine.barrier_of(target)
         words: Text | None = None if barrier is None else barrier.text
+        if barrier is not None and barrier.kind is BarrierKind.OBSERVE and self._daemon.engine.observed()[0]:
+            words = text("the whole site still observes; to end that for all of it: louguan observe off")
         return None if words is None else render(words, call.language)
 
     def _ends(self, key: str, call: Call, now: Now) -> tuple[int, int]:

@@ -24,7 +24,7 @@ class Meaning(NamedTuple):
     """One thing that a name may mean."""
 
     kind: str
-    """equipment, device or point."""
+    """equipment, device, point or rule."""
     name: str
     """By which commands take it."""
     label: str
@@ -91,6 +91,21 @@ def find_target(plan: Plan, name: str) -> str:
         raise _unknown(text("no equipment or device named {name}", name=name), "target")
     words = text('no equipment or device named {name}; did you mean "{near}"?', name=name, near=near)
     raise _unknown(words, "target")
+
+
+def find_rule(plan: Plan, name: str) -> str:
+    """The rule meant by `name`, or by its label, for a reset; `name` itself where there is none."""
+    if any(rule.name == name for rule in plan.rules):
+        return name
+    written = folded(name)
+    meant = [
+        Meaning("rule", rule.name, rule.label, None)
+        for rule in plan.rules
+        if written and written in (folded(rule.name), folded(rule.label))
+    ]
+    if len(meant) > 1:
+        raise _unknown(_several(name, meant), "rule")
+    return meant[0].name if meant else name
 
 
 def target_named(plan: Plan, name: str) -> Text:

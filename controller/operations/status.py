@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from config.language import render
+from config.language import Text, render
 from config.language.details import detail
 from config.plan.programmes import WEEKDAYS
 from config.plan.reading import Quality
@@ -16,6 +17,7 @@ from controller.notify.telling import row as alarm_row
 from controller.operations.alarms import TOLD, counts
 from controller.operations.finding import target_named
 from controller.operations.names import iso, shown
+from controller.parts import Parts
 from controller.socket.server import Call
 from controller.version import VERSION
 from schedules.calendar import kind_words
@@ -85,7 +87,8 @@ class Status:
                 {
                     "point": item.point,
                     "name": self._named(item.point, call.language),
-                    "held_back": self._held_back(item.point, call.language),
+                    "held_back": self._kept(Parts.held_back, item.point, call.language),
+                    "not_heard": self._kept(Parts.not_heard, item.point, call.language),
                     "value": self._shown(item.point, item.value, call.language),
                     "person": item.person,
                     "until": iso(local, item.expires_ms),
@@ -139,9 +142,10 @@ class Status:
         point = self._daemon.plan.point_named(key)
         return key if point is None else render(self._daemon.engine.naming.point(point), language)
 
-    def _held_back(self, key: str, language: str) -> str | None:
+    def _kept(self, why: Callable[[Parts, int], Text | None], key: str, language: str) -> str | None:
         point = self._daemon.plan.point_named(key)
-        words = None if point is None else self._daemon.engine.held_back(point.id)
+        found = self._daemon.engine.decisions
+        words = None if point is None or point.id not in found else why(self._daemon.engine, point.id)
         return None if words is None else render(words, language)
 
     def _lines(self, language: str) -> list[dict[str, Any]]:

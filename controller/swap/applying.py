@@ -4,6 +4,7 @@ the devices that an edit touched reject what is written to them."""
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from config.language import Text, text
@@ -31,6 +32,8 @@ class Applying:
         self._watch: Rejections | None = None
         """Of the edit that came into force last, while it may still be taken back by itself."""
         self._returning: asyncio.Task[None] | None = None
+        self.in_force: Callable[[], Awaitable[object]] | None = None
+        """Done when another Plan has come into force, before whoever asked for it is answered."""
         taking.taken = self._taken
         daemon.after_step = self._heed
 
@@ -41,7 +44,7 @@ class Applying:
     async def apply(self, prepared: Prepared, plan_hash: str, person: str, comment: str) -> Version:
         """Bring a Plan into force, that of `plan_hash`. Raises Refused, StoreError."""
         item = Acceptance(plan_hash, self._daemon.now_ms(), person, "", comment)
-        await self._taking.take(prepared, item)
+        await self._take(prepared, item)
         # Somebody else may have brought another one into force since.
         return next(version for version in await self.versions() if version.item == item)
 
@@ -77,7 +80,7 @@ class Applying:
             comment,
             wanted.number,
         )
-        await self._taking.take(await self.prepare(content), item)
+        await self._take(await self.prepare(content), item)
         return wanted
 
     async def give_up(self) -> None:
@@ -86,6 +89,11 @@ class Applying:
             self._returning.cancel()
             await asyncio.gather(self._returning, return_exceptions=True)
         await self._taking.give_up()
+
+    async def _take(self, prepared: Prepared, item: Acceptance) -> None:
+        await self._taking.take(prepared, item)
+        if self.in_force is not None:
+            await self.in_force()
 
     def _content(self, plan_hash: str) -> str | None:
         """In a thread."""

@@ -86,7 +86,7 @@ class Wire:
         """Whatever comes is wanted at once, as usual."""
 
     def close(self) -> None:
-        self._end("closed")
+        self._end("connection closed")
 
     def _raise_if_ended(self) -> None:
         if self._ended:

@@ -42,7 +42,8 @@ def told(case: str, slips: list[tuple[str, Slip]]) -> tuple[list[str], list[str]
             path.write_text(content.replace(MARK, ""), encoding="utf-8")
         findings = Findings()
         assert compile_site(Path(folder), findings) is None
-    return [str(problem.at) for problem in findings.problems()], sorted(expected, key=_order)
+    places = (str(problem.at) for problem in findings.problems())
+    return sorted(places, key=_order), sorted(expected, key=_order)
 
 
 def _order(place: str) -> tuple[str, int, int]:

@@ -7,11 +7,13 @@ import logging
 import os
 import shutil
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from controller.accepted import compiled
+from config.plan.site import Plan
+from controller.accepted import compiled, differs
 from controller.background import in_thread, keep_looking
 from controller.board import Board
 from controller.edits import Edits
@@ -29,8 +31,8 @@ class Watched:
         self.file = self.site / "schedules" / "lighting.yaml"
         self.board = Board("en")
         self.differs: list[bool] = []
-        plan = compiled(self.site, "en")[1]
-        self.edits = Edits(self.site, lambda: plan, "en", self.board, lambda: 0, self.differs.append)
+        self.plan = compiled(self.site, "en")[1]
+        self.edits = Edits(self.site, lambda: self.plan, "en", self.board, lambda: 0, self.differs.append)
 
     def edit(self, old: str, new: str) -> None:
         self.file.write_text(self.file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
@@ -58,6 +60,40 @@ async def test_an_edit_is_told_and_its_mistakes_too(tmp_path: Path) -> None:
     await watched.edits.look()
     assert watched.told() == {}
     assert watched.differs == [False, True, True, False]
+
+
+async def test_after_another_plan_is_in_force_the_files_are_held_against_that_one(tmp_path: Path) -> None:
+    watched = Watched(tmp_path)
+    watched.edit("07:30", "07:45")
+    await watched.edits.look()
+    assert list(watched.told()) == ["files"]
+    watched.plan = compiled(watched.site, "en")[1]
+    assert await watched.edits.compare() is False
+    assert (watched.told(), watched.differs) == ({}, [True, False])
+
+
+async def test_a_plan_that_comes_into_force_meanwhile_is_the_one_that_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = Watched(tmp_path)
+    watched.edit("07:30", "07:45")
+
+    def meanwhile(plan: Plan, site: Path) -> bool:
+        edited = differs(plan, site)
+        watched.plan = compiled(site, "en")[1]
+        return edited
+
+    monkeypatch.setattr("controller.edits.differs", meanwhile)
+    await watched.edits.look()
+    assert (watched.told(), watched.differs) == ({}, [False])
+
+
+async def test_what_is_taken_by_itself_is_told_so(tmp_path: Path) -> None:
+    watched = Watched(tmp_path)
+    watched.plan = replace(watched.plan, site=replace(watched.plan.site, apply="watched"))
+    watched.edit("07:30", "07:45")
+    await watched.edits.look()
+    assert "what is right is taken by itself (apply: watched)" in watched.told()["files"]
 
 
 async def test_nothing_is_read_while_nothing_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -217,11 +217,11 @@ class _Lowering:
         path: list[object] = ["exceptions", index]
         known = self._whole(*path, "like") and self._whole(*path, "periods")
         if known and (written.like is None) == (written.periods is None):
-            self._findings.problem(
-                self._source(path),
-                text("an exception says either like or periods"),
-                text("one of {words}", words="like, periods"),
-            )
+            if written.like is None:
+                said = text("the exception says neither like nor periods: write one of them")
+            else:
+                said = text("an exception says either like or periods, not both")
+            self._findings.problem(self._source(path), said)
         if written.like is not None:
             self._check_kind(written.like, [*path, "like"], key=False)
         dates = written.dates if self._whole(*path, "dates") else ()

@@ -8,9 +8,10 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from config.language import text
 from config.plan.programmes import TimeMark
-from config.plan.slots import WRITABLE, Slot
+from config.plan.slots import Slot
 from config.written.model.base import Flag, Label, Name, RunOn, Scalar, Written, each
 from config.written.model.dates import RecurringDates
+from config.written.model.slots import ProgrammeSlot
 from config.written.problems import Wrong
 from config.written.times import time_mark
 
@@ -98,6 +99,6 @@ class ProgrammeWritten(Written):
     exceptions: list[ExceptionWritten] = Field(default_factory=list)
     bookings: list[BookedWritten] = Field(default_factory=list)
     untrusted_clock: Scalar = None
-    slot: Annotated[int, Field(ge=WRITABLE.start, lt=WRITABLE.stop)] = int(Slot.PROGRAMME)
+    slot: ProgrammeSlot = int(Slot.PROGRAMME)
     priority: Annotated[int, Field(ge=1, le=16)] = 10
     effective: RecurringDates | None = None

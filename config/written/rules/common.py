@@ -9,8 +9,8 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from config.language import text
 from config.plan.asks import BadInput
-from config.plan.slots import WRITABLE
 from config.written.model.base import Label, Scalar, Written, each
+from config.written.model.slots import RuleSlot
 from config.written.problems import Wrong, brief, guess
 from config.written.quantities import duration, normal
 
@@ -76,7 +76,6 @@ OnBadInput = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^\s*(trip|release|hold\s+.+\s+then\s+release)\s*$"}),
 ]
 Condition = Annotated[str, BeforeValidator(_condition), WithJsonSchema({"type": "string", "minLength": 1})]
-Slot = Annotated[int, Field(ge=WRITABLE.start, lt=WRITABLE.stop)]
 
 
 _ITEM: dict[str, Any] = {
@@ -108,7 +107,7 @@ class RuleWritten(Written):
 
     kind: str
     label: Label = ""
-    slot: Slot | None = None
+    slot: RuleSlot | None = None
 
 
 class ThenWritten(Written):

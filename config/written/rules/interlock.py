@@ -8,6 +8,7 @@ from pydantic import Field
 
 from config.language import text
 from config.plan.rules import Interlock
+from config.written.model.slots import ProtectiveSlot
 from config.written.rules.common import Condition, OnBadInput, RuleWritten, ThenWritten
 from config.written.rules.making import Making
 
@@ -16,6 +17,7 @@ class InterlockWritten(RuleWritten):
     """When something is so, equipment is put into a position until that is over, or a person resets it."""
 
     kind: Literal["interlock"]
+    slot: ProtectiveSlot | None = None
     when: Condition
     then: Annotated[list[ThenWritten], Field(min_length=1)]
     until: Condition | None = None

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from config.plan.rules import Link
 from config.written.model.base import Duration
+from config.written.model.slots import ProtectiveSlot
 from config.written.rules.common import Condition, OnBadInput, RuleWritten
 from config.written.rules.making import Making
 from config.written.rules.switching import SwitchWritten, switched
@@ -17,6 +18,7 @@ class LinkWritten(RuleWritten):
     """While something is so, and for a while after it, equipment is in a position."""
 
     kind: Literal["link"]
+    slot: ProtectiveSlot | None = None
     when: Condition
     then: Annotated[list[SwitchWritten], Field(min_length=1)]
     run_on: Duration = 0.0

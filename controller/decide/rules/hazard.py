@@ -7,7 +7,8 @@ from config.plan.asks import Ask
 from config.plan.rules import Hazard
 from controller.decide.rules.look import Look, Yielding
 
-ALARM = "alarm_ms"
+ALARM, LOST = "alarm_ms", "lost"
+"""`LOST`: no contact has been seen open, one could not be read."""
 _WORDS = {"fire": text("fire"), "gas": text("gas")}
 
 
@@ -24,7 +25,15 @@ def decide(spec: Hazard, look: Look) -> None:
             look.wake_at(look.first_read_ms)
         return
     look.keep(ALARM, alarm)
+    opened = True in [look.value(contact) for contact in spec.contacts]
+    lost = not opened and bool(look.memory.get(LOST, ALARM not in look.memory))
     words = text("{hazard} alarm; it stands until somebody resets it", hazard=_WORDS[spec.hazard])
+    if lost:
+        look.keep(LOST, lost)
+        words = text(
+            "{hazard} alarm, for a contact that could not be read; it stands until somebody resets it",
+            hazard=_WORDS[spec.hazard],
+        )
     look.tell(spec.hazard, words)
     look.give_way(Yielding(spec.yields, words, _withdrawn(spec, look, words)))
 

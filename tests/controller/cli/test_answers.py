@@ -12,15 +12,18 @@ from controller.cli.moments import moment
 
 NOW = "2026-03-05T07:00:00+08:00"
 LAMP = {"point": "relay-1.ch1", "name": "一层走廊灯（relay-1.ch1）", "held_back": None, "site_time": NOW}
+SET = {"done": "set", **LAMP, "not_heard": None, "value": "开"}
 
 
 @pytest.mark.parametrize(
     ("result", "says"),
     [
-        ({"done": "set", **LAMP, "value": "开", "until": "2026-03-05T08:00:00+08:00"},
+        ({**SET, "until": "2026-03-05T08:00:00+08:00"},
          "一层走廊灯（relay-1.ch1） 已手动设为 开，到 08:00"),
-        ({"done": "set", **LAMP, "value": "开", "until": "2026-03-06T08:00:00+08:00",
-          "held_back": "观察模式：不发送"},
+        ({**SET, "until": "2026-03-05T08:00:00+08:00", "not_heard": "7 级 排风跟灶火走 要求 关"},
+         "一层走廊灯（relay-1.ch1）：已记下 开，到 08:00；但现在不被采用：7 级 排风跟灶火走 要求 关"),
+        ({**SET, "until": "2026-03-06T08:00:00+08:00", "held_back": "观察模式：不发送",
+          "not_heard": "7 级 排风跟灶火走 要求 关"},
          "一层走廊灯（relay-1.ch1）：已记下 开，到 2026-03-06 08:00；但现在未发送：观察模式：不发送"),
         ({"done": "release", **LAMP, "scheduled": True, "by_device": False},
          "一层走廊灯（relay-1.ch1） 已交还日程"),

@@ -58,8 +58,15 @@ async def test_it_says_what_it_would_do_and_does_it(
         assert [(item["point"], item["value"]) for item in found["last_writes"]] == [("a.level", 0.0)]
         assert len(await made.applying.versions()) == 1
 
+        in_force: list[Plan] = []
+
+        async def held_against_the_files() -> None:
+            in_force.append(made.daemon.plan)
+
+        made.applying.in_force = held_against_the_files
         done = await ask(made, apply, following, comment="less of it")
         assert done["number"] == 2
+        assert in_force == [following]
         assert {**done, "number": None} == found
         apply_tables.applied(done, "en", only_checked=False)
         assert capsys.readouterr().out.splitlines() == [
@@ -76,6 +83,7 @@ async def test_it_says_what_it_would_do_and_does_it(
         async with made.cycling():
             back = await apply.roll_back(call("rollback", comment="too dark"))
         assert (back["number"], made.daemon.plan) == (1, site("a", "b"))
+        assert in_force == [following, site("a", "b")]
         code, out = louguan(capsys, "history", "--data", str(tmp_path), "--json")
         assert code == 0
         rows = json.loads(out)["versions"]

@@ -8,8 +8,9 @@ import pytest
 
 from config.language import render
 from config.plan.site import Plan
-from controller.operations.finding import find_point, find_target
+from controller.operations.finding import find_point, find_rule, find_target
 from controller.socket.protocol import Code, RequestError
+from tests.controller.decide.rules.site import plan_with
 from tests.controller.decide.test_naming import corridor
 
 
@@ -92,3 +93,21 @@ def test_locks_take_names_and_labels_too(written: str, target: str) -> None:
 def test_a_point_is_no_target_of_a_lock() -> None:
     with pytest.raises(RequestError, match="no equipment or device named relay-1"):
         find_target(corridor(), "relay-1.ch1")
+
+
+RULES = """
+  fire: {kind: fire, label: 食堂 消防, contacts: [safety.di1], yields: [lamp]}
+  wet: {kind: interlock, label: 进水, when: more.di1 is active, then: [{target: pump-1, value: off}],
+    reset: manual, on_bad_input: trip}
+  wet-too: {kind: interlock, label: 进水, when: more.di2 is active, then: [{target: pump-2, value: off}],
+    reset: manual, on_bad_input: trip}
+"""
+
+
+def test_a_rule_is_reset_by_its_name_or_by_the_label_that_people_know() -> None:
+    plan = plan_with(RULES)
+    assert [find_rule(plan, written) for written in ("fire", "FIRE", "食堂消防", "wet-too", "none", "")] == [
+        "fire", "fire", "fire", "wet-too", "none", "",
+    ]  # fmt: skip
+    with pytest.raises(RequestError, match="may mean several: wet, wet-too; write one of these"):
+        find_rule(plan, "进水")

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from config.plan.reading import Quality
+from controller.decide.records import PersonCommand
 from controller.operations.commands import Commands
 from controller.operations.overview import Overview
 from controller.operations.queries import Queries
 from controller.operations.status import Status
 from controller.socket.protocol import Code
 from controller.store.ledger import Kind
+from tests.controller.house import house
 from tests.controller.operations.asking import call, refusal
-from tests.controller.shell import Shell
+from tests.controller.shell import Shell, shell
 
 
 async def test_set_read_release(made: Shell) -> None:
@@ -24,7 +28,8 @@ async def test_set_read_release(made: Shell) -> None:
     answer = await commands.set(call("set", point="lamps.level", value="35", for_s=3600, reason="visitors"))
     assert answer == {
         "done": "set", "point": "lamp.level", "label": "lamps", "name": "lamps (lamp.level)", "value": "35",
-        "until": "2026-03-05T08:00:02+08:00", "held_back": None, "site_time": "2026-03-05T07:00:02+08:00",
+        "until": "2026-03-05T08:00:02+08:00", "held_back": None, "not_heard": None,
+        "site_time": "2026-03-05T07:00:02+08:00",
     }  # fmt: skip
     made.cycle()
     made.read("lamp.level", 35.0)
@@ -47,6 +52,28 @@ async def test_set_read_release(made: Shell) -> None:
     assert made.written.count("lamp.level=10.0@15") == 2
     kinds = [row.entry.kind for row in made.ledger("lamp.level")]
     assert kinds.count(Kind.COMMAND) == 2
+
+
+async def test_set_tells_who_is_heard_before_it_and_status_says_so_as_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = house()
+    first = replace(plan.programmes[0], slot=7, label="night light")
+    with shell(tmp_path, replace(plan, programmes=(first, *plan.programmes[1:]))) as made:
+
+        async def obeyed(command: PersonCommand) -> None:
+            await made.daemon.accept(command)
+            made.cycle()
+
+        monkeypatch.setattr(made.daemon, "command", obeyed)
+        made.house_answers()
+        made.cycle()
+        answer = await Commands(made.daemon).set(call("set", point="lamps.level", value="35", for_s=3600))
+        assert answer["not_heard"] == "slot 7 night light asks for 10"
+        found = await Status(made.daemon).answer(call("status"))
+        assert [item["not_heard"] for item in found["overrides"]] == [answer["not_heard"]]
+        answer = await Commands(made.daemon).set(call("set", point="lamps.level", value="10", for_s=3600))
+        assert (answer["not_heard"], answer["held_back"]) == (None, None)
 
 
 async def test_set_until_a_time_and_until_the_programmes_next_change(made: Shell) -> None:
@@ -178,6 +205,21 @@ async def test_observe_says_so_too_and_nothing_of_the_whole_site(made: Shell) ->
     assert "covers" not in await commands.observe(call("observe", on=True))
 
 
+async def test_one_that_leaves_observe_mode_is_told_that_the_whole_site_is_in_it(made: Shell) -> None:
+    commands = Commands(made.daemon)
+    await commands.observe(call("observe", on=True))
+    made.cycle()
+    done = await commands.observe(call("observe", target="lamps", on=False))
+    assert done["held_back"] == (
+        "the whole site still observes; to end that for all of it: louguan observe off"
+    )
+    await commands.observe(call("observe", on=False))
+    await commands.observe(call("observe", target="lamp", on=True))
+    made.cycle()
+    done = await commands.observe(call("observe", target="lamps", on=False))
+    assert done["held_back"] == "observe mode: nothing is sent"
+
+
 async def test_locked_and_observed_are_shown(made: Shell) -> None:
     commands, status = Commands(made.daemon), Status(made.daemon)
     await commands.lock(call("lock", target="lamp", reason="wiring"))
@@ -194,6 +236,7 @@ async def test_locked_and_observed_are_shown(made: Shell) -> None:
     ]  # fmt: skip
     assert [(item["point"], item["value"]) for item in found["overrides"]] == [("hall.level", "30")]
     assert found["overrides"][0]["held_back"] == "observe mode: nothing is sent"
+    assert found["overrides"][0]["not_heard"] is None
     assert [item["kind"] for item in found["notices"]] == ["observe"]
     await commands.unlock(call("unlock", target="lamp"))
     await commands.observe(call("observe", on=False))

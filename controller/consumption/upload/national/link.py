@@ -127,7 +127,7 @@ class Link:
 
     async def close(self) -> None:
         """Let go. Nothing is heard any more."""
-        self._lose(text("closed"))
+        self._lose(text("connection closed"))
         self._reading.cancel()
         await asyncio.wait([self._reading])
         with suppress(OSError, TimeoutError):

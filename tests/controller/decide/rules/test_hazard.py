@@ -108,6 +108,21 @@ def test_a_contact_that_cannot_be_read_any_more_is_an_alarm() -> None:
     made.run(100)
     assert made.taken() == []
     assert ("fire", "fire", True) in made.notices
+    lost = "fire alarm, for a contact that could not be read; it stands until somebody resets it"
+    assert made.words[-1] == f"火警 (fire): {lost}"
+    barrier = made.rig.engine.barrier(made.rig.id("hood.run_cmd"))
+    assert barrier is not None
+    assert str(barrier.text) == lost
+    told = len(made.words)
+    made.set(safety_di1=False).run(2)
+    made.restart()
+    made.run(70)
+    barrier = made.rig.engine.barrier(made.rig.id("hood.run_cmd"))
+    assert barrier is not None
+    assert str(barrier.text) == lost
+    assert not any("fire alarm;" in words for words in made.words[told:])
+    made.set(safety_di1=True).run(2)
+    assert made.words[-1] == "火警 (fire): fire alarm; it stands until somebody resets it"
 
 
 def test_before_its_contacts_are_read_nothing_is_written_and_nothing_latched() -> None:
