@@ -19,6 +19,7 @@ TOLD = {
     "fire",
     "gas",
     "{hazard} alarm; it stands until somebody resets it",
+    "{hazard} alarm, for a contact that could not be read; it stands until somebody resets it",
     "{hazard}: its contacts have not been read yet",
     "{words}; it stands until somebody resets it",
     "nobody is expected within two days",
