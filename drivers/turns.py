@@ -27,8 +27,10 @@ _NOTICEABLE = 0.15
 _JUST = 1e-6
 """Part of its period by which a float may miss the grid."""
 _MOMENTS_A_SECOND = 200
-"""Polls are due in moments of 5 ms: with a thousand lines those of five share a wake-up, of lines that began
-together more do."""
+"""Polls are due in moments of 5 ms: those of lines that are due together share a wake-up."""
+_TOGETHER, _APART_S = 20, 0.02
+"""Lines of a site begin together. So many of them are due together from then on, the next ones so much later,
+over a second: a thousand in one moment would wait for each other."""
 _WAIT_AT_MOST_S = 5.0
 """On a line that cannot keep up, a poll of a long period is put off no longer than this for faster ones."""
 
@@ -64,13 +66,21 @@ class Agenda:
     """One line's. All times are machine monotonic seconds.
 
     `blocks`: each device's reads with their period in machine seconds. Devices without reads are never in it.
+    `number`: of the line among its site's.
     """
 
     def __init__(
-        self, blocks: Mapping[int, Sequence[tuple[Block, float]]], manners: Manners, now_s: float
+        self,
+        blocks: Mapping[int, Sequence[tuple[Block, float]]],
+        manners: Manners,
+        now_s: float,
+        number: int = 0,
     ) -> None:
         self.manners = manners
         self._start_s = math.ceil(now_s * _MOMENTS_A_SECOND - _JUST) / _MOMENTS_A_SECOND
+        if (apart_s := number // _TOGETHER * _APART_S % 1.0) > 0.0:
+            # As if it had begun before: what was read at first is read again no later than in its period.
+            self._start_s += round(apart_s * _MOMENTS_A_SECOND) / _MOMENTS_A_SECOND - 1.0
         self._numbers = count(1)
         self._blocks: dict[int, tuple[tuple[Block, float], ...]] = {}
         self._polls: dict[int, list[_Poll]] = {}

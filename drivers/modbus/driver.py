@@ -53,7 +53,7 @@ class ModbusLine(LineWorker):
         writer = Writer(asking, points, devices, sampler, inbox, clock)
         self._setting_up = SettingUp(asking, points, devices, may_set_up, inbox, clock)
         speaker = ModbusSpeaker(asking, points, devices, sampler, writer, self._setting_up, inbox)
-        agenda = Agenda({}, manners, clock.now().mono_ns / 1e9)
+        agenda = Agenda({}, manners, clock.now().mono_ns / 1e9, line.id)
         super().__init__(line, speaker, agenda, inbox, clock, may_write)
 
     def take(self, gone: Collection[int], new: Sequence[Served]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from itertools import pairwise
 
 import pytest
@@ -144,6 +144,31 @@ def test_lines_that_begin_in_one_moment_are_due_in_one(
         wakes.append(agenda.wake_s(answered_s))
     assert wakes[0] == wakes[1]
     assert wakes[0] * 200 == pytest.approx(round(wakes[0] * 200), abs=1e-6)
+
+
+@given(st.integers(0, 3000), st.sampled_from([0.5, 1.0, 2.0, 10.0]), st.integers(0, 1000))
+def test_no_line_reads_again_later_than_in_its_period(number: int, period_s: float, ms: int) -> None:
+    read = block(1)
+    agenda = Agenda({1: [(read, period_s)]}, MANNERS, 7.0 + ms / 1000, number)
+    answered_s = 7.0 + ms / 1000 + 0.002
+    agenda.answered(1, read, answered_s, 0.0)
+    first_s = agenda.wake_s(answered_s)
+    assert answered_s < first_s <= answered_s + period_s + 0.005
+    agenda.answered(1, read, first_s + 0.001, 0.0)
+    assert agenda.wake_s(first_s + 0.001) == pytest.approx(first_s + period_s, abs=1e-6)
+
+
+def test_many_lines_that_begin_together_are_not_due_together() -> None:
+    wakes = []
+    for number in range(1000):
+        read = block(1)
+        agenda = Agenda({1: [(read, 1.0)]}, MANNERS, 7.0, number)
+        agenda.answered(1, read, 7.002, 0.0)
+        wakes.append(agenda.wake_s(7.002))
+    due = Counter(round(wake_s * 200) for wake_s in wakes)
+    assert set(due.values()) == {20}
+    assert max(wakes) - min(wakes) < 1.0
+    assert wakes[0] == wakes[19] == 8.0, "the lines of a small site stay together"
 
 
 @pytest.mark.parametrize("period", [1.0, 3.0, 10.0])
