@@ -256,8 +256,8 @@ async def test_what_went_before_a_kill_is_recorded_after_it(tmp_path: Path) -> N
 def test_a_clock_gone_wrong_makes_nothing_old(tmp_path: Path) -> None:
     with full(tmp_path, "keep") as made:
         made.delivered(DAYS * DAY)
-        made.crammed()
         made.clock.trusted = False
+        made.crammed()
         made.relieved()
         made.clock.trusted = True
         made.clock.set_wall(START)
