@@ -10,6 +10,7 @@ from config.plan.clock import Now, Pace
 from config.plan.points import Point
 from config.plan.reading import Quality, Reading
 from config.plan.site import Plan
+from config.quick import tuple_of
 from controller.decide.arbiter import Result
 from controller.decide.barriers import BarrierKind, Barriers
 from controller.decide.hands import RESTARTED, Hand, Hands
@@ -20,9 +21,6 @@ from controller.decide.records import Notice, Output
 from controller.decide.step import FateRecord, Step, WouldWrite
 from controller.decide.wanted import Phase, Wanted
 from drivers.api import DeviceState, SlotState, WriteReport
-
-_new = tuple.__new__
-"""Makes a named tuple without the function that is its own constructor, which takes twice as long."""
 
 
 class Outputs:
@@ -195,7 +193,7 @@ class Outputs:
             standing.report(event.fate, now.mono_ns)
         _, point, fate, found, detail = event
         told = (sent, standing.point.key, fate, found, detail, standing.tries, now.wall_ms)
-        step.fates.append(_new(FateRecord, told))
+        step.fates.append(tuple_of(FateRecord, told))
         if again and point not in self._hands.left:
             # It has what it had before: nothing to be written, remembered or told comes of it.
             self._held.add(point)

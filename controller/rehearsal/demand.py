@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from config.plan.clock import Now
-from config.plan.reading import Quality, Reading
+from config.plan.reading import Reading
 from config.plan.site import Plan
 from controller.consumption.records import Interval
 from controller.decide.rules.demand import WINDOW, Minutes, demand, later
+from controller.decide.rules.look import number_of
 from controller.decide.step import Step
 from controller.rehearsal.metering import Consumption
 
-_GOOD = Quality.GOOD
 _MINUTE_MS = 60_000
 
 
@@ -40,7 +40,7 @@ class Demand:
         if not self._powers:
             return
         if self._minute_ms is None or not self._powers.isdisjoint(step.changed):
-            self._drawn = _sum(_number(readings[point]) for point in self._order)
+            self._drawn = _sum(number_of(readings[point]) for point in self._order)
         if self._drawn is not None:
             self._sum += self._drawn
             self._looks += 1
@@ -68,10 +68,3 @@ def _sum(numbers: Iterable[float | None]) -> float | None:
     found = list(numbers)
     known = [number for number in found if number is not None]
     return sum(known) if len(known) == len(found) else None
-
-
-def _number(reading: Reading) -> float | None:
-    value = reading[0]
-    if reading[1] is not _GOOD or value is None or isinstance(value, (bool, str)):
-        return None
-    return float(value)

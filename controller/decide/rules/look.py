@@ -10,6 +10,7 @@ from config.plan.asks import Ask, BadInput, Selector
 from config.plan.conditions import All, AnyOf, Booked, Compare, Condition, Has, Lasting, Not, points_of
 from config.plan.reading import NEVER, Quality, Reading, Value
 from config.plan.rules import Rule
+from config.quick import tuple_of
 from controller.decide.naming import named
 from controller.decide.records import Notice
 from controller.decide.requests import Op, Request
@@ -28,8 +29,6 @@ WIRE_S = 5.0
 
 
 _GOOD = Quality.GOOD
-_new = tuple.__new__
-"""Makes a named tuple without the function that is its own constructor, which takes twice as long."""
 _LAST = 9
 """In the order of one slot: behind every rank of a programme."""
 
@@ -127,7 +126,7 @@ class Look:
 
     def glance(self, point: int) -> float | None:
         """As `number`, where only what it reads right now counts: a change is no reason to look again."""
-        return _number(self._readings[point])
+        return number_of(self._readings[point])
 
     def never_read(self, point: int) -> bool:
         """Nothing has been read of it in this run."""
@@ -165,7 +164,7 @@ class Look:
         these and used for nothing else, so that only another side of them is a reason to look again."""
         before = self._taken.get(point, ())
         self._taken[point] = None if before is None or not limits else (*before, *limits)
-        return _number(self._readings[point])
+        return number_of(self._readings[point])
 
     def judge(self, condition: Condition, *, seen: bool = False) -> bool | None:
         """True, false, or None where readings that are not good leave it open. To be asked of every condition
@@ -283,7 +282,7 @@ class Look:
         order = (_LAST if last else 0 if ask.safe else 1, self._rule.id)
         said = text("{rule}: {reason}", rule=self._rule.label or self._rule.name, reason=reason)
         source, slot = str(self._rule.source), slot or self._rule.slot
-        request = _new(Request, (op, ask.value, slot, source, said, since_ms, until_ms, order, False))
+        request = tuple_of(Request, (op, ask.value, slot, source, said, since_ms, until_ms, order, False))
         self._requests.append((ask.point, request))
 
     def tell(self, kind: str, words: Text, *, muted: bool = False) -> None:
@@ -319,10 +318,11 @@ class Look:
         """All of it."""
         says = tuple(self._requests), dict(self._kept), self._wake_ms, self.glance_ms, tuple(self._notices)
         remarks = tuple(self._remarks)
-        return _new(Outcome, (*says, self._yielding, self._wake_wall_ms, remarks, self._taken))
+        return tuple_of(Outcome, (*says, self._yielding, self._wake_wall_ms, remarks, self._taken))
 
 
-def _number(reading: Reading) -> float | None:
+def number_of(reading: Reading) -> float | None:
+    """What is read, as a number; None where it is none, or not good."""
     value = reading[0]
     if reading[1] is not _GOOD:
         return None
