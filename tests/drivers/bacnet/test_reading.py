@@ -130,14 +130,20 @@ async def test_what_worked_is_remembered() -> None:
     refusal = {"segmentation-refusal": {"properties": 5.0}}
     # A repeat after a time-out on a busy machine would be counted.
     async with bench({"a": many}, faults=refusal, timeout_s=5.0) as line:
+
+        def seen() -> tuple[int, int]:
+            """Requests, and what was read by them: on a busy machine some points miss a turn."""
+            read = sum(len(line.samples(f"a.{point.name}")) for point in many)
+            return line.driver.status().requests, read
+
         await line.all_good()
         await line.until(lambda: len(line.samples("a.p20")) >= 2)
-        first, before = line.driver.status().requests, len(line.samples("a.p20"))
-        await line.until(lambda: len(line.samples("a.p20")) >= before + 10)
-        asked, turns = line.driver.status().requests - first, len(line.samples("a.p20")) - before
-        assert 20 * turns <= asked < 20 * turns + 20, (
-            "halved from 24 to 3: one request a point in each turn and one turn under way; "
-            "trying the larger reads again would cost three more a turn"
+        first, before = seen()
+        await line.until(lambda: seen()[1] >= before + 400)
+        asked, read = seen()
+        assert read - before - 20 <= asked - first <= read - before + 20, (
+            "halved from 24 to 3: one request a point, and one turn under way at either end; "
+            "trying the larger reads again would cost two more in each of twenty turns"
         )
 
 
