@@ -44,9 +44,15 @@ _ENDS = {
     "minimum times": text("the minimum time is over: {then}"),
     "person": text("what was set by hand ends: {then}"),
     "rule": text("the rule's time is over: {then}"),
+    "rule expects": text("about then, as far as {rule} can tell: {then}"),
     "no flame": text("if there is no flame until then: {then}"),
     "rule decides": text("{rule} decides anew; if what it reads stays as it is: {then}"),
     "rule looks": text("{rule} looks again; if what it reads stays as it is, no change: {then}"),
+}
+
+_BY = {
+    "earliest": text("{words}: not before {time}"),
+    "latest": text("{words}: at {time} at the latest"),
 }
 
 
@@ -72,6 +78,7 @@ class Words:
         yield from self._device()
         yield from self._inputs()
         yield from self._next()
+        yield from self._waits_for()
 
     # What is decided
 
@@ -218,7 +225,7 @@ class Words:
 
     def _next(self) -> Iterator[Line]:
         found = self._found
-        if not found["commandable"]:
+        if not found["commandable"] or (found["waits_for"] and not found["next"]):
             return
         yield Line("")
         if not found["next"]:
@@ -229,6 +236,20 @@ class Words:
             time = moment(item["at"], self._now) + ("" if item["announced"] else "?")
             told = text("  {time} {words}", time=time, words=self._then(item))
             yield Line(told, 8)
+
+    def _waits_for(self) -> Iterator[Line]:
+        found = self._found["waits_for"]
+        if not found:
+            return
+        yield Line("")
+        yield Line(text("What would change it:"))
+        for item in found:
+            words: Text | str = item["says"]
+            if item["at"] is not None:
+                time = moment(item["at"], self._now, seconds=True)
+                words = text(_BY[item["at_is"]].message, words=words, time=time)
+            rule = item["rule_label"] or text("minimum times")
+            yield Line(text("  {rule}: {words}", rule=rule, words=words), 4)
 
     def _then(self, item: dict[str, Any]) -> Text:
         if item["kind"] == "programme" and item["asks"] is None:

@@ -10,7 +10,7 @@ from config.plan.reading import Value
 from config.plan.slots import Slot
 from controller.daemon import Daemon
 from controller.decide.arbiter import SLOTS
-from controller.decide.explain import Coming, Explanation, Input, author
+from controller.decide.explain import Coming, Explanation, Input, Waiting, author
 from controller.decide.requests import Request
 from controller.operations.finding import meant_point
 from controller.operations.names import iso, row
@@ -84,6 +84,7 @@ class _Answer:
                 for item in found.said
             ],
             "next": [self._coming(item) for item in found.coming],
+            "waits_for": [self._waiting(item) for item in found.waiting],
         }
 
     def _request(self, request: Request) -> dict[str, Any]:
@@ -148,6 +149,16 @@ class _Answer:
             "bounds": [self._request(bound) for bound in after.bounds],
             "heard": item.heard,
             "asks": None if item.asks is None else self._request(item.asks),
+        }
+
+    def _waiting(self, item: Waiting) -> dict[str, Any]:
+        rule, (words, at_ms, means) = item
+        return {
+            "rule": None if rule is None else rule.name,
+            "rule_label": None if rule is None else rule.label or rule.name,
+            "says": render(words, self._language),
+            "at": iso(self._local, at_ms),
+            "at_is": means or None,
         }
 
     def _valued(self, value: Value | None) -> dict[str, Any]:

@@ -92,6 +92,30 @@ rules:
   garden: {kind: irrigation, label: 灌溉, hours: {everyday: "07:00-07:30"}, skip_when: box.soil1 above 35 %,
     valves: [{target: green, for: 10 min}, {target: wall, for: 5 min}], on_bad_input: trip}
 """
+WORKS = """
+devices:
+  works: {profile: relay-8, line: T1, unit: 9, label: 水泵继电器,
+    if_unheard: {holds_last: true, accepted: 试验}}
+  signs: {profile: input-8, line: T1, unit: 10, label: 水泵信号}
+  grey: {profile: grey-water-plant, line: T1, unit: 11, label: 中水柜,
+    if_unheard: {after: 120 s, goes_to: auto}}
+equipment:
+  fill: {kind: pump, label: 补水泵, min_off: 3 min, run_cmd: works.ch1, run_fb: signs.di1, safe: off}
+  lift-1: {kind: pump, label: 1#提升泵, tags: [lift], run_cmd: works.ch2, run_fb: signs.di2, fault: signs.di4}
+  lift-2: {kind: pump, label: 2#提升泵, tags: [lift], run_cmd: works.ch3, run_fb: signs.di3}
+  reuse: {kind: tank, label: 回用水池, level: grey.reuse_level}
+  sump: {kind: tank, label: 集水池, level: grey.eq_level}
+rules:
+  top-up: {kind: level, label: 补水, level: reuse.level, start: below 30 %, stop: above 80 %,
+    only_if: signs.di7 is active and not signs.di8 is active for 20 s,
+    then: [{target: fill, value: on, otherwise: off}], on_bad_input: hold 5 min then release}
+  lift: {kind: duty, label: 提升, machines: {tag: lift}, level: sump.level, relieve: 30 min,
+    steps: [{start: above 60 %, stop: below 30 %}, {start: above 85 %, stop: below 50 %}],
+    on_bad_input: release}
+  full: {kind: interlock, label: 溢流保护, when: sump.level above 95 % for 10 s,
+    then: [{target: fill, value: off}],
+    until: sump.level below 90 % for 60 s, reset: auto, on_bad_input: trip}
+"""
 PORCH = {
     "devices.yaml": """
 devices:
@@ -121,6 +145,7 @@ def plan() -> Plan:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "site.yaml").write_text(head, encoding="utf-8")
         Path(folder, "hourly.yaml").write_text(HOURLY, encoding="utf-8")
+        Path(folder, "works.yaml").write_text(WORKS, encoding="utf-8")
         Path(folder, "schedules").mkdir()
         Path(folder, "schedules", "hall.yaml").write_text(_PROGRAMMES + programmes, encoding="utf-8")
         for name, written in PORCH.items():
@@ -142,6 +167,7 @@ class Scene:
             for point in made.plan.points
         }
         self.says |= {"inputs.di7": True, "hall.zone1_level": 10.0, "hall.zone1_lux": 200.0}
+        self.says |= {"signs.di7": True, "grey.reuse_level": 50.0, "grey.eq_level": 20.0}
         self.mute: set[str] = set()
         """Devices that are not heard."""
         for device in made.plan.devices:
@@ -281,6 +307,35 @@ def _by_hand(scene: Scene) -> None:
     scene.wait_until("2026-03-05 09:12").set(more_ch1=False).run(3)
 
 
+def _spared(scene: Scene) -> None:
+    scene.set(mains_p_total=60.0).wait_until("2026-03-05 09:12")
+
+
+def _calm(scene: Scene) -> None:
+    """What was shed is not needed any more, for two minutes so far."""
+    _shed(scene)
+    scene.set(mains_p_total=40.0).run(290)
+
+
+def _filling(scene: Scene) -> None:
+    scene.set(grey_reuse_level=25.0).run(184).set(signs_di1=True).run(3).set(grey_reuse_level=43.0).run(1)
+
+
+def _full(scene: Scene) -> None:
+    """The sump has run over, and is back below the limit for 25 s."""
+    scene.set(grey_eq_level=97.0).run(15).set(grey_eq_level=88.0).run(26)
+
+
+def _lifting(scene: Scene) -> None:
+    """The first pump has its turn, for 12 min so far."""
+    scene.set(grey_eq_level=65.0).run(2).set(signs_di2=True).run(720)
+
+
+def _lift_failed(scene: Scene) -> None:
+    _lifting(scene)
+    scene.set(signs_di4=True).run(3).set(signs_di2=False, signs_di3=True, signs_di4=False).run(10)
+
+
 def day_gone_by(scene: Scene) -> None:
     """A person sets the light, another locks it, and both are over."""
     scene.wait_until("2026-03-05 08:00").override("hall.zone1_level", 35.0, 1.5, "来访")
@@ -314,6 +369,19 @@ SHOWN: dict[str, tuple[Prepare, Ask]] = {
     "read-only": _now("hall.zone1_lux", lambda scene: scene.run(1)),
     "restart": _now("fan.run_cmd", _came_back),
     "shed": _now("stairs", _shed),
+    "spared": _now("stairs", _spared),
+    "calm": _now("stairs", _calm),
+    "level-on": _now("fill.run_cmd", _filling),
+    "level-off": _now("fill.run_cmd", lambda scene: scene.set(signs_di8=True).run(60)),
+    "level-bad": _now(
+        "fill.run_cmd", lambda scene: (_filling(scene), scene.set(grey_reuse_level=None).run(5))
+    ),
+    "reset-by-itself": _now("fill.run_cmd", _full),
+    "reset-by-hand": _now("pump-1.run_cmd", lambda scene: scene.set(inputs_di5=True).run(5)),
+    "duty-turn": _now("lift-1.run_cmd", _lifting),
+    "duty-next": _now("lift-2.run_cmd", _lifting),
+    "duty-alone": _now("lift-2.run_cmd", _lift_failed),
+    "duty-tripped": _now("lift-1.run_cmd", _lift_failed),
     "past-shed": _then("stairs", "2026-03-05 09:14", _shed),
     "past": _then("hall-lights", "2026-03-05 09:15", day_gone_by),
     "past-no-reason": _then(
