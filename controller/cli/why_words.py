@@ -266,6 +266,8 @@ class Words:
 
     def _decided_then(self, item: dict[str, Any]) -> Text:
         """What comes of it; caps and floors that make another value of it are named."""
+        if item["open"]:
+            return text("what is asked then hangs on what machines answer before")
         by = item["by"]
         if by is None:
             return text("nobody asks for a value")

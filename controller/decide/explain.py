@@ -70,6 +70,8 @@ class Coming(NamedTuple):
     """Of a programme: what it asks then, be it heard or not."""
     rule: Rule | None = None
     """Of a rule that decides, looks or expects: which."""
+    open: bool = False
+    """A rule that it hangs on decides before by what its machines answer: what is asked then nobody knows."""
 
     @property
     def heard(self) -> bool:
@@ -183,7 +185,7 @@ def explain(seen: Seen) -> Explanation:
         _has(seen),
         tuple(Input(rule, seen.plan.points[p], seen.readings[p]) for rule, p in _looked_at(seen)),
         tuple(Said(item.rule, words) for item in seen.rules for words in item.says if words not in known),
-        tuple(sorted(_coming(seen, result), key=lambda item: item.at_ms)),
+        tuple(sorted(_expected(seen, result), key=lambda item: item.at_ms)),
         tuple(_waiting(seen, result)),
     )
 
@@ -272,8 +274,13 @@ def _waiting(seen: Seen, result: Result) -> Iterable[Waiting]:
         yield Waiting(rule, awaited if seen.trusted else awaited._replace(at_ms=None, means=""))
 
 
-def _coming(seen: Seen, result: Result) -> Iterable[Coming]:
+def _expected(seen: Seen, result: Result) -> Iterable[Coming]:
     ahead = _Ahead(seen, result)
+    for item in _coming(seen, result, ahead):
+        yield item._replace(open=ahead.open(item))
+
+
+def _coming(seen: Seen, result: Result, ahead: _Ahead) -> Iterable[Coming]:
     now = arbitrate([request for standing in result.slots for request in standing])
     if result.held is not None and result.held.expires_ms is not None:
         kind = "no flame" if _is_permit(seen) else "minimum times"
@@ -311,6 +318,15 @@ class _Ahead:
         """What is asked now by others than programmes."""
         self.rules = [(item.rule, tuple(item.ahead()) if seen.trusted else ()) for item in seen.rules]
 
+    def open(self, coming: Coming) -> bool:
+        """Whether a rule of which nothing is known by then could be heard."""
+        winner = coming.after.winner
+        return any(
+            change.last and change.at_ms < coming.at_ms and (winner is None or rule.slot <= winner.slot)
+            for rule, changes in self.rules
+            for change in changes
+        )
+
     def at(self, at_ms: int, without: Request | None = None, before: Change | None = None) -> Result:
         """Also `without` one of what stands, or as it would be `before` a rule's change."""
         seen = self._seen
@@ -334,7 +350,7 @@ def _of_rule(ahead: _Ahead, rule: Rule, changes: Sequence[Change]) -> Iterable[C
             yield Coming(change.at_ms, "rule decides", after, rule=rule)
             return
         heard = [after.winner, *after.bounds]
-        if not looked and any(one in change.requests for one in heard if one is not None):
+        if not looked and not change.last and any(one in change.requests for one in heard if one is not None):
             looked = True
             yield Coming(change.at_ms, "rule looks", after, rule=rule)
 

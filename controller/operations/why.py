@@ -9,7 +9,7 @@ from config.plan.points import Point
 from config.plan.reading import Value
 from config.plan.slots import Slot
 from controller.daemon import Daemon
-from controller.decide.arbiter import SLOTS
+from controller.decide.arbiter import NOTHING, SLOTS
 from controller.decide.explain import Coming, Explanation, Input, Waiting, author
 from controller.decide.requests import Request
 from controller.operations.finding import meant_point
@@ -136,7 +136,7 @@ class _Answer:
         }
 
     def _coming(self, item: Coming) -> dict[str, Any]:
-        after = item.after
+        after = NOTHING if item.open else item.after
         winner = after.winner
         return {
             "at": iso(self._local, item.at_ms),
@@ -144,6 +144,7 @@ class _Answer:
             "kind": item.kind,
             "rule": None if item.rule is None else item.rule.name,
             "rule_label": None if item.rule is None else item.rule.label or item.rule.name,
+            "open": item.open,
             **self._valued(after.value),
             "by": None if winner is None else self._request(winner),
             "bounds": [self._request(bound) for bound in after.bounds],

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from config.language import Text, text
 from config.plan.amounts import amount
+from config.plan.asks import Ask
 from config.plan.conditions import All, AnyOf, Booked, Compare, Condition, Has, Lasting, Not
 from config.plan.reading import Quality, Reading, Value
 from config.plan.site import Plan
@@ -48,11 +49,14 @@ class Wording:
     def value(self, point: int, value: Value) -> Text | str:
         return valued(self._plan.points[point], value)
 
-    def asking(self, point: int, value: Value | None) -> Text:
-        """What is asked of a point; None: nothing."""
-        if value is None:
+    def asking(self, ask: Ask | None, *, floor: bool = False) -> Text:
+        """What is asked, `floor`: at the least; None: nothing."""
+        if ask is None:
             return text("asks for nothing any more")
-        return text("asks for {value}", value=self.value(point, value))
+        value = self.value(ask.point, ask.value)
+        if floor:
+            return text("asks for {value} at the least", value=value)
+        return text("asks for {value}", value=value)
 
     def now(self, point: int) -> Text | str:
         """What it reads."""

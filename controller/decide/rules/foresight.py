@@ -24,6 +24,8 @@ class Change(NamedTuple):
     """By the wall clock."""
     requests: tuple[Request, ...]
     """All of it; empty: nothing any more."""
+    last: bool = False
+    """Beyond it nothing can be told of the rule. It may ask just the same of this point as before."""
 
 
 class Ahead(NamedTuple):
@@ -58,10 +60,11 @@ def changes(ahead: Ahead, point: int) -> Iterator[Change]:
         kind.decide(ahead.rule.spec, look)
         outcome = look.outcome()
         memory = outcome.memory
-        if (asks := _of(outcome, point)) != asked:
+        last = kind.answered and _told(outcome) != told
+        if (asks := _of(outcome, point)) != asked or last:
             asked = asks
-            yield Change(at_ms, asks)
-        if kind.answered and _told(outcome) != told:
+            yield Change(at_ms, asks, last)
+        if last:
             return
 
 

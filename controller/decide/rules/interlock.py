@@ -61,7 +61,7 @@ def awaits(spec: Interlock, look: Look, wording: Wording, command: int) -> Itera
     if TRIPPED not in look.memory:
         ask = next(item for item in spec.then if item.point == command)
         condition = wording.condition(spec.when, look)
-        asks = wording.asking(command, ask.value)
+        asks = wording.asking(ask)
         yield Awaited(text("trips, and {asks}, once {condition}", asks=asks, condition=condition))
     elif spec.reset == "manual":
         words = text("stands until somebody resets it: louguan reset {name}", name=look.name)

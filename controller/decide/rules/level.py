@@ -47,8 +47,7 @@ def awaits(spec: Level, look: Look, wording: Wording, command: int) -> Iterator[
         yield Awaited(text("asks for nothing before it can read {points}", points=unread))
         return
     item = next(item for item in spec.then if item.on.point == command)
-    ask = item.off if on else item.on
-    asks = wording.asking(command, None if ask is None else ask.value)
+    asks = wording.asking(item.off) if on else wording.asking(item.on, floor=item.floor)
     condition = _turned(spec, look, on=on)
     if condition is not None:
         yield Awaited(

@@ -159,7 +159,6 @@ KINDS: dict[type[RuleSpec], Kind] = {
         supervision.TRIPPED,
         lambda spec: spec.yields_to,
         foreseeable=True,
-        answered=True,
     ),
     Presence: Kind(presence.decide, lambda spec: frozenset(spec.contacts)),
     Lighting: Kind(lighting.decide, lighting.points, parts=lighting.parts),

@@ -331,6 +331,11 @@ def _lifting(scene: Scene) -> None:
     scene.set(grey_eq_level=65.0).run(2).set(signs_di2=True).run(720)
 
 
+def _lift_by_hand(scene: Scene) -> None:
+    _lifting(scene)
+    scene.override("works.ch2", True, 2, "试泵")
+
+
 def _lift_failed(scene: Scene) -> None:
     _lifting(scene)
     scene.set(signs_di4=True).run(3).set(signs_di2=False, signs_di3=True, signs_di4=False).run(10)
@@ -380,6 +385,7 @@ SHOWN: dict[str, tuple[Prepare, Ask]] = {
     "reset-by-hand": _now("pump-1.run_cmd", lambda scene: scene.set(inputs_di5=True).run(5)),
     "duty-turn": _now("lift-1.run_cmd", _lifting),
     "duty-next": _now("lift-2.run_cmd", _lifting),
+    "duty-by-hand": _now("lift-1.run_cmd", _lift_by_hand),
     "duty-alone": _now("lift-2.run_cmd", _lift_failed),
     "duty-tripped": _now("lift-1.run_cmd", _lift_failed),
     "past-shed": _then("stairs", "2026-03-05 09:14", _shed),
