@@ -321,6 +321,11 @@ def _filling(scene: Scene) -> None:
     scene.set(grey_reuse_level=25.0).run(184).set(signs_di1=True).run(3).set(grey_reuse_level=43.0).run(1)
 
 
+def _level_lost(scene: Scene) -> None:
+    _filling(scene)
+    scene.set(grey_reuse_level=None).run(5)
+
+
 def _full(scene: Scene) -> None:
     """The sump has run over, and is back below the limit for 25 s."""
     scene.set(grey_eq_level=97.0).run(15).set(grey_eq_level=88.0).run(26)
@@ -378,9 +383,7 @@ SHOWN: dict[str, tuple[Prepare, Ask]] = {
     "calm": _now("stairs", _calm),
     "level-on": _now("fill.run_cmd", _filling),
     "level-off": _now("fill.run_cmd", lambda scene: scene.set(signs_di8=True).run(60)),
-    "level-bad": _now(
-        "fill.run_cmd", lambda scene: (_filling(scene), scene.set(grey_reuse_level=None).run(5))
-    ),
+    "level-bad": _now("fill.run_cmd", _level_lost),
     "reset-by-itself": _now("fill.run_cmd", _full),
     "reset-by-hand": _now("pump-1.run_cmd", lambda scene: scene.set(inputs_di5=True).run(5)),
     "duty-turn": _now("lift-1.run_cmd", _lifting),

@@ -4,7 +4,7 @@ is not kept."""
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from config.language import Text
@@ -255,11 +255,16 @@ def test_what_is_shed_says_what_brings_it_back_and_after_whom() -> None:
 COURSE = st.lists(st.tuples(st.sampled_from([20.0, 45.0, 60.0, 75.0, 95.0]), st.integers(1, 12)), max_size=8)
 
 
-@given(COURSE)
+CLOSE = RULE.replace("at_least_for: 3 min", "at_least_for: 18 min")
+"""Those that would have to come back together at the end do so before what they stay shed for is over."""
+
+
+@given(COURSE, st.sampled_from([RULE, CLOSE]))
+@example([(95.0, 45)], CLOSE)
 @settings(max_examples=many(10))
-def test_what_is_shed_keeps_the_times_that_were_said(course: list[tuple[float, int]]) -> None:
+def test_what_is_shed_keeps_the_times_that_were_said(course: list[tuple[float, int]], rule: str) -> None:
     """Whatever the demand does: back not before one, at another at the latest, and alone until a third."""
-    made = Loads(20.0).run(16 * 60)
+    made = Loads(20.0, rule).run(16 * 60)
     keys = {"hall": "hall.level", "h1": "h1.permit", "h2": "h2.permit", "h4": "h4.permit"}
     said: dict[tuple[str, bool, str], int] = {}
     for base, minutes in [*course, (20.0, 1)]:
@@ -275,27 +280,38 @@ def test_what_is_shed_keeps_the_times_that_were_said(course: list[tuple[float, i
                     assert means == "earliest"
                     del said[name, stood, means]
             for name, key in keys.items():
-                for _, (_, at_ms, means) in waiting(made, key):
-                    if at_ms is not None:
-                        assert said.setdefault((name, name in shed, means), at_ms) == at_ms
+                for item in waiting(made, key):
+                    _, until_ms, means = item.awaited
+                    if until_ms is not None:
+                        assert said.setdefault((name, name in shed, means), until_ms) == until_ms
 
 
 @pytest.mark.parametrize(
-    ("rule", "key", "seconds", "expected"),
+    ("times", "on", "expected"),
     [
-        ("min_off: 3 min", True, 5, "a start would wait: minimum rest time"),
-        ("min_on: 3 min", False, 5, "a stop would wait, but for protection: minimum run time"),
+        ("min_off: 3 min", True, "a start would wait: minimum rest time"),
+        ("min_off: 3 min, starts_per_hour: 1", True, "a start would wait: 1 starts an hour"),
+        ("min_on: 3 min", False, "a stop would wait, but for protection: minimum run time"),
     ],
 )
 def test_a_minimum_time_that_runs_is_told_though_nobody_asks_against_it(
-    rule: str, key: bool, seconds: int, expected: str
+    times: str, on: bool, expected: str
 ) -> None:
-    more = f"  slow: {{kind: pump, label: 慢泵, safe: off, run_cmd: relays.ch4, {rule}}}\n"
-    made = Plant(SLOW, more, more_di2=not key).run(seconds)
+    more = f"  slow: {{kind: pump, label: 慢泵, safe: off, run_cmd: relays.ch4, {times}}}\n"
+    made = Plant(SLOW, more).run(200).set(more_di2=True).run(5)
+    made.set(more_di2=not on).run(5)
     (found,) = (item for item in waiting(made, "slow.run_cmd") if item.rule is None)
     assert str(found.awaited.words) == expected
     assert found.awaited.means == "earliest"
-    made.set(more_di2=key)
+    made.set(more_di2=on)
     while made.rig.clock.now().wall_ms < (found.awaited.at_ms or 0) - 1000:
-        assert made.run(1).asked("slow.run_cmd") == ((not key), 10)
-    assert made.run(1).asked("slow.run_cmd") == (key, 10)
+        assert made.run(1).asked("slow.run_cmd") == (not on, 10)
+    assert made.run(1).asked("slow.run_cmd") == (on, 10)
+
+
+def test_while_nobody_knows_the_time_no_time_is_told() -> None:
+    more = "  slow: {kind: pump, label: 慢泵, safe: off, run_cmd: relays.ch4, min_off: 3 min}\n"
+    made = Plant(SLOW, more)
+    made.rig.clock.trusted = False
+    found = waiting(made.run(2), "slow.run_cmd")
+    assert [(item.awaited.at_ms, item.awaited.means) for item in found] == [(None, ""), (None, "")]

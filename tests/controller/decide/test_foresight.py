@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from config.plan.reading import Value
@@ -14,6 +14,7 @@ from drivers.api import Write
 from tests.controller.decide.rules.day import TARIFF, Day
 from tests.controller.decide.rules.lit import Hall, hall_plan
 from tests.controller.decide.rules.site import Plant
+from tests.controller.decide.rules.test_duty import ONE, Pumps
 from tests.controller.decide.test_explain import explained
 from tests.many import many
 from tests.schedules.build import at, booking
@@ -159,6 +160,18 @@ def test_a_stoves_permit_ends_only_if_its_flame_stays_out() -> None:
     assert (coming.kind, coming.after.value) == ("no flame", False)
 
 
+def test_of_machines_in_turns_only_the_first_change_is_expected_for_the_next_hangs_on_their_answers() -> None:
+    made = Pumps(ONE.replace("on_bad", "relieve: 10 min, on_bad")).set(more_di1=True).run(241)
+    plan, now_ms = made.rig.plan, made.rig.clock.now().wall_ms
+    (coming,) = explained(made.rig, plan.points[made.rig.id("p1.run_cmd")].key).coming
+    assert (coming.kind, coming.after.value, coming.at_ms - now_ms) == ("rule decides", False, 360_000)
+    assert explained(made.rig, plan.points[made.rig.id("p2.run_cmd")].key).coming == ()
+    assert made.run(359).asks() == [True, False]
+    assert made.run(1).asks() == [False, False], "before the other starts, it has to stop"
+    made.run(3)
+    assert made.asks() == [False, True]
+
+
 SET = """
   p1: {kind: pump, label: 1#泵, safe: off, run_cmd: relays.ch4, run_fb: inputs.di4, start_fail: 25 s,
     tags: [lift]}
@@ -218,6 +231,13 @@ def decided(made: Plant) -> dict[str, tuple[Value | None, str]]:
 
 
 @given(COURSE)
+@example(
+    [
+        ({"more_di1": True, "more_di2": True, "inputs_di5": True}, {"plant_eq_level": 90.0}, 10),
+        ({}, {}, 40),
+        ({"inputs_di5": None, "more_di2": None}, {}, 1),
+    ]
+)
 @settings(max_examples=many(40))
 def test_while_all_stays_as_it_reads_nothing_comes_but_what_is_expected_and_that_to_the_second(
     course: list[tuple[dict[str, bool | None], dict[str, float | None], int]],
