@@ -172,6 +172,19 @@ def test_of_machines_in_turns_only_the_first_change_is_expected_for_the_next_han
     assert made.asks() == [False, True]
 
 
+def test_what_a_third_machine_does_after_that_is_not_guessed() -> None:
+    three = "".join(
+        f"  p{n}: {{kind: pump, label: {n}#泵, safe: off, run_cmd: relays.ch{n}, run_fb: inputs.di{n}}}\n"
+        for n in (4, 5, 6)
+    )
+    turns = "  turns: {kind: duty, machines: [p4, p5, p6], when: more.di1 is active, on_bad_input: release}\n"
+    made = Plant(turns, three).set(more_di1=True).run(2)
+    expected = {key: explained(made.rig, f"relays.ch{key}").coming for key in (4, 5, 6)}
+    assert [item.after.value for item in expected[4]] == [False], "it is not heard to run yet"
+    assert [item.after.value for item in expected[5]] == [True]
+    assert expected[6] == (), "whether the second runs nobody knows"
+
+
 SET = """
   p1: {kind: pump, label: 1#泵, safe: off, run_cmd: relays.ch4, run_fb: inputs.di4, start_fail: 25 s,
     tags: [lift]}
