@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from config.language import Text, render, text, word
@@ -233,7 +234,10 @@ class Words:
             return
         yield Line(text("Next, if all else stays as it is:"))
         for item in found["next"]:
-            time = moment(item["at"], self._now) + ("" if item["announced"] else "?")
+            # A rule's delays are seconds; what goes by the time of day comes with a minute.
+            to_the_second = item["kind"] == "rule decides" and datetime.fromisoformat(item["at"]).second > 0
+            time = moment(item["at"], self._now, seconds=to_the_second)
+            time += "" if item["announced"] else "?"
             told = text("  {time} {words}", time=time, words=self._then(item))
             yield Line(told, 8)
 
