@@ -17,7 +17,7 @@ from controller.decide.arbiter import NOTHING, Result
 from controller.decide.barriers import Barrier, Barriers
 from controller.decide.booking import check_bookings
 from controller.decide.cover import Cover
-from controller.decide.explain import Explanation, Hindrance, Seen, explain
+from controller.decide.explain import Explanation, Hindrance, NotBefore, Seen, explain
 from controller.decide.gate import Gate
 from controller.decide.hands import Hands
 from controller.decide.heard import not_heard
@@ -170,8 +170,15 @@ class Parts:
                 tuple(self._programmes.requests(point)),
                 lambda wall_ms: self._programmes.requests_at(point, wall_ms),
                 None if change_ms == horizon_ms else change_ms,
+                self._not_before(point, now),
             )
         )
+
+    def _not_before(self, point: int, now: Now) -> NotBefore | None:
+        """The minimum time that runs for a motor, by the wall clock."""
+        steady_ms = self._steady.at(now)
+        found = self._gate.not_before(point, steady_ms)
+        return None if found is None else NotBefore(*found[:2], found[2] - steady_ms + now.wall_ms)
 
     @property
     def bookings(self) -> Bookings:

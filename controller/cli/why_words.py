@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from config.language import Text, render, text, word
@@ -44,9 +45,15 @@ _ENDS = {
     "minimum times": text("the minimum time is over: {then}"),
     "person": text("what was set by hand ends: {then}"),
     "rule": text("the rule's time is over: {then}"),
+    "rule expects": text("about then, as far as {rule} can tell: {then}"),
     "no flame": text("if there is no flame until then: {then}"),
     "rule decides": text("{rule} decides anew; if what it reads stays as it is: {then}"),
     "rule looks": text("{rule} looks again; if what it reads stays as it is, no change: {then}"),
+}
+
+_BY = {
+    "earliest": text("{words}: not before {time}"),
+    "latest": text("{words}: at {time} at the latest"),
 }
 
 
@@ -72,6 +79,7 @@ class Words:
         yield from self._device()
         yield from self._inputs()
         yield from self._next()
+        yield from self._waits_for()
 
     # What is decided
 
@@ -218,7 +226,7 @@ class Words:
 
     def _next(self) -> Iterator[Line]:
         found = self._found
-        if not found["commandable"]:
+        if not found["commandable"] or (found["waits_for"] and not found["next"]):
             return
         yield Line("")
         if not found["next"]:
@@ -226,9 +234,26 @@ class Words:
             return
         yield Line(text("Next, if all else stays as it is:"))
         for item in found["next"]:
-            time = moment(item["at"], self._now) + ("" if item["announced"] else "?")
+            # A rule's delays are seconds; what goes by the time of day comes with a minute.
+            to_the_second = item["kind"] == "rule decides" and datetime.fromisoformat(item["at"]).second > 0
+            time = moment(item["at"], self._now, seconds=to_the_second)
+            time += "" if item["announced"] else "?"
             told = text("  {time} {words}", time=time, words=self._then(item))
             yield Line(told, 8)
+
+    def _waits_for(self) -> Iterator[Line]:
+        found = self._found["waits_for"]
+        if not found:
+            return
+        yield Line("")
+        yield Line(text("What would change it:"))
+        for item in found:
+            words: Text | str = item["says"]
+            if item["at"] is not None:
+                time = moment(item["at"], self._now, seconds=True)
+                words = text(_BY[item["at_is"]].message, words=words, time=time)
+            rule = item["rule_label"] or text("minimum times")
+            yield Line(text("  {rule}: {words}", rule=rule, words=words), 4)
 
     def _then(self, item: dict[str, Any]) -> Text:
         if item["kind"] == "programme" and item["asks"] is None:
@@ -245,6 +270,8 @@ class Words:
 
     def _decided_then(self, item: dict[str, Any]) -> Text:
         """What comes of it; caps and floors that make another value of it are named."""
+        if item["open"]:
+            return text("what is asked then hangs on what machines answer before")
         by = item["by"]
         if by is None:
             return text("nobody asks for a value")

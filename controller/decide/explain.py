@@ -15,6 +15,7 @@ from controller.decide.arbiter import NOTHING, Result, arbitrate
 from controller.decide.barriers import Barrier
 from controller.decide.output import Standing
 from controller.decide.requests import Request
+from controller.decide.rules.awaited import Awaited, Wording
 from controller.decide.rules.foresight import Change
 from controller.decide.wanted import Phase
 
@@ -62,13 +63,15 @@ class Coming(NamedTuple):
     kind: str
     """"programme", "person", "rule", "minimum times"; "no flame": these end only if a stove's flame stays
     out; "rule decides": a rule decides anew, by what it reads then; "rule looks": it does, and changes
-    nothing if that stays the same."""
+    nothing if that stays the same; "rule expects": what it asks for ends about then, or so it expects."""
     after: Result
     """What is decided then."""
     asks: Request | None = None
     """Of a programme: what it asks then, be it heard or not."""
     rule: Rule | None = None
-    """Of a rule that decides or looks: which."""
+    """Of a rule that decides, looks or expects: which."""
+    open: bool = False
+    """A rule that it hangs on decides before by what its machines answer: what is asked then nobody knows."""
 
     @property
     def heard(self) -> bool:
@@ -84,8 +87,12 @@ class Bearing(NamedTuple):
     """What it looks at."""
     says: tuple[Text, ...]
     """What people are told of it now."""
+    expects: bool
+    """The ends of what it asks for are only expected."""
     ahead: Callable[[], Iterable[Change]]
     """What it will ask for at which time, if it reads the same; empty where that cannot be reckoned."""
+    awaits: Callable[[Wording], Iterable[Awaited]]
+    """What it waits for; times by the wall clock. Empty of kinds that have nothing to say of it."""
 
 
 class Said(NamedTuple):
@@ -93,6 +100,24 @@ class Said(NamedTuple):
 
     rule: Rule
     words: Text
+
+
+class NotBefore(NamedTuple):
+    """A minimum time that runs for a motor, whoever wants otherwise."""
+
+    start: bool
+    """A start would wait; else a stop, unless protection wants it."""
+    reason: Text
+    until_ms: int
+
+
+class Waiting(NamedTuple):
+    """What a rule, or a motor's minimum times, wait for."""
+
+    rule: Rule | None
+    """None: the minimum times."""
+    awaited: Awaited
+    """Its time is by the wall clock; none while nobody knows what time it is."""
 
 
 class Seen(NamedTuple):
@@ -119,6 +144,7 @@ class Seen(NamedTuple):
     """And at another time."""
     change_ms: int | None
     """When that is next another value; None = not for long, or nobody knows."""
+    not_before: NotBefore | None
 
 
 class Explanation(NamedTuple):
@@ -135,6 +161,7 @@ class Explanation(NamedTuple):
     said: tuple[Said, ...]
     coming: tuple[Coming, ...]
     """In the order of time."""
+    waiting: tuple[Waiting, ...]
 
 
 def explain(seen: Seen) -> Explanation:
@@ -158,7 +185,8 @@ def explain(seen: Seen) -> Explanation:
         _has(seen),
         tuple(Input(rule, seen.plan.points[p], seen.readings[p]) for rule, p in _looked_at(seen)),
         tuple(Said(item.rule, words) for item in seen.rules for words in item.says if words not in known),
-        tuple(sorted(_coming(seen, result), key=lambda item: item.at_ms)),
+        tuple(sorted(_expected(seen, result), key=lambda item: item.at_ms)),
+        tuple(_waiting(seen, result)),
     )
 
 
@@ -226,20 +254,39 @@ def _looked_at(seen: Seen) -> Iterable[tuple[Rule, int]]:
     """What rules look at that ask for something now or have an alarm, and all that cannot be read: it decides
     what they do."""
     asking = {request.source for standing in (seen.result or NOTHING).slots for request in standing}
-    for rule, points, says, _ in seen.rules:
+    for rule, points, says, *_ in seen.rules:
         tells = bool(says) or str(rule.source) in asking
         for point in sorted(points):
             if tells or seen.readings[point].quality is not Quality.GOOD:
                 yield rule, point
 
 
-def _coming(seen: Seen, result: Result) -> Iterable[Coming]:
+def _waiting(seen: Seen, result: Result) -> Iterable[Waiting]:
+    wording = Wording(seen.plan, seen.readings)
+    found = [Waiting(item.rule, awaited) for item in seen.rules for awaited in item.awaits(wording)]
+    if seen.not_before is not None and result.held is None:
+        start, reason, until_ms = seen.not_before
+        words = text("a start would wait: {reason}", reason=reason)
+        if not start:
+            words = text("a stop would wait, but for protection: {reason}", reason=reason)
+        found.append(Waiting(None, Awaited(words, until_ms, "earliest")))
+    for rule, awaited in found:
+        yield Waiting(rule, awaited if seen.trusted else awaited._replace(at_ms=None, means=""))
+
+
+def _expected(seen: Seen, result: Result) -> Iterable[Coming]:
     ahead = _Ahead(seen, result)
+    for item in _coming(seen, result, ahead):
+        yield item._replace(open=ahead.open(item))
+
+
+def _coming(seen: Seen, result: Result, ahead: _Ahead) -> Iterable[Coming]:
     now = arbitrate([request for standing in result.slots for request in standing])
     if result.held is not None and result.held.expires_ms is not None:
         kind = "no flame" if _is_permit(seen) else "minimum times"
         yield Coming(result.held.expires_ms, kind, now)
     rules = [item.rule for item in seen.rules]
+    expecting = {str(item.rule.source): item.rule for item in seen.rules if item.expects}
     ends = {}
     for ending in ahead.others:
         ends_ms = ending.expires_ms
@@ -248,7 +295,8 @@ def _coming(seen: Seen, result: Result) -> Iterable[Coming]:
         after = ahead.at(ends_ms, ending)
         if _of(after) != _of(now):
             ends[ends_ms] = _of(after)
-            yield Coming(ends_ms, author(ending, rules), after)
+            kind = "rule expects" if ending.source in expecting else author(ending, rules)
+            yield Coming(ends_ms, kind, after, rule=expecting.get(ending.source))
     if not seen.trusted:
         return
     for rule, changes in ahead.rules:
@@ -269,6 +317,15 @@ class _Ahead:
         self.others = [request for request in requests if request not in seen.programmes]
         """What is asked now by others than programmes."""
         self.rules = [(item.rule, tuple(item.ahead()) if seen.trusted else ()) for item in seen.rules]
+
+    def open(self, coming: Coming) -> bool:
+        """Whether a rule of which nothing is known by then could be heard."""
+        winner = coming.after.winner
+        return any(
+            change.last and change.at_ms < coming.at_ms and (winner is None or rule.slot <= winner.slot)
+            for rule, changes in self.rules
+            for change in changes
+        )
 
     def at(self, at_ms: int, without: Request | None = None, before: Change | None = None) -> Result:
         """Also `without` one of what stands, or as it would be `before` a rule's change."""
@@ -293,7 +350,7 @@ def _of_rule(ahead: _Ahead, rule: Rule, changes: Sequence[Change]) -> Iterable[C
             yield Coming(change.at_ms, "rule decides", after, rule=rule)
             return
         heard = [after.winner, *after.bounds]
-        if not looked and any(one in change.requests for one in heard if one is not None):
+        if not looked and not change.last and any(one in change.requests for one in heard if one is not None):
             looked = True
             yield Coming(change.at_ms, "rule looks", after, rule=rule)
 

@@ -176,6 +176,19 @@ class Gate:
             ends_ms = until_ms
         return (ends_ms - now_ms) / 1000
 
+    def not_before(self, command: int, now_ms: int) -> tuple[bool, Text, int] | None:
+        """Whether a motor that stands could not be started at `now`, or one that runs not be stopped: which
+        of them, why, and until when. None: it could, or nothing is known of it."""
+        motor, past = self._motors.get(command), self._past.get(command)
+        if motor is None or past is None:
+            return None
+        found: tuple[bool, Text, int] | None = None
+        passed = passes(motor, past, not past.out, Slot.PEOPLE, now_ms)
+        while passed.held is not None and passed.until_ms is not None:
+            found = not past.out, passed.held, passed.until_ms
+            passed = passes(motor, past, not past.out, Slot.PEOPLE, passed.until_ms)
+        return found
+
     def wake_ms(self) -> int | None:
         wakes = (self._wakes.next_ms(), self._restarting.wake_ms())
         return min((wake for wake in wakes if wake is not None), default=None)

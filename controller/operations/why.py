@@ -9,8 +9,8 @@ from config.plan.points import Point
 from config.plan.reading import Value
 from config.plan.slots import Slot
 from controller.daemon import Daemon
-from controller.decide.arbiter import SLOTS
-from controller.decide.explain import Coming, Explanation, Input, author
+from controller.decide.arbiter import NOTHING, SLOTS
+from controller.decide.explain import Coming, Explanation, Input, Waiting, author
 from controller.decide.requests import Request
 from controller.operations.finding import meant_point
 from controller.operations.names import iso, row
@@ -84,6 +84,7 @@ class _Answer:
                 for item in found.said
             ],
             "next": [self._coming(item) for item in found.coming],
+            "waits_for": [self._waiting(item) for item in found.waiting],
         }
 
     def _request(self, request: Request) -> dict[str, Any]:
@@ -135,7 +136,7 @@ class _Answer:
         }
 
     def _coming(self, item: Coming) -> dict[str, Any]:
-        after = item.after
+        after = NOTHING if item.open else item.after
         winner = after.winner
         return {
             "at": iso(self._local, item.at_ms),
@@ -143,11 +144,22 @@ class _Answer:
             "kind": item.kind,
             "rule": None if item.rule is None else item.rule.name,
             "rule_label": None if item.rule is None else item.rule.label or item.rule.name,
+            "open": item.open,
             **self._valued(after.value),
             "by": None if winner is None else self._request(winner),
             "bounds": [self._request(bound) for bound in after.bounds],
             "heard": item.heard,
             "asks": None if item.asks is None else self._request(item.asks),
+        }
+
+    def _waiting(self, item: Waiting) -> dict[str, Any]:
+        rule, (words, at_ms, means) = item
+        return {
+            "rule": None if rule is None else rule.name,
+            "rule_label": None if rule is None else rule.label or rule.name,
+            "says": render(words, self._language),
+            "at": iso(self._local, at_ms),
+            "at_is": means or None,
         }
 
     def _valued(self, value: Value | None) -> dict[str, Any]:

@@ -6,9 +6,13 @@ Whom it sheds is decided when a minute ends, by the power of the minute: what wa
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from config.language import Text, text
+from config.plan.amounts import amount
 from config.plan.conditions import points_of
-from config.plan.rules import DemandCap
+from config.plan.rules import DemandCap, Shed
+from controller.decide.rules.awaited import Awaited, Wording, lasted, listed
 from controller.decide.rules.demand import WINDOW, Minutes, above, calm_in, demand, expected
 from controller.decide.rules.look import Look
 from controller.decide.rules.metered import MINUTE_MS, Metered
@@ -122,6 +126,86 @@ def _back(
         ends[item.name] = min(ends[item.name], at_ms)
         at_ms += round(max(spec.stagger_s * 1000, MINUTE_MS))
     return ends
+
+
+def awaits(spec: DemandCap, look: Look, wording: Wording, command: int) -> Iterator[Awaited]:
+    """What brings back what is shed, and between which times; what sheds the rest, and whom first."""
+    metered, shedding = Metered(spec, look), Shedding(spec, look)
+    kw = metered.power(shedding.changed_ms())
+    for item in spec.sheds:
+        if item.command != command:
+            continue
+        if shedding.stands(item):
+            course = None if kw is None else expected(metered.minutes, kw, WINDOW)
+            yield Awaited(_back_once(spec, look, shedding, item, course))
+            yield from _kept(look, wording, shedding, item)
+        else:
+            course = None if kw is None else expected(metered.minutes, kw, spec.ahead_min)
+            yield from _spared(spec, look, wording, shedding, item, course)
+
+
+def _back_once(spec: DemandCap, look: Look, shedding: Shedding, item: Shed, course: float | None) -> Text:
+    """The demand at which it comes back."""
+    calm = text("{time}", time=amount(spec.calm_s, "s"))
+    if (kept := look.memory.get(_CALM)) is not None and look.now_ms < int(kept) + spec.calm_s * 1000:
+        calm = text("{time} ({passed} of it over)", time=calm, passed=lasted(look.now_ms - int(kept)))
+    return text(
+        "comes back once {low} kW at the most are expected of any 15 min, for {calm}, and with its {kw} kW "
+        "no more than {high} kW; {now}",
+        low=_kw(spec.limit_kw - spec.deadband_kw),
+        calm=calm,
+        kw=_kw(shedding.saves(item)),
+        high=_kw(spec.limit_kw - spec.margin_kw),
+        now=_now(course),
+    )
+
+
+def _kept(look: Look, wording: Wording, shedding: Shedding, item: Shed) -> Iterator[Awaited]:
+    """Between which times it comes back, and after whom."""
+    order = shedding.in_order_back()
+    if before := [wording.point(one.command) for one in order[: order.index(item)]]:
+        yield Awaited(text("before it come back: {names}", names=listed(before)))
+    # One that would have to come back together with others does so up to a minute before half its time.
+    least_s = min(item.at_least_s, max(item.at_least_s, item.at_most_s / 2) - MINUTE_MS / 1000)
+    since_ms = shedding.since_ms(item)
+    if look.now_ms < since_ms + round(least_s * 1000):
+        words = text("stays shed for {time}, if the demand can be measured", time=amount(least_s, "s"))
+        if item.only_if is not None:
+            condition = wording.condition(item.only_if, look)
+            words = text("{words}, and while {condition}", words=words, condition=condition)
+        yield Awaited(words, since_ms + round(least_s * 1000), "earliest")
+    words = text("is shed for {time} at the most", time=amount(item.at_most_s, "s"))
+    yield Awaited(words, since_ms + round(item.at_most_s * 1000), "latest")
+
+
+def _spared(
+    spec: DemandCap, look: Look, wording: Wording, shedding: Shedding, item: Shed, course: float | None
+) -> Iterator[Awaited]:
+    """What sheds it."""
+    if item.only_if is not None and not shedding.allowed(item):
+        yield Awaited(text("is not shed before {condition}", condition=wording.condition(item.only_if, look)))
+        return
+    alone_ms = shedding.alone_ms(item)
+    if alone_ms is not None and look.now_ms < alone_ms:
+        words = text("is left alone for {time} after it came back", time=amount(item.between_s, "s"))
+        yield Awaited(words, alone_ms, "earliest")
+    words = text(
+        "is shed in its turn once more than {high} kW are expected within {ahead} min; {now}",
+        high=_kw(spec.limit_kw - spec.margin_kw),
+        ahead=spec.ahead_min,
+        now=_now(course),
+    )
+    yield Awaited(words)
+    first = shedding.first()
+    if first is item:
+        yield Awaited(text("is the first to be shed"))
+    elif first is not None:
+        yield Awaited(text("the first to be shed is {name}", name=wording.point(first.command)))
+
+
+def _now(course: float | None) -> Text:
+    """The demand that is expected."""
+    return text("now unknown") if course is None else text("now {kw} kW", kw=_kw(course))
 
 
 def _kw(number: float) -> str:

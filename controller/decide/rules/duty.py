@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from config.language import text
+from collections.abc import Collection, Iterator
+
+from config.language import Text, text
+from config.plan.amounts import amount
+from config.plan.conditions import Has, points_of
 from config.plan.rules import Duty, Machine
+from controller.decide.rules.awaited import Awaited, Wording, beyond, lasted
 from controller.decide.rules.look import Look
 from controller.decide.rules.running import adopted, clock_in, hours, ready, runs
 from controller.decide.rules.switched import may_start, settled, side_of
@@ -48,6 +53,89 @@ def decide(spec: Duty, look: Look) -> None:
         _say(machine, look, machine in turn.asked, needed, len(spec.machines), may=may)
 
 
+def awaits(spec: Duty, look: Look, wording: Wording, command: int) -> Iterator[Awaited]:
+    """When another number is needed, who starts and stops next, and who takes over."""
+    if NEEDED not in look.memory:
+        unread = {spec.level} if spec.level is not None else points_of(spec.when)
+        yield Awaited(text("asks for nothing before it can read {points}", points=wording.points(unread)))
+        return
+    yield from map(Awaited, _needs(spec, look, wording))
+    machine = next(item for item in spec.machines if item.then.on.point == command)
+    counted = {item.name: hours(spec, item, look) for item in spec.machines}
+    fit = [item for item in spec.machines if ready(item, look)]
+    asked = [item for item in fit if _asked(item, look)]
+    turn = _Turn(spec, look, counted, fit, asked, blind=False)
+    if machine in asked:
+        yield from map(Awaited, _relief(spec, look, wording, turn, machine))
+    elif machine in fit:
+        yield from map(Awaited, _turn_of(spec, look, wording, turn, machine))
+    else:
+        yield Awaited(_unfit(machine, look, wording))
+
+
+def _needs(spec: Duty, look: Look, wording: Wording) -> Iterator[Text]:
+    """The nearest limits at which one more, and one fewer, is needed."""
+    needed, level = int(look.memory[NEEDED]), spec.level
+    if level is None:
+        if spec.when is not None:
+            condition = wording.condition(spec.when, look, denied=needed > 0)
+            yield text(
+                "{needed} of {count} needed once {condition}",
+                **_count(spec, 0 if needed else 1),
+                condition=condition,
+            )
+        return
+    number = look.number(level)
+    sides = [bool(look.memory.get(f"side{place}")) for place in range(len(spec.steps))]
+    for on in (False, True):
+        bands = [band for band, side in zip(spec.steps, sides, strict=True) if side is on]
+        limits = [(band.stop if on else band.start, (band.start < band.stop) is not on) for band in bands]
+        if limits:
+            limit, below = min(limits, key=lambda one: 0.0 if number is None else abs(one[0] - number))
+            condition = wording.condition(beyond(level, limit, below=below))
+            yield text(
+                "{needed} of {count} needed once {condition}",
+                **_count(spec, needed + (-1 if on else 1)),
+                condition=condition,
+            )
+
+
+def _relief(spec: Duty, look: Look, wording: Wording, turn: _Turn, machine: Machine) -> Iterator[Text]:
+    """Of one that is asked: until when, and who follows it."""
+    if len(turn.asked) > 1 and turn.last() is machine:
+        yield text("stops first when fewer are needed")
+    following = turn.next()
+    if following is None:
+        yield text("no other is ready to take over")
+        return
+    other = wording.equipment(following.name)
+    if spec.relieve_s is not None and turn.longest() is machine:
+        left = _left(spec, look, turn, machine)
+        yield text("{left} of its turn are left, then {other} takes over", left=left, other=other)
+    if machine.feedback is None:
+        yield text("{other} takes over if it trips or has a fault", other=other)
+    else:
+        yield text(
+            "{other} takes over if it trips, has a fault, or does not run {time} after it should",
+            other=other,
+            time=amount(look.wire_s(spec.take_over_s), "s"),
+        )
+
+
+def _turn_of(spec: Duty, look: Look, wording: Wording, turn: _Turn, machine: Machine) -> Iterator[Text]:
+    """Of one that could be asked: whether it is next."""
+    following = turn.next()
+    if following is not machine:
+        assert following is not None
+        yield text("{other} starts before it", other=wording.equipment(following.name))
+        return
+    yield text("is the next to start")
+    if spec.relieve_s is not None and turn.asked:
+        longest = turn.longest()
+        left, other = _left(spec, look, turn, longest), wording.equipment(longest.name)
+        yield text("takes over from {other}, of whose turn {left} are left", other=other, left=left)
+
+
 class _Turn:
     """Whose turn it is: made for one evaluation."""
 
@@ -72,7 +160,7 @@ class _Turn:
     def drop(self, wanted: int) -> None:
         """Let go those that are too many, that do not run, and one that has run long enough."""
         while len(self.asked) > wanted:
-            self.asked.remove(max(self.asked, key=self._order))
+            self.asked.remove(self.last())
         for machine in list(self.asked):
             if self._idle(machine):
                 self._let_go(machine)
@@ -80,8 +168,8 @@ class _Turn:
                 self._passed_over.discard(machine.name)
         if self._spec.relieve_s is None or not self.asked:
             return
-        longest = min(self.asked, key=self._started_ms)
-        if self._look.passed(self._started_ms(longest), self._spec.relieve_s):
+        longest = self.longest()
+        if self._look.passed(self.started_ms(longest), self._spec.relieve_s):
             self._let_go(longest)
 
     def start(self, needed: int) -> None:
@@ -93,10 +181,9 @@ class _Turn:
             if item not in self.asked and item.name not in look.trips and runs(item, look) is True
         ]
         while len(self.asked) + len(going) < needed and not self._blind:
-            free = [item for item in self._fit if item not in self.asked and item not in going]
-            if not free:
+            machine = self.next(going)
+            if machine is None:
                 break
-            machine = min(free, key=lambda item: (item.name in self._passed_over, self._order(item)))
             self.asked.append(machine)
             look.keep(f"start-{machine.name}_ms", look.now_ms)
             if machine.feedback is not None and runs(machine, look) is not None:
@@ -105,14 +192,28 @@ class _Turn:
         for item in self._spec.machines:
             look.keep(f"skip-{item.name}", needed > 0 and item.name in self._passed_over)
 
+    def next(self, besides: Collection[Machine] = ()) -> Machine | None:
+        """Who starts next, `besides` those; None: nobody can."""
+        free = [item for item in self._fit if item not in self.asked and item not in besides]
+        return min(free, key=lambda item: (item.name in self._passed_over, self._order(item)), default=None)
+
+    def last(self) -> Machine:
+        """Who of those that are asked stops first."""
+        return max(self.asked, key=self._order)
+
+    def longest(self) -> Machine:
+        """Who of them was started first."""
+        return min(self.asked, key=self.started_ms)
+
     def _order(self, machine: Machine) -> tuple[float, int]:
         """The smaller starts first and stops last."""
         first = (
-            self._counted[machine.name] if self._spec.first == "hours" else float(self._started_ms(machine))
+            self._counted[machine.name] if self._spec.first == "hours" else float(self.started_ms(machine))
         )
         return first, self._spec.machines.index(machine)
 
-    def _started_ms(self, machine: Machine) -> int:
+    def started_ms(self, machine: Machine) -> int:
+        """When it was started last; 0: never."""
         return int(self._look.memory.get(f"start-{machine.name}_ms", 0))
 
     def _idle(self, machine: Machine) -> bool:
@@ -169,3 +270,26 @@ def _say(machine: Machine, look: Look, on: bool, needed: int, count: int, *, may
     ask = machine.then.on if on else machine.then.off
     if ask is not None and (may or not on):
         look.ask(ask, text("{needed} of {count} needed", needed=needed, count=count), since_ms)
+
+
+def _count(spec: Duty, needed: int) -> dict[str, int]:
+    return {"needed": needed, "count": len(spec.machines)}
+
+
+def _left(spec: Duty, look: Look, turn: _Turn, machine: Machine) -> str:
+    """Of its turn."""
+    assert spec.relieve_s is not None
+    ends_ms = turn.started_ms(machine) + round(spec.relieve_s * 1000)
+    return lasted(ends_ms - look.now_ms)
+
+
+def _unfit(machine: Machine, look: Look, wording: Wording) -> Text:
+    """Why it is not asked."""
+    if machine.name in look.trips:
+        return text("is not asked while it is tripped: louguan reset {name}", name=machine.name)
+    if machine.fault is not None and look.value(machine.fault) is True:
+        condition = wording.condition(Has(machine.fault, True))
+        return text("is not asked while {condition}", condition=condition)
+    assert machine.selector is not None
+    condition = wording.condition(Has(machine.selector.point, machine.selector.auto))
+    return text("is not asked before {condition}", condition=condition)

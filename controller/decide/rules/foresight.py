@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from config.plan.reading import Value
 from config.plan.rules import Rule
-from controller.decide.requests import Request
+from controller.decide.requests import Op, Request
 from controller.decide.rules.look import Look, Memory, Outcome
 from controller.decide.rules.registry import KINDS
 
@@ -23,6 +24,8 @@ class Change(NamedTuple):
     """By the wall clock."""
     requests: tuple[Request, ...]
     """All of it; empty: nothing any more."""
+    last: bool = False
+    """Beyond it nothing can be told of the rule. It may ask just the same of this point as before."""
 
 
 class Ahead(NamedTuple):
@@ -41,14 +44,14 @@ class Ahead(NamedTuple):
 
 
 def changes(ahead: Ahead, point: int) -> Iterator[Change]:
-    """In the order of time. Nothing of a rule whose machines answer what it asks, as they will not have
-    answered, and nothing where something that it looks at has not been read yet."""
+    """In the order of time. Of a rule whose machines answer what it asks, up to its first change: beyond it
+    they would have to answer. Nothing where something that it looks at has not been read yet."""
     kind = KINDS[type(ahead.rule.spec)]
     outcome, memory, at_ms = ahead.outcome, ahead.memory, ahead.wall_ms
     unread = ahead.look(at_ms, memory).never_read
     if not kind.foreseeable or any(map(unread, kind.points(ahead.rule.spec))):
         return
-    asked = _of(outcome, point)
+    asked, told = _of(outcome, point), _told(outcome)
     for _ in range(_MOST):
         due_ms = _due_ms(ahead, outcome)
         if due_ms is None or not at_ms < due_ms <= ahead.wall_ms + HORIZON_MS:
@@ -57,9 +60,12 @@ def changes(ahead: Ahead, point: int) -> Iterator[Change]:
         kind.decide(ahead.rule.spec, look)
         outcome = look.outcome()
         memory = outcome.memory
-        if (asks := _of(outcome, point)) != asked:
+        last = kind.answered and _told(outcome) != told
+        if (asks := _of(outcome, point)) != asked or last:
             asked = asks
-            yield Change(at_ms, asks)
+            yield Change(at_ms, asks, last)
+        if last:
+            return
 
 
 def _due_ms(ahead: Ahead, outcome: Outcome) -> int | None:
@@ -74,3 +80,8 @@ def _due_ms(ahead: Ahead, outcome: Outcome) -> int | None:
 
 def _of(outcome: Outcome, point: int) -> tuple[Request, ...]:
     return tuple(request for asked, request in outcome.requests if asked == point)
+
+
+def _told(outcome: Outcome) -> set[tuple[int, Op, Value | None]]:
+    """What it asks for, whatever the reason."""
+    return {(point, request.op, request.value) for point, request in outcome.requests}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from config.language import text
-from config.plan.conditions import points_of
+from config.plan.conditions import All, Condition, Not, points_of
 from config.plan.rules import Interlock
+from controller.decide.rules.awaited import Awaited, Wording
 from controller.decide.rules.look import Look
 
 TRIPPED = "tripped_ms"
@@ -50,6 +53,34 @@ def _hold_back(spec: Interlock, look: Look) -> None:
 def may_be_reset(spec: Interlock, look: Look) -> bool:
     """Whether a person may reset it: not while its condition is true, or open with a trip for that."""
     return look.decided(look.judge(spec.when), spec.on_bad_input, standing=False) is not True
+
+
+def awaits(spec: Interlock, look: Look, wording: Wording, command: int) -> Iterator[Awaited]:
+    """What resets the trip, or what would trip it."""
+    found = look.judge(spec.when)
+    if TRIPPED not in look.memory:
+        ask = next(item for item in spec.then if item.point == command)
+        condition = wording.condition(spec.when, look)
+        asks = wording.asking(ask)
+        yield Awaited(text("trips, and {asks}, once {condition}", asks=asks, condition=condition))
+    elif spec.reset == "manual":
+        words = text("stands until somebody resets it: louguan reset {name}", name=look.name)
+        if may_be_reset(spec, look):
+            yield Awaited(text("{words}; it can be reset now", words=words))
+        else:
+            condition = wording.condition(spec.when, look, denied=True)
+            yield Awaited(
+                text("{words}, which can be done once {condition}", words=words, condition=condition)
+            )
+    else:
+        lacks: list[Condition] = []
+        if found is not False:
+            lacks.append(Not(spec.when))
+        if spec.until is not None and look.judge(spec.until, seen=True) is not True:
+            lacks.append(spec.until)
+        if lacks:
+            condition = wording.condition(All(tuple(lacks)), look, seen=True)
+            yield Awaited(text("its trip ends by itself once {condition}", condition=condition))
 
 
 def _goes(spec: Interlock, found: bool | None, until: bool | None) -> bool:

@@ -113,6 +113,11 @@ class Look:
     # What it sees
 
     @property
+    def name(self) -> str:
+        """Of the rule: commands take it."""
+        return self._rule.name
+
+    @property
     def first_read_ms(self) -> int:
         """By then everything that can be read has been."""
         wire_ms = FIRST_READING_WIRE_S * self._speed * 1000 if self._speed > 1 else 0.0

@@ -44,6 +44,7 @@ from controller.decide.rules import (
     tariff_shift,
     watch,
 )
+from controller.decide.rules.awaited import Awaited, Wording
 from controller.decide.rules.look import Look
 
 
@@ -68,8 +69,14 @@ class Kind(NamedTuple):
     """What an evaluation would do at a time asked for with `Look.glance_at`, while nothing that the last one
     took has changed and no wake has come: it keeps something else, and the rest of the memory stays."""
     foreseeable: bool = False
-    """What it will do as time passes can be reckoned from the readings of now: what it asks for does not hang
-    on what its machines have answered."""
+    """What it will do as time passes can be reckoned from the readings of now."""
+    answered: bool = False
+    """It looks at what its machines answer: what it will do is reckoned up to the first time at which it asks
+    something else of any of them."""
+    expects: bool = False
+    """The ends of what it asks for are as it expects them by the readings of now, and not certain."""
+    awaits: Callable[[Any, Look, Wording, int], Iterable[Awaited]] | None = None
+    """What it waits for, in words, of one point that it commands. The look is thrown away afterwards."""
 
 
 def _selects(selector: Selector | None) -> int | None:
@@ -91,6 +98,8 @@ KINDS: dict[type[RuleSpec], Kind] = {
         interlock.may_be_reset,
         interlock.TRIPPED,
         inputs=lambda spec, _: points_of(spec.when, spec.until),
+        foreseeable=True,
+        awaits=interlock.awaits,
     ),
     Hazard: Kind(
         hazard.decide,
@@ -101,7 +110,12 @@ KINDS: dict[type[RuleSpec], Kind] = {
         hazard.ALARM,
     ),
     Link: Kind(link.decide, lambda spec: points_of(spec.when, spec.until), foreseeable=True),
-    Level: Kind(level.decide, lambda spec: points_of(spec.only_if) | {spec.level}),
+    Level: Kind(
+        level.decide,
+        lambda spec: points_of(spec.only_if) | {spec.level},
+        foreseeable=True,
+        awaits=level.awaits,
+    ),
     Duty: Kind(
         duty.decide,
         lambda spec: (
@@ -109,6 +123,9 @@ KINDS: dict[type[RuleSpec], Kind] = {
             | _bound(spec.level, *(point for item in spec.machines for point in _of_machine(item)))
         ),
         heeds=lambda spec: [item.name for item in spec.machines],
+        foreseeable=True,
+        answered=True,
+        awaits=duty.awaits,
     ),
     Cycling: Kind(cycling.decide, lambda spec: points_of(spec.when), foreseeable=True),
     MakeUp: Kind(make_up.decide, lambda spec: frozenset((spec.level,)), make_up.may_be_reset, make_up.ALARM),
@@ -141,6 +158,7 @@ KINDS: dict[type[RuleSpec], Kind] = {
         supervision.may_be_reset,
         supervision.TRIPPED,
         lambda spec: spec.yields_to,
+        foreseeable=True,
     ),
     Presence: Kind(presence.decide, lambda spec: frozenset(spec.contacts)),
     Lighting: Kind(lighting.decide, lighting.points, parts=lighting.parts),
@@ -149,6 +167,8 @@ KINDS: dict[type[RuleSpec], Kind] = {
         lambda spec: points_of(*(item.only_if for item in spec.sheds)) | frozenset(spec.meters),
         inputs=demand_cap.inputs,
         glance=metered.glance,
+        expects=True,
+        awaits=demand_cap.awaits,
     ),
     Watch: Kind(watch.decide, lambda spec: points_of(spec.when, spec.stays, spec.only_if)),
 }

@@ -89,15 +89,21 @@ class Shedding:
 
     def shed_next(self) -> float | None:
         """Shed one more. Returns what it saves, kW; None: nobody is left."""
-        free = [item for item in self._spec.sheds if self._may_be(item)]
-        if not free:
+        item = self.first()
+        if item is None:
             return None
-        item = min(
-            free, key=lambda one: (one.step, self._turns.get(one.name, 0), self._spec.sheds.index(one))
-        )
         self._saves[item.name] = self._would_save(item)
         self._since[item.name] = self._turns[item.name] = self._look.now_ms
         return self._saves[item.name]
+
+    def first(self) -> Shed | None:
+        """Whose turn it is to be shed; None: nobody is left."""
+        free = [item for item in self._spec.sheds if self._may_be(item)]
+        return min(
+            free,
+            key=lambda one: (one.step, self._turns.get(one.name, 0), self._spec.sheds.index(one)),
+            default=None,
+        )
 
     def next_back(self) -> Shed | None:
         """Who is given back first; None: nobody may be yet."""
@@ -120,6 +126,19 @@ class Shedding:
 
     def since_ms(self, item: Shed) -> int:
         return self._since[item.name]
+
+    def stands(self, item: Shed) -> bool:
+        """Whether it is shed."""
+        return item.name in self._since
+
+    def allowed(self, item: Shed) -> bool:
+        """Whether it may be, as far as its condition goes."""
+        return bool(self._allowed.get(item.name, True))
+
+    def alone_ms(self, item: Shed) -> int | None:
+        """Until when it is left alone after it came back; None: it has never been shed."""
+        freed_ms = self._freed.get(item.name)
+        return None if freed_ms is None else freed_ms + round(item.between_s * 1000)
 
     def saves(self, item: Shed) -> float:
         """What it drew more before it was shed, kW."""
@@ -163,14 +182,10 @@ class Shedding:
 
     def _may_be(self, item: Shed) -> bool:
         """Whether it may be shed, and that takes something away."""
-        freed_ms = self._freed.get(item.name)
-        if (
-            item.name in self._since
-            or not self._allowed.get(item.name, True)
-            or freed_ms == self._look.now_ms
-        ):
+        now_ms, alone_ms = self._look.now_ms, self.alone_ms(item)
+        if self.stands(item) or not self.allowed(item) or self._freed.get(item.name) == now_ms:
             return False
-        if freed_ms is not None and self._look.now_ms < freed_ms + round(item.between_s * 1000):
+        if alone_ms is not None and now_ms < alone_ms:
             return False
         return self._would_save(item) > 0
 

@@ -18,6 +18,7 @@ from controller.decide.explain import Bearing
 from controller.decide.records import Notice, Refused, RuleMemory
 from controller.decide.requests import Request
 from controller.decide.rules.aims import aims, by_the_clock
+from controller.decide.rules.awaited import Awaited, Wording
 from controller.decide.rules.foresight import Ahead, changes
 from controller.decide.rules.hours import Hours
 from controller.decide.rules.look import Kept, Look, Memory, Outcome, Yielding
@@ -240,8 +241,17 @@ class RuleRequests:
                 kind = KINDS[type(spec)]
                 points = kind.points(spec) if kind.inputs is None else kind.inputs(spec, point)
                 ahead = partial(changes, self._ahead(number, now), point)
-                found.append(Bearing(rule, points, says, ahead))
+                awaits = partial(self._awaits, number, now, point)
+                found.append(Bearing(rule, points, says, kind.expects, ahead, awaits))
         return found
+
+    def _awaits(self, number: int, now: Now, point: int, wording: Wording) -> Iterator[Awaited]:
+        """What a part waits for, its times by the wall clock."""
+        rule, now_ms = self._rules[number], self._time.at(now)
+        awaits = KINDS[type(rule.spec)].awaits
+        for item in () if awaits is None else awaits(rule.spec, self._look(number, now_ms), wording, point):
+            wall_ms = None if item.at_ms is None else item.at_ms - now_ms + now.wall_ms
+            yield item._replace(at_ms=wall_ms)
 
     def _ahead(self, number: int, now: Now) -> Ahead:
         now_ms, hours = self._time.at(now), self._hours.apart()

@@ -25,7 +25,8 @@ from controller.store.plans import PlanFiles
 from schedules.context import Context
 from schedules.local import LocalTime
 from tests.controller.cli.foreseen import compound
-from tests.controller.cli.whys import SHOWN, Scene, day_gone_by, file_of, plan, printed, scene
+from tests.controller.cli.why_site import plan
+from tests.controller.cli.whys import SHOWN, Scene, day_gone_by, file_of, printed, scene
 from tests.schedules.build import at
 
 WEEK = [("2026-12-31", 24), ("2026-10-01", 24), ("2026-10-10", 24), ("2026-03-05", 48)]

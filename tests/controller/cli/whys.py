@@ -10,125 +10,23 @@ import contextlib
 import io
 import tempfile
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from config.plan.reading import Quality, Value
-from config.plan.site import Plan
-from config.written.compile import compile_site
-from config.written.problems import Findings
 from controller.cli import speech, why_then
 from controller.cli.why_table import show
 from controller.decide.records import Lock, Override, PersonCommand, Unlock
 from controller.operations.why import Why
 from controller.socket.server import Call
 from drivers.api import DeviceState, Fate, SlotState
+from tests.controller.cli.why_site import plan
 from tests.controller.shell import Shell, shell
 from tests.schedules.build import at
 
 GOLDEN = Path(__file__).parent / "golden"
 LANGUAGES = {"en": "en", "zh_CN": "zh"}
-SITE = """
-site: {name: plant, label: 试验站, place: {time_zone: Asia/Shanghai, latitude: 30.574, longitude: 103.923},
-  restart: {after: 4 min, stagger: 10 s}}
-lines:
-  T1: {transport: modbus-tcp, host: 10.0.0.11}
-  B1: {transport: bacnet-ip, bind: 10.0.0.2}
-devices:
-  relays: {profile: relay-8, line: T1, unit: 1, label: 继电器箱,
-    if_unheard: {holds_last: true, accepted: 试验}}
-  inputs: {profile: input-8, line: T1, unit: 2, label: 输入箱}
-  safety: {profile: input-8-safety, line: T1, unit: 4, label: 火警}
-  hall: {profile: bacnet-lighting, line: B1, instance: 1001, address: 10.0.0.21, label: 大厅照明控制器,
-    if_unheard: {holds_last: true, accepted: 试验}}
-  mains: {profile: acrel-adw300, line: T1, unit: 5, label: 进线电表, params: {ct: 200/5}}
-equipment:
-  pump-1: {kind: pump, label: 1#增压泵, safe: off, min_off: 3 min, tags: [pumps], run_cmd: relays.ch1,
-    run_fb: inputs.di1, auto: inputs.di7}
-  fan: {kind: fan, label: 排风机, run_cmd: relays.ch2, run_fb: inputs.di2}
-  lamp: {kind: lamp-group, label: 门灯, switch: relays.ch3}
-  hall-lights: {kind: lamp-group, label: 大厅灯, level: hall.zone1_level, presence: hall.zone1_presence,
-    lux: hall.zone1_lux}
-  stairs: {kind: lamp-group, label: 楼梯灯, rated: 4 kW, level: hall.zone2_level,
-    presence: hall.zone2_presence}
-rules:
-  fire: {kind: fire, label: 消防联动, contacts: [safety.di1], yields: [fan]}
-  dry-run: {kind: interlock, label: 防干抽, when: inputs.di5 is active for 2 s,
-    then: [{tag: pumps, value: off}], reset: manual, on_bad_input: trip}
-  supply: {kind: interlock, slot: 10, label: 供水, when: inputs.di6 is active,
-    then: [{tag: pumps, value: on}], on_bad_input: release}
-  smoke: {kind: interlock, slot: 7, label: 排烟联锁, when: inputs.di3 is active,
-    then: [{target: fan.run_cmd, value: on}], on_bad_input: hold 5 min then release}
-  demand: {kind: demand_cap, label: 需量, power: mains.p_total, limit: 100 kW, on_bad_input: release,
-    shed: [{targets: stairs, at_most: 20 %}]}
-  hall: {kind: lighting, label: 大厅人感, lamps: [hall-lights, stairs], present: 60 %, run_on: 5 min}
-hall-lights-week:
-  label: 大厅照明
-  targets: [hall-lights, stairs]
-  default: 10 %
-  week:
-    workday:
-      - {from: "08:00", to: "12:00", value: 80 %}
-      - {from: "12:00", to: "14:00", value: 30 %}
-  untrusted_clock: 80 %
-"""
-HOURLY = """
-tariff: {use: sichuan-2025}
-devices:
-  tea: {profile: water-purifier, line: T1, unit: 8, label: 开水机,
-    if_unheard: {holds_last: true, accepted: 试验}}
-  box: {profile: irrigation-box, line: T1, unit: 7, label: 阀门箱, if_unheard: {after: 300 s, goes_to: off}}
-equipment:
-  boiler: {kind: water-purifier, label: 食堂开水机, heater_permit: tea.heater_permit, flush: tea.flush,
-    temperature: tea.temperature}
-  green: {kind: valve, label: 绿化阀, open: box.v1_permit}
-  wall: {kind: valve, label: 绿墙阀, open: box.v2_permit}
-rules:
-  hot-water: {kind: heater, label: 热水, boilers: boiler, wanted: {workday: "06:30-18:30"},
-    untrusted_clock: off, keep: {low: 86 °C, high: 92 °C}, warm_up: 30 min,
-    top_up: {before: peak, within: 45 min, to: 96 °C, least: 83 °C}, flush: {for: 3 min},
-    on_bad_input: trip}
-  garden: {kind: irrigation, label: 灌溉, hours: {everyday: "07:00-07:30"}, skip_when: box.soil1 above 35 %,
-    valves: [{target: green, for: 10 min}, {target: wall, for: 5 min}], on_bad_input: trip}
-"""
-PORCH = {
-    "devices.yaml": """
-devices:
-  more: {profile: relay-8, line: T1, unit: 3, label: 门廊继电器, hand: respect 2 h,
-    if_unheard: {holds_last: true, accepted: 试验}}
-""",
-    "equipment.yaml": """
-equipment:
-  porch: {kind: lamp-group, label: 门廊灯, switch: more.ch1}
-""",
-    "schedules/porch.yaml": """
-porch-week:
-  label: 门廊
-  targets: porch
-  default: on
-  week: {everyday: [{from: "00:00", to: "24:00", value: on}]}
-  untrusted_clock: on
-""",
-}
-_PROGRAMMES = "hall-lights-week:"
 PERSON = "王工 (li)"
-
-
-@cache
-def plan() -> Plan:
-    head, _, programmes = SITE.partition(_PROGRAMMES)
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "site.yaml").write_text(head, encoding="utf-8")
-        Path(folder, "hourly.yaml").write_text(HOURLY, encoding="utf-8")
-        Path(folder, "schedules").mkdir()
-        Path(folder, "schedules", "hall.yaml").write_text(_PROGRAMMES + programmes, encoding="utf-8")
-        for name, written in PORCH.items():
-            Path(folder, name).write_text(written, encoding="utf-8")
-        findings = Findings()
-        made = compile_site(Path(folder), findings)
-    assert made is not None, [problem.sentence("en") for problem in findings.problems()]
-    return made
 
 
 class Scene:
@@ -142,6 +40,7 @@ class Scene:
             for point in made.plan.points
         }
         self.says |= {"inputs.di7": True, "hall.zone1_level": 10.0, "hall.zone1_lux": 200.0}
+        self.says |= {"signs.di7": True, "grey.reuse_level": 50.0, "grey.eq_level": 20.0}
         self.mute: set[str] = set()
         """Devices that are not heard."""
         for device in made.plan.devices:
@@ -281,6 +180,45 @@ def _by_hand(scene: Scene) -> None:
     scene.wait_until("2026-03-05 09:12").set(more_ch1=False).run(3)
 
 
+def _spared(scene: Scene) -> None:
+    scene.set(mains_p_total=60.0).wait_until("2026-03-05 09:12")
+
+
+def _calm(scene: Scene) -> None:
+    """What was shed is not needed any more, for two minutes so far."""
+    _shed(scene)
+    scene.set(mains_p_total=40.0).run(290)
+
+
+def _filling(scene: Scene) -> None:
+    scene.set(grey_reuse_level=25.0).run(184).set(signs_di1=True).run(3).set(grey_reuse_level=43.0).run(1)
+
+
+def _level_lost(scene: Scene) -> None:
+    _filling(scene)
+    scene.set(grey_reuse_level=None).run(5)
+
+
+def _full(scene: Scene) -> None:
+    """The sump has run over, and is back below the limit for 25 s."""
+    scene.set(grey_eq_level=97.0).run(15).set(grey_eq_level=88.0).run(26)
+
+
+def _lifting(scene: Scene) -> None:
+    """The first pump has its turn, for 12 min so far."""
+    scene.set(grey_eq_level=65.0).run(2).set(signs_di2=True).run(720)
+
+
+def _lift_by_hand(scene: Scene) -> None:
+    _lifting(scene)
+    scene.override("works.ch2", True, 2, "试泵")
+
+
+def _lift_failed(scene: Scene) -> None:
+    _lifting(scene)
+    scene.set(signs_di4=True).run(3).set(signs_di2=False, signs_di3=True, signs_di4=False).run(10)
+
+
 def day_gone_by(scene: Scene) -> None:
     """A person sets the light, another locks it, and both are over."""
     scene.wait_until("2026-03-05 08:00").override("hall.zone1_level", 35.0, 1.5, "来访")
@@ -314,6 +252,18 @@ SHOWN: dict[str, tuple[Prepare, Ask]] = {
     "read-only": _now("hall.zone1_lux", lambda scene: scene.run(1)),
     "restart": _now("fan.run_cmd", _came_back),
     "shed": _now("stairs", _shed),
+    "spared": _now("stairs", _spared),
+    "calm": _now("stairs", _calm),
+    "level-on": _now("fill.run_cmd", _filling),
+    "level-off": _now("fill.run_cmd", lambda scene: scene.set(signs_di8=True).run(60)),
+    "level-bad": _now("fill.run_cmd", _level_lost),
+    "reset-by-itself": _now("fill.run_cmd", _full),
+    "reset-by-hand": _now("pump-1.run_cmd", lambda scene: scene.set(inputs_di5=True).run(5)),
+    "duty-turn": _now("lift-1.run_cmd", _lifting),
+    "duty-next": _now("lift-2.run_cmd", _lifting),
+    "duty-by-hand": _now("lift-1.run_cmd", _lift_by_hand),
+    "duty-alone": _now("lift-2.run_cmd", _lift_failed),
+    "duty-tripped": _now("lift-1.run_cmd", _lift_failed),
     "past-shed": _then("stairs", "2026-03-05 09:14", _shed),
     "past": _then("hall-lights", "2026-03-05 09:15", day_gone_by),
     "past-no-reason": _then(

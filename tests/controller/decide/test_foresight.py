@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
+from config.plan.reading import Value
 from controller.decide.records import Book
+from drivers.api import Write
 from tests.controller.decide.rules.day import TARIFF, Day
 from tests.controller.decide.rules.lit import Hall, hall_plan
+from tests.controller.decide.rules.site import Plant
+from tests.controller.decide.rules.test_duty import ONE, Pumps
 from tests.controller.decide.test_explain import explained
+from tests.many import many
 from tests.schedules.build import at, booking
 
 PLACES = "places: {hall: {label: 大厅}}\n"
@@ -151,3 +158,124 @@ def test_a_stoves_permit_ends_only_if_its_flame_stays_out() -> None:
     made.set(more_di6=False).run(60)
     (coming,) = explained(made.rig, "stove.permit").coming
     assert (coming.kind, coming.after.value) == ("no flame", False)
+
+
+def test_of_machines_in_turns_only_the_first_change_is_expected_for_the_next_hangs_on_their_answers() -> None:
+    made = Pumps(ONE.replace("on_bad", "relieve: 10 min, on_bad")).set(more_di1=True).run(241)
+    plan, now_ms = made.rig.plan, made.rig.clock.now().wall_ms
+    (coming,) = explained(made.rig, plan.points[made.rig.id("p1.run_cmd")].key).coming
+    assert (coming.kind, coming.after.value, coming.at_ms - now_ms) == ("rule decides", False, 360_000)
+    assert explained(made.rig, plan.points[made.rig.id("p2.run_cmd")].key).coming == ()
+    assert made.run(359).asks() == [True, False]
+    assert made.run(1).asks() == [False, False], "before the other starts, it has to stop"
+    made.run(3)
+    assert made.asks() == [False, True]
+
+
+def test_what_a_third_machine_does_after_that_is_not_guessed() -> None:
+    three = "".join(
+        f"  p{n}: {{kind: pump, label: {n}#泵, safe: off, run_cmd: relays.ch{n}, run_fb: inputs.di{n}}}\n"
+        for n in (4, 5, 6)
+    )
+    turns = "  turns: {kind: duty, machines: [p4, p5, p6], when: more.di1 is active, on_bad_input: release}\n"
+    made = Plant(turns, three).set(more_di1=True).run(2)
+    expected = {key: explained(made.rig, f"relays.ch{key}").coming for key in (4, 5, 6)}
+    assert [item.after.value for item in expected[4]] == [False], "it is not heard to run yet"
+    assert [item.after.value for item in expected[5]] == [True]
+    assert expected[6] == (), "whether the second runs nobody knows"
+
+
+SET = """
+  p1: {kind: pump, label: 1#泵, safe: off, run_cmd: relays.ch4, run_fb: inputs.di4, start_fail: 25 s,
+    tags: [lift]}
+  p2: {kind: pump, label: 2#泵, safe: off, run_cmd: relays.ch5, run_fb: inputs.di5, tags: [lift]}
+  p3: {kind: pump, label: 3#泵, safe: off, run_cmd: relays.ch6, tags: [lift]}
+"""
+WAITING = """
+  fill: {kind: level, level: plant.reuse_level, start: below 30 %, stop: above 80 %,
+    only_if: more.di1 is active for 15 s or booked is booked, then: [{target: lamp, value: on}],
+    on_bad_input: hold 25 s then release}
+  lift: {kind: duty, machines: {tag: lift}, level: plant.eq_level, relieve: 1 min, take_over: 15 s,
+    steps: [{start: above 60 %, stop: below 30 %}, {start: above 85 %, stop: below 50 %}],
+    on_bad_input: hold 20 s then release}
+  dry: {kind: interlock, when: more.di2 is active for 12 s, then: [{tag: lift, value: off}],
+    until: plant.eq_level above 25 % for 35 s, reset: auto, on_bad_input: hold 40 s then release}
+  latch: {kind: interlock, when: more.di3 is active for 12 s, then: [{target: lamp, value: off}],
+    reset: manual, on_bad_input: trip}
+places: {booked: {label: 大厅}}
+"""
+COURSE = st.lists(
+    st.tuples(
+        st.dictionaries(
+            st.sampled_from(["more_di1", "more_di2", "more_di3", "inputs_di4", "inputs_di5"]),
+            st.sampled_from([True, False, None]),
+            max_size=3,
+        ),
+        st.dictionaries(
+            st.sampled_from(["plant_eq_level", "plant_reuse_level"]),
+            st.sampled_from([20.0, 40.0, 70.0, 90.0, None]),
+            max_size=2,
+        ),
+        st.integers(1, 40),
+    ),
+    min_size=1,
+    max_size=6,
+)
+HEEDED = ["lamp.switch", "p1.run_cmd", "p2.run_cmd", "p3.run_cmd"]
+
+
+class Obeyed(Plant):
+    """Relays do as they are told; whether a pump then runs is another matter."""
+
+    told = 0
+
+    def note(self, write: Write) -> None:
+        self.told += 1
+        self.says[self.rig.plan.points[write.point].key] = write.value
+
+
+def decided(made: Plant) -> dict[str, tuple[Value | None, str]]:
+    """Who is heard, before minimum times."""
+    found = {}
+    for key in HEEDED:
+        winner = made.rig.engine.decisions[made.rig.id(key)].winner
+        found[key] = (None, "") if winner is None else (winner.value, winner.source)
+    return found
+
+
+@given(COURSE)
+@example(
+    [
+        ({"more_di1": True, "more_di2": True, "inputs_di5": True}, {"plant_eq_level": 90.0}, 10),
+        ({}, {}, 40),
+        ({"inputs_di5": None, "more_di2": None}, {}, 1),
+    ]
+)
+@settings(max_examples=many(40))
+def test_while_all_stays_as_it_reads_nothing_comes_but_what_is_expected_and_that_to_the_second(
+    course: list[tuple[dict[str, bool | None], dict[str, float | None], int]],
+) -> None:
+    made = Obeyed(WAITING, SET, plant_eq_level=50.0, plant_reuse_level=50.0).run(61)
+    for switches, levels, seconds in course:
+        made.set(**switches, **levels).run(seconds)
+    before = -1
+    while before != made.told:  # what was just told reads otherwise a second later
+        before = made.told
+        made.run(1)
+    standing, now_ms = decided(made), made.rig.clock.now().wall_ms
+    coming = [
+        (item.at_ms, key, None if item.after.winner is None else item.after.winner.value, item.open)
+        for key in HEEDED
+        for item in explained(made.rig, made.rig.plan.points[made.rig.id(key)].key).coming
+        if item.kind == "rule decides"
+    ]
+    first_ms = min((at_ms for at_ms, *_ in coming), default=now_ms + 120_000)
+    for _ in range((first_ms - now_ms) // 1000 - 1):
+        assert decided(made.run(1)) == standing
+    after = decided(made.run(1))
+    if not coming:
+        assert after == standing
+    for at_ms, key, value, is_open in coming:
+        if at_ms == first_ms and not is_open:
+            assert after[key] != standing[key]
+            assert after[key][0] == value

@@ -199,7 +199,7 @@ def test_it_is_said_why_and_until_when() -> None:
     assert bound.since_ms is not None
     assert bound.expires_ms == bound.since_ms + 20 * MINUTE * 1000, "at 94 kW there will be no room before"
     assert [item.point.key for item in found.inputs] == ["main.p_total"]
-    assert ("rule", True) in [(item.kind, item.after.value) for item in found.coming]
+    assert ("rule expects", True) in [(item.kind, item.after.value) for item in found.coming]
     made.base = 20.0
     made.run(2 * MINUTE)
     found = made.rig.engine.explain(made.rig.id("h1.permit"), made.rig.clock.now())

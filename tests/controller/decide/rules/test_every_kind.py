@@ -1,10 +1,12 @@
-"""What holds for every kind: it asks for nothing that it does not declare, and a restart changes nothing."""
+"""What holds for every kind: it asks for nothing that it does not declare; neither a restart nor asking why
+changes anything."""
 
 from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.language import LANGUAGES, render
 from config.plan.asks import BadInput
 from config.plan.conditions import Has
 from config.plan.devices import Source
@@ -102,6 +104,15 @@ def declared(plan: Plan) -> Claims:
     }
 
 
+def ask_why(plant: Plant) -> None:
+    """Of everything: it can be said, twice the same. Who is not asked goes on as who is."""
+    now = plant.rig.clock.now()
+    for point in plant.rig.engine.decisions:
+        said = plant.rig.engine.explain(point, now)
+        assert said == plant.rig.engine.explain(point, now)
+        assert all(render(item.awaited.words, language) for item in said.waiting for language in LANGUAGES)
+
+
 def check(course: Course) -> None:
     plant, other = Plant(RULES, MORE), Plant(RULES, MORE)
     claims = declared(plant.rig.plan)
@@ -113,13 +124,16 @@ def check(course: Course) -> None:
             told, same = requests(plant.run(1), sources), requests(other.run(1), sources)
             assert told == same
             assert told <= claims
+        ask_why(plant)
         if again:
             other.restart().rig.step(0.0)
 
 
 @given(st.lists(CHANGES, max_size=8))
 @settings(max_examples=many(12))
-def test_what_is_asked_is_declared_and_a_restart_changes_nothing(course: Course) -> None:
+def test_what_is_asked_is_declared_and_neither_a_restart_nor_asking_why_changes_anything(
+    course: Course,
+) -> None:
     check(course)
 
 
