@@ -111,6 +111,23 @@ def test_a_blower_of_which_nobody_asks_anything_new_rests_no_longer_than_it_may(
     assert str(held.reason) == "慢泵: it must not rest for longer"
 
 
+def test_one_without_feedback_of_which_nobody_asks_anything_new_rests_no_longer_either() -> None:
+    """Nothing that is read wakes the gate then."""
+    often = TIMES.replace(" run_fb: inputs.di4,", "").replace("min_on", "max_off: 10 min, min_on")
+    made = Plant(FOLLOW, often).set(more_di2=True).run(300).set(relays_ch4=True, more_di2=False).run(60)
+    assert made.asked("slow-1.run_cmd") == (False, 10)
+    made.set(relays_ch4=False).run(480, by=4)
+    assert made.asked("slow-1.run_cmd") == (False, 10)
+    assert made.run(80, by=4).asked("slow-1.run_cmd") == (True, 10)
+
+
+def test_one_that_runs_when_nothing_is_known_of_it_counts_as_just_started() -> None:
+    made = Plant(FOLLOW, TIMES, inputs_di4=True, relays_ch4=True)
+    made.run(50)
+    assert made.asked("slow-1.run_cmd") == (True, 10), "its least run time holds"
+    assert made.run(15).asked("slow-1.run_cmd") == (False, 10)
+
+
 def test_a_person_in_a_hurry_breaks_the_run_time_and_no_rest() -> None:
     made = plant().set(more_di2=True)
     go(made, 200)
