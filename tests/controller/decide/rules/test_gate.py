@@ -7,6 +7,7 @@ import itertools
 import pytest
 
 from controller.decide.records import Override, Refused
+from drivers.api import Write
 from tests.controller.decide.rules.site import Plant
 
 TIMES = """
@@ -140,6 +141,35 @@ def test_a_person_in_a_hurry_breaks_the_run_time_and_no_rest() -> None:
     made.restart()
     told = go(made, 200)
     assert told.index(True) in range(165, 175), "its rest holds for everybody"
+
+
+@pytest.mark.parametrize("slot", [5, 7])
+def test_a_hurry_beats_no_protection_and_no_process_safety(slot: int) -> None:
+    safety = f"  safety: {{kind: interlock, slot: {slot}, when: more.di3 is active, "
+    safety += "then: [{target: slow-1, value: on}], on_bad_input: release}\n"
+    made = Plant(FOLLOW.partition("  guard")[0] + safety, TIMES).set(more_di2=True, more_di3=True)
+    go(made, 300)
+    now_ms = made.rig.clock.now().wall_ms
+    made.rig.do(Override("relays.ch4", False, "Li", "", now_ms, now_ms + 60_000, urgent=True))
+    assert all(go(made, 20))
+    assert made.asked("slow-1.run_cmd") == (True, slot)
+    made.set(more_di3=False)
+    assert not any(go(made, 20)), "it beats what stands above 8"
+
+
+def test_what_is_held_is_written_in_the_slot_of_who_won() -> None:
+    """Slot 6 is written to no device."""
+    slots: list[tuple[object, int]] = []
+
+    class Noting(Plant):
+        def note(self, write: Write) -> None:
+            if self.rig.plan.points[write.point].key == "relays.ch4":
+                slots.append((write.value, write.slot))
+
+    made = Noting(FOLLOW, TIMES, more_di2=True, relays_ch4=True).run(3)
+    assert made.asked("slow-1.run_cmd") == (False, 10)
+    assert slots
+    assert set(slots) == {(False, 10)}
 
 
 @pytest.mark.parametrize(("key", "value"), [("relays.ch4", True), ("relays.ch3", False)])
