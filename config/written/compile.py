@@ -11,8 +11,8 @@ from config.plan.site import Plan
 from config.written.check.boilers import note_thermostats
 from config.written.check.clashes import check_devices
 from config.written.check.hands import check_hands
+from config.written.check.hidden import note_hidden
 from config.written.check.lighting import check_lighting
-from config.written.check.periods import note_hidden
 from config.written.check.shedding import check_shedding
 from config.written.doubts import Asking
 from config.written.gather import Written, gather

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from config.language import Text, text
 from config.plan.units import UNITS, Unit
 from config.written.problems import Wrong, guess
+from config.written.scalars import without_zeros
 
 _WIDE = str.maketrans("０１２３４５６７８９：％，．－＋／（）　\u00a0", "0123456789:%,.-+/()  ")
 _NUMBER = re.compile(r"([-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|[-+]?\.\d+)\s*(.*)", re.DOTALL)
@@ -57,7 +58,7 @@ def amount(value: object) -> Amount:
         )
     number, unit = found.group(1), found.group(2).strip()
     if _LEADING_ZERO.match(number):
-        bare = f"{number.lstrip('+-0') or '0'} {unit}".strip()
+        bare = f"{without_zeros(number)} {unit}".strip()
         raise Wrong(
             text("what is meant by {written}?", written=value[:60]), hint=text("write {bare}", bare=bare)
         )

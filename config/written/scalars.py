@@ -41,7 +41,7 @@ def typed(written: str) -> Plain:
     if not _NUMBERLIKE.match(written) or len(written) > _LONGEST:
         return written
     if _LEADING_ZERO.fullmatch(written):
-        bare = written.lstrip("+-0") or "0"
+        bare = without_zeros(written)
         raise Wrong(
             text("what is meant by {written}?", written=written),
             hint=text(
@@ -59,3 +59,9 @@ def typed(written: str) -> Plain:
     if _FLOAT.fullmatch(written):
         return float(written)
     return written
+
+
+def without_zeros(number: str) -> str:
+    """The number that was perhaps meant by one with leading zeros."""
+    digits = number.lstrip("+-0") or "0"
+    return f"-{digits}" if number.startswith("-") else digits

@@ -64,13 +64,17 @@ class Commander:
     def __init__(self, ask: Ask, reader: Reader) -> None:
         self._ask = ask
         self._reader = reader
+        self._at_once = True
+        """Several slots may be written by one request, as far as is known."""
 
     async def carry_out(self, point: Point, write: Write, feedback: Point | None) -> Done:
         """Write, null, read back; `feedback` is the point of `Command.verify_point`, if it lies on this
         device. A pulse is begun and ended by `pulses`; only its release comes here."""
         assert point.command is not None
         try:
-            await self.put(point, write.value, write.slot)
+            at_once = await self._put_at_once(point, write)
+            if not at_once:
+                await self.put(point, write.value, write.slot)
         except Refused as error:
             return Done(Fate.REJECTED, None, str(error.code))
         except ValueError as error:
@@ -78,7 +82,7 @@ class Commander:
         except (NoAnswer, BadFrame) as error:
             return Done(Fate.NO_ANSWER if error.sent else Fate.NOT_SENT, None, str(error))
         try:
-            trouble = await self.null(point, write.null_slots)
+            trouble = "" if at_once else await self.null(point, write.null_slots)
             if point.command.verify == "none" and trouble:
                 return Done(Fate.MISMATCH, None, trouble)  # an older value of ours may still stand
             if point.command.verify == "none":
@@ -86,6 +90,8 @@ class Commander:
             if point.command.verify_after_s:
                 await asyncio.sleep(point.command.verify_after_s)
             done = await self._read_back(point, write, feedback)
+            if at_once and done.fate is not Fate.READ_BACK:
+                self._at_once = False
             if trouble and done.slots is None:
                 return done._replace(fate=Fate.MISMATCH, detail=trouble)
             return done._replace(detail=done.detail or trouble)
@@ -115,9 +121,27 @@ class Commander:
 
     async def put(self, point: Point, value: Value | None, slot: int | None) -> None:
         """Write a value into a slot; None takes ours out. Raises DriverError, ValueError."""
-        data = app_null() if value is None else values.encode(point, value)
         ref = Ref(_identity(point), Property.PRESENT_VALUE)
-        await self._ask(Service.WRITE_PROPERTY, services.write_property(ref, data, slot))
+        await self._ask(Service.WRITE_PROPERTY, services.write_property(ref, _data(point, value), slot))
+
+    async def _put_at_once(self, point: Point, write: Write) -> bool:
+        """Write the slot and null the others by one request. False where there is nothing to null, or the
+        device has not taken it so: then one by one, which tells what it refuses. Raises NoAnswer, BadFrame,
+        ValueError."""
+        if not (self._at_once and write.null_slots):
+            return False
+        entries = [
+            (_data(point, write.value), write.slot),
+            *((app_null(), slot) for slot in write.null_slots),
+        ]
+        ref = Ref(_identity(point), Property.PRESENT_VALUE)
+        self._at_once = False
+        try:
+            await self._ask(Service.WRITE_PROPERTY_MULTIPLE, services.write_property_multiple(ref, entries))
+        except Refused:
+            return False
+        self._at_once = True
+        return True
 
     async def null(self, point: Point, slots: Iterable[int]) -> str:
         """Release `slots`; what was refused first, "" for nothing. Raises NoAnswer, BadFrame."""
@@ -176,3 +200,7 @@ _NO_ARRAY = {"unknown-object", "unknown-property"}
 def _identity(point: Point) -> ObjectId:
     assert isinstance(point.source, BacnetObject)
     return values.identity(point.source)
+
+
+def _data(point: Point, value: Value | None) -> bytes:
+    return app_null() if value is None else values.encode(point, value)

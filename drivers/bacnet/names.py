@@ -34,6 +34,7 @@ class Service(IntEnum):
     READ_PROPERTY = 12
     READ_PROPERTY_MULTIPLE = 14
     WRITE_PROPERTY = 15
+    WRITE_PROPERTY_MULTIPLE = 16
 
 
 class Unconfirmed(IntEnum):

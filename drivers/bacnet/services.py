@@ -89,6 +89,20 @@ def write_property(ref: Ref, value: bytes, priority: int | None) -> bytes:
     return read_property(ref) + tagged(OPENING, 3) + value + tagged(CLOSING, 3) + last
 
 
+def write_property_multiple(ref: Ref, entries: Iterable[tuple[bytes, int]]) -> bytes:
+    """One property, in each of several slots: (value, priority), in the order in which they are written."""
+    parts = [context_object(0, ref.object), tagged(OPENING, 1)]
+    for value, priority in entries:
+        parts += [
+            context(0, ref.property),
+            tagged(OPENING, 2),
+            value,
+            tagged(CLOSING, 2),
+            context(3, priority),
+        ]
+    return b"".join([*parts, tagged(CLOSING, 1)])
+
+
 def subscribe_cov(process: int, what: ObjectId, confirmed: bool, lifetime_s: int) -> bytes:
     """`lifetime_s` must not be 0, which would be for ever (a subscription nobody cleans up)."""
     if lifetime_s <= 0:

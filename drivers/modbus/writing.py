@@ -122,6 +122,10 @@ class Job:
         """End a pulse; tried until the device says so."""
         assert self._off is not None
         try:
+            if self._command.bit_in_word:
+                # Other bits of the word may be others by now.
+                raw = await self._writer.asking.register(self._unit, self._register)
+                self._off = self._request(False, raw)
             await self._ask(self._off)
         except (NoAnswer, BadFrame, Refused) as error:
             pause_s = off_again_s(self._off_failures)

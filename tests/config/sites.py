@@ -39,6 +39,11 @@ def plan_of(folder: Path, site: str = "", profile: str = "", protocol: str = "mo
         (folder / "profiles" / "p.yaml").write_text(text, encoding="utf-8")
     for name, content in files.items():
         (folder / f"{name}.yaml").write_text(content, encoding="utf-8")
+    return compiled(folder)
+
+
+def compiled(folder: Path) -> Plan:
+    """The Plan of a site's directory; fails with everything that is wrong."""
     findings = Findings()
     plan = compile_site(folder, findings)
     assert plan is not None, "\n".join(problem.sentence("en") for problem in findings.problems())

@@ -9,7 +9,9 @@ import pytest
 
 from config.plan.devices import Unheard
 from config.plan.programmes import DateRange, TimeMark
-from tests.config.sites import ACCEPT, plan_of
+from config.plan.rules import Supervision
+from config.plan.site import Rollback
+from tests.config.sites import ACCEPT, SITE, compiled, plan_of
 
 PANEL = """
 unheard: {by: timer, goes_to: any, to: state, range: [5 s, 600 s], applies: [a, b]}
@@ -43,6 +45,30 @@ def test_stopping(tmp_path: Path, written: str, actions: list[str], values: list
     assert [stop.point for stop in stops] == [0, 1, 2, 3]
     assert [stop.action for stop in stops] == actions
     assert [stop.value for stop in stops] == values
+
+
+def test_what_nobody_writes_is_as_it_is_promised(tmp_path: Path) -> None:
+    devices = f"""devices:
+  d: {{profile: p, line: T1, unit: 1, label: x, {ACCEPT}}}
+equipment:
+  fan: {{kind: fan, label: x, run_cmd: d.a, run_fb: d.b}}
+rules:
+  on: {{kind: link, when: d.b is active, then: [{{target: fan, value: on}}], on_bad_input: trip}}
+"""
+    plan = plan_of(tmp_path, devices, PANEL)
+    assert plan.site.rollback == Rollback(devices=2, share=20.0, within_s=300.0)
+    assert {point.name: point.command.reassert_s for point in plan.points if point.command is not None} == {
+        "a": 900.0, "b": 900.0, "c": None, "mode": 900.0, "timer": 900.0, "state": 900.0,
+    }  # fmt: skip
+    (watched,) = [rule.spec for rule in plan.rules if isinstance(rule.spec, Supervision)]
+    assert (watched.start_s, watched.stop_s) == (10.0, 15.0)
+    assert plan.restart is None
+    (tmp_path / "site.yaml").write_text(
+        SITE.replace("label: 站", "label: 站\n  restart: {}") + devices, encoding="utf-8"
+    )
+    restart = compiled(tmp_path).restart
+    assert restart is not None
+    assert (restart.after_s, restart.stagger_s) == (30.0, 5.0)
 
 
 @pytest.mark.parametrize(

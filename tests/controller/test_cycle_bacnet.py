@@ -57,6 +57,18 @@ def test_at_start_a_bacnet_slot_that_holds_the_winner_is_left_alone() -> None:
     assert made.writes() == ["hall.level=10.0@15 null 8"]
 
 
+def test_at_start_our_slot_is_compared_and_not_the_present_value() -> None:
+    """What is there already may be somebody else's, or the device's own default."""
+    made = Rig(house(), remembered=Remembered(outputs=(Output("hall.level", 10.0, 15, 0),)))
+    made.array("hall.level", s16=10.0)
+    made.read("hall.level", 10.0)
+    assert made.writes() == ["hall.level=10.0@15"]
+    made = Rig(house(), remembered=Remembered(outputs=(Output("hall.level", 10.0, 15, 0),)))
+    made.array("hall.level", s15=10.0, s3=0.0)
+    made.read("hall.level", 0.0)
+    assert made.writes() == []
+
+
 def test_a_null_that_was_refused_leaves_a_slot_that_is_nulled_again() -> None:
     """Of a change of slot, and of the release of all of them."""
     made = settled()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from config.plan.reading import Quality
 from controller.decide.records import Lock, Observe, Unlock
 from tests.controller.house import HELD, READINGS, rig, settled
+from tests.controller.rig import Rig
+from tests.plans import LEVEL, PlanMaker, everyday
 
 
 def test_a_lock_forbids_every_write_and_its_end_writes_what_is_due() -> None:
@@ -97,6 +101,21 @@ def test_a_selector_not_in_auto_forbids_every_write_and_back_in_auto_is_bumpless
     assert str(barrier.text) == "pump: selector cannot be read"
     made.read("panel.auto", True)
     assert made.writes(1) == ["panel.mode=1@15"]
+
+
+@pytest.mark.parametrize(("state", "free"), [(0, False), (1, True), (2, False), (3, False)])
+def test_of_a_selector_with_several_positions_only_auto_is_ours(state: int, free: bool) -> None:
+    """手动, 停, 自动, and one that nobody has a name for."""
+    maker = PlanMaker()
+    panel = maker.add_device("panel")
+    lamp = maker.add_point(panel, "lamp", LEVEL)
+    auto = maker.add_point(panel, "auto", states=((0, "hand"), (1, "auto"), (2, "off")))
+    maker.add_equipment("lamps", "lamp-group", level=lamp, auto=auto)
+    maker.add_programme(everyday("lamp", [lamp], (0, 24, 80.0)))
+    made = Rig(maker.build())
+    made.read("panel.lamp", 0.0)
+    made.read("panel.auto", state)
+    assert made.writes() == (["panel.lamp=80.0@15"] if free else [])
 
 
 def test_a_selector_read_at_start_does_not_spoil_the_bumpless_start() -> None:

@@ -62,6 +62,16 @@ def test_what_is_old_leaves_with_its_rows_of_the_feed_and_is_recorded(made: Shel
     assert standing(made) == []
 
 
+def test_for_five_years_they_stay(made: Shell) -> None:
+    def delete_by_itself() -> int:
+        return delete_old_intervals(made.stores.control, made.stores.log, made.clock, made.board)
+
+    made.clock.advance((5 * 365 + 2) * DAY_S)
+    assert delete_by_itself() == 0
+    made.clock.advance(10 * DAY_S)
+    assert delete_by_itself() == 16
+
+
 def test_in_many_commits(made: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "BATCH", 3)
     made.clock.advance(11 * DAY_S)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from config.plan.devices import Source
+from config.plan.devices import Source, StopAction
 from config.plan.reading import Quality
 from config.plan.rules import Hazard, Rule
 from config.plan.slots import Slot
@@ -52,6 +52,18 @@ def test_among_rules_of_one_slot_the_safe_value_is_heard_whatever_their_order(ru
     plant = Plant(rules).set(more_di1=True, more_di2=True).run(1)
     assert plant.asked() == (False, 10)
     assert plant.set(more_di2=False).run(1).asked() == (True, 10)
+
+
+@pytest.mark.parametrize(("first", "second"), [("wash", "fill"), ("fill", "wash")])
+def test_else_the_one_declared_first_is_heard(first: str, second: str) -> None:
+    """`check` lets two of one slot pass only where they cannot oppose each other: both ask for the same."""
+    rule = (
+        "  {}: {{kind: interlock, slot: 10, when: more.di1 is active, then: [{{tag: pumps, value: on}}], {}"
+    )
+    plant = Plant("".join(rule.format(name, WAY) for name in (first, second))).set(more_di1=True).run(1)
+    winner = plant.rig.engine.decisions[plant.rig.id("pump-1.run_cmd")].winner
+    assert winner is not None
+    assert str(winner.reason).startswith(f"{first}: ")
 
 
 def test_a_start_by_protection_respects_the_rest_time_too() -> None:
@@ -108,25 +120,32 @@ def test_barriers_are_told_in_their_order() -> None:
 
 
 def test_in_a_fire_no_slot_is_nulled_and_nothing_is_put_right() -> None:
-    """On BACnet: an override that ends, a slot that somebody emptied, a device that restarts."""
+    """On BACnet: an override that ends, of a point that nobody else asks for, too; a slot that somebody
+    emptied; a device that restarts; a daemon that stops."""
     maker = PlanMaker()
     box = maker.add_device("box")
     contact = maker.add_point(box, "contact", kind="bool", life_safety=True, max_age_s=1e6)
     hall = maker.add_device("hall", bacnet=True)
     level = maker.add_point(hall, "level", LEVEL, max_age_s=1e6)
+    accent = maker.add_point(hall, "accent", LEVEL, max_age_s=1e6)
     maker.add_equipment("lamps", "lamp-group", level=level)
+    maker.add_equipment("accents", "lamp-group", level=accent)
     maker.add_programme(everyday("lamp", [level], (8, 12, 80.0), default=10.0))
-    rule = Rule(0, "fire", "", 5, Source("r", 1, 1), Hazard("fire", (contact,), ("lamps",), ()))
+    maker.stop(StopAction(level, "release"), StopAction(accent, "write", 0.0))
+    rule = Rule(0, "fire", "", 5, Source("r", 1, 1), Hazard("fire", (contact,), ("lamps", "accents"), ()))
     made = Rig(replace(maker.build(), rules=(rule,)), at("2026-03-05 09:00"))
     made.read("box.contact", False)
-    made.read("hall.level", 0.0)
-    made.override("hall.level", 40.0, 1)
+    for key in ("hall.level", "hall.accent"):
+        made.read(key, 0.0)
+        made.override(key, 40.0, 1)
     for write in made.step().writes:
         made.answer(write)
     made.array("hall.level", s8=40.0)
+    made.array("hall.accent", s8=40.0)
     assert made.writes(1) == []
+    assert len(made.engine.last_writes({level, accent})) == 2
     made.read("box.contact", True)
-    made.do(Release("hall.level", "Li"))
+    made.do(Release("hall.level", "Li"), Release("hall.accent", "Li"))
     made.array("hall.level")
     made.device("hall", True, restarted=True)
     assert made.writes(1) == []

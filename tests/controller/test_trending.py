@@ -11,7 +11,7 @@ from config.plan.clock import Pace
 from config.plan.reading import Quality
 from config.plan.site import Plan
 from controller.store import trendread
-from controller.trending import KEPT_DAYS, Trending, trending_of
+from controller.trending import Trending, trending_of
 from tests.controller.rig import THURSDAY
 from tests.controller.shell import Shell, shell
 from tests.controller.test_stores import spoil
@@ -118,7 +118,12 @@ def test_what_is_a_month_old_leaves(tmp_path: Path) -> None:
         made.read("room.window", True)
         made.cycle(20)
         kept(tmp_path, "room.window", 2)
-    later = THURSDAY + (KEPT_DAYS * 86_400 + 5) * 1000
+    month_s = 30 * 86_400
+    with trending(tmp_path, THURSDAY + (month_s - 4 * 3600) * 1000) as made:
+        for _ in range(3):
+            made.cycle(3600)
+        assert samples(tmp_path, "room.window")[:2] == [(0, None), (1, 1)]
+    later = THURSDAY + (month_s + 5) * 1000
     with trending(tmp_path, later) as made:
         made.clock.trusted = False
         made.cycle(3600)

@@ -47,6 +47,11 @@ DAYS = programme(
     {kind: [("08:00-09:00", kind)] for kind in ("monday", "holiday", "workday", "dayoff", "everyday")}
 )
 FALLBACK = programme({"workday": [("08:00-09:00", "work")], "dayoff": [("08:00-09:00", "off")]})
+TWO_NIGHTS = programme(
+    {"friday": [("sunset+600~sunset+540", 1.0)]},
+    exceptions=[exception("2026-03-08", own=[], from_midnight=True)],
+    default=0.0,
+)
 SUN_EMPTY = programme({"everyday": [("sunset~19:00", 1.0)]}, default=0.0)
 
 ROWS: list[tuple[Programme, str, bool, Value | None, Rank, str]] = [
@@ -77,6 +82,8 @@ ROWS: list[tuple[Programme, str, bool, Value | None, Rank, str]] = [
     (FESTIVAL, "2026-10-01 21:00", True, 100.0, Rank.EXCEPTION, "2026-10-02 00:00"),
     (FESTIVAL, "2026-10-03 21:59", False, None, Rank.DEFAULT, "2026-10-03 22:00"),
     (FESTIVAL, "2026-10-03 23:00", True, 40.0, Rank.PERIOD, "2026-10-04 06:00"),
+    # Friday's from 05:00 on Saturday to 04:00 on Sunday: whichever midnight it passes may end it.
+    (TWO_NIGHTS, "2026-03-07 23:00", True, 1.0, Rank.PERIOD, "2026-03-08 00:00"),
     # Effective dates: nothing before them, the last night's tail after them, no default outside.
     (SUMMER, "2026-05-31 23:00", False, None, Rank.DEFAULT, "2026-06-01 00:00"),
     (SUMMER, "2026-06-01 00:00", True, False, Rank.DEFAULT, "2026-06-01 22:00"),

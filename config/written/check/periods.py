@@ -1,14 +1,13 @@
-"""Periods of one list: empty ones, overlapping ones, and lists that no day ever uses."""
+"""Periods of one list: empty ones and overlapping ones."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 
 from config.language import text
-from config.plan.points import Point
-from config.plan.programmes import WEEKDAYS, Period, Programme, TimeMark
-from config.written.problems import Findings, listing
+from config.plan.programmes import Period, TimeMark
+from config.written.problems import Findings
 
 _DAY_S = 86400
 
@@ -61,47 +60,3 @@ def _same_base(first: Period, second: Period) -> bool:
 
 def _mark(mark: TimeMark) -> tuple[str, int]:
     return mark.base, mark.seconds
-
-
-def note_hidden(programmes: Sequence[Programme], points: Mapping[int, Point], findings: Findings) -> None:
-    """Notes on what is written and can never take effect."""
-    for programme in programmes:
-        _note_unused_lists(programme, findings)
-    for first, second in combinations(programmes, 2):
-        shared = sorted(set(first.targets) & set(second.targets))
-        if not shared or first.slot != second.slot or first.effective or second.effective:
-            continue
-        upper, lower = (second, first) if second.priority < first.priority else (first, second)
-        if upper.has_default and lower.has_default and upper.default is not None:
-            findings.note(
-                lower.source,
-                text(
-                    'default of "{lower}" is hidden for good by that of "{upper}" on {points}',
-                    lower=lower.name,
-                    upper=upper.name,
-                    points=listing(points[number].key for number in shared),
-                ),
-            )
-
-
-def _note_unused_lists(programme: Programme, findings: Findings) -> None:
-    """`everyday` beside workday and dayoff, `workday` beside all five weekdays and makeup: no day is left."""
-    kinds = {day.kind: day for day in programme.week}
-    unused = []
-    if {"workday", "dayoff"} <= set(kinds):
-        unused.append("everyday")
-    if {*WEEKDAYS[:5], "makeup"} <= set(kinds):
-        unused.append("workday")
-    if {*WEEKDAYS[5:], "holiday"} <= set(kinds):
-        unused.append("dayoff")
-    for kind in unused:
-        if kind in kinds:
-            at = kinds[kind].periods[0].source if kinds[kind].periods else programme.source
-            findings.note(
-                at,
-                text(
-                    '"{kind}" of "{programme}" is never used: other lists take every day',
-                    kind=kind,
-                    programme=programme.name,
-                ),
-            )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from config.language import Text, text
-from config.plan.equipment import KINDS, PRIMARY, RUN, Equipment, Role
+from config.plan.equipment import AUTO, KINDS, PRIMARY, RUN, Equipment, Role
 from config.plan.points import Point
 from config.plan.reading import Value
 from config.written.check.values import check_value, shown
@@ -83,6 +83,13 @@ def _bind(
             at,
             text("{point} is a {kind}", point=wanted, kind=_WORDS[point.kind]),
             text("a {kind} for {role}", kind=_kinds(takes), role=role),
+        )
+        return None
+    if role == AUTO and point.kind == "enum" and AUTO not in dict(point.states).values():
+        findings.problem(
+            at,
+            text("{point} has no state that hands over to us: nothing would ever be written", point=wanted),
+            hint=text('name it "auto" in the profile'),
         )
         return None
     if not takes.command:

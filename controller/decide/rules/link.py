@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from config.language import text
 from config.plan.rules import Link
-from config.plan.slots import Slot
 from controller.decide.rules.look import Look
 from controller.decide.rules.switched import settled, switch, was_on
 
@@ -33,7 +32,7 @@ def decide(spec: Link, look: Look) -> None:
         words = text("because {condition}", condition=spec.when_said)
     else:
         words = text("it cannot be read whether {condition}", condition=spec.when_said)
-    switch(look, spec.then, on, words, off_slot=Slot.PROGRAMME)
+    switch(look, spec.then, on, words, off_last=True)
 
 
 def _wanted(spec: Link, look: Look, found: bool | None, until: bool | None) -> bool | None:

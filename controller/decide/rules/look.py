@@ -29,8 +29,8 @@ WIRE_S = 5.0
 
 
 _GOOD = Quality.GOOD
-_LAST = 9
-"""In the order of one slot: behind every rank of a programme."""
+_FIRST, _LAST = -9, 9
+"""In the order of one slot: before every rank of a programme, and behind."""
 
 
 class Yielding(NamedTuple):
@@ -284,7 +284,7 @@ class Look:
     ) -> None:
         """Ask for a value, in the rule's slot unless another is named; `last`: there behind everybody else,
         programmes too."""
-        order = (_LAST if last else 0 if ask.safe else 1, self._rule.id)
+        order = (_LAST if last else _FIRST, 0 if ask.safe else 1, self._rule.id)
         said = text("{rule}: {reason}", rule=self._rule.label or self._rule.name, reason=reason)
         source, slot = str(self._rule.source), slot or self._rule.slot
         request = tuple_of(Request, (op, ask.value, slot, source, said, since_ms, until_ms, order, False))

@@ -183,12 +183,7 @@ def _since(look: Look, phase: str) -> int:
 
 def _put(spec: OptimumStart, look: Look, phase: str, words: Text) -> None:
     since_ms = _since(look, phase)
-    if phase != "away":
-        put(look, spec.then, True, words, since_ms)
-        return
-    for item in spec.then:
-        if item.off is not None:
-            look.ask(item.off, words, since_ms, slot=Slot.PROGRAMME, last=True)
+    put(look, spec.then, phase != "away", words, since_ms, off_last=True)
 
 
 # What people are told

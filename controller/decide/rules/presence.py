@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from config.language import text
 from config.plan.rules import Presence
-from config.plan.slots import Slot
 from controller.decide.rules.look import Look
 from controller.decide.rules.occupancy import occupied, somebody, was_there
 from controller.decide.rules.switched import put
@@ -26,4 +25,4 @@ def decide(spec: Presence, look: Look) -> None:
     elif not waits or AWAY in look.memory:
         since_ms = min(int(look.memory.get(AWAY, look.now_ms)), look.now_ms)
         look.keep(AWAY, since_ms)
-        put(look, spec.then, False, text("nobody is there"), since_ms, off_slot=Slot.PROGRAMME)
+        put(look, spec.then, False, text("nobody is there"), since_ms, off_last=True)

@@ -8,6 +8,7 @@ from typing import TypeVar
 from config.language import Text, text
 from config.plan.asks import BadInput, Band, Switched
 from config.plan.conditions import Condition, points_of
+from config.plan.slots import Slot
 from controller.decide.requests import Op
 from controller.decide.rules.look import Look
 
@@ -82,7 +83,7 @@ def switch(
     on: bool,
     words: Text,
     *,
-    off_slot: int | None = None,
+    off_last: bool = False,
     of: str = "",
 ) -> None:
     """Ask for it, and remember it with the time since when it has been so."""
@@ -90,7 +91,7 @@ def switch(
     since_ms = int(look.memory.get(key, look.now_ms)) if was_on(look, of) is on else look.now_ms
     look.keep(f"{ON}{of}", on)
     look.keep(key, since_ms)
-    put(look, then, on, words, since_ms, off_slot=off_slot)
+    put(look, then, on, words, since_ms, off_last=off_last)
 
 
 def put(
@@ -100,19 +101,21 @@ def put(
     words: Text,
     since_ms: int,
     *,
-    off_slot: int | None = None,
+    off_last: bool = False,
     until_ms: int | None = None,
 ) -> None:
-    """Ask for what these are when it is on, at the longest until `until_ms`, or off."""
+    """Ask for what these are when it is on, at the longest until `until_ms`, or off. `off_last`: for that in
+    the slot of programmes, behind them."""
+    off_slot = int(Slot.PROGRAMME) if off_last else None
     for item in then:
         if on and item.after_s and not look.passed(since_ms, item.after_s):
             waits = text("begins {seconds} s after the others", seconds=f"{item.after_s:g}")
             if item.off is not None:
-                look.ask(item.off, waits, since_ms, slot=off_slot)
+                look.ask(item.off, waits, since_ms, slot=off_slot, last=off_last)
         elif on:
             look.ask(item.on, words, since_ms, op=Op.FLOOR if item.floor else Op.VALUE, until_ms=until_ms)
         elif item.off is not None:
-            look.ask(item.off, words, since_ms, slot=off_slot)
+            look.ask(item.off, words, since_ms, slot=off_slot, last=off_last)
 
 
 def _points(inputs: Sequence[Condition | int | None]) -> set[int]:

@@ -163,8 +163,10 @@ class DeviceApplication(Application):  # type: ignore[misc, unused-ignore]
         await super().do_WritePropertyRequest(apdu)
 
     async def do_WritePropertyMultipleRequest(self, apdu: Any) -> None:  # noqa: N802
-        self.writes += 1
         self._may_abort()
+        if self._faults.has("no-multiple"):
+            raise UnrecognizedService
+        self.writes += 1
         await super().do_WritePropertyMultipleRequest(apdu)
 
     async def do_SubscribeCOVRequest(self, apdu: Any) -> None:  # noqa: N802

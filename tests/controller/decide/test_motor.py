@@ -81,6 +81,16 @@ def test_a_blower_rests_no_longer_than_it_may_unless_an_interlock_holds_it(
     assert held.starts == []
 
 
+def test_a_blower_that_rests_too_long_still_keeps_its_rest_and_starts_an_hour() -> None:
+    short = replace(BLOWER, max_off_s=60.0)
+    found = passes(short, Past(False, False, 0), False, 10, 70_000)
+    assert (found.value, str(found.held), found.until_ms) == (False, "minimum rest time", 180_000)
+    often = Past(False, False, 0, (1_000, 2_000, 3_000, 4_000, 5_000, 6_000))
+    found = passes(short, often, False, 10, 1_000_000)
+    assert (found.value, str(found.held)) == (False, "6 starts an hour")
+    assert passes(short, Past(False, False, 0), False, 10, 180_000).value is True
+
+
 def test_a_person_in_a_hurry_breaks_the_run_time_and_no_rest() -> None:
     running, resting = Past(True, True, 0, (0,)), Past(False, False, 0)
     assert passes(MOTOR, running, False, 8, 10_000).value is True

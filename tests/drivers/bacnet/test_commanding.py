@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -47,17 +48,29 @@ async def test_every_kind_of_command_is_written_and_read_back() -> None:
             assert line.devices["a"].value(key) == pytest.approx(value)
 
 
-async def test_the_new_slot_is_written_before_the_old_one_is_nulled() -> None:
+@pytest.mark.parametrize(("multiple", "requests"), [(True, [1, 1]), (False, [2, 2])])
+async def test_the_new_slot_is_written_before_the_old_one_is_nulled(
+    multiple: bool, requests: list[int]
+) -> None:
+    """By one request where the device takes several writes at once."""
     async with bench({"a": [LEVEL]}) as line:
         await line.all_good()
+        device = line.devices["a"]
         await line.write("a.level", 80.0, 15)
+        device.fault("no-multiple", not multiple)
         seen: list[dict[int, Value]] = []
-        line.devices["a"].on_command(lambda name, value: seen.append(line.devices["a"].slots("level")))
+        device.on_command(lambda name, value: seen.append(device.slots("level")))
+        counted = [device.writes]
         await line.write("a.level", 20.0, 12, (15,))
         assert seen == [{12: 20.0, 15: 80.0}], (
             "never without a command, and nulling 15 changed nothing in force"
         )
-        assert line.devices["a"].slots("level") == {12: 20.0}
+        assert device.slots("level") == {12: 20.0}
+        counted.append(device.writes)
+        await line.write("a.level", 30.0, 8, (12,))
+        assert device.slots("level") == {8: 30.0}
+        counted.append(device.writes)
+        assert [after - before for before, after in pairwise(counted)] == requests
 
 
 REFUSED: list[tuple[str, Value | None, int, tuple[int, ...], str]] = [

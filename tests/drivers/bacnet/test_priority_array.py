@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from config.plan.reading import Value
-from drivers.api import Fate, Refused, Write
+from drivers.api import Fate, NoAnswer, Refused, Write
 from drivers.bacnet import services, tags
-from drivers.bacnet.apdu import Aborted
+from drivers.bacnet.apdu import Aborted, Rejected
 from drivers.bacnet.commanding import Commander
 from drivers.bacnet.names import Property, Service
 from drivers.bacnet.reader import Reader
@@ -21,8 +21,16 @@ class Output:
     def __init__(self, whole: Exception, elements: Exception | None = None) -> None:
         self._whole, self._elements = whole, elements
         self.slots: dict[int, float] = {}
+        self.at_once: Exception | None = None
+        """What it says to several writes at once; None: it acknowledges them and does nothing."""
+        self.asked: list[Service] = []
 
     async def ask(self, service: int, payload: bytes) -> bytes:
+        self.asked.append(Service(service))
+        if service == Service.WRITE_PROPERTY_MULTIPLE:
+            if self.at_once is not None:
+                raise self.at_once
+            return b""
         if service == Service.WRITE_PROPERTY:
             return self._write(payload)
         empty = tags.tagged(OPENING, 3) + tags.tagged(tags.CLOSING, 3)
@@ -72,6 +80,42 @@ async def test_without_a_priority_array_the_present_value_has_to_do(
     point = plan({"a": [LEVEL]}).points[0]
     done = await commander.carry_out(point, Write(1, 0, value, 15), None)
     assert (done.fate, done.detail, done.slots) == (fate, "priority array not readable", None)
+
+
+@pytest.mark.parametrize(
+    ("says", "fate"),
+    [
+        (Rejected("unrecognized-service"), Fate.READ_BACK),
+        (Refused("write-access-denied"), Fate.READ_BACK),
+        (Aborted("other"), Fate.READ_BACK),
+        (NoAnswer("time-out"), Fate.NO_ANSWER),
+        (None, Fate.MISMATCH),
+    ],
+)
+async def test_a_device_that_does_not_take_several_writes_at_once_is_asked_so_once(
+    says: Exception | None, fate: Fate
+) -> None:
+    output = Output(whole=Aborted("segmentation-not-supported"))
+    output.slots, output.at_once = {15: 10.0}, says
+    commander = Commander(output.ask, Reader(output.ask, 1))
+    point = plan({"a": [LEVEL]}).points[0]
+    assert (await commander.carry_out(point, Write(1, 0, 40.0, 8, (15,)), None)).fate is fate
+    assert (await commander.carry_out(point, Write(2, 0, 40.0, 8, (15,)), None)).fate is Fate.READ_BACK
+    assert output.slots == {8: 40.0}
+    writes = [asked for asked in output.asked if asked >= Service.WRITE_PROPERTY]
+    alone = [Service.WRITE_PROPERTY, Service.WRITE_PROPERTY]
+    assert writes == [
+        Service.WRITE_PROPERTY_MULTIPLE,
+        *(alone if fate is Fate.READ_BACK else []),
+        *alone,
+    ]
+
+
+async def test_nothing_to_null_is_one_plain_write() -> None:
+    output = Output(whole=Aborted("segmentation-not-supported"))
+    commander = Commander(output.ask, Reader(output.ask, 1))
+    await commander.carry_out(plan({"a": [LEVEL]}).points[0], Write(1, 0, 40.0, 8), None)
+    assert output.asked[0] is Service.WRITE_PROPERTY
 
 
 async def test_an_element_that_is_refused_makes_the_array_unreadable() -> None:

@@ -121,7 +121,8 @@ async def test_a_refused_null_is_a_slot_still_held(number: int) -> None:
     """With read-back and without: the write is not taken for done, so that the slot is nulled again."""
     line = Line()
     line.writing.add(Write(1, number, 50.0, 8, (15,)))
-    line.outcomes = ["good", "refused"]
+    # Both at once, then each by itself.
+    line.outcomes = ["refused", "good", "refused"]
     await line.writing.turn()
     (report,) = line.reports
     assert (report.fate, report.detail) == (Fate.MISMATCH, "slot 15 not released: write-access-denied")

@@ -113,6 +113,26 @@ async def test_a_pulse_is_ended_when_the_driver_stops(transport: str) -> None:
 
 
 @transports
+async def test_the_end_of_a_pulse_in_a_shared_word_leaves_what_was_written_to_it_meanwhile(
+    transport: str,
+) -> None:
+    def bit(name: str, number: int, **command: Any) -> Point:
+        source = Register("holding", 6, "uint16", bit=number)
+        return point(name, source, kind="bool", command=Command(bit_in_word=True, **command), poll_s=60.0)
+
+    go, lamps = bit("go", 0, pulse_s=60.0, verify="none"), [bit("b4", 4), bit("b9", 9)]
+    async with Bench(transport, {1: [go, *lamps]}) as bench:
+        await bench.online()
+        bench.units[1].written[3, 6] = 0x0010
+        bench.submit("u1.go", True)
+        await bench.holds(1, 3, 6, 0x0011)
+        await bench.written("u1.b9", True)
+        await bench.written("u1.b4", False)
+        await bench.driver.stop()
+        assert bench.units[1].written[3, 6] == 0x0200
+
+
+@transports
 async def test_a_pulse_whose_end_is_not_heard_is_tried_on_and_said(transport: str) -> None:
     async with Bench(transport, {1: [relay("stop", 2, pulse_s=0.05, verify="none")]}) as bench:
         await bench.online()

@@ -7,6 +7,7 @@ import itertools
 import pytest
 
 from controller.decide.records import Override, Refused
+from drivers.api import Write
 from tests.controller.decide.rules.site import Plant
 
 TIMES = """
@@ -111,6 +112,23 @@ def test_a_blower_of_which_nobody_asks_anything_new_rests_no_longer_than_it_may(
     assert str(held.reason) == "慢泵: it must not rest for longer"
 
 
+def test_one_without_feedback_of_which_nobody_asks_anything_new_rests_no_longer_either() -> None:
+    """Nothing that is read wakes the gate then."""
+    often = TIMES.replace(" run_fb: inputs.di4,", "").replace("min_on", "max_off: 10 min, min_on")
+    made = Plant(FOLLOW, often).set(more_di2=True).run(300).set(relays_ch4=True, more_di2=False).run(60)
+    assert made.asked("slow-1.run_cmd") == (False, 10)
+    made.set(relays_ch4=False).run(480, by=4)
+    assert made.asked("slow-1.run_cmd") == (False, 10)
+    assert made.run(80, by=4).asked("slow-1.run_cmd") == (True, 10)
+
+
+def test_one_that_runs_when_nothing_is_known_of_it_counts_as_just_started() -> None:
+    made = Plant(FOLLOW, TIMES, inputs_di4=True, relays_ch4=True)
+    made.run(50)
+    assert made.asked("slow-1.run_cmd") == (True, 10), "its least run time holds"
+    assert made.run(15).asked("slow-1.run_cmd") == (False, 10)
+
+
 def test_a_person_in_a_hurry_breaks_the_run_time_and_no_rest() -> None:
     made = plant().set(more_di2=True)
     go(made, 200)
@@ -123,6 +141,35 @@ def test_a_person_in_a_hurry_breaks_the_run_time_and_no_rest() -> None:
     made.restart()
     told = go(made, 200)
     assert told.index(True) in range(165, 175), "its rest holds for everybody"
+
+
+@pytest.mark.parametrize("slot", [5, 7])
+def test_a_hurry_beats_no_protection_and_no_process_safety(slot: int) -> None:
+    safety = f"  safety: {{kind: interlock, slot: {slot}, when: more.di3 is active, "
+    safety += "then: [{target: slow-1, value: on}], on_bad_input: release}\n"
+    made = Plant(FOLLOW.partition("  guard")[0] + safety, TIMES).set(more_di2=True, more_di3=True)
+    go(made, 300)
+    now_ms = made.rig.clock.now().wall_ms
+    made.rig.do(Override("relays.ch4", False, "Li", "", now_ms, now_ms + 60_000, urgent=True))
+    assert all(go(made, 20))
+    assert made.asked("slow-1.run_cmd") == (True, slot)
+    made.set(more_di3=False)
+    assert not any(go(made, 20)), "it beats what stands above 8"
+
+
+def test_what_is_held_is_written_in_the_slot_of_who_won() -> None:
+    """Slot 6 is written to no device."""
+    slots: list[tuple[object, int]] = []
+
+    class Noting(Plant):
+        def note(self, write: Write) -> None:
+            if self.rig.plan.points[write.point].key == "relays.ch4":
+                slots.append((write.value, write.slot))
+
+    made = Noting(FOLLOW, TIMES, more_di2=True, relays_ch4=True).run(3)
+    assert made.asked("slow-1.run_cmd") == (False, 10)
+    assert slots
+    assert set(slots) == {(False, 10)}
 
 
 @pytest.mark.parametrize(("key", "value"), [("relays.ch4", True), ("relays.ch3", False)])

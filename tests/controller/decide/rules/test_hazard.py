@@ -75,6 +75,22 @@ def test_after_a_fire_has_stopped_the_motor_its_command_is_withdrawn_and_that_al
     assert made.taken() == [], "the panel was reset, the daemon was not"
 
 
+def test_a_command_stands_while_nobody_knows_whether_the_motor_has_stopped() -> None:
+    made = cooking()
+    made.set(safety_di1=True, inputs_di5=None).run(60)
+    assert made.taken() == []
+
+
+def test_all_its_contacts_must_be_closed() -> None:
+    made = cooking()
+    made.set(safety_di2=True).run(2)
+    made.set(safety_di2=False, safety_di3=True).run(2)
+    with pytest.raises(Refused, match="still stands"):
+        made.rig.do(Reset("gas", "Li", "aired"))
+    made.set(safety_di3=False).run(2)
+    made.rig.do(Reset("gas", "Li", "aired"))
+
+
 def test_a_person_resets_it_once_its_contacts_are_closed() -> None:
     made = cooking()
     made.set(safety_di1=True).run(10)

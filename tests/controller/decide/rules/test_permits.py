@@ -54,6 +54,8 @@ def test_a_flame_that_comes_again_begins_the_wait_anew() -> None:
 def test_a_flame_that_cannot_be_read_counts_as_one() -> None:
     made = cooking().set(more_di1=False, more_di6=None).run(1800, by=4)
     assert permit(made) == (True, 15)
+    made = Plant(RULES, STOVES, more_di6=None, more_di1=True).set(relays_ch6=True).run(60)
+    assert permit(made.set(more_di1=False).run(1800, by=4)) == (True, 15), "none was ever seen"
 
 
 def test_protection_withdraws_it_at_once_and_so_does_a_kitchen_that_has_not_cooked() -> None:
