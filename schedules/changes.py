@@ -68,6 +68,14 @@ class PointChange(NamedTuple):
     """The meter, or the power, whose log is what counts."""
 
 
+class Alike(NamedTuple):
+    """Points of the same programmes that differ alike and are counted alike."""
+
+    points: tuple[PointChange, ...]
+    energy: tuple[Energy, Energy] | None
+    """All of theirs together."""
+
+
 class DayChange(NamedTuple):
     """A date that is of another kind, or that is a special one and goes otherwise."""
 
@@ -93,6 +101,8 @@ class Changes(NamedTuple):
     """Commanded by the old plan alone."""
     gained: tuple[Side, ...]
     points: tuple[PointChange, ...]
+    groups: tuple[Alike, ...]
+    """The same points, in order of the first of each."""
     days: tuple[DayChange, ...]
     logged: Sums
     """By what was logged; what follows, by ratings."""
@@ -155,6 +165,7 @@ def compare(
         tuple(side for key, side in before.items() if key not in after),
         tuple(side for key, side in after.items() if key not in before),
         tuple(changed),
+        tuple(_alike(changed)),
         tuple(_days(old, new, changed)),
         sums[Counted.LOGGED],
         sums[Counted.FULLY],
@@ -231,6 +242,19 @@ def _energy(
         before = before.plus(prices.cost(drawn_kw(pair.before), pair.start_ms, pair.end_ms))
         after = after.plus(prices.cost(drawn_kw(pair.after), pair.start_ms, pair.end_ms))
     return before, after
+
+
+def _alike(points: Sequence[PointChange]) -> Iterator[Alike]:
+    found: dict[tuple[object, ...], list[PointChange]] = {}
+    for item in points:
+        names = tuple(programme.name for programme in item.after.timeline.programmes)
+        found.setdefault((names, item.differences, item.on, item.counted), []).append(item)
+    for group in found.values():
+        counted = [item.energy for item in group if item.energy is not None]
+        before = after = Energy()
+        for one, other in counted:
+            before, after = before.plus(one), after.plus(other)
+        yield Alike(tuple(group), (before, after) if counted else None)
 
 
 def _days(old: Foreseen, new: Foreseen, changed: Sequence[PointChange]) -> Iterator[DayChange]:

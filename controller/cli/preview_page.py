@@ -12,7 +12,7 @@ from config.language import Text, render, text
 from config.plan.reading import Value
 from controller.cli.preview_days import DAY_S, Pattern, Piece, clock
 from controller.cli.preview_groups import Group
-from controller.cli.preview_tables import clock_changes, unannounced
+from controller.cli.preview_tables import notes
 from controller.cli.preview_words import DayWords, asked, behind, days_of, level, runs
 from schedules.preview import Foreseen
 
@@ -47,16 +47,10 @@ def page(foreseen: Foreseen, chosen: list[Group], language: str) -> str:
         ),
         plan=escape(foreseen.plan.hash[:12]),
         days="".join(_special(days)),
-        notes="".join(f'<p class="note">{escape(note)}</p>' for note in _notes(foreseen, days, language)),
+        notes="".join(f'<p class="note">{escape(note)}</p>' for note in notes(foreseen, language)),
         groups="".join(_group(foreseen, group, days, language) for group in moving),
         steady="".join(_steady(steady, language)),
     )
-
-
-def _notes(foreseen: Foreseen, days: list[DayWords], language: str) -> Iterator[str]:
-    for year in sorted({day.date.year for day in days if not day.announced}):
-        yield render(unannounced(year), language)
-    yield from clock_changes(foreseen, language)
 
 
 def _special(days: list[DayWords]) -> Iterator[str]:

@@ -61,16 +61,21 @@ def _head(foreseen: Foreseen, days: list[DayWords], language: str) -> Iterator[s
     )
     yield f"[bold]{_say(words, language)}[/]"
     yield from special_days(day for day in days if day.special)
-    years = sorted({day.date.year for day in days if not day.announced})
-    for year in years:
-        yield f"[yellow]{_say(unannounced(year), language)}[/]"
-    yield from (safe(line) for line in clock_changes(foreseen, language))
+    yield from (f"[yellow]{safe(note)}[/]" for note in notes(foreseen, language))
 
 
 def unannounced(year: int) -> Text:
     return text(
         "days off of {year} are not announced: weekdays alone decide, days marked ? may change", year=year
     )
+
+
+def notes(foreseen: Foreseen, language: str) -> Iterator[str]:
+    """What has to be known of the window as a whole: years that are not announced, clocks that change."""
+    kind = foreseen.context.calendar.kind
+    for year in sorted({day.year for day in foreseen.window.dates() if not kind(day).announced}):
+        yield render(unannounced(year), language)
+    yield from _clock_changes(foreseen, language)
 
 
 def special_days(days: Iterable[DayWords]) -> Iterator[str]:
@@ -81,10 +86,10 @@ def special_days(days: Iterable[DayWords]) -> Iterator[str]:
         yield f"  {_fill(dates, 24)} {kind} {safe(first.why)}"
 
 
-def clock_changes(foreseen: Foreseen, language: str) -> Iterator[str]:
+def _clock_changes(foreseen: Foreseen, language: str) -> Iterator[str]:
     """Days that have not 24 hours."""
     for day in foreseen.window.dates():
-        hours = day_hours(foreseen, day)
+        hours = _day_hours(foreseen, day)
         if hours != 24:
             yield render(
                 text(
@@ -94,7 +99,7 @@ def clock_changes(foreseen: Foreseen, language: str) -> Iterator[str]:
             )
 
 
-def day_hours(foreseen: Foreseen, day: date) -> float:
+def _day_hours(foreseen: Foreseen, day: date) -> float:
     midnight = foreseen.context.local.midnight
     return (midnight(day + timedelta(days=1)) - midnight(day)) / 3_600_000
 
