@@ -17,7 +17,7 @@ from config.plan.reading import Value
 from controller.cli import tables
 from controller.cli.preview_days import DAY_S, Pattern, Piece
 from controller.cli.preview_groups import Group
-from controller.cli.preview_words import DayWords, asked, behind, days_of, level, runs, some
+from controller.cli.preview_words import DayWords, asked, behind, days_of, level, next_change, runs, some
 from schedules.preview import Foreseen
 
 _COLUMNS = 48
@@ -42,11 +42,14 @@ def preview(foreseen: Foreseen, chosen: list[Group], language: str, *, details: 
             if details:
                 out.print()
                 tables.show(_details(group, language))
+                if change := next_change(foreseen, group.timeline.spans[-1], language):
+                    words = text("after these days, {change}", change=change)
+                    out.print(_say(words, language), highlight=False)
     steady = [group for group in chosen if group.course.steady]
     if steady:
         out.print(f"\n[bold]{_say(text('the same all the time'), language)}[/]", highlight=False)
     for group in steady:
-        out.print("\n".join(_steady(group, language)), highlight=False)
+        out.print("\n".join(_steady(foreseen, group, language)), highlight=False)
         if details:
             out.print("\n".join(_reasons(group, language)), highlight=False)
 
@@ -170,13 +173,13 @@ def _behind(group: Group, piece: Piece, language: str) -> str:
     return " " + render(text("(behind it: {hidden})", hidden=hidden), language) if hidden else ""
 
 
-def _steady(group: Group, language: str) -> Iterator[str]:
+def _steady(foreseen: Foreseen, group: Group, language: str) -> Iterator[str]:
     (piece,) = group.course.patterns[0].days[0]
     value = asked(piece.span.value, group.point, language)
     named = some(group.names, _STEADY, language)
     words_of = [safe(group.title), f"[green]{safe(value)}[/]", f"[dim]{safe(named)}[/]"]
-    hidden = _behind(group, piece, language).strip()
-    yield from _wrapped([*words_of, *([safe(hidden)] if hidden else [])], "  ", "      ", "  ")
+    further = (_behind(group, piece, language).strip(), next_change(foreseen, piece.span, language))
+    yield from _wrapped([*words_of, *(safe(words) for words in further if words)], "  ", "      ", "  ")
 
 
 def _reasons(group: Group, language: str) -> Iterator[str]:

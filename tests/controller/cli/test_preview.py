@@ -92,6 +92,7 @@ def test_one_command_from_files_to_data(capsys: pytest.CaptureFixture[str]) -> N
         "reason": "workday 08:00-12:00",
         "source": second["source"],
         "next_change": "2026-09-20T12:00:00+08:00",
+        "next_change_announced": True,
         "hidden": [],
     }
     assert re.fullmatch(r"schedules/lighting\.yaml:\d+:9", second["source"])
