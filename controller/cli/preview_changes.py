@@ -100,9 +100,9 @@ def _written(old: Plan, new: Plan, language: str) -> Iterator[str]:
         return
     yield ""
     yield _head(differences.IN_FILES, language)
-    for said in (*parts, render(differences.ONLY_PROGRAMMES, language)):
-        lines = broken(said, hang=2, width=_WIDTH - 2)
-        yield from (f"  {safe(line)}" for line in lines)
+    for said in parts:
+        yield from _indented(said, language)
+    yield from _indented(differences.ONLY_PROGRAMMES, language)
 
 
 def _group(new: Foreseen, group: Alike, language: str) -> Iterator[str]:
@@ -118,7 +118,7 @@ def _group(new: Foreseen, group: Alike, language: str) -> Iterator[str]:
         words = text("hours on, each: {before} → {after}", before=each.before, after=each.after)
         yield f"  {_say(words, language)}"
     if group.energy is not None:
-        amount = differences.kwh(group.energy).line("kWh")
+        amount = differences.kwh(*group.energy).line("kWh")
         words = {
             Counted.LOGGED: text("electricity, as it was logged: {amount}", amount=amount),
             Counted.AT_MOST: text("electricity, at most: {amount}", amount=amount),
@@ -136,13 +136,18 @@ def _days(new: Foreseen, changes: Changes, language: str) -> Iterator[str]:
 def _energy(new: Foreseen, changes: Changes, language: str) -> Iterator[str]:
     yield _head(differences.energy_title(changes), language)
     for words, sums in differences.energy_rows(changes):
-        amount = differences.kwh((sums.before, sums.after)).line("kWh")
-        if changes.priced:
-            cost = differences.yuan((sums.before, sums.after)).line(render(text("yuan"), language))
-            amount = f"{amount}; {cost}"
-        yield f"  {_say(text('{what}: {amount}', what=words, amount=amount), language)}"
+        amount = differences.kwh(sums.before, sums.after).line("kWh")
+        cost = differences.yuan(sums.before, sums.after)
+        if cost is not None:
+            amount = f"{amount}; {cost.line(render(text('yuan'), language))}"
+        yield from _indented(text("{what}: {amount}", what=words, amount=amount), language)
     for remark in differences.energy_remarks(new.plan, changes, language):
-        yield f"  {_say(remark, language)}"
+        yield from _indented(remark, language)
+
+
+def _indented(words: Text | str, language: str) -> Iterator[str]:
+    lines = broken(render(words, language), hang=2, width=_WIDTH - 2)
+    yield from (f"  {safe(line)}" for line in lines)
 
 
 def _head(words: Text, language: str) -> str:

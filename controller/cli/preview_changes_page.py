@@ -92,9 +92,11 @@ class _Page:
             said = self._say(text("points gained and lost"))
             told.append((said, f"+{len(changes.gained)} -{len(changes.lost)}", ""))
         for words, sums in differences.energy_rows(changes) if changes.points else ():
-            pair = (sums.before, sums.after)
-            cost = f"{differences.yuan(pair).difference} {unit}" if changes.priced else ""
-            told.append((self._say(words), f"{differences.kwh(pair).difference} kWh", cost))
+            cost = differences.yuan(sums.before, sums.after)
+            more = "" if cost is None else f"{cost.difference} {unit}"
+            told.append(
+                (self._say(words), f"{differences.kwh(sums.before, sums.after).difference} kWh", more)
+            )
         if changes.days:
             told.append((self._say(text("special days touched")), str(len(changes.days)), ""))
         if changes.hidden:
@@ -113,9 +115,9 @@ class _Page:
         if counted := differences.energy_rows(changes):
             bodies = []
             for words, sums in counted:
-                pair = (sums.before, sums.after)
-                lines = [("kWh", differences.kwh(pair))]
-                lines += [(self._unit(), differences.yuan(pair))] if changes.priced else []
+                lines = [("kWh", differences.kwh(sums.before, sums.after))]
+                if (cost := differences.yuan(sums.before, sums.after)) is not None:
+                    lines.append((self._unit(), cost))
                 first = f'<th scope="rowgroup" rowspan="{len(lines)}">{self._say(words)}</th>'
                 rows = []
                 for unit, found in lines:
@@ -139,9 +141,9 @@ class _Page:
             on, energy = group.points[0].on, group.energy
             cells = [str(len(group.points))]
             cells.append(_beside(None if on is None else differences.shown(*on)))
-            cells.append(_beside(None if energy is None else differences.kwh(energy)))
+            cells.append(_beside(None if energy is None else differences.kwh(*energy)))
             if changes.priced:
-                cells.append(_beside(None if energy is None else differences.yuan(energy)))
+                cells.append(_beside(None if energy is None else differences.yuan(*energy)))
             name = f'<a href="#g{number}">{_plain(differences.group_title(group))}</a>'
             if group.points[0].counted is Counted.AT_MOST:
                 name += f" <small>{self._say(text('at most'))}</small>"

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import NamedTuple
 
 from config.language import Text, render, text
+from config.plan.bill import rounded
 from config.plan.site import Plan
 from controller.cli.apply_tables import changed
 from controller.cli.preview_days import clock
@@ -15,11 +17,13 @@ from controller.cli.preview_groups import names_of
 from controller.cli.preview_words import asked, day_words, some, title
 from controller.swap.touched import changed_parts
 from schedules.changes import Alike, Changes, DayChange, PointChange, Sums
-from schedules.energy import Counted, Energy
+from schedules.energy import Amount, Counted
 from schedules.preview import Foreseen, Window
 from schedules.unheard import Unheard
 
 _HOUR_MS = 3_600_000
+_FEN = 2
+"""Digits of yuan."""
 _NAMES = 44
 """Columns for the names of points after why they are not counted."""
 _WHY_NOT = {
@@ -153,19 +157,22 @@ def touched(changes: Changes, window: Window, language: str) -> list[DaysTouched
     return [DaysTouched(_dates([item.date for item in items], window), *alike) for items, alike in found]
 
 
-def shown(before: float, after: float) -> Shown:
+def shown(before: Decimal | float, after: Decimal | float, digits: int = 1) -> Shown:
     """Two figures side by side."""
-    return Shown(f"{before:.1f}", f"{after:.1f}", f"{after - before:+.1f}")
+    one, other = rounded(before, digits), rounded(after, digits)
+    return Shown(f"{one}", f"{other}", f"{other - one:+}")
 
 
-def kwh(energy: tuple[Energy, Energy]) -> Shown:
+def kwh(before: Amount, after: Amount) -> Shown:
     """Electricity before and after."""
-    return shown(energy[0].kwh, energy[1].kwh)
+    return shown(before.kwh, after.kwh)
 
 
-def yuan(energy: tuple[Energy, Energy]) -> Shown:
-    """What it costs before and after."""
-    return shown(energy[0].yuan, energy[1].yuan)
+def yuan(before: Amount, after: Amount) -> Shown | None:
+    """What it costs before and after; None where no price is known."""
+    if before.yuan is None or after.yuan is None:
+        return None
+    return shown(before.yuan, after.yuan, _FEN)
 
 
 def energy_title(changes: Changes) -> Text:
