@@ -121,7 +121,7 @@ class _Page:
                 first = f'<th scope="rowgroup" rowspan="{len(lines)}">{self._say(words)}</th>'
                 rows = []
                 for unit, found in lines:
-                    rows.append(f'<tr>{first}<th scope="row">{unit}</th>{_figures(found)}</tr>')
+                    rows.append(f'<tr>{first}<th scope="row" class="unit">{unit}</th>{_figures(found)}</tr>')
                     first = ""
                 bodies.append(rows)
             heads: list[Text | str] = ["", "", text("before"), text("after"), text("difference")]
@@ -253,7 +253,7 @@ def _figures(found: Shown) -> str:
 
 def _beside(found: Shown | None) -> str:
     """Two figures and their difference in one cell."""
-    return "—" if found is None else f"{found.before} → {found.after}<b>{found.difference}</b>"
+    return "—" if found is None else f"{found.before}&nbsp;→ {found.after}<b>{found.difference}</b>"
 
 
 def _dates(dates: str) -> str:
