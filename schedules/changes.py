@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
 from types import MappingProxyType
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from config.plan.points import Point
 from config.plan.reading import Value
 from schedules.calendar import Day
-from schedules.energy import Counted, Energy, Logged, Prices, Ratings, is_on, power_kw
+from schedules.energy import Amount, Counted, Energy, Logged, Prices, Ratings, is_on, power_kw
 from schedules.preview import Foreseen, Span, Timeline
 from schedules.tariff import TariffHours
 from schedules.unheard import Unheard, unheard
@@ -62,10 +62,25 @@ class PointChange(NamedTuple):
     on: Hours | None
     """Hours on; None where on says nothing (modes, set-points)."""
     counted: Counted
-    energy: tuple[Energy, Energy] | None
+    energy: tuple[Amount, Amount] | None
     """Before and after, while both plans ask for a value; None where it is not counted."""
     logged_by: str = ""
     """The meter, or the power, whose log is what counts."""
+
+
+class _Used(NamedTuple):
+    """Electricity of a point, not yet billed."""
+
+    before: Energy
+    after: Energy
+
+
+class Alike(NamedTuple):
+    """Points of the same programmes that differ alike and are counted alike."""
+
+    points: tuple[PointChange, ...]
+    energy: tuple[Amount, Amount] | None
+    """All of theirs together, billed as one."""
 
 
 class DayChange(NamedTuple):
@@ -79,11 +94,11 @@ class DayChange(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """Electricity of all points of one sort that both plans command."""
+    """Electricity of all points of one sort that both plans command, billed as one."""
 
     points: int
-    before: Energy
-    after: Energy
+    before: Amount
+    after: Amount
 
 
 class Changes(NamedTuple):
@@ -93,6 +108,8 @@ class Changes(NamedTuple):
     """Commanded by the old plan alone."""
     gained: tuple[Side, ...]
     points: tuple[PointChange, ...]
+    groups: tuple[Alike, ...]
+    """The same points, in order of the first of each."""
     days: tuple[DayChange, ...]
     logged: Sums
     """By what was logged; what follows, by ratings."""
@@ -129,7 +146,8 @@ def compare(
     ratings = Ratings(new.plan)
     changed: list[PointChange] = []
     sources: set[str] = set()
-    sums = dict.fromkeys((Counted.LOGGED, Counted.FULLY, Counted.AT_MOST), Sums(0, Energy(), Energy()))
+    used: dict[str, _Used] = {}
+    sorts: dict[Counted, list[_Used]] = {Counted.LOGGED: [], Counted.FULLY: [], Counted.AT_MOST: []}
     for key, then in after.items():
         if (first := before.get(key)) is None:
             continue
@@ -141,20 +159,20 @@ def compare(
         if by is not None and (drawn_by := _drawn(by, found, then.point)) is not None:
             counted, drawn, measured = Counted.LOGGED, drawn_by, by.by
             sources.add(measured)
-        energy = _energy(found, drawn, prices) if counted in sums else None
-        if energy is not None:
-            so_far = sums[counted]
-            sums[counted] = Sums(
-                so_far.points + 1, so_far.before.plus(energy[0]), so_far.after.plus(energy[1])
-            )
+        if counted in sorts:
+            used[key] = _used(found, drawn, prices)
+            sorts[counted].append(used[key])
         differing = tuple(_differences(found, first, then))
         if differing:
             on = None if rating.counted is Counted.SETTING else _on(found, first.point, then.point)
+            energy = _billed([used[key]], prices) if key in used else None
             changed.append(PointChange(key, first, then, differing, on, counted, energy, measured))
+    sums = {sort: Sums(len(each), *_billed(each, prices)) for sort, each in sorts.items()}
     return Changes(
         tuple(side for key, side in before.items() if key not in after),
         tuple(side for key, side in after.items() if key not in before),
         tuple(changed),
+        tuple(_alike(changed, used, prices)),
         tuple(_days(old, new, changed)),
         sums[Counted.LOGGED],
         sums[Counted.FULLY],
@@ -221,16 +239,32 @@ def _drawn(by: Logged, pairs: Sequence[Pair], point: Point) -> Callable[[Value],
     return known.__getitem__ if asked and len(known) == len(kw) else None
 
 
-def _energy(
-    pairs: Sequence[Pair], drawn_kw: Callable[[Value], float], prices: Prices
-) -> tuple[Energy, Energy]:
+def _used(pairs: Sequence[Pair], drawn_kw: Callable[[Value], float], prices: Prices) -> _Used:
     before = after = Energy()
     for pair in pairs:
         if pair.before is None or pair.after is None:
             continue  # what an uncommanded lamp draws, nobody knows
-        before = before.plus(prices.cost(drawn_kw(pair.before), pair.start_ms, pair.end_ms))
-        after = after.plus(prices.cost(drawn_kw(pair.after), pair.start_ms, pair.end_ms))
-    return before, after
+        before = before.plus(prices.used(drawn_kw(pair.before), pair.start_ms, pair.end_ms))
+        after = after.plus(prices.used(drawn_kw(pair.after), pair.start_ms, pair.end_ms))
+    return _Used(before, after)
+
+
+def _billed(parts: Iterable[_Used], prices: Prices) -> tuple[Amount, Amount]:
+    """All of them together."""
+    before = after = Energy()
+    for part in parts:
+        before, after = before.plus(part.before), after.plus(part.after)
+    return prices.amount(before), prices.amount(after)
+
+
+def _alike(points: Iterable[PointChange], used: Mapping[str, _Used], prices: Prices) -> Iterator[Alike]:
+    found: dict[tuple[object, ...], list[PointChange]] = {}
+    for item in points:
+        names = tuple(programme.name for programme in item.after.timeline.programmes)
+        found.setdefault((names, item.differences, item.on, item.counted), []).append(item)
+    for group in found.values():
+        parts = [used[item.key] for item in group if item.key in used]
+        yield Alike(tuple(group), _billed(parts, prices) if parts else None)
 
 
 def _days(old: Foreseen, new: Foreseen, changed: Sequence[PointChange]) -> Iterator[DayChange]:

@@ -10,15 +10,19 @@ Modes and set-points say nothing about power.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
+from operator import add
 from typing import NamedTuple
 
+from config.plan import bill
+from config.plan.bill import rounded
 from config.plan.equipment import Equipment
 from config.plan.points import Point
 from config.plan.reading import Value
 from config.plan.site import Plan
-from config.plan.tariff import Tariff, TariffPeriod
+from config.plan.tariff import TARIFF_PERIODS, Tariff
 from schedules.tariff import TariffHours
 
 _PERMITS = ("permit", "heater_permit")
@@ -123,34 +127,57 @@ def is_on(point: Point, value: Value | None) -> bool | None:
     return None
 
 
-class Energy(NamedTuple):
-    """An amount of electricity and what it costs."""
+_NOTHING = (0.0,) * len(TARIFF_PERIODS)
+_FLAT = TARIFF_PERIODS.index("flat")
+_KWH = 4
+"""Digits of an estimate in kWh: what is left out is less than floats lose in adding up."""
 
-    kwh: float = 0.0
-    yuan: float = 0.0
+
+class Energy(NamedTuple):
+    """An amount of electricity, to be added to others."""
+
+    by_period: tuple[float, ...] = _NOTHING
+    """kWh, in the order of TARIFF_PERIODS; all of it flat where the site does not pay by period."""
 
     def plus(self, other: Energy) -> Energy:
-        return Energy(self.kwh + other.kwh, self.yuan + other.yuan)
+        return Energy(tuple(map(add, self.by_period, other.by_period)))
+
+
+class Amount(NamedTuple):
+    """What is told of an amount of electricity."""
+
+    kwh: Decimal
+    yuan: Decimal | None
+    """As on a bill; None where no price is known."""
 
 
 class Prices:
-    """What a kWh costs when; all of it at no price where nobody said one."""
+    """In which periods electricity is used, and what it costs."""
 
     def __init__(self, tariff: Tariff | None, hours: TariffHours | None) -> None:
         self.known = tariff is not None and tariff.flat_price is not None
+        self._tariff = tariff
         self._hours = hours if tariff is not None and tariff.by_period else None
-        self._flat = 0.0 if tariff is None else tariff.flat_price or 0.0
-        self._factors: dict[TariffPeriod, float] = {} if tariff is None else dict(tariff.factors)
-        self._of_a_kw = lru_cache(maxsize=4096)(self._yuan)
+        self._of_a_kw = lru_cache(maxsize=4096)(self._kwh)
 
-    def cost(self, kw: float, start_ms: int, end_ms: int) -> Energy:
-        """Of so much power over [start, end)."""
-        return Energy(kw * (end_ms - start_ms) / _HOUR_MS, kw * self._of_a_kw(start_ms, end_ms))
+    def used(self, kw: float, start_ms: int, end_ms: int) -> Energy:
+        """By so much power over [start, end)."""
+        return Energy(tuple(kw * each for each in self._of_a_kw(start_ms, end_ms)))
 
-    def _yuan(self, start_ms: int, end_ms: int) -> float:
-        if self._hours is None or not self.known:
-            return self._flat * (end_ms - start_ms) / _HOUR_MS
-        return sum(
-            self._flat * self._factors.get(span.period, 1.0) * (span.end_ms - span.start_ms) / _HOUR_MS
-            for span in self._hours.spans(start_ms, end_ms)
-        )
+    def amount(self, energy: Energy) -> Amount:
+        """With its cost; what is told of a sum is that of the sum, not of its parts."""
+        kwh = {
+            period: rounded(each, _KWH) for period, each in zip(TARIFF_PERIODS, energy.by_period, strict=True)
+        }
+        tariff = self._tariff
+        lines = [] if tariff is None else [bill.line(tariff, period, each) for period, each in kwh.items()]
+        return Amount(sum(kwh.values(), Decimal(0)), bill.total(lines))
+
+    def _kwh(self, start_ms: int, end_ms: int) -> tuple[float, ...]:
+        found = list(_NOTHING)
+        if self._hours is None:
+            found[_FLAT] = (end_ms - start_ms) / _HOUR_MS
+        else:
+            for span in self._hours.spans(start_ms, end_ms):
+                found[TARIFF_PERIODS.index(span.period)] += (span.end_ms - span.start_ms) / _HOUR_MS
+        return tuple(found)

@@ -98,6 +98,14 @@ class Foreseen(NamedTuple):
     window: Window
     timelines: tuple[Timeline, ...]
 
+    def change_announced(self, span: Span) -> bool:
+        """Whether the kind of every day is known until the value next differs; else it may be on another."""
+        if span.change_ms is None:
+            return True
+        day, last = (self.context.local.date_at(wall_ms) for wall_ms in (span.start_ms, span.change_ms))
+        days = (day + timedelta(days=number) for number in range((last - day).days + 1))
+        return all(self.context.calendar.kind(each).announced for each in days)
+
 
 def foresee(plan: Plan, first: date, days: int, bookings: Iterable[Booking] = ()) -> Foreseen:
     """What the programmes of `plan` will ask for on `days` local days from `first` on."""

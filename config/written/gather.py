@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from config.language import Text, text
 from config.plan.devices import Source
 from config.written.library import BUILT_IN, read_profile
-from config.written.load import Files
+from config.written.load import SECTIONS, Files
 from config.written.model.alarms import AlarmWritten
 from config.written.model.base import name
 from config.written.model.devices import DeviceWritten
@@ -63,7 +63,7 @@ class Written:
     """Every tag written anywhere, even on an entry that cannot be used."""
 
     def is_broken(self, section: str, name: str) -> bool:
-        return name in self.broken.get(section, ())
+        return name in self.broken.get(section, ()) or name in self.strange
 
     def lost_equipment(self, name: str) -> bool:
         """Whether there is one of that name, of which nothing is known."""
@@ -85,6 +85,8 @@ class Written:
             name in self.equipment and self.equipment[name].entry.lacks(key)
         )
 
+    strange: set[str] = field(default_factory=set)
+    """Names in sections of which nobody knows what they were meant to be."""
     equipment_tags: set[str] = field(default_factory=set)
     """Those of equipment."""
     nameless: set[str] = field(default_factory=set)
@@ -110,17 +112,17 @@ def gather(files: Files, findings: Findings) -> Written:
     written = Written()
     _site(files, written, findings)
     for entry in files.sections.get("calendar", []):
-        written.day_kinds.update(_words(entry.child("kinds")))
+        written.day_kinds.update(_listed(entry, "kinds", ("days",)))
         calendar = shaped(CalendarWritten, entry, findings)
         if calendar is not None:
             written.calendars.append(calendar)
     for entry in _entries(files, "lines", written, findings):
         _keep(written, "lines", entry, shaped_by("transport", LINES, entry, findings), findings)
     for entry in _entries(files, "devices", written, findings):
-        written.tags.update(_words(entry.child("tags")))
+        written.tags.update(_listed(entry, "tags", DeviceWritten.model_fields))
         _keep(written, "devices", entry, shaped(DeviceWritten, entry, findings), findings)
     for entry in _entries(files, "equipment", written, findings):
-        written.equipment_tags.update(_words(entry.child("tags")))
+        written.equipment_tags.update(_listed(entry, "tags", _OF_EQUIPMENT))
         _keep(written, "equipment", entry, shaped_by("kind", EQUIPMENT_KINDS, entry, findings), findings)
     written.tags |= written.equipment_tags
     for entry in _entries(files, "places", written, findings):
@@ -140,12 +142,37 @@ def gather(files: Files, findings: Findings) -> Written:
     for entry in _entries(files, "sinks", written, findings):
         _keep(written, "sinks", entry, shaped_by("kind", SINKS, entry, findings), findings)
     _profiles(files, written, findings)
+    _strangers(files, written)
     return written
+
+
+def _strangers(files: Files, written: Written) -> None:
+    """What stands in an unknown section may be meant by any name that nobody has, and the whole of it for a
+    section that is not there."""
+    for stranger in files.strangers:
+        for entry in stranger.children():
+            written.strange.add(entry.name)
+            tags = _words(entry.child("tags"))
+            written.tags.update(tags)
+            written.equipment_tags.update(tags)
+            for section in SECTIONS:
+                if section not in files.sections:
+                    written.broken.setdefault(section, set()).add(entry.name)
+
+
+def _listed(entry: Entry, key: str, others: Container[str]) -> list[str]:
+    """Words of the list at `key`, and at every key that is none of the `others`: it may be meant."""
+    return [
+        word
+        for part in entry.children()
+        if part.name == key or part.name not in others
+        for word in _words(part)
+    ]
 
 
 def _site(files: Files, written: Written, findings: Findings) -> None:
     sections = files.sections.get("site", [])
-    if not sections and files.hashes and not files.lost:
+    if not sections and files.hashes and not files.lost and not files.strangers:
         findings.problem(Source("site.yaml", 0, 0), text("the section site is missing"))
     for entry in _only(files, "site", findings):
         written.site = shaped(SiteWritten, entry, findings)
@@ -163,7 +190,8 @@ def _only(files: Files, section: str, findings: Findings) -> list[Entry]:
 
 def _tariff(files: Files, written: Written, findings: Findings) -> None:
     for entry in _only(files, "tariff", findings):
-        own = entry.child("use") is None
+        # Without a key of a table of its own it is one that is used, however that is misspelt.
+        own = entry.child("use") is None and any(entry.child(key) for key in _OF_A_TABLE)
         written.tariff = shaped(OwnWritten, entry, findings) if own else shaped(UseWritten, entry, findings)
         if written.tariff is None:
             written.broken["tariff"] = {entry.name}
@@ -235,6 +263,8 @@ def _nameable(word: str) -> Text | None:
     return text("Chinese belongs into label: {example}", example=f"name-1: {{label: {word[:40]}, …}}")
 
 
+_OF_A_TABLE = tuple(key for key, field in OwnWritten.model_fields.items() if field.is_required())
+_OF_EQUIPMENT = frozenset(key for model in EQUIPMENT_KINDS.values() for key in model.model_fields)
 _LABELLED = ("lines", "devices", "equipment", "places", "meters")
 """Sections whose names stand elsewhere."""
 

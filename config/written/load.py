@@ -14,6 +14,7 @@ from config.plan.regular import read_regular
 from config.written import source
 from config.written.nodes import Entry, Scalar, Table
 from config.written.problems import Findings, nearest, one_of
+from config.written.sections import by_content
 
 SECTIONS = (
     "site",
@@ -51,6 +52,8 @@ class Files:
     profiles: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     """Name → (file, content), not yet read."""
     hashes: dict[str, str] = field(default_factory=dict)
+    strangers: list[Entry] = field(default_factory=list)
+    """Sections of which nobody knows what they were meant to be: told, and not looked into."""
     plant: Entry | None = None
     budget: source.Budget = field(default_factory=source.Budget)
     lost: bool = False
@@ -163,12 +166,21 @@ def _sort_in(found: Files, name: str, folder: str, table: Table, findings: Findi
         found.sections.setdefault("calendar", []).append(whole)
         return
     unknown = [entry for entry in whole.children() if entry.name not in SECTIONS and not _meant(entry)]
-    if unknown and len(unknown) == len(table.entries) and whole.name in SECTIONS:
+    if (
+        unknown
+        and len(unknown) == len(table.entries)
+        and whole.name in SECTIONS
+        and not by_content(unknown[0])
+    ):
         findings.problem(
             unknown[0].at,
             text('"{key}" stands in no section', key=unknown[0].name),
             hint=text('write "{section}:" above it and indent what follows', section=whole.name),
         )
+        if by_content(whole) == whole.name:
+            found.sections.setdefault(whole.name, []).append(whole)
+        else:
+            found.strangers.append(whole)
         return
     for entry in whole.children():
         if entry.name in _LATER:
@@ -178,16 +190,23 @@ def _sort_in(found: Files, name: str, folder: str, table: Table, findings: Findi
         elif entry.name in SECTIONS:
             found.sections.setdefault(entry.name, []).append(entry)
         else:
-            near = findings.guess(entry.name, SECTIONS)
-            findings.problem(
-                entry.at,
-                text('no section named "{name}"', name=entry.name),
-                None if near else one_of(SECTIONS),
-                near,
-            )
-            if meant := _meant(entry):
-                # Nobody needs to hear that what stands in it is not there.
-                found.sections.setdefault(meant, []).append(entry)
+            _unknown(found, entry, findings)
+
+
+def _unknown(found: Files, entry: Entry, findings: Findings) -> None:
+    """Tell it. What can be told to have been meant is taken for that, so that nobody hears that what stands
+    in it is not there."""
+    near = findings.guess(entry.name, SECTIONS)
+    meant = _meant(entry)
+    if meant is None and near is None and (meant := by_content(entry)) is not None:
+        near = text('did you mean "{name}"?', name=meant)
+    findings.problem(
+        entry.at, text('no section named "{name}"', name=entry.name), None if near else one_of(SECTIONS), near
+    )
+    if meant is None:
+        found.strangers.append(entry)
+    else:
+        found.sections.setdefault(meant, []).append(entry)
 
 
 def _meant(entry: Entry) -> str | None:

@@ -11,8 +11,9 @@ from pydantic_core import ErrorDetails
 from config.language import Text, text
 from config.written.named import Named
 from config.written.nodes import ANY, Entry, Scalar, Table, plain
-from config.written.problems import MOST_GUESSES, Findings, Wrong, nearest, one_of
+from config.written.problems import MOST_GUESSES, Findings, Wrong, listing, nearest, one_of
 from config.written.remains import Path, lacking, remains, renamed, without
+from config.written.strange import Strange, errors_of, keys_at, strange
 
 Shape = TypeVar("Shape", bound=BaseModel)
 _MANY = 200
@@ -43,11 +44,13 @@ def _rest(
     """Tell the errors, and come back with what is not at fault. A key that was misspelt counts as the one
     that was meant: what stands behind it is judged too."""
     if len(details) > MOST_GUESSES:
-        _tell_all(model, entry, details, findings)
+        _tell_all(model, entry, details, findings, strange(model, entry, details))
         return None  # it is something else altogether
     wrong: list[Path] = []
     for _ in range(_DEEPEST):
-        meant = _tell_all(model, entry, details, findings)
+        odd = strange(model, entry, details)
+        meant = _tell_all(model, entry, details, findings, odd)
+        wrong += odd.hollow
         for detail in details:
             path = tuple(detail["loc"])
             if path in meant:
@@ -63,7 +66,7 @@ def _rest(
         inside = [(*misspelt[:-1], near) for misspelt, near in meant.items()]
         details = [
             detail
-            for detail in _errors(model, entry)
+            for detail in errors_of(model, entry)
             if any(detail["loc"][: len(path)] == path for path in inside)
         ]
     rest = without(entry, wrong)
@@ -71,19 +74,11 @@ def _rest(
     return None if left is None else Named(*left)
 
 
-def _errors(model: type[BaseModel], entry: Entry) -> list[ErrorDetails]:
-    try:
-        model.model_validate(plain(entry.node))
-    except ValidationError as error:
-        return error.errors(include_url=False)
-    return []
-
-
 def _thinned(data: Any, model: type[BaseModel]) -> Any:
     """The table without most of its unknown keys where there are very many: pydantic would list each."""
     if not isinstance(data, dict) or len(data) <= _MANY:
         return data
-    unknown = set(data) - set(_keys(model, []))
+    unknown = set(data) - set(keys_at(model, []))
     kept = set(sorted(unknown)[:_MANY])
     return {key: value for key, value in data.items() if key not in unknown or key in kept}
 
@@ -98,10 +93,10 @@ def shaped_by(
         )
         return None
     chosen = entry.child(tag)
-    other = next((part for part in entry.children() if nearest(part.name, (tag,))), None)
+    other = _meant_for(tag, models, entry)
     if chosen is None and other is not None:
         said = text('"{key}" is not a key here', key=other.name[:60])
-        findings.problem(other.at, said, hint=findings.guess(other.name, (tag,)))
+        findings.problem(other.at, said, hint=text('did you mean "{name}"?', name=tag))
         entry = renamed(entry, (other.name,), tag)
         chosen = entry.child(tag)
     if chosen is None:
@@ -121,42 +116,69 @@ def shaped_by(
     return shaped(models[word], entry, findings)
 
 
+def _meant_for(tag: str, models: Mapping[str, type[BaseModel]], entry: Entry) -> Entry | None:
+    """The key that was meant to be `tag`: written much like it, or unknown with such a word."""
+    near = next((part for part in entry.children() if nearest(part.name, (tag,))), None)
+    known = {key for model in models.values() for key in keys_at(model, [])}
+    saying = (
+        part for part in entry.children() if part.name not in known and plain(part.node) in tuple(models)
+    )
+    return near or next(saying, None)
+
+
 def _tell_all(
-    model: type[BaseModel] | None, entry: Entry, details: list[ErrorDetails], findings: Findings
+    model: type[BaseModel], entry: Entry, details: list[ErrorDetails], findings: Findings, odd: Strange
 ) -> dict[Path, str]:
     """Each of pydantic's errors, save those that follow from another one told already. Keys that were
     misspelt come back with what was meant, unless that is written as well."""
-    misspelt: dict[Path, str] = {}
+    misspelt: dict[Path, str] = dict(odd.meant)
     for detail in details[:MOST_GUESSES]:
         if detail["type"] == "extra_forbidden":
             *path, word = detail["loc"]
-            near = nearest(str(word), _keys(model, path))
+            near = nearest(str(word), keys_at(model, path))
             table = entry.at_path(path)
             free = isinstance(table, Table) and near not in table.entries
             if near and free and (*path, near) not in {(*one[:-1], key) for one, key in misspelt.items()}:
                 misspelt[*path, word] = near
-    expected = {(*path[:-1], near) for path, near in misspelt.items()}
+    expected = odd.silent | {(*path[:-1], near) for path, near in misspelt.items()}
+    for above in odd.hollow:
+        table = entry.at_path(above)
+        known = keys_at(model, list(above))
+        words = listing(plain(table))
+        said = text("none of these keys is known here: {keys}", keys=words)
+        findings.problem(entry.place(above, key=True), said, one_of(known))
     for detail in details:
         path = list(detail["loc"])
         if detail["type"] == "missing" and tuple(path) in expected:
             continue
+        if detail["type"] == "extra_forbidden" and tuple(path[:-1]) in odd.hollow:
+            continue
         if detail["type"] not in {"missing", "extra_forbidden"} and findings.told(entry.place(path)):
             continue
-        _tell(model, entry, detail, findings)
+        _tell(model, entry, detail, findings, odd)
     return misspelt
 
 
-def _tell(model: type[BaseModel] | None, entry: Entry, detail: ErrorDetails, findings: Findings) -> None:
+def _tell(
+    model: type[BaseModel] | None,
+    entry: Entry,
+    detail: ErrorDetails,
+    findings: Findings,
+    odd: Strange,
+) -> None:
     kind, path, given = detail["type"], list(detail["loc"]), detail["input"]
     context: dict[str, Any] = detail.get("ctx", {})
     if kind == "extra_forbidden":
         word = str(path[-1])
-        known = _keys(model, path[:-1])
+        known = keys_at(model, path[:-1])
+        guess = findings.guess(word, known)
+        if (meant := odd.meant.get(tuple(path))) is not None:
+            guess = text('did you mean "{name}"?', name=meant)
         findings.problem(
             entry.place(path, key=True),
             text('"{key}" is not a key here', key=word[:60]),
-            None if findings.guess(word, known) else one_of(known),
-            findings.guess(word, known),
+            None if guess else one_of(known),
+            guess or odd.hints.get(tuple(path)),
         )
         return
     if kind == "missing":
@@ -222,27 +244,3 @@ def _length(kind: str, context: dict[str, Any]) -> Text:
     if kind == "too_short" and context["min_length"] == 1:
         return text("at least one item")
     return text("{count} items", count=context.get("min_length", context.get("max_length")))
-
-
-def _keys(model: type[BaseModel] | None, path: list[str | int]) -> list[str]:
-    """The keys that the model found at `path` would take; invented parts of the path are passed over."""
-    current = model
-    for part in path:
-        if current is None:
-            break
-        field = next(
-            (item for key, item in current.model_fields.items() if (item.alias or key) == part), None
-        )
-        if field is not None:
-            current = _model_in(field.annotation) or current
-    return [item.alias or key for key, item in current.model_fields.items()] if current else []
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The model an annotation is about: itself, optional, in a list or a table."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for inner in getattr(annotation, "__args__", ()):
-        if found := _model_in(inner):
-            return found
-    return None

@@ -68,8 +68,8 @@ def preview(
     checked_days(days)
     asked_for = first_day(start)
     sites = [path for path in (site, new) if path is not None]
-    if html is not None and (as_json or len(sites) + (data is not None) > 1):
-        raise Failure(text("--html goes with one site, and not with --json"), code=2)
+    if html is not None and as_json:
+        raise Failure(text("--html does not go with --json"), code=2)
     before, plan = plans(sites, data)
     first = asked_for or today(plan)
     from schedules.preview import foresee
@@ -81,7 +81,8 @@ def preview(
         from controller.cli.preview_logged import logged_loads
 
         logged = logged_loads(plan, data_of(sites, data))
-        preview_changes.show(foresee(before, first, days, booked), foreseen, only, logged, as_json=as_json)
+        old = foresee(before, first, days, booked)
+        preview_changes.show(old, foreseen, only, logged, as_json=as_json, html=html)
         return
     from controller.cli.preview_groups import groups
 

@@ -11,7 +11,7 @@ from controller.cli.speech import language
 from controller.consumption.exports import local_iso
 from controller.swap.touched import changed_parts
 from schedules.changes import Changes, Pair, PointChange, Side, Sums
-from schedules.energy import Energy
+from schedules.energy import Amount
 from schedules.preview import Foreseen
 from schedules.unheard import Unheard
 
@@ -27,7 +27,11 @@ def changes_data(old: Foreseen, new: Foreseen, changes: Changes) -> dict[str, An
         "to": local_iso(window.end_ms, zone),
         "gained": [_side(side) for side in changes.gained],
         "lost": [_side(side) for side in changes.lost],
-        "points": [_point(item, new, priced=changes.priced) for item in changes.points],
+        "points": [_point(item, new) for item in changes.points],
+        "groups": [
+            {"points": [item.key for item in group.points], "electricity": _energy(group.energy)}
+            for group in changes.groups
+        ],
         "days": [
             {
                 "date": item.date.isoformat(),
@@ -39,9 +43,9 @@ def changes_data(old: Foreseen, new: Foreseen, changes: Changes) -> dict[str, An
         ],
         "electricity": {
             "by": _measures(changes),
-            "as_logged": _sums(changes.logged, priced=changes.priced),
-            "switched_and_dimmed": _sums(changes.fully, priced=changes.priced),
-            "permitted_at_most": _sums(changes.at_most, priced=changes.priced),
+            "as_logged": _sums(changes.logged),
+            "switched_and_dimmed": _sums(changes.fully),
+            "permitted_at_most": _sums(changes.at_most),
             "not_counted": [{"point": key, "why": why.value} for key, why in changes.uncounted],
         },
         "hidden": [_hidden(item) for item in changes.hidden],
@@ -59,12 +63,8 @@ def _side(side: Side) -> dict[str, Any]:
     return {"point": side.point.key, "programmes": [item.name for item in side.timeline.programmes]}
 
 
-def _point(item: PointChange, new: Foreseen, *, priced: bool) -> dict[str, Any]:
+def _point(item: PointChange, new: Foreseen) -> dict[str, Any]:
     on = None if item.on is None else {"before": round(item.on.before, 4), "after": round(item.on.after, 4)}
-    energy = None
-    if item.energy is not None:
-        before, after = item.energy
-        energy = {"before": _amount(before, priced=priced), "after": _amount(after, priced=priced)}
     return {
         "point": item.key,
         "unit": item.after.point.unit,
@@ -74,7 +74,7 @@ def _point(item: PointChange, new: Foreseen, *, priced: bool) -> dict[str, Any]:
         "hours_on": on,
         "counted": item.counted.value,
         "logged_by": item.logged_by or None,
-        "electricity": energy,
+        "electricity": _energy(item.energy),
     }
 
 
@@ -94,16 +94,19 @@ def _state(side: Side, value: Value | None) -> str | None:
     return None if value is None else side.point.state_name(value)
 
 
-def _sums(sums: Sums, *, priced: bool) -> dict[str, Any]:
+def _sums(sums: Sums) -> dict[str, Any]:
+    return {"points": sums.points, "before": _amount(sums.before), "after": _amount(sums.after)}
+
+
+def _energy(energy: tuple[Amount, Amount] | None) -> dict[str, Any] | None:
+    return None if energy is None else {"before": _amount(energy[0]), "after": _amount(energy[1])}
+
+
+def _amount(amount: Amount) -> dict[str, float | None]:
     return {
-        "points": sums.points,
-        "before": _amount(sums.before, priced=priced),
-        "after": _amount(sums.after, priced=priced),
+        "energy_kwh": float(amount.kwh),
+        "cost_yuan": None if amount.yuan is None else float(amount.yuan),
     }
-
-
-def _amount(energy: Energy, *, priced: bool) -> dict[str, float | None]:
-    return {"energy_kwh": round(energy.kwh, 4), "cost_yuan": round(energy.yuan, 4) if priced else None}
 
 
 def _hidden(item: Unheard) -> dict[str, Any]:

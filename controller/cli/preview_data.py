@@ -61,6 +61,7 @@ def _span(span: Span, point: Point, foreseen: Foreseen) -> dict[str, Any]:
         "state": None if span.value is None else point.state_name(span.value),
         **({} if span.winner is None else _heard(span.winner, point)),
         "next_change": change,
+        "next_change_announced": foreseen.change_announced(span),
         "hidden": [{"value": heard.value, **_heard(heard, point)} for heard in span.hidden],
     }
 

@@ -12,8 +12,8 @@ from config.language import Text, render, text
 from config.plan.reading import Value
 from controller.cli.preview_days import DAY_S, Pattern, Piece, clock
 from controller.cli.preview_groups import Group
-from controller.cli.preview_tables import clock_changes, unannounced
-from controller.cli.preview_words import DayWords, asked, behind, days_of, level, runs
+from controller.cli.preview_tables import notes
+from controller.cli.preview_words import DayWords, asked, behind, days_of, level, next_change, runs
 from schedules.preview import Foreseen
 
 _HOURS = range(0, 25, 3)
@@ -47,16 +47,10 @@ def page(foreseen: Foreseen, chosen: list[Group], language: str) -> str:
         ),
         plan=escape(foreseen.plan.hash[:12]),
         days="".join(_special(days)),
-        notes="".join(f'<p class="note">{escape(note)}</p>' for note in _notes(foreseen, days, language)),
+        notes="".join(f'<p class="note">{escape(note)}</p>' for note in notes(foreseen, language)),
         groups="".join(_group(foreseen, group, days, language) for group in moving),
-        steady="".join(_steady(steady, language)),
+        steady="".join(_steady(foreseen, steady, language)),
     )
-
-
-def _notes(foreseen: Foreseen, days: list[DayWords], language: str) -> Iterator[str]:
-    for year in sorted({day.date.year for day in days if not day.announced}):
-        yield render(unannounced(year), language)
-    yield from clock_changes(foreseen, language)
 
 
 def _special(days: list[DayWords]) -> Iterator[str]:
@@ -138,9 +132,8 @@ def _why(foreseen: Foreseen, group: Group, piece: Piece, language: str) -> str:
     for heard in span.hidden:
         words = text("behind it: {why}", why=behind(heard, group.point, language))
         lines.append(render(words, language))
-    if span.change_ms is not None:
-        words = text("next change: {time}", time=_moment(foreseen, span.change_ms))
-        lines.append(render(words, language))
+    if change := next_change(foreseen, span, language):
+        lines.append(change)
     return "\n".join(lines)
 
 
@@ -148,7 +141,8 @@ def _moment(foreseen: Foreseen, wall_ms: int | None) -> str:
     if wall_ms is None:
         return "…"
     local = foreseen.context.local
-    return f"{local.date_at(wall_ms).strftime('%m-%d')} {clock(wall_ms, local)}"
+    mark = "" if foreseen.context.announced(wall_ms) else "?"
+    return f"{local.date_at(wall_ms).strftime('%m-%d')} {clock(wall_ms, local)}{mark}"
 
 
 def _pattern(group: Group, pattern: Pattern, language: str) -> str:
@@ -167,14 +161,17 @@ def _pattern(group: Group, pattern: Pattern, language: str) -> str:
     return f"<dt>{pattern.letter}</dt><dd><ul>{''.join(items)}</ul></dd>"
 
 
-def _steady(steady: list[Group], language: str) -> Iterator[str]:
+def _steady(foreseen: Foreseen, steady: list[Group], language: str) -> Iterator[str]:
     if not steady:
         return
     yield f'<section><h2>{escape(render(text("the same all the time"), language))}</h2><div class="steady">'
     for group in steady:
         (piece,) = group.course.patterns[0].days[0]
         words = asked(piece.span.value, group.point, language)
+        change = next_change(foreseen, piece.span, language)
+        until = f"<small>{escape(change)}</small>" if change else ""
         yield (
-            f"<div><span>{escape(group.title)}</span><b>{escape(words)}</b>{_points(group, language)}</div>"
+            f"<div><span>{escape(group.title)}</span><b>{escape(words)}</b>{until}"
+            f"{_points(group, language)}</div>"
         )
     yield "</div></section>"

@@ -17,7 +17,7 @@ from config.plan.reading import Value
 from controller.cli import tables
 from controller.cli.preview_days import DAY_S, Pattern, Piece
 from controller.cli.preview_groups import Group
-from controller.cli.preview_words import DayWords, asked, behind, days_of, level, runs, some
+from controller.cli.preview_words import DayWords, asked, behind, days_of, level, next_change, runs, some
 from schedules.preview import Foreseen
 
 _COLUMNS = 48
@@ -42,11 +42,14 @@ def preview(foreseen: Foreseen, chosen: list[Group], language: str, *, details: 
             if details:
                 out.print()
                 tables.show(_details(group, language))
+                if change := next_change(foreseen, group.timeline.spans[-1], language):
+                    words = text("after these days, {change}", change=change)
+                    out.print(_say(words, language), highlight=False)
     steady = [group for group in chosen if group.course.steady]
     if steady:
         out.print(f"\n[bold]{_say(text('the same all the time'), language)}[/]", highlight=False)
     for group in steady:
-        out.print("\n".join(_steady(group, language)), highlight=False)
+        out.print("\n".join(_steady(foreseen, group, language)), highlight=False)
         if details:
             out.print("\n".join(_reasons(group, language)), highlight=False)
 
@@ -61,16 +64,21 @@ def _head(foreseen: Foreseen, days: list[DayWords], language: str) -> Iterator[s
     )
     yield f"[bold]{_say(words, language)}[/]"
     yield from special_days(day for day in days if day.special)
-    years = sorted({day.date.year for day in days if not day.announced})
-    for year in years:
-        yield f"[yellow]{_say(unannounced(year), language)}[/]"
-    yield from (safe(line) for line in clock_changes(foreseen, language))
+    yield from (f"[yellow]{safe(note)}[/]" for note in notes(foreseen, language))
 
 
 def unannounced(year: int) -> Text:
     return text(
         "days off of {year} are not announced: weekdays alone decide, days marked ? may change", year=year
     )
+
+
+def notes(foreseen: Foreseen, language: str) -> Iterator[str]:
+    """What has to be known of the window as a whole: years that are not announced, clocks that change."""
+    kind = foreseen.context.calendar.kind
+    for year in sorted({day.year for day in foreseen.window.dates() if not kind(day).announced}):
+        yield render(unannounced(year), language)
+    yield from _clock_changes(foreseen, language)
 
 
 def special_days(days: Iterable[DayWords]) -> Iterator[str]:
@@ -81,10 +89,10 @@ def special_days(days: Iterable[DayWords]) -> Iterator[str]:
         yield f"  {_fill(dates, 24)} {kind} {safe(first.why)}"
 
 
-def clock_changes(foreseen: Foreseen, language: str) -> Iterator[str]:
+def _clock_changes(foreseen: Foreseen, language: str) -> Iterator[str]:
     """Days that have not 24 hours."""
     for day in foreseen.window.dates():
-        hours = day_hours(foreseen, day)
+        hours = _day_hours(foreseen, day)
         if hours != 24:
             yield render(
                 text(
@@ -94,7 +102,7 @@ def clock_changes(foreseen: Foreseen, language: str) -> Iterator[str]:
             )
 
 
-def day_hours(foreseen: Foreseen, day: date) -> float:
+def _day_hours(foreseen: Foreseen, day: date) -> float:
     midnight = foreseen.context.local.midnight
     return (midnight(day + timedelta(days=1)) - midnight(day)) / 3_600_000
 
@@ -165,13 +173,13 @@ def _behind(group: Group, piece: Piece, language: str) -> str:
     return " " + render(text("(behind it: {hidden})", hidden=hidden), language) if hidden else ""
 
 
-def _steady(group: Group, language: str) -> Iterator[str]:
+def _steady(foreseen: Foreseen, group: Group, language: str) -> Iterator[str]:
     (piece,) = group.course.patterns[0].days[0]
     value = asked(piece.span.value, group.point, language)
     named = some(group.names, _STEADY, language)
     words_of = [safe(group.title), f"[green]{safe(value)}[/]", f"[dim]{safe(named)}[/]"]
-    hidden = _behind(group, piece, language).strip()
-    yield from _wrapped([*words_of, *([safe(hidden)] if hidden else [])], "  ", "      ", "  ")
+    further = (_behind(group, piece, language).strip(), next_change(foreseen, piece.span, language))
+    yield from _wrapped([*words_of, *(safe(words) for words in further if words)], "  ", "      ", "  ")
 
 
 def _reasons(group: Group, language: str) -> Iterator[str]:

@@ -12,9 +12,10 @@ from config.language import render, text
 from config.plan.points import Point
 from config.plan.programmes import Programme
 from config.plan.reading import Value
+from controller.cli.preview_days import clock
 from controller.cli.tables import value as value_words
 from schedules.calendar import Day, kind_words
-from schedules.preview import Foreseen, Heard
+from schedules.preview import Foreseen, Heard, Span
 
 _WEEKDAYS = (
     text("Mon"),
@@ -68,6 +69,19 @@ def days_of(foreseen: Foreseen, language: str) -> list[DayWords]:
     """Every date of the window."""
     kind = foreseen.context.calendar.kind
     return [day_words(day, kind(day), language) for day in foreseen.window.dates()]
+
+
+def next_change(foreseen: Foreseen, span: Span, language: str) -> str:
+    """When the value next differs: "next change: 10-09 08:00", with "?" where days until then are not
+    announced, and with the year where it is another one than the window begins in; "" without one."""
+    if span.change_ms is None:
+        return ""
+    local = foreseen.context.local
+    day = local.date_at(span.change_ms)
+    form = "%m-%d" if day.year == foreseen.window.first.year else "%Y-%m-%d"
+    mark = "" if foreseen.change_announced(span) else "?"
+    time = f"{day.strftime(form)} {clock(span.change_ms, local)}{mark}"
+    return render(text("next change: {time}", time=time), language)
 
 
 def runs(days: Iterable[DayWords]) -> list[tuple[DayWords, DayWords]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
 from rich.cells import cell_len, set_cell_size
 
 from config.language import Text
+from config.plan.bill import rounded
 from controller.cli.speech import say
 
 WIDTH = 80
@@ -27,12 +28,6 @@ class Row(NamedTuple):
     cells: tuple[Cell, ...] = ()
     unit: str = ""
     digits: int = 1
-
-
-def rounded(number: Decimal | float, digits: int) -> Decimal:
-    """Half up on the decimal, as on a bill: 28.05 is 28.1, 2.55 is 2.6."""
-    exact = number if isinstance(number, Decimal) else Decimal(repr(number))
-    return exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP) + 0
 
 
 def section(title: Text, rows: Sequence[Row]) -> Iterator[str]:

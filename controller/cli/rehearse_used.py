@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from config.language import text, word
-from controller.cli.rehearse_rows import Row, rounded
+from controller.cli.rehearse_rows import Row
 from controller.cli.speech import language, say
 from controller.rehearsal.metering import Consumption, Used
 from controller.rehearsal.result import Result, cost_of
@@ -90,7 +90,7 @@ def _sum_label(consumption: Consumption, name: str) -> str:
 
 
 def costs(both: Sequence[Result]) -> list[Row]:
-    """By period and in all: the sum of what is printed, as on a bill."""
+    """By period and in all, as on a bill."""
     rows: list[Row] = []
     yuan = say(text("yuan"))
     tables = [{period: (kwh, cost) for period, kwh, cost in one.consumption.by_period()} for one in both]
@@ -101,12 +101,7 @@ def costs(both: Sequence[Result]) -> list[Row]:
         rows.append(Row(say(words), tuple(table.get(period, nothing)[0] for table in tables), "kWh"))
         rows.append(Row("", tuple(table.get(period, nothing)[1] for table in tables), yuan, _FEN))
     if rows:
-        sums = tuple(
-            None
-            if cost_of(one.consumption) is None
-            else sum((rounded(cost, _FEN) for _, cost in table.values() if cost is not None), Decimal(0))
-            for one, table in zip(both, tables, strict=True)
-        )
+        sums = tuple(cost_of(one.consumption) for one in both)
         rows.append(Row(say(text("all of it")), sums, yuan, _FEN))
     return rows
 

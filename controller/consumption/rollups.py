@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
+from config.plan.bill import price
 from config.plan.tariff import Tariff
 from controller.consumption.audit import Fitting, Logged
 from controller.consumption.audit_days import KeptDay
@@ -223,14 +224,5 @@ def _rolled_up(slot: Slot, unit: str, one: _Sum, missing_s: int) -> Rollup:
 
 def cost(of: Rollup, tariff: Tariff) -> Decimal | None:
     """What it costs in yuan, unrounded; None when the consumption or the price is not known."""
-    if of.consumption is None or tariff.flat_price is None:
-        return None
-    factor = 1.0
-    if tariff.by_period:
-        factor = next((factor for period, factor in tariff.factors if period == of.period), 1.0)
-    return of.consumption * _exact(tariff.flat_price) * _exact(factor)
-
-
-def _exact(number: float) -> Decimal:
-    """A number as it was written."""
-    return Decimal(repr(number))
+    each = price(tariff, of.period)
+    return None if each is None or of.consumption is None else of.consumption * each

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from config.plan import bill
 from config.plan.clock import Now
 from config.plan.reading import Reading
 from config.plan.site import Plan
@@ -97,7 +98,7 @@ class Consumption:
         return sorted({(used.meter.quantity, used.meter.unit) for used in self.used.values()})
 
     def by_period(self) -> list[tuple[str, Decimal, Decimal | None]]:
-        """(period, kWh, yuan) of the roots, dearest first; empty without a tariff."""
+        """(period, kWh, yuan as a line of the bill) of the roots, dearest first; empty without a tariff."""
         tariff = self.plan.tariff
         if tariff is None:
             return []
@@ -109,21 +110,12 @@ class Consumption:
             if not amounts:
                 continue
             amount = sum(amounts, Decimal(0))
-            price = self._price(period)
-            rows.append((str(period), amount, None if price is None else amount * price))
+            rows.append((str(period), amount, bill.line(tariff, period, amount)))
         return rows
 
     def cost(self, used: Used) -> Decimal | None:
         """Of what one electric meter measured, yuan; None where no price is known."""
-        costs = [(amount, self._price(period)) for period, amount in used.by_period.items()]
-        if not costs or any(price is None for _, price in costs):
-            return None
-        return sum((amount * price for amount, price in costs if price is not None), Decimal(0))
-
-    def _price(self, period: str) -> Decimal | None:
-        """Yuan a kWh."""
         tariff = self.plan.tariff
-        if tariff is None or tariff.flat_price is None:
+        if tariff is None:
             return None
-        factors: dict[str, float] = dict(tariff.factors) if tariff.by_period else {}
-        return Decimal(repr(tariff.flat_price)) * Decimal(repr(factors.get(period, 1.0)))
+        return bill.total(bill.line(tariff, period, amount) for period, amount in used.by_period.items())

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from config.language import render
+from config.plan import bill
 from config.plan.places import Booking
 from config.plan.site import Plan
 from controller import garbage
@@ -158,10 +159,7 @@ def as_data(result: Result) -> dict[str, Any]:
 
 def cost_of(consumption: Consumption) -> Decimal | None:
     """Of all electricity, yuan; None where no price is known."""
-    costs = [cost for _, _, cost in consumption.by_period()]
-    return (
-        None if not costs or None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
-    )
+    return bill.total(cost for _, _, cost in consumption.by_period())
 
 
 def _sorted(commanded: Iterable[Any]) -> list[Any]:
@@ -177,4 +175,4 @@ def _number(amount: Decimal) -> float:
 
 
 def _yuan(cost: Decimal | None) -> float | None:
-    return None if cost is None else float(round(cost, 2))
+    return None if cost is None else float(cost)

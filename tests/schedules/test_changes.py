@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -14,8 +15,8 @@ from config.plan.points import Command
 from config.plan.programmes import CalendarPlan, Programme
 from config.plan.site import Plan
 from config.plan.tariff import Tariff, TariffSeason, TariffSpan
-from schedules.changes import Changes, compare
-from schedules.energy import Counted, Energy
+from schedules.changes import Changes, Sums, compare
+from schedules.energy import Amount, Counted
 from schedules.preview import Foreseen, foresee
 from tests.plans import LEVEL, SHUANGLIU, SWITCH, PlanMaker
 from tests.schedules.build import entry, exception, local, programme
@@ -85,8 +86,8 @@ def test_hours_energy_and_cost_as_by_hand() -> None:
     # 10 kW at 80 %: two hours at 0.5 yuan, two at 1; at 50 %: three and two.
     assert item.energy is not None
     before, after = item.energy
-    assert before == pytest.approx(Energy(32.0, 24.0))
-    assert after == pytest.approx(Energy(25.0, 17.5))
+    assert before == Amount(Decimal("32.0000"), Decimal("24.00"))
+    assert after == Amount(Decimal("25.0000"), Decimal("17.50"))
     assert (changes.fully.points, changes.fully.before, changes.at_most.points) == (1, before, 0)
     assert changes.priced
 
@@ -94,17 +95,19 @@ def test_hours_energy_and_cost_as_by_hand() -> None:
 @pytest.mark.parametrize(
     ("tariff", "yuan", "priced"),
     [
-        (PEAK, 24.0, True),
-        (replace(PEAK, by_period=False), 16.0, True),
-        (replace(PEAK, flat_price=None), 0.0, False),
-        (None, 0.0, False),
+        (PEAK, Decimal(24), True),
+        (replace(PEAK, by_period=False), Decimal(16), True),
+        (replace(PEAK, flat_price=None), None, False),
+        (None, None, False),
     ],
 )
-def test_what_it_costs_by_what_the_site_pays(tariff: Tariff | None, yuan: float, priced: bool) -> None:
+def test_what_it_costs_by_what_the_site_pays(
+    tariff: Tariff | None, yuan: Decimal | None, priced: bool
+) -> None:
     same = lamp(work(("08:00-12:00", 80.0)), tariff=tariff)
     changes = changed(same, same)
     assert not changes.points
-    assert changes.fully.after == pytest.approx(Energy(32.0, yuan))
+    assert changes.fully.after == (Decimal(32), yuan)
     assert changes.fully.before == changes.fully.after
     assert changes.priced is priced
 
@@ -146,7 +149,7 @@ def test_what_is_counted(
         assert item.energy is None
     else:
         assert item.energy is not None
-        assert [energy.kwh for energy in item.energy] == pytest.approx([kwh, 2 * kwh])
+        assert [float(amount.kwh) for amount in item.energy] == pytest.approx([kwh, 2 * kwh])
     at_most = int(counted is Counted.AT_MOST)
     assert (changes.at_most.points, changes.fully.points) == (at_most, int(kwh is not None) - at_most)
 
@@ -168,7 +171,7 @@ def test_what_nobody_commands_is_not_counted() -> None:
     new = lamp(work(("08:00-12:00", 100.0), default=None))
     changes = changed(old, new)
     assert words(changes) == ["03-05 10:00-12:00 None>100.0"]
-    assert (changes.fully.before, changes.fully.after) == (Energy(20.0), Energy(20.0))
+    assert [changes.fully.before.kwh, changes.fully.after.kwh] == [Decimal(20)] * 2
     gone = changed(old, lamp())
     assert ([side.point.key for side in gone.lost], gone.gained, gone.points) == (["lamp.level"], (), ())
     came = changed(lamp(), old)
@@ -177,7 +180,7 @@ def test_what_nobody_commands_is_not_counted() -> None:
 
 def test_a_new_rating_is_no_saving() -> None:
     old, new = lamp(work(("08:00-10:00", 100.0))), lamp(work(("08:00-10:00", 100.0)), rated_kw=5.0)
-    assert changed(old, new).fully == (1, Energy(10.0), Energy(10.0))
+    assert changed(old, new).fully == Sums(1, Amount(Decimal(10), None), Amount(Decimal(10), None))
 
 
 def test_days_that_are_touched() -> None:

@@ -10,12 +10,13 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 
-from config.plan.programmes import Programme
+from config.plan.programmes import CalendarPlan, Programme
 from config.plan.reading import Value
 from schedules.context import Context
-from schedules.preview import Span, Timeline, Window, timelines
+from schedules.preview import Span, Timeline, Window, foresee, timelines
 from schedules.programme import course, evaluate
-from tests.schedules.build import at, context, exception, local, programme
+from tests.plans import LEVEL, SHUANGLIU, PlanMaker
+from tests.schedules.build import at, context, entry, exception, local, programme
 from tests.schedules.drawn import Drawn, places_with_programmes
 from tests.schedules.reference import MINUTE_MS, Said, walk
 
@@ -247,3 +248,25 @@ def test_a_day_is_as_long_as_its_clocks_have_it(zone: str, start: str, hours: in
     assert sum(span.end_ms - span.start_ms for span in found.spans) == hours * 3_600_000
     assert local(found.spans[0].start_ms, zone) == f"{start} 00:00"
     assert at(f"{start} 00:00", zone) == window.start_ms
+
+
+def test_a_change_is_known_only_if_every_day_until_then_is() -> None:
+    """Of 2027 the site has written one day down; of the others nobody knows."""
+    calendar = CalendarPlan("CN", (), (entry("2027-01-08", "holiday"),))
+    maker = PlanMaker(SHUANGLIU, calendar)
+    level = maker.add_point(maker.add_device("lamp"), "level", LEVEL)
+    maker.add_programme(
+        programme({"workday": [("08:00-18:00", 80.0)]}, default=10.0, targets=(level,), name="work")
+    )
+    maker.add_programme(
+        programme({"holiday": [("00:00-24:00", 5.0)]}, targets=(level,), name="feast", priority=-1)
+    )
+    foreseen = foresee(maker.build(), date(2026, 12, 31), 9)
+    told = [
+        (local(span.change_ms or 0), foreseen.change_announced(span))
+        for span in foreseen.timelines[0].spans
+        if span.value == 10.0
+    ]
+    assert told[0] == ("2026-12-31 08:00", True)
+    assert told[1] == ("2027-01-01 08:00", False)
+    assert told[-1] == ("2027-01-08 00:00", False), "that day is written, those before it are not"

@@ -128,12 +128,17 @@ def _params(named: Named[DeviceWritten], profile: Profile, findings: Findings) -
     """The profile's numbers as this site gives them."""
     declared = profile.head.params
     values = {name: fraction(param.default) for name, param in declared.items() if param.default is not None}
+    missing = [name for name, one in declared.items() if one.required and name not in named.written.params]
+    # An unknown one may be the only one missing, by another name: then its own place tells it.
+    meant = missing if len(missing) == 1 and named.written.params.keys() - declared.keys() else []
     for name, value in named.written.params.items():
         if name not in declared:
             findings.problem(
                 named.entry.place(["params", name], key=True),
                 text('profile {profile} has no parameter "{name}"', profile=profile.name, name=name),
-                hint=findings.guess(name, declared),
+                hint=text('did you mean "{name}"?', name=meant[0])
+                if meant
+                else findings.guess(name, declared),
             )
             continue
         try:
@@ -151,9 +156,10 @@ def _params(named: Named[DeviceWritten], profile: Profile, findings: Findings) -
                 text("{value} has no exact decimal, a counter cannot be kept by it", value=value),
             )
         values[name] = number
-    for name, param in declared.items():
-        lost = named.entry.lacks("params") or named.entry.lacks("params", name)
-        if param.required and name not in named.written.params and not lost:
+    for name in missing:
+        param = declared[name]
+        lost = bool(meant) or named.entry.lacks("params") or named.entry.lacks("params", name)
+        if not lost:
             findings.problem(
                 named.entry.at,
                 text('profile {profile} needs the parameter "{name}"', profile=profile.name, name=name),

@@ -10,6 +10,7 @@ from config.written.lower.naming import PointNames
 from config.written.lower.sums import lower_sums, virtual
 from config.written.lower.tree import lower_tree
 from config.written.model.meters import OF_INTEGRALS, OF_SUMS
+from config.written.nodes import ANY
 from config.written.problems import Findings, one_of
 
 
@@ -33,6 +34,8 @@ def _labels(meters: Meters, findings: Findings) -> tuple[tuple[str, str], ...]:
         keys = keys_of(named)
         if not keys.isdisjoint((*OF_SUMS, *OF_INTEGRALS)):
             continue
+        if named.entry.lacks(ANY):
+            continue  # it may be one of those
         label = named.written.label
         if keys.isdisjoint(("label", "submeter_of")):
             findings.problem(

@@ -16,6 +16,7 @@ from config.written.lower.equipment import Bound
 from config.written.model.base import name
 from config.written.model.meters import OF_INTEGRALS, OF_SUMS, MeterWritten
 from config.written.named import Named
+from config.written.nodes import ANY
 from config.written.problems import Findings, Wrong, one_of
 
 REMAINDER = "unmetered"
@@ -85,6 +86,7 @@ class Meters:
             owner in self.written.devices
             or self.written.is_broken("devices", owner)
             or self.written.is_broken("meters", wanted)
+            or (wanted in self.written.meters and self.written.meters[wanted].entry.lacks(ANY))
         )
 
     def tagged(self, tag: str, at: Source) -> list[str]:
@@ -139,7 +141,10 @@ def gather_meters(written: Written, made: Mapping[str, Made], bound: Bound, find
 
 
 def keys_of(named: Named[MeterWritten]) -> set[str]:
-    """The keys that are written, even those that cannot be used."""
+    """The keys that are written, even those that cannot be used. What an unknown one was meant to be, the
+    others tell."""
+    if named.entry.lacks(ANY):
+        return set(named.written.model_fields_set)
     lost = {key for key in MeterWritten.model_fields if named.entry.lacks(key)}
     return lost | named.written.model_fields_set
 

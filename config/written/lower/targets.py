@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import takewhile
 
 from config.language import Text, text
 from config.plan.devices import Source
@@ -127,8 +128,11 @@ class Targets:
         elif role is None and self._motors and self._written.lost_part(name, RUN):
             return []
         if role is None:
+            named = self._written.equipment[name]
+            before = takewhile(lambda key: bound.get(key) != equipment.primary, PRIMARY[equipment.kind])
+            if equipment.primary is not None and any(named.entry.lacks(key) for key in before):
+                return []  # another one is its main command
             if equipment.primary is None:
-                named = self._written.equipment[name]
                 if any(
                     getattr(named.written, key) is not None or named.entry.lacks(key)
                     for key in PRIMARY[equipment.kind]

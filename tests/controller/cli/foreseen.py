@@ -119,6 +119,21 @@ def whole_page(language: str) -> str:
     return page(foreseen, groups(foreseen, None), language)
 
 
+def page_of_changes(language: str, only: str | None = None) -> str:
+    """The page of the same edit, written as a command writes it."""
+    before = speech.language()
+    speech.set_language(language)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "page.html"
+            old, new = (foresee(plan, *MAKEUP_TO_MAKEUP) for plan in (compound(), edited()))
+            with contextlib.redirect_stderr(io.StringIO()):
+                preview_changes.show(old, new, only, as_json=False, html=file)
+            return file.read_text(encoding="utf-8")
+    finally:
+        speech.set_language(before)
+
+
 def file_of(name: str, language: str) -> Path:
     return GOLDEN / f"{name}.{LANGUAGES[language]}.txt"
 

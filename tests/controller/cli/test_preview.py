@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +35,7 @@ from tests.controller.cli.foreseen import (
     printed,
     whole_page,
 )
+from tests.controller.cli.pages import Reader
 from tests.plans import LEVEL, SHUANGLIU, PlanMaker
 from tests.schedules.build import programme
 
@@ -92,6 +92,7 @@ def test_one_command_from_files_to_data(capsys: pytest.CaptureFixture[str]) -> N
         "reason": "workday 08:00-12:00",
         "source": second["source"],
         "next_change": "2026-09-20T12:00:00+08:00",
+        "next_change_announced": True,
         "hidden": [],
     }
     assert re.fullmatch(r"schedules/lighting\.yaml:\d+:9", second["source"])
@@ -127,7 +128,6 @@ def test_an_edit_against_the_plan_in_force(capsys: pytest.CaptureFixture[str], t
     [
         (("preview",), 2, "say which site"),
         (("preview", "here", "there", "--data", "data"), 2, "two plans"),
-        (("preview", "here", "there", "--html", "page.html"), 2, "--html goes with one site"),
         (("preview", "here", "--days", "0"), 2, "--days takes 1 to 400"),
         (("preview", "here", "--from", "tomorrow"), 2, "tomorrow is no date"),
         (("preview", "here", "--from", "1066-10-14"), 2, "1066-10-14 is out of range"),
@@ -143,6 +143,12 @@ def test_what_cannot_be_shown_is_said(
     left, out, err = louguan(capsys, *words)
     assert (left, out) == (code, "")
     assert said in err
+
+
+def test_a_page_and_data_are_not_had_together(capsys: pytest.CaptureFixture[str]) -> None:
+    left, out, _ = louguan(capsys, "preview", "here", "there", "--html", "page.html", "--json")
+    assert left == 2
+    assert json.loads(out)["error"]["message"] == "--html does not go with --json"
 
 
 def test_the_compound_is_foreseen_in_a_moment() -> None:
@@ -193,35 +199,12 @@ def test_a_year_that_is_not_announced_says_so(capsys: pytest.CaptureFixture[str]
     assert json.loads(out)["announced"] is False
 
 
-class Reader(HTMLParser):
-    """What stands in a page, and whether every element that is opened is closed in its turn."""
-
-    EMPTY = ("meta", "br")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: set[str] = set()
-        self.attributes: list[tuple[str, str]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.attributes += [(name, value or "") for name, value in attrs]
-        if tag not in self.EMPTY:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_is_whole_and_brings_nothing_from_elsewhere(language: str) -> None:
     written = whole_page(language)
-    reader = Reader()
-    reader.feed(written)
-    assert not reader.open
+    reader = Reader(written)
     assert not reader.tags & {"script", "link", "img", "iframe", "object", "form"}
-    assert not [item for item in reader.attributes if item[0] in ("src", "href") or item[0].startswith("on")]
+    assert not reader.foreign
     assert "url(" not in written
     assert "://" not in written
     for point in ("corridor-1-zone-1", "cooker-4", "hood.run_on", "corridor-1.scene"):
@@ -237,8 +220,7 @@ def test_names_from_files_cannot_become_part_of_the_page() -> None:
     )
     maker.add_programme(made)
     foreseen = foresee(maker.build(), date(2026, 3, 5), 2)
-    reader = Reader()
-    reader.feed(page(foreseen, groups(foreseen, None), "en"))
+    reader = Reader(page(foreseen, groups(foreseen, None), "en"))
     assert "script" not in reader.tags
     assert "onclick" not in [name for name, _ in reader.attributes]
 

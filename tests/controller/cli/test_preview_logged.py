@@ -84,7 +84,7 @@ def test_what_was_logged_tells_more_than_the_rating(
     assert (item.counted, item.logged_by) == (Counted.LOGGED, named)
     assert item.energy is not None
     # 16 h off; then an hour at 4 kW in place of 3: by the rating it would be 5 kWh.
-    assert [one.kwh for one in item.energy] == pytest.approx([31.2, 32.2], rel=0.02)
+    assert [float(one.kwh) for one in item.energy] == pytest.approx([31.2, 32.2], rel=0.02)
     for as_json in (False, True):
         preview_changes.show(before, after, None, logged, as_json=as_json)
     *lines, data = capsys.readouterr().out.splitlines()
@@ -117,7 +117,7 @@ def test_what_was_never_commanded_is_its_share_or_by_the_rating() -> None:
     def kwh(kw: dict[Value, float]) -> tuple[Counted, float]:
         (item,) = compare(before, after, logged={"lamp.level": Logged("m", kw)}).points
         assert item.energy is not None
-        return item.counted, round(item.energy[1].kwh - item.energy[0].kwh, 6)
+        return item.counted, float(item.energy[1].kwh - item.energy[0].kwh)
 
     assert kwh({100.0: 4.0}) == (Counted.LOGGED, 2.0)
     assert kwh({50.0: 3.0}) == (Counted.LOGGED, 3.0)

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.language import text
+from config.plan.bill import rounded
 from controller.cli import speech
-from controller.cli.rehearse_rows import Row, rounded, section
+from controller.cli.rehearse_rows import Row, section
 from controller.cli.rehearse_used import costs, used
 from controller.consumption.meters import meters_of
 from controller.rehearsal.commands import Commands
