@@ -180,15 +180,20 @@ class _Turn:
             for item in self._spec.machines
             if item not in self.asked and item.name not in look.trips and runs(item, look) is True
         ]
+        started_ms = [self.started_ms(item) for item in self.asked]
         while len(self.asked) + len(going) < needed and not self._blind:
             machine = self.next(going)
             if machine is None:
                 break
             self.asked.append(machine)
+            started_ms.append(look.now_ms)
             look.keep(f"start-{machine.name}_ms", look.now_ms)
             if machine.feedback is not None and runs(machine, look) is not None:
                 look.keep(f"idle-{machine.name}_ms", look.now_ms)
                 look.passed(look.now_ms, look.wire_s(self._spec.take_over_s))
+        if self._spec.relieve_s is not None and started_ms:
+            # A machine that tells nothing of itself calls for no other look meanwhile.
+            look.passed(min(started_ms), self._spec.relieve_s)
         for item in self._spec.machines:
             look.keep(f"skip-{item.name}", needed > 0 and item.name in self._passed_over)
 

@@ -87,6 +87,17 @@ def test_by_the_last_start_they_take_turns_at_each() -> None:
     assert told == [[True, False], [False, True], [True, False], [False, True]]
 
 
+def test_machines_that_tell_nothing_of_themselves_are_relieved_at_their_time() -> None:
+    """Nothing is read meanwhile that would have the rule look again."""
+    silent = PUMPS.replace("run_fb: inputs.di4, fault: more.di4,", "").replace(", run_fb: inputs.di5", "")
+    rule = ONE.replace("on_bad", "first: rested, relieve: 10 min, on_bad")
+    plant = Pumps(rule, silent.replace("auto: more.di5, ", "")).set(more_di1=True).run(1)
+    for told in ([True, False], [False, True], [True, False]):
+        assert plant.asks() == told
+        assert plant.run(599).asks() == told
+        plant.run(1)
+
+
 def test_after_its_time_it_is_relieved_and_both_never_run() -> None:
     plant = Pumps(ONE.replace("on_bad", "relieve: 10 min, on_bad")).set(more_di1=True)
     told = []
