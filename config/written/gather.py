@@ -179,13 +179,14 @@ def _site(files: Files, written: Written, findings: Findings) -> None:
 
 
 def _only(files: Files, section: str, findings: Findings) -> list[Entry]:
-    """The section, which may stand but once."""
+    """The section, which may stand but once. A misspelt one beside it is told as that alone."""
     sections = files.sections.get(section, [])
-    for entry in sections[1:]:
+    named = [entry for entry in sections if entry.name == section]
+    for entry in named[1:]:
         findings.problem(
-            entry.at, text('"{key}" is written twice, first in {place}', key=section, place=sections[0].at)
+            entry.at, text('"{key}" is written twice, first in {place}', key=section, place=named[0].at)
         )
-    return sections[:1]
+    return (named or sections)[:1]
 
 
 def _tariff(files: Files, written: Written, findings: Findings) -> None:

@@ -31,15 +31,20 @@ def strange(model: type[BaseModel], entry: Entry, details: list[ErrorDetails]) -
     """Of one entry."""
     missing: dict[Path, list[str]] = {}
     unknown: dict[Path, list[str]] = {}
+    misspelt: set[Path] = set()
     for detail in details[:MOST_GUESSES]:
         *above, key = detail["loc"]
         if detail["type"] == "missing":
             missing.setdefault(tuple(above), []).append(str(key))
-        elif detail["type"] == "extra_forbidden" and nearest(str(key), keys_at(model, above)) is None:
-            unknown.setdefault(tuple(above), []).append(str(key))
+        elif detail["type"] == "extra_forbidden":
+            if (near := nearest(str(key), keys_at(model, above))) is None:
+                unknown.setdefault(tuple(above), []).append(str(key))
+            else:
+                misspelt.add((*above, near))
     found = Strange({}, set(), set(), {})
     for at, keys in unknown.items():
-        table, lacking = entry.at_path(at), missing.get(at, [])
+        table = entry.at_path(at)
+        lacking = [key for key in missing.get(at, ()) if (*at, key) not in misspelt]
         alone = lacking if len(lacking) == 1 else []
         fitting = [key for key in keys for wanted in alone if _fits(model, entry, (*at, key), wanted)]
         if len(fitting) == 1:

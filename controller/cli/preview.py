@@ -72,6 +72,7 @@ def preview(
         raise Failure(text("--html does not go with --json"), code=2)
     before, plan = plans(sites, data)
     first = asked_for or today(plan)
+    from controller.cli.preview_groups import groups
     from schedules.preview import foresee
 
     booked = bookings(sites, data, events, plan)
@@ -82,15 +83,13 @@ def preview(
 
         logged = logged_loads(plan, data_of(sites, data))
         old = foresee(before, first, days, booked)
+        if only is not None and not (groups(old, only) or groups(foreseen, only)):
+            raise _nobody(only)
         preview_changes.show(old, foreseen, only, logged, as_json=as_json, html=html)
         return
-    from controller.cli.preview_groups import groups
-
     chosen = groups(foreseen, only)
     if not chosen and only is not None:
-        raise Failure(
-            text("no programme and no commanded point is called {name}", name=only), kind="no-match"
-        )
+        raise _nobody(only)
     if as_json:
         from controller.cli.preview_data import preview_data
 
@@ -104,6 +103,10 @@ def preview(
     from controller.cli import preview_tables
 
     preview_tables.preview(foreseen, chosen, language(), details=only is not None)
+
+
+def _nobody(name: str) -> Failure:
+    return Failure(text("no programme and no commanded point is called {name}", name=name), kind="no-match")
 
 
 def register(app: typer.Typer) -> None:

@@ -84,7 +84,7 @@ def _lines(old: Foreseen, new: Foreseen, changes: Changes, language: str) -> Ite
         yield from _days(new, changes, language)
     if changes.points:
         yield ""
-        yield from _energy(new, changes, language)
+        yield from _energy(old, new, changes, language)
     if changes.hidden:
         yield ""
         yield _head(differences.HIDDEN, language)
@@ -133,7 +133,7 @@ def _days(new: Foreseen, changes: Changes, language: str) -> Iterator[str]:
         yield f"  {safe(days.dates)}  {safe(days.kind)}  {safe(days.why)}  {_say(words, language)}"
 
 
-def _energy(new: Foreseen, changes: Changes, language: str) -> Iterator[str]:
+def _energy(old: Foreseen, new: Foreseen, changes: Changes, language: str) -> Iterator[str]:
     yield _head(differences.energy_title(changes), language)
     for words, sums in differences.energy_rows(changes):
         amount = differences.kwh(sums.before, sums.after).line("kWh")
@@ -141,7 +141,7 @@ def _energy(new: Foreseen, changes: Changes, language: str) -> Iterator[str]:
         if cost is not None:
             amount = f"{amount}; {cost.line(render(text('yuan'), language))}"
         yield from _indented(text("{what}: {amount}", what=words, amount=amount), language)
-    for remark in differences.energy_remarks(new.plan, changes, language):
+    for remark in differences.energy_remarks(old.plan, new.plan, changes, language):
         yield from _indented(remark, language)
 
 

@@ -126,7 +126,7 @@ class _Page:
                 bodies.append(rows)
             heads: list[Text | str] = ["", "", text("before"), text("after"), text("difference")]
             yield self._table(heads, *bodies, figures_from=2, caption=_WHOLE)
-        remarks = differences.energy_remarks(self._new.plan, changes, self._language)
+        remarks = differences.energy_remarks(self._old.plan, self._new.plan, changes, self._language)
         yield f"<ul>{''.join(f'<li>{self._say(remark)}</li>' for remark in remarks)}</ul></section>"
 
     def _overview(self) -> Iterator[str]:

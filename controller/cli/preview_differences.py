@@ -201,7 +201,7 @@ def energy_rows(changes: Changes) -> list[tuple[Text, Sums]]:
     return [(words, sums) for words, sums in rows if sums.points]
 
 
-def energy_remarks(new: Plan, changes: Changes, language: str) -> Iterator[Text]:
+def energy_remarks(old: Plan, new: Plan, changes: Changes, language: str) -> Iterator[Text]:
     """What the estimate assumes, and what is not in it."""
     by_log, by_rating = _measures(changes)
     if by_log:
@@ -211,6 +211,11 @@ def energy_remarks(new: Plan, changes: Changes, language: str) -> Iterator[Text]
         yield text("assumed: rated power while on, and its share when dimmed")
     if not changes.priced:
         yield text("the site has no price of electricity: no cost is reckoned")
+    elif "tariff" in changed_parts(old, new):
+        if new.tariff is None:
+            yield text("cost before and after by the old tariff: the new files have none")
+        else:
+            yield text("cost before and after by the new tariff")
     called = names_of(new)
     for why, said in _WHY_NOT.items():
         keys = [called[key] for key, counted in changes.uncounted if counted is why]

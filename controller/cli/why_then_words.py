@@ -51,6 +51,8 @@ class ThenWords(Words):
                 yield Line(text("  {time} {words}", time=time, words=self._event(event)), 11)
         yield Line("")
         yield Line(self._after())
+        if found["after"] is not None:
+            yield from _made_of_it(found["after"])
         for name in found["damaged"]:
             words = text("{file} cannot be read to its end: something may be missing here", file=name)
             yield Line(words, 0, "yellow")
@@ -126,8 +128,7 @@ class ThenWords(Words):
                         **parts,
                     )
                 )
-        if decided["said"]:
-            yield Line(text("Something made that of it: {words}", words=decided["said"]), 2)
+        yield from _made_of_it(decided)
         if asked is not None:
             done = "set" if asked["detail"].startswith("set") else "release"
             time = moment(asked["at"], self._now, seconds=True)
@@ -185,6 +186,12 @@ class ThenWords(Words):
             yield Line(told, 2)
         else:
             yield Line(text("  no change within {days} days", days=found["horizon_days"]), 2)
+
+
+def _made_of_it(decided: dict[str, Any]) -> Iterator[Line]:
+    """What raised, lowered or held back what was asked for, so that the value is not that of its reason."""
+    if decided["said"]:
+        yield Line(text("Something made that of it: {words}", words=decided["said"]), 2)
 
 
 def _bar(bar: dict[str, Any], now: str) -> Text:

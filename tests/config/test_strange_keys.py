@@ -90,3 +90,24 @@ def test_a_foreign_section_is_one_mistake(case: str, tmp_path: Path) -> None:
         file.write(f"\n{NESTED}\n")
     (said,) = told(site)
     assert 'no section named "foobar"; expected one of site, lines' in said
+
+
+def test_a_foreign_key_beside_a_misspelt_one_is_not_taken_for_what_that_means(tmp_path: Path) -> None:
+    site = Path(shutil.copytree(GOLDEN / "good-one-file", tmp_path / "site"))
+    file = site / "site.yaml"
+    content = file.read_text(encoding="utf-8")
+    assert "label: 测试站点" in content
+    file.write_text(content.replace("label: 测试站点", "lable: 测试站点\n  colour: red", 1), encoding="utf-8")
+    first, second = told(site)
+    assert '"lable" is not a key here — did you mean "label"?' in first
+    assert '"colour" is not a key here; expected one of' in second
+
+
+def test_a_misspelt_section_beside_the_right_one_is_not_told_as_written_twice(tmp_path: Path) -> None:
+    site = Path(shutil.copytree(GOLDEN / "good-one-file", tmp_path / "site"))
+    (site / "more.yaml").write_text("sitee: {name: x}\n", encoding="utf-8")
+    (site / "again.yaml").write_text("tarifff: {use: sichuan-2025}\n", encoding="utf-8")
+    assert [re.sub(r" —.*", "", line) for line in told(site)] == [
+        'again.yaml:1:1: no section named "tarifff"',
+        'more.yaml:1:1: no section named "sitee"',
+    ]

@@ -132,6 +132,7 @@ def test_an_edit_against_the_plan_in_force(capsys: pytest.CaptureFixture[str], t
         (("preview", "here", "--from", "tomorrow"), 2, "tomorrow is no date"),
         (("preview", "here", "--from", "1066-10-14"), 2, "1066-10-14 is out of range"),
         (("preview", str(SITE), "--only", "moonlight"), 1, "is called moonlight"),
+        (("preview", str(SITE), str(SITE), "--only", "moonlight"), 1, "is called moonlight"),
         (("preview", "nowhere-at-all"), 1, "the site's files are not right"),
         (("preview", "--data", "nowhere-at-all"), 1, "no accepted plan can be read in nowhere-at-all"),
         (("calendar", "--year", "1492"), 2, "--year takes 2000 to 2099"),

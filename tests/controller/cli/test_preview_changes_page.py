@@ -17,7 +17,7 @@ from controller.cli.main import main
 from controller.cli.preview_changes_page import page
 from schedules.changes import compare
 from schedules.preview import Foreseen, foresee
-from tests.controller.cli.foreseen import LANGUAGES, SITE, compound, page_of_changes, printed
+from tests.controller.cli.foreseen import LANGUAGES, SITE, compound, edited, page_of_changes, printed
 from tests.controller.cli.pages import Reader
 from tests.plans import LEVEL, SHUANGLIU, PlanMaker
 from tests.schedules.build import programme
@@ -137,3 +137,22 @@ def test_an_edit_that_changes_nothing_says_so(tmp_path: Path, monkeypatch: pytes
     written = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert "这些天里日程的要求不变" in written
     assert "<table" not in written
+
+
+@pytest.mark.parametrize(
+    ("new", "said"),
+    [(0.8, "cost before and after by the new tariff"), (None, "by the old tariff: the new files have none")],
+)
+def test_which_tariff_the_cost_goes_by_is_said_where_the_edit_changes_it(
+    new: float | None, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(speech, "_language", "en")
+    tariff = compound().tariff
+    assert tariff is not None
+    priced = replace(edited(), tariff=None if new is None else replace(tariff, flat_price=new))
+    days = date(2026, 9, 21), 1
+    before, same, after = (foresee(plan, *days) for plan in (compound(), edited(), priced))
+    assert said in page(before, after, compare(before, after), None, "en")
+    preview_changes.show(before, after, None, as_json=False)
+    assert said in " ".join(capsys.readouterr().out.split())
+    assert "cost before and after by" not in page(before, same, compare(before, same), None, "en")

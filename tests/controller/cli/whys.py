@@ -279,6 +279,11 @@ SHOWN: dict[str, tuple[Prepare, Ask]] = {
         "2026-03-05 07:00:30",
         lambda scene: scene.set(hall_zone1_presence=True).run(60),
     ),
+    "past-before-raised": _then(
+        "hall-lights",
+        "2026-03-05 07:00:02",
+        lambda scene: scene.set(hall_zone1_presence=True).run(60),
+    ),
     "heat-stored": _now(
         "boiler", lambda scene: scene.set(tea_temperature=90.0).wait_until("2026-03-05 09:16")
     ),
