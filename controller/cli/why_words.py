@@ -230,7 +230,7 @@ class Words:
             return
         yield Line("")
         if not found["next"]:
-            yield Line(text("No change is known ahead."))
+            yield Line(text("No change has a time that is known."))
             return
         yield Line(text("Next, if all else stays as it is:"))
         for item in found["next"]:
