@@ -119,6 +119,7 @@ def whole_page(language: str) -> str:
     return page(foreseen, groups(foreseen, None), language)
 
 
+@cache
 def page_of_changes(language: str, only: str | None = None) -> str:
     """The page of the same edit, written as a command writes it."""
     before = speech.language()
