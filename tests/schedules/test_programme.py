@@ -187,7 +187,7 @@ def test_clocks_that_change(utc: str, value: float) -> None:
     assert evaluate(what, context("Europe/Berlin", 52.5, 13.4), at(utc, "UTC")).value == value
 
 
-@settings(max_examples=many(200))
+@settings(max_examples=many(100))
 @given(drawn=places_with_programmes(1))
 def test_against_a_minute_by_minute_reading_of_the_rules(drawn: Drawn) -> None:
     zone, *_, start = drawn.place

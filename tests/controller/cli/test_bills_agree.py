@@ -36,6 +36,7 @@ from schedules.context import Context
 from schedules.preview import foresee
 from tests.controller.cli.foreseen import compound
 from tests.controller.cli.pages import Reader
+from tests.many import many
 from tests.plans import LEVEL, SHUANGLIU, PlanMaker
 from tests.schedules.build import programme
 
@@ -54,7 +55,7 @@ def exact(found: float) -> Decimal:
     return Decimal(repr(found))
 
 
-@settings(max_examples=40)
+@settings(max_examples=many(12))
 @given(
     price=PRICES, used=st.dictionaries(st.sampled_from(PERIODS), st.decimals(0, 99999, places=3), min_size=1)
 )
