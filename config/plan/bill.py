@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from config.plan.tariff import Tariff
 
-_FEN = 2
+FEN = 2
 """Digits of yuan."""
 
 
@@ -32,7 +32,7 @@ def price(tariff: Tariff, period: str) -> Decimal | None:
 def line(tariff: Tariff, period: str, kwh: Decimal) -> Decimal | None:
     """Yuan of one period, a line of the bill; None where no price is known."""
     each = price(tariff, period)
-    return None if each is None else rounded(kwh * each, _FEN)
+    return None if each is None else rounded(kwh * each, FEN)
 
 
 def total(lines: Iterable[Decimal | None]) -> Decimal | None:

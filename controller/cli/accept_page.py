@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from config.language import Text, render, text, word
 from config.plan.amounts import amount
 from controller.cli.accept_tables import ASPECTS, MARKS, VERDICTS, named, reason
+from controller.cli.pages import language_tag
 
 _KINDS = text(
     "AI, AO: analogue in, out; DI, DO: on or off; MI, MO: states; PI: counter; TI: text. ✓ passed, ✗ failed, "
@@ -52,17 +53,13 @@ def page(made: Sequence[tuple[dict[str, Any], str]]) -> str:
     template = Template((files("controller.cli") / "accept.html").read_text(encoding="utf-8"))
     first, language = made[0]
     return template.substitute(
-        lang=_lang(language),
+        lang=language_tag(language),
         title=escape(render(text("{name}: {words}", name=first["label"], words=_TITLE), language)),
         body="\n".join("".join(_Page(data, one).all()) for data, one in made),
     )
 
 
 _TITLE = text("commissioning and acceptance record")
-
-
-def _lang(language: str) -> str:
-    return "zh-CN" if language == "zh_CN" else "en"
 
 
 class _Page:
@@ -73,7 +70,7 @@ class _Page:
         self._language = language
 
     def all(self) -> Iterator[str]:
-        yield f'<main lang="{_lang(self._language)}">'
+        yield f'<main lang="{language_tag(self._language)}">'
         yield from self._head()
         yield from self._attention()
         yield from self._runs()

@@ -9,6 +9,11 @@ from controller.cli.speech import tell, unwritable
 from controller.whole import write_whole
 
 
+def language_tag(language: str) -> str:
+    """How a page says in which language it is (BCP 47)."""
+    return "zh-CN" if language == "zh_CN" else "en"
+
+
 def write_page(file: Path, content: str) -> None:
     """Whole or not at all; /dev/stdout and the like just take it. Raises Failure."""
     try:

@@ -12,6 +12,7 @@ from string import Template
 from config.language import Text, render, text
 from config.language.output import visible
 from controller.cli import preview_differences as differences
+from controller.cli.pages import language_tag
 from controller.cli.preview_differences import Shown
 from controller.cli.preview_groups import names_of
 from controller.cli.preview_tables import notes
@@ -56,7 +57,7 @@ class _Page:
             self._in_files(),
         )
         return template.substitute(
-            lang="zh-CN" if self._language == "zh_CN" else "en",
+            lang=language_tag(self._language),
             title=self._say(text("{site}: what an edit changes", site=site.label or site.name)),
             dates=self._say(
                 text(

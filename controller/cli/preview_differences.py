@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from config.language import Text, render, text
-from config.plan.bill import rounded
+from config.plan.bill import FEN, rounded
 from config.plan.site import Plan
 from controller.cli.apply_tables import changed
 from controller.cli.preview_days import clock
@@ -22,8 +22,6 @@ from schedules.preview import Foreseen, Window
 from schedules.unheard import Unheard
 
 _HOUR_MS = 3_600_000
-_FEN = 2
-"""Digits of yuan."""
 _NAMES = 44
 """Columns for the names of points after why they are not counted."""
 _WHY_NOT = {
@@ -172,7 +170,7 @@ def yuan(before: Amount, after: Amount) -> Shown | None:
     """What it costs before and after; None where no price is known."""
     if before.yuan is None or after.yuan is None:
         return None
-    return shown(before.yuan, after.yuan, _FEN)
+    return shown(before.yuan, after.yuan, FEN)
 
 
 def energy_title(changes: Changes) -> Text:

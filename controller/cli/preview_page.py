@@ -10,6 +10,7 @@ from string import Template
 
 from config.language import Text, render, text
 from config.plan.reading import Value
+from controller.cli.pages import language_tag
 from controller.cli.preview_days import DAY_S, Pattern, Piece, clock
 from controller.cli.preview_groups import Group
 from controller.cli.preview_tables import notes
@@ -32,7 +33,7 @@ def page(foreseen: Foreseen, chosen: list[Group], language: str) -> str:
     last = window.first + timedelta(days=window.days - 1)
     template = Template((files("controller.cli") / "preview.html").read_text(encoding="utf-8"))
     return template.substitute(
-        lang="zh-CN" if language == "zh_CN" else "en",
+        lang=language_tag(language),
         title=escape(render(text("{site}: what is to come", site=site.label or site.name), language)),
         dates=escape(
             render(

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from config.language import text, word
+from config.plan.bill import FEN
 from controller.cli.rehearse_rows import Row
 from controller.cli.speech import language, say
 from controller.rehearsal.metering import Consumption, Used
@@ -14,8 +15,6 @@ from controller.rehearsal.result import Result, cost_of
 
 _MOST_LISTED = 12
 """Meters of one quantity below those at the top."""
-_FEN = 2
-"""Digits of money."""
 PERIODS = {
     "sharp": text("sharp peak hours"),
     "peak": text("peak hours"),
@@ -99,10 +98,10 @@ def costs(both: Sequence[Result]) -> list[Row]:
         if not any(period in table for table in tables):
             continue
         rows.append(Row(say(words), tuple(table.get(period, nothing)[0] for table in tables), "kWh"))
-        rows.append(Row("", tuple(table.get(period, nothing)[1] for table in tables), yuan, _FEN))
+        rows.append(Row("", tuple(table.get(period, nothing)[1] for table in tables), yuan, FEN))
     if rows:
         sums = tuple(cost_of(one.consumption) for one in both)
-        rows.append(Row(say(text("all of it")), sums, yuan, _FEN))
+        rows.append(Row(say(text("all of it")), sums, yuan, FEN))
     return rows
 
 

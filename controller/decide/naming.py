@@ -3,6 +3,9 @@ values are called. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import reduce
+
 from config.language import Text, text
 from config.plan.amounts import amount
 from config.plan.devices import Device
@@ -20,6 +23,11 @@ def named(label: str, name: str) -> Text:
 def plain(name: str) -> Text:
     """A name as it is, in any language."""
     return text("{name}", name=name)
+
+
+def listed(said: Sequence[Text]) -> Text:
+    """One after the other."""
+    return reduce(lambda first, rest: text("{first}, {rest}", first=first, rest=rest), said)
 
 
 def valued(point: Point, value: Value) -> Text | str:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from config.language import Text, text
 from config.plan.points import Point
 from config.plan.site import Plan
-from controller.decide.naming import Naming, device_named, equipment_named, named, plain
+from controller.decide.naming import Naming, device_named, equipment_named, listed, named, plain
 from controller.socket.protocol import Code, RequestError
 
 GUESSES = 4
@@ -170,9 +170,7 @@ def _several(name: str, meant: list[Meaning]) -> Text:
     """Where an equipment is among them, it is told from its device."""
     mixed = {item.kind for item in meant} >= {"equipment", "device"}
     names = list(dict.fromkeys(_of_its_kind(item) if mixed else plain(item.name) for item in meant[:GUESSES]))
-    some = names[-1]
-    for item in reversed(names[:-1]):
-        some = text("{first}, {rest}", first=item, rest=some)
+    some = listed(names)
     if len(meant) > GUESSES:
         some = text("{names} …", names=some)
     return text("{name} may mean several: {names}; write one of these", name=name, names=some)

@@ -13,7 +13,7 @@ from config.plan.asks import Ask
 from config.plan.conditions import All, AnyOf, Booked, Compare, Condition, Has, Lasting, Not
 from config.plan.reading import Quality, Reading, Value
 from config.plan.site import Plan
-from controller.decide.naming import Naming, equipment_named, named, plain, valued
+from controller.decide.naming import Naming, equipment_named, listed, named, plain, valued
 from controller.decide.rules.look import Look
 
 
@@ -156,11 +156,6 @@ class Wording:
 def beyond(point: int, limit: float, *, below: bool) -> Compare:
     """A number beyond a limit."""
     return Compare(point, "below" if below else "above", limit)
-
-
-def listed(said: Sequence[Text]) -> Text:
-    """One after the other."""
-    return reduce(lambda first, rest: text("{first}, {rest}", first=first, rest=rest), said)
 
 
 def lasted(ms: float) -> str:

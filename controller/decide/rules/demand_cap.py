@@ -12,7 +12,8 @@ from config.language import Text, text
 from config.plan.amounts import amount
 from config.plan.conditions import points_of
 from config.plan.rules import DemandCap, Shed
-from controller.decide.rules.awaited import Awaited, Wording, lasted, listed
+from controller.decide.naming import listed
+from controller.decide.rules.awaited import Awaited, Wording, lasted
 from controller.decide.rules.demand import WINDOW, Minutes, above, calm_in, demand, expected
 from controller.decide.rules.look import Look
 from controller.decide.rules.metered import MINUTE_MS, Metered

@@ -32,7 +32,6 @@ TOLD = {
     "{rule}: {reason}",
     "{name}: {reason}",
     "{first} or {second}",
-    "{first}, {rest}",
 }
 """What people are told or refused, and the frames around reasons: no reason of a decision."""
 CAUSES = {"fault", "told to run, and it does not"}
